@@ -1,0 +1,30 @@
+/** What the rest of Raycam may ask of the machine it runs on. `node.ts` and `browser.ts` are the two answers; `#platform` resolves to one of them. */
+
+/** Random access to bytes that need not be in memory: a file, a Blob, a buffer. */
+export interface ByteSource {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Exactly `length` bytes from `offset`, in a buffer of their own. @throws InputError past the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Pixels as stored: 8 bits a channel, RGB interleaved, row by row, EXIF orientation applied, alpha dropped, grey repeated. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, 3], 0..255. */
+  readonly pixels: Uint8Array;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** A file that is being written: it appears under its name at `commit`, complete, or never. */
+export interface AtomicWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
