@@ -17,8 +17,23 @@ export interface DecodedImage {
   readonly pixels: Uint8Array;
 }
 
+/** Pixels to be written: [height, width, 3] or [height, width, 4], told apart by the length. */
+export interface RasterImage {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
 export interface DirectoryEntry {
   readonly name: string;
+  /** True for folders and for links to folders; false for a link that leads nowhere. */
+  readonly isDirectory: boolean;
+}
+
+/** What tells an unchanged file without reading it. */
+export interface FileStatus {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
   readonly isDirectory: boolean;
 }
 
@@ -27,4 +42,11 @@ export interface AtomicWriter {
   write(bytes: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
+}
+
+/** SHA-256 of bytes that arrive in pieces. */
+export interface Sha256 {
+  update(bytes: Uint8Array): void;
+  /** The digest of everything so far, 64 hexadecimal digits; ends the hash. */
+  digestHex(): string;
 }

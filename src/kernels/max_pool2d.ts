@@ -1,0 +1,41 @@
+import shader from '../../shaders/max_pool2d.wgsl';
+import { ShapeError } from '../errors.ts';
+import { elementGrid, defineKernel } from './define.ts';
+import { expectRank, windowOutput } from './shape_checks.ts';
+
+export interface MaxPool2dOptions {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/**
+ * 2-D max pooling, square window. Padding never wins.
+ *
+ * x        [N, C, H, W]
+ * y        [N, C, OH, OW], OH = floor((H + 2*padding - kernel) / stride) + 1
+ *
+ * kernel, stride, padding in pixels; padding <= kernel / 2, as in PyTorch.
+ * Exact: outputs are copies of inputs.
+ *
+ * @throws ShapeError  x is not 4-D, the padding is over half the window, or the window does not fit
+ * Source: torch.nn.MaxPool2d, dilation 1, ceil_mode false
+ */
+export const maxPool2d = defineKernel({
+  name: 'max_pool2d',
+  shader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan({ x }, { kernel, stride, padding }: MaxPool2dOptions) {
+    const [n, c, height, width] = expectRank('max_pool2d', 'x', x, 4);
+    if (padding > kernel / 2) throw new ShapeError(`max_pool2d: padding must be at most half of the window, kernel ${kernel}, padding ${padding}`);
+    const outHeight = windowOutput('max_pool2d', height, { kernel, stride, padding });
+    const outWidth = windowOutput('max_pool2d', width, { kernel, stride, padding });
+    const y = [n, c, outHeight, outWidth];
+    return {
+      outputs: { y },
+      params: { planes: n * c, height, width, out_height: outHeight, out_width: outWidth, kernel, stride, padding },
+      workgroups: elementGrid(y, 64),
+    };
+  },
+});

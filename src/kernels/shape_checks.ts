@@ -1,0 +1,35 @@
+import { ShapeError } from '../errors.ts';
+import { formatShape, formatShapes, sameShape, type Shape } from '../runtime/shape.ts';
+
+type Sizes<Rank extends number> = Rank extends 1
+  ? [number]
+  : Rank extends 2
+    ? [number, number]
+    : Rank extends 3
+      ? [number, number, number]
+      : [number, number, number, number];
+
+/** The sizes of a shape of that rank. @throws ShapeError */
+export function expectRank<Rank extends 1 | 2 | 3 | 4>(where: string, name: string, shape: Shape, rank: Rank): Sizes<Rank> {
+  if (shape.length !== rank) throw new ShapeError(`${where}: ${name} must be ${rank}-D, got ${formatShape(shape)}`);
+  return shape as unknown as Sizes<Rank>;
+}
+
+/** @throws ShapeError  unless the named shapes are equal; prints them all */
+export function expectSameShape(where: string, shapes: Readonly<Record<string, Shape>>): void {
+  const [first, ...others] = Object.values(shapes);
+  if (first && others.some(shape => !sameShape(shape, first)))
+    throw new ShapeError(`${where}: ${Object.keys(shapes).join(' and ')} must have one shape (${formatShapes(shapes)})`);
+}
+
+/**
+ * How often a window fits along one dimension: floor((size + 2*padding - kernel) / stride) + 1.
+ *
+ * @throws ShapeError  it does not fit once
+ */
+export function windowOutput(where: string, size: number, window: { kernel: number; stride: number; padding: number }): number {
+  const { kernel, stride, padding } = window;
+  const output = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  if (output < 1) throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
+  return output;
+}

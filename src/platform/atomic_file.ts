@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { fileError } from './file_errors.ts';
+import type { AtomicWriter } from './types.ts';
+
+/** Temporaries this process has not yet renamed or removed. */
+const unfinished = new Set<string>();
+
+let watching = false;
+
+/**
+ * Starts a file that appears under its name only when complete; a file of that name stays as it was until then.
+ * The bytes go to a temporary beside it, are synced, and renamed at `commit`. Missing folders are made.
+ * What is neither file nor free name (`/dev/null`, a pipe) is written straight to, for a rename would replace it.
+ *
+ * @throws InputError  a folder has the name, no permission, no space
+ */
+export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
+  try {
+    const target = await fs.realpath(path).catch(() => path);
+    const status = await fs.stat(target).catch(() => undefined);
+    if (status?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+    if (status !== undefined && !status.isFile()) return streamWriter(path, await fs.open(target, 'w'));
+    await fs.mkdir(dirname(target), { recursive: true });
+    const temporary = temporaryName(target);
+    return atomicWriter({ path, target, temporary, handle: await openTemporary(temporary, status?.mode) });
+  } catch (error) {
+    throw fileError(path, error, 'write');
+  }
+}
+
+/** Writes a whole file at once: under its name there is the old content or the new, never a part. @throws InputError */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const writer = await createAtomicWriter(path);
+  try {
+    await writer.write(typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    await writer.commit();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** Removes the temporaries of files that were not committed, at once: for Ctrl-C and for the end of the process. */
+export function abandonUnfinishedFiles(): void {
+  for (const path of unfinished) {
+    try {
+      unlinkSync(path);
+    } catch {}
+  }
+  unfinished.clear();
+}
+
+/** The end is random for two processes, threads or containers that share a folder; the dot hides it from image folders. */
+function temporaryName(target: string): string {
+  return join(
+    dirname(target),
+    `.${basename(target).slice(0, 200)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`,
+  );
+}
+
+async function openTemporary(temporary: string, mode: number | undefined): Promise<fs.FileHandle> {
+  watchForTheEnd();
+  unfinished.add(temporary);
+  try {
+    return await fs.open(temporary, 'wx', mode === undefined ? undefined : mode & 0o777);
+  } catch (error) {
+    unfinished.delete(temporary);
+    throw error;
+  }
+}
+
+function atomicWriter(file: { path: string; target: string; temporary: string; handle: fs.FileHandle }): AtomicWriter {
+  const { path, target, temporary, handle } = file;
+  let open = true;
+  const abort = async () => {
+    if (!open) return;
+    open = false;
+    await handle.close().catch(() => undefined);
+    await fs.rm(temporary, { force: true });
+    unfinished.delete(temporary);
+  };
+  const attempt = async (work: () => Promise<void>) => {
+    if (!open) throw new InputError(`${path}: the file is finished or given up. Open a new writer`);
+    try {
+      await work();
+    } catch (error) {
+      await abort();
+      throw fileError(path, error, 'write');
+    }
+  };
+  return {
+    write: bytes => attempt(() => handle.writeFile(bytes)),
+    commit: () =>
+      attempt(async () => {
+        await handle.sync();
+        await handle.close();
+        await fs.rename(temporary, target);
+        unfinished.delete(temporary);
+        open = false;
+      }),
+    abort,
+  };
+}
+
+function streamWriter(path: string, handle: fs.FileHandle): AtomicWriter {
+  const close = () => handle.close().catch(() => undefined);
+  return {
+    write: bytes =>
+      handle.writeFile(bytes).catch(error => {
+        throw fileError(path, error, 'write');
+      }),
+    commit: close,
+    abort: close,
+  };
+}
+
+/** A signal that nobody else handles ends the process as it would have without us. */
+function watchForTheEnd(): void {
+  if (watching) return;
+  watching = true;
+  process.on('exit', abandonUnfinishedFiles);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      abandonUnfinishedFiles();
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { InputError } from '../errors.ts';
+import { toHex } from './bytes.ts';
+import { createPortableSha256 } from './sha256.ts';
+import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, Sha256 } from './types.ts';
+
+export { requestGpuAdapter } from './gpu_browser.ts';
+export { decodeImage, encodePng } from './browser_image.ts';
+export { blobSource, bytesSource } from './bytes.ts';
+export type * from './types.ts';
+
+/** A page has no file system: what needs one says so, and names the way that works here. */
+function noFiles(path: string, instead: string): InputError {
+  return new InputError(`${path}: a page cannot reach files by path. ${instead}`);
+}
+
+const OPEN_INSTEAD = 'Let the reader pick or drop the file and pass it on with blobSource';
+const SAVE_INSTEAD = 'Offer the bytes as a download';
+const FOLDER_INSTEAD = 'Folders work in Node; here, pass the picked files one by one';
+
+export async function openFile(path: string): Promise<ByteSource> {
+  throw noFiles(path, OPEN_INSTEAD);
+}
+
+export async function readFile(path: string): Promise<Uint8Array> {
+  throw noFiles(path, OPEN_INSTEAD);
+}
+
+export async function readTextFile(path: string): Promise<string> {
+  throw noFiles(path, OPEN_INSTEAD);
+}
+
+export async function fileExists(_path: string): Promise<boolean> {
+  return false;
+}
+
+export async function fileSize(path: string): Promise<number> {
+  throw noFiles(path, OPEN_INSTEAD);
+}
+
+export async function fileStatus(path: string): Promise<FileStatus> {
+  throw noFiles(path, OPEN_INSTEAD);
+}
+
+export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function writeFileAtomic(path: string, _content: Uint8Array | string): Promise<void> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function appendFile(path: string, _bytes: Uint8Array): Promise<void> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function removeFile(path: string): Promise<void> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function renameFile(from: string, _to: string): Promise<void> {
+  throw noFiles(from, SAVE_INSTEAD);
+}
+
+export async function makeDirectory(path: string): Promise<void> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function listDirectory(path: string): Promise<DirectoryEntry[]> {
+  throw noFiles(path, FOLDER_INSTEAD);
+}
+
+export async function realPath(path: string): Promise<string> {
+  throw noFiles(path, FOLDER_INSTEAD);
+}
+
+export function cacheDirectory(): string {
+  throw noFiles('the cache', "Downloads are kept in the browser's own store");
+}
+
+/** There is never an unfinished file here. */
+export function abandonUnfinishedFiles(): void {}
+
+/** 64 hexadecimal digits. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  if (globalThis.crypto?.subtle !== undefined) {
+    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)));
+  }
+  const hash = createSha256();
+  hash.update(bytes);
+  return hash.digestHex();
+}
+
+export function createSha256(): Sha256 {
+  return createPortableSha256();
+}
+
+export function joinPath(...parts: string[]): string {
+  return (
+    parts
+      .filter(part => part !== '')
+      .join('/')
+      .replace(/\/{2,}/g, '/') || '.'
+  );
+}
+
+/** The last part of a path, without the given ending. */
+export function baseName(path: string, ending = ''): string {
+  const name = path.replace(/\/+$/, '').split('/').at(-1)!;
+  return ending !== '' && name !== ending && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
+}
+
+export function directoryName(path: string): string {
+  const parts = path.replace(/\/+$/, '').split('/').slice(0, -1);
+  return parts.join('/') || (path.startsWith('/') ? '/' : '.');
+}
+
+/** Paths on a page are names only; there is no folder to start from. */
+export function resolvePath(...parts: string[]): string {
+  return joinPath(...parts);
+}
+
+/** A page has no environment. */
+export function environment(_name: string): string | undefined {
+  return undefined;
+}
+
+/** How many threads can run at once here. */
+export function availableCores(): number {
+  return navigator.hardwareConcurrency ?? 1;
+}
+
+export async function writeStdout(text: string): Promise<void> {
+  console.log(text.replace(/\n$/, ''));
+}
+
+export function writeStderr(text: string): void {
+  console.info(text.replace(/\n$/, ''));
+}
+
+export function isInteractive(): boolean {
+  return false;
+}

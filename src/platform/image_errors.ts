@@ -1,0 +1,35 @@
+/**
+ * Why bytes that were to be an image are none, in one sentence for both platforms.
+ *
+ * `reason` is what the decoder said.
+ */
+export function describeNonImage(bytes: Uint8Array, name: string, reason: string): string {
+  if (bytes.length === 0) return `${name}: the file is empty. Download or copy it again`;
+  if (hasText(bytes, 'DICM', 128)) {
+    return `${name}: a DICOM file, which is not read yet. Convert it to PNG first, for instance with dcm2pnm`;
+  }
+  const why = reason.replace(/\s+/g, ' ').trim();
+  if (/pixel limit/i.test(why)) return `${name}: more than 100 megapixels. Scale it down first`;
+  if (isImage(bytes)) {
+    return `${name}: the image is damaged or cut short (${why}). Download or copy it again`;
+  }
+  return `${name}: not an image that can be decoded (${why}). JPEG, PNG, WebP, GIF, TIFF and AVIF can`;
+}
+
+/** By the first bytes: JPEG, PNG, GIF, TIFF, WebP, AVIF. */
+function isImage(bytes: Uint8Array): boolean {
+  return (
+    (bytes[0] === 0xff && bytes[1] === 0xd8) ||
+    hasText(bytes, 'PNG', 1) ||
+    hasText(bytes, 'GIF8', 0) ||
+    hasText(bytes, 'II*\0', 0) ||
+    hasText(bytes, 'MM\0*', 0) ||
+    hasText(bytes, 'WEBP', 8) ||
+    hasText(bytes, 'ftypavif', 4)
+  );
+}
+
+function hasText(bytes: Uint8Array, text: string, offset: number): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[offset + i] !== text.charCodeAt(i)) return false;
+  return true;
+}

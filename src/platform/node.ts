@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import type { Sha256 } from './types.ts';
+
+export { abandonUnfinishedFiles, createAtomicWriter, writeFileAtomic } from './atomic_file.ts';
+export { blobSource, bytesSource } from './bytes.ts';
+export {
+  appendFile,
+  fileExists,
+  fileSize,
+  fileStatus,
+  listDirectory,
+  makeDirectory,
+  openFile,
+  readFile,
+  readTextFile,
+  realPath,
+  removeFile,
+  renameFile,
+} from './node_files.ts';
+export { requestGpuAdapter } from './gpu_node.ts';
+export { decodeImage, encodePng } from './node_image.ts';
+export type * from './types.ts';
+
+/** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */
+export function cacheDirectory(): string {
+  const chosen = environment('RAYCAM_CACHE');
+  return chosen === undefined ? envPaths('raycam', { suffix: '' }).cache : resolve(chosen);
+}
+
+/** 64 hexadecimal digits. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function createSha256(): Sha256 {
+  const hash = createHash('sha256');
+  return {
+    update: bytes => {
+      hash.update(bytes);
+    },
+    digestHex: () => hash.digest('hex'),
+  };
+}
+
+export function joinPath(...parts: string[]): string {
+  return join(...parts);
+}
+
+/** The last part of a path, without the given ending. */
+export function baseName(path: string, ending?: string): string {
+  return basename(path, ending);
+}
+
+export function directoryName(path: string): string {
+  return dirname(path);
+}
+
+/** Absolute, from the current folder. */
+export function resolvePath(...parts: string[]): string {
+  return resolve(...parts);
+}
+
+/** A variable of the environment; an empty one counts as unset. */
+export function environment(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
+
+/** How many threads can run at once here. */
+export function availableCores(): number {
+  return availableParallelism();
+}
+
+let quietOnClosedPipe = false;
+
+/** Results. Resolves when they have left; `raycam … | head` ends the process quietly. */
+export async function writeStdout(text: string): Promise<void> {
+  if (!quietOnClosedPipe) {
+    quietOnClosedPipe = true;
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
+  }
+  await new Promise<void>(done => process.stdout.write(text, () => done()));
+}
+
+/** Progress and notes. */
+export function writeStderr(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Whether somebody watches: standard error is a terminal. */
+export function isInteractive(): boolean {
+  return process.stderr.isTTY === true;
+}

@@ -1,0 +1,89 @@
+import type { Metadata, Sharp } from 'sharp';
+import { InputError } from '../errors.ts';
+import { describeNonImage } from './image_errors.ts';
+import type { DecodedImage, RasterImage } from './types.ts';
+
+/** A larger picture is refused rather than decoded: 100 megapixels are 300 MB, and no X-ray detector has that many. */
+const MAX_IMAGE_PIXELS = 100e6;
+
+const RASTER_FORMATS = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
+
+type SharpModule = typeof import('sharp')['default'];
+let loading: Promise<SharpModule> | undefined;
+
+/** Loaded at the first image: commands that decode none start faster. The cache is off so that memory stays level over a large folder. */
+async function loadSharp(): Promise<SharpModule> {
+  loading ??= import('sharp').then(module => {
+    module.default.cache(false);
+    return module.default;
+  });
+  return loading;
+}
+
+/**
+ * JPEG, PNG, WebP, GIF (first frame), TIFF (first page) or AVIF to RGB.
+ *
+ * returns  [height, width, 3], 0..255
+ *
+ * The colours are those stored: no ICC conversion, alpha dropped and not blended, 16 bits cut to 8 by `>> 8`,
+ * CMYK to RGB as PIL does, EXIF orientation applied. JPEG pixels equal libjpeg-turbo's, so PIL's.
+ *
+ * @throws InputError  not an image, cut short, or too large
+ */
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
+  const sharp = await loadSharp();
+  const open = () =>
+    sharp(bytes, { failOn: 'error', limitInputPixels: MAX_IMAGE_PIXELS, ignoreIcc: true, autoOrient: true });
+  try {
+    const metadata = await open().metadata();
+    if (!RASTER_FORMATS.has(metadata.format)) throw new Error(`${metadata.format} is not a raster image`);
+    return metadata.space === 'cmyk' ? await readCmyk(open()) : await readRgb(open(), metadata);
+  } catch (error) {
+    throw new InputError(describeNonImage(bytes, name, (error as Error).message), { cause: error });
+  }
+}
+
+async function readRgb(image: Sharp, metadata: Metadata): Promise<DecodedImage> {
+  const opaque = metadata.hasAlpha ? image.removeAlpha() : image;
+  const { data, info } = await opaque.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width: info.width, height: info.height, pixels: info.channels === 1 ? repeatGrey(pixels) : pixels };
+}
+
+function repeatGrey(grey: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) pixels.fill(grey[i]!, i * 3, i * 3 + 3);
+  return pixels;
+}
+
+/** sharp's own conversion goes through a printer's profile; PIL's is `255 - k - c * (255 - k) / 255`. */
+async function readCmyk(image: Sharp): Promise<DecodedImage> {
+  const { data, info } = await image
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const pixels = new Uint8Array(info.width * info.height * 3);
+  for (let i = 0; i < info.width * info.height; i++) {
+    const white = 255 - data[i * info.channels + 3]!;
+    for (let c = 0; c < 3; c++) {
+      pixels[i * 3 + c] = white - Math.round((data[i * info.channels + c]! * white) / 255);
+    }
+  }
+  return { width: info.width, height: info.height, pixels };
+}
+
+/**
+ * pixels   [height, width, 3] or [height, width, 4]
+ * returns  the bytes of a PNG file
+ */
+export async function encodePng(image: RasterImage): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const { width, height, pixels } = image;
+  const channels = pixels.length === width * height * 4 ? 4 : 3;
+  if (pixels.length !== width * height * channels) {
+    throw new InputError(`png: ${width} x ${height} pixels need 3 or 4 bytes each, got ${pixels.length} bytes`);
+  }
+  const buffer = await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { UnpackSync } from 'tar';
+import { DeviceError } from '../errors.ts';
+import { cacheDirectory } from './node.ts';
+
+const OTHER_WAYS = 'Install a Vulkan driver (Debian and Ubuntu: apt install mesa-vulkan-drivers), or name one by VK_ICD_FILENAMES';
+
+/**
+ * Makes SwiftShader, a Vulkan driver that runs on the CPU, the one that Dawn finds.
+ * On Linux x64 it comes inside the npm package `@sparticuz/chromium`; elsewhere VK_ICD_FILENAMES must name the system's own.
+ *
+ * @throws DeviceError  there is none for this system
+ */
+export function loadSwiftShader(): void {
+  if (process.env.VK_ICD_FILENAMES) return;
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new DeviceError(`device: SwiftShader is bundled for Linux on x64 alone, this is ${process.platform} on ${process.arch}. ${OTHER_WAYS}`);
+  const folder = unpackChromiumArchive('swiftshader.tar.br');
+  process.env.VK_ICD_FILENAMES = join(folder, 'vk_swiftshader_icd.json');
+  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
+  const RTLD_NODELETE = 0x1000;
+  try {
+    // Dawn opens the Vulkan loader by its soname: loaded here first, it is found without any system package.
+    process.dlopen({ exports: {} }, join(folder, 'libvulkan.so.1'), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+  } catch {
+    // It is no Node addon ("did not self-register"), and stays loaded all the same.
+  }
+}
+
+/**
+ * Unpacks one archive of `@sparticuz/chromium` into the cache directory, once, and returns its folder.
+ *
+ * @throws DeviceError  the package is not installed
+ */
+export function unpackChromiumArchive(archive: string): string {
+  const { root, version } = chromiumPackage();
+  const folder = join(cacheDirectory(), `${archive.split('.')[0]}-${version}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cacheDirectory(), { recursive: true });
+  const temporary = mkdtempSync(join(cacheDirectory(), 'unpacking-'));
+  try {
+    new UnpackSync({ cwd: temporary }).end(brotliDecompressSync(readFileSync(join(root, 'bin', archive))));
+    renameSync(temporary, folder);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error; // else another process was faster
+  }
+  return folder;
+}
+
+/** Where `@sparticuz/chromium` is installed. @throws DeviceError */
+export function chromiumPackage(): { root: string; version: string } {
+  try {
+    const root = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '../..');
+    return { root, version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version };
+  } catch (error) {
+    throw new DeviceError(`device: the optional package @sparticuz/chromium, which brings SwiftShader, is not installed. ${OTHER_WAYS}`, { cause: error });
+  }
+}

@@ -1,0 +1,185 @@
+import { requestGpuAdapter } from '#platform';
+import { DeviceError } from '../errors.ts';
+import type { Kernel, Plan } from '../kernels/define.ts';
+import { type AdapterChoice, type AdapterReport, describeAdapter } from './adapter.ts';
+import { Memory, type MemoryUse } from './memory.ts';
+import { type AnyKernel, Pipelines } from './pipelines.ts';
+import { type Dispatch, Recorder } from './recorder.ts';
+import { Scopes } from './scopes.ts';
+import { elementCount, formatShape, type Shape } from './shape.ts';
+import { Storage, Tensor } from './tensor.ts';
+
+export interface DeviceOptions {
+  /** Which adapter; `auto` takes a hardware GPU where there is one, else the software one. */
+  readonly adapter?: AdapterChoice;
+  /** Told of every pipeline compiled. */
+  readonly onCompile?: (compiled: number, requested: number) => void;
+}
+
+export interface RunOptions<Output extends string> {
+  /** Names the work in errors and profiles: a module path such as `layer1.0.conv1`. */
+  readonly label?: string;
+  /** Tensors to write to, in place of new ones. */
+  readonly outputs?: Partial<Record<Output, Tensor>>;
+}
+
+/**
+ * A GPU to run kernels on. Operations are recorded as they are called and submitted together when something is read;
+ * asynchrony is at three doors only: opening the device, loading weights, reading back.
+ */
+export class Device {
+  private readonly memory: Memory;
+  private readonly pipelines: Pipelines;
+  private readonly recorder: Recorder;
+  private readonly scopes = new Scopes();
+  private readonly absent: Tensor;
+
+  private constructor(
+    private readonly gpu: GPUDevice,
+    readonly adapter: AdapterReport,
+    private readonly release: () => void,
+  ) {
+    this.memory = new Memory(gpu);
+    this.pipelines = new Pipelines(gpu);
+    this.recorder = new Recorder(gpu, this.memory);
+    this.absent = this.empty([4], 'absent optional input');
+  }
+
+  /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const found = await requestGpuAdapter(options.adapter ?? 'auto');
+    const { adapter } = found;
+    const wanted = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+    const gpu = await adapter.requestDevice({
+      label: 'raycam',
+      requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
+      requiredLimits: limitsOf(adapter),
+    });
+    const device = new Device(gpu, describeAdapter(found, gpu), found.release);
+    device.pipelines.onProgress = options.onCompile;
+    return device;
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.gpu.limits;
+  }
+
+  get memoryUse(): MemoryUse {
+    return this.memory.use;
+  }
+
+  /** Resolves when the device is lost, whoever caused it. */
+  get lost(): Promise<GPUDeviceLostInfo> {
+    return this.gpu.lost;
+  }
+
+  /** A tensor whose content is undefined until a kernel has written it. @throws DeviceError over the adapter's limits */
+  empty(shape: Shape, label = 'tensor'): Tensor {
+    return this.allocate(shape, label, false);
+  }
+
+  /** A copy of `data` on the device. @throws DeviceError the shape and the data differ in size, or a limit is passed */
+  tensor(data: Float32Array | Uint32Array, shape: Shape, label = 'tensor'): Tensor {
+    if (data.length !== elementCount(shape))
+      throw new DeviceError(`${label}: shape ${formatShape(shape)} holds ${elementCount(shape)} elements, got ${data.length}`);
+    const tensor = this.allocate(shape, label, true);
+    this.gpu.queue.writeBuffer(tensor.buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    return tensor;
+  }
+
+  /**
+   * Records one dispatch of a kernel and returns its outputs. Nothing runs until `submit` or a readback.
+   *
+   * @throws ShapeError  by the kernel's plan
+   * @throws DeviceError  an input was disposed of, or comes from another device
+   */
+  run<Input extends string, Optional extends string, Inout extends string, Output extends string, Options>(
+    kernel: Kernel<Input, Optional, Inout, Output, Options>,
+    inputs: Record<Input | Inout, Tensor> & Partial<Record<Optional, Tensor | undefined>>,
+    options: Options,
+    { label = kernel.name, outputs: given }: RunOptions<Output> = {},
+  ): Record<Output, Tensor> {
+    const tensors = inputs as Record<string, Tensor | undefined>;
+    const shapes: Record<string, Shape> = {};
+    for (const [name, tensor] of Object.entries(tensors)) if (tensor) shapes[name] = tensor.shape;
+    const plan: Plan<Output> = kernel.plan(shapes as Parameters<typeof kernel.plan>[0], options);
+    const outputs = {} as Record<Output, Tensor>;
+    for (const name of kernel.outputs) outputs[name] = given?.[name] ?? this.empty(plan.outputs[name], label);
+    this.recorder.record(this.dispatch(kernel, plan, { ...tensors, ...outputs }, label));
+    return outputs;
+  }
+
+  /** Frees every tensor made inside `work` but those it returns, alone, in an array, a Map or a record. */
+  scope<Result>(work: () => Result): Result {
+    return this.scopes.run(work);
+  }
+
+  /** Puts a tensor under the care of the current scope. */
+  track(tensor: Tensor): Tensor {
+    return this.scopes.track(tensor);
+  }
+
+  /** Runs what is recorded, and waits until the adapter has accepted it. @throws DeviceError | ShaderError */
+  submit(): Promise<void> {
+    return this.recorder.submit();
+  }
+
+  /** @throws DeviceError  what should have written the tensor failed, or the device was lost: never a stale value */
+  async read(tensor: Tensor): Promise<Float32Array> {
+    const bytes = await this.recorder.read(tensor);
+    return new Float32Array(bytes);
+  }
+
+  /** Gives freed buffers back to the adapter. */
+  async trim(): Promise<void> {
+    await this.submit();
+    this.memory.trim();
+  }
+
+  /** Ends the device; every tensor is gone with it. */
+  dispose(): void {
+    this.gpu.destroy();
+    this.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private allocate(shape: Shape, label: string, fresh: boolean): Tensor {
+    const buffer = this.memory.allocate(elementCount(shape) * 4, label, fresh);
+    return this.track(new Tensor(this, new Storage(buffer, freed => this.memory.free(freed)), shape, label));
+  }
+
+  private dispatch(kernel: AnyKernel, plan: Plan<string>, tensors: Record<string, Tensor | undefined>, label: string): Dispatch {
+    const names = kernel.interface.bindings.map(binding => binding.name).filter(name => name !== 'params');
+    const bound = names.map(name => tensors[name] ?? this.absent);
+    for (const tensor of bound) {
+      if (tensor.device !== this) throw new DeviceError(`${label}: tensor ${tensor.label} belongs to another device`);
+      tensor.buffer; // throws where the tensor cannot be used
+    }
+    return {
+      label,
+      pipeline: this.pipelines.get(kernel, plan.constants ?? {}),
+      tensors: bound,
+      written: [...kernel.outputs, ...(kernel.inouts ?? [])].map(name => tensors[name]!),
+      params: kernel.interface.paramsSizeBytes > 0 ? kernel.packParams(plan.params ?? {}) : undefined,
+      workgroups: plan.workgroups,
+    };
+  }
+}
+
+/** All that the adapter can give of what large tensors and wide workgroups need. */
+function limitsOf(adapter: GPUAdapter): Record<string, number> {
+  const names = [
+    'maxBufferSize',
+    'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
+    'maxComputeWorkgroupStorageSize',
+    'maxComputeInvocationsPerWorkgroup',
+    'maxComputeWorkgroupSizeX',
+    'maxComputeWorkgroupSizeY',
+    'maxComputeWorkgroupsPerDimension',
+  ] as const;
+  return Object.fromEntries(names.map(name => [name, adapter.limits[name]]));
+}

@@ -1,0 +1,103 @@
+import { DeviceError } from '../errors.ts';
+
+const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: the constants are no global in Node
+/** Sizes are rounded up to this, so that buffers of nearly equal tensors can serve one another. */
+const GRANULE_BYTES = 256;
+
+export interface MemoryUse {
+  /** Held by tensors that are alive. */
+  readonly liveBytes: number;
+  /** The most that was ever alive at once. */
+  readonly peakBytes: number;
+  /** Freed, and kept for the next tensor of the size. */
+  readonly pooledBytes: number;
+}
+
+/**
+ * The one owner of GPU memory. Freed buffers serve later tensors: commands run in the order they were recorded,
+ * so a buffer may be handed on while commands that read it still wait.
+ */
+export class Memory {
+  private readonly pool = new Map<number, GPUBuffer[]>();
+  private readonly failures: Promise<void>[] = [];
+  private liveBytes = 0;
+  private peakBytes = 0;
+  private pooledBytes = 0;
+
+  constructor(private readonly device: GPUDevice) {}
+
+  get use(): MemoryUse {
+    return { liveBytes: this.liveBytes, peakBytes: this.peakBytes, pooledBytes: this.pooledBytes };
+  }
+
+  /**
+   * A storage buffer of at least `sizeBytes`. Its content is whatever was there before, unless `fresh`, which
+   * takes no pooled buffer: a write by the queue must not overtake recorded commands.
+   *
+   * @throws DeviceError  the size is over the adapter's limits; running out of memory surfaces at `settle`
+   */
+  allocate(sizeBytes: number, label: string, fresh = false): GPUBuffer {
+    const rounded = Math.max(1, Math.ceil(sizeBytes / GRANULE_BYTES)) * GRANULE_BYTES;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (rounded > limit)
+      throw new DeviceError(
+        `device: ${label} needs a ${megabytes(rounded)} buffer, this adapter allows ${megabytes(limit)}. Take a smaller batch`,
+      );
+    const buffer = (fresh ? undefined : this.takePooled(rounded)) ?? this.create(rounded, label);
+    this.liveBytes += buffer.size;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return buffer;
+  }
+
+  free(buffer: GPUBuffer): void {
+    this.liveBytes -= buffer.size;
+    this.pooledBytes += buffer.size;
+    const shelf = this.pool.get(buffer.size);
+    if (shelf) shelf.push(buffer);
+    else this.pool.set(buffer.size, [buffer]);
+  }
+
+  /** Gives the pool back to the adapter. Call it with no commands waiting. */
+  trim(): void {
+    for (const buffer of [...this.pool.values()].flat()) buffer.destroy();
+    this.pool.clear();
+    this.pooledBytes = 0;
+  }
+
+  /** @throws DeviceError  an allocation since the last call found no memory */
+  async settle(): Promise<void> {
+    await Promise.all(this.failures.splice(0));
+  }
+
+  private takePooled(sizeBytes: number): GPUBuffer | undefined {
+    const buffer = this.pool.get(sizeBytes)?.pop();
+    if (buffer) this.pooledBytes -= buffer.size;
+    return buffer;
+  }
+
+  private create(size: number, label: string): GPUBuffer {
+    this.device.pushErrorScope('validation');
+    this.device.pushErrorScope('out-of-memory');
+    const buffer = this.device.createBuffer({ label, size, usage: USAGE });
+    const outOfMemory = this.device.popErrorScope();
+    const invalid = this.device.popErrorScope();
+    const check = async () => {
+      const error = (await outOfMemory) ?? (await invalid);
+      if (error)
+        throw new DeviceError(
+          `device: no ${megabytes(size)} buffer for ${label} beside ${megabytes(this.liveBytes)} in use (${error.message}). Take a smaller batch, or close other programs that use the GPU`,
+        );
+    };
+    const settled = check();
+    settled.catch(() => {}); // reported by settle(), which may come later than the rejection
+    this.failures.push(settled);
+    return buffer;
+  }
+}
+
+/** As messages show it: `268 MB`. */
+export function megabytes(sizeBytes: number): string {
+  const value = sizeBytes / 1e6;
+  return `${value >= 10 ? Math.round(value) : value.toFixed(1)} MB`;
+}

@@ -1,0 +1,92 @@
+import { ShaderError } from '../errors.ts';
+import type { Kernel } from '../kernels/define.ts';
+
+export interface Pipeline {
+  readonly layout: GPUBindGroupLayout;
+  readonly compiled: Promise<GPUComputePipeline>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any kernel, whatever its names
+export type AnyKernel = Kernel<any, any, any, any, any>;
+
+/**
+ * Compiled pipelines, each made once. The key is the shader's text and its constants: nothing hand-made that could
+ * forget what a shader depends on.
+ */
+export class Pipelines {
+  private readonly cache = new Map<string, Pipeline>();
+  private readonly modules = new Map<string, GPUShaderModule>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private compiled = 0;
+  /** Called when a compilation ends. */
+  onProgress: ((compiled: number, requested: number) => void) | undefined;
+
+  constructor(private readonly device: GPUDevice) {}
+
+  get size(): number {
+    return this.cache.size;
+  }
+
+  /** Starts the compilation where there is none; `compiled` rejects with a ShaderError that names file, line and column. */
+  get(kernel: AnyKernel, constants: Readonly<Record<string, number>>): Pipeline {
+    const key = `${JSON.stringify(constants)}\n${kernel.shader}`;
+    const known = this.cache.get(key);
+    if (known) return known;
+    const layout = this.layout(kernel);
+    const pipeline = { layout, compiled: this.compile(kernel, constants, layout) };
+    pipeline.compiled.catch(() => {}); // awaited, and reported, by the submit that needs it
+    this.cache.set(key, pipeline);
+    return pipeline;
+  }
+
+  private async compile(kernel: AnyKernel, constants: Readonly<Record<string, number>>, layout: GPUBindGroupLayout) {
+    for (const name of Object.keys(constants))
+      if (!kernel.interface.overrides.includes(name))
+        throw new ShaderError(`${kernel.name}.wgsl: no override ${name}, the shader has [${kernel.interface.overrides.join(', ')}]`);
+    this.device.pushErrorScope('validation');
+    const module = this.module(kernel);
+    const invalid = this.device.popErrorScope();
+    try {
+      const pipeline = await this.device.createComputePipelineAsync({
+        label: kernel.name,
+        layout: this.device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main', constants },
+      });
+      await invalid;
+      this.compiled++;
+      this.onProgress?.(this.compiled, this.cache.size);
+      return pipeline;
+    } catch (error) {
+      throw await explain(kernel.name, module, error);
+    }
+  }
+
+  private module(kernel: AnyKernel): GPUShaderModule {
+    let module = this.modules.get(kernel.shader);
+    if (!module) {
+      module = this.device.createShaderModule({ label: `${kernel.name}.wgsl`, code: kernel.shader });
+      this.modules.set(kernel.shader, module);
+    }
+    return module;
+  }
+
+  /** Explicit, so that a binding which some constants leave unused stays bound. */
+  private layout(kernel: AnyKernel): GPUBindGroupLayout {
+    const key = kernel.interface.bindings.map(binding => binding.type).join();
+    let layout = this.layouts.get(key);
+    if (!layout) {
+      layout = this.device.createBindGroupLayout({
+        entries: kernel.interface.bindings.map(({ type }, binding) => ({ binding, visibility: 4, buffer: { type } })), // GPUShaderStage.COMPUTE
+      });
+      this.layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+async function explain(name: string, module: GPUShaderModule, error: unknown): Promise<ShaderError> {
+  const { messages } = await module.getCompilationInfo();
+  const first = messages.find(message => message.type === 'error');
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ShaderError(first ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : `${name}.wgsl: ${detail}`, { cause: error });
+}

@@ -1,0 +1,89 @@
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { ShaderError } from '../errors.ts';
+
+export interface Binding {
+  readonly name: string;
+  readonly type: GPUBufferBindingType;
+}
+
+interface Member {
+  readonly name: string;
+  readonly offset: number;
+  readonly format: 'u32' | 'i32' | 'f32';
+}
+
+/** What a shader says of itself: its bindings in order, the layout of its `Params`, its override constants. */
+export interface ShaderInterface {
+  readonly bindings: readonly Binding[];
+  readonly overrides: readonly string[];
+  readonly members: readonly Member[];
+  readonly paramsSizeBytes: number;
+}
+
+/**
+ * Reads a compute shader's interface from its text.
+ *
+ * @throws ShaderError  it has no single compute entry `main`, binds outside group 0, or has a `Params` member that is no scalar
+ */
+export function reflectShader(name: string, source: string): ShaderInterface {
+  const reflected = parse(name, source);
+  const [entry, ...others] = reflected.entry.compute;
+  if (entry?.name !== 'main' || others.length > 0) throw new ShaderError(`${name}.wgsl: expected one compute entry point 'main'`);
+  const groups = reflected.getBindGroups();
+  if (groups.length > 1) throw new ShaderError(`${name}.wgsl: expected every binding in @group(0), got ${groups.length} groups`);
+  const variables = groups[0] ?? [];
+  const bindings = variables.map((variable, index) => {
+    if (!variable) throw new ShaderError(`${name}.wgsl: @binding(${index}) is missing, bindings must count up from 0`);
+    return { name: variable.name, type: bindingType(variable.access, variable.name === 'params') };
+  });
+  const params = variables.find(variable => variable?.name === 'params');
+  return {
+    bindings,
+    overrides: reflected.overrides.map(override => override.name),
+    members: (params?.members ?? []).map(({ name: member, offset, type }) => {
+      if (type.name !== 'u32' && type.name !== 'i32' && type.name !== 'f32')
+        throw new ShaderError(`${name}.wgsl: Params.${member} is ${type.name}, expected u32, i32 or f32`);
+      return { name: member, offset, format: type.name };
+    }),
+    paramsSizeBytes: params?.size ?? 0,
+  };
+}
+
+/**
+ * Lays out values as the shader's `Params` expects them.
+ *
+ * @throws ShaderError  a member has no value, or a value no member; both lists are in the message
+ */
+export function packParams(name: string, shader: ShaderInterface, values: Readonly<Record<string, number>>): ArrayBuffer {
+  const members = shader.members.map(member => member.name);
+  expectSameNames(`${name}.wgsl: Params`, members, Object.keys(values));
+  const bytes = new ArrayBuffer(shader.paramsSizeBytes);
+  const view = new DataView(bytes);
+  for (const { name: member, offset, format } of shader.members) {
+    const value = values[member];
+    if (format === 'f32') view.setFloat32(offset, value, true);
+    else if (!Number.isInteger(value)) throw new ShaderError(`${name}.wgsl: Params.${member} is ${format}, got ${value}`);
+    else if (format === 'u32') view.setUint32(offset, value, true);
+    else view.setInt32(offset, value, true);
+  }
+  return bytes;
+}
+
+/** @throws ShaderError  unless both lists hold the same names; prints both. */
+export function expectSameNames(where: string, declared: readonly string[], given: readonly string[]): void {
+  const same = declared.length === given.length && declared.every(name => given.includes(name));
+  if (!same) throw new ShaderError(`${where}: the shader has [${declared.join(', ')}], the descriptor gives [${given.join(', ')}]`);
+}
+
+function bindingType(access: string, isParams: boolean): GPUBufferBindingType {
+  if (isParams) return 'uniform';
+  return access === 'read_write' ? 'storage' : 'read-only-storage';
+}
+
+function parse(name: string, source: string): WgslReflect {
+  try {
+    return new WgslReflect(source);
+  } catch (error) {
+    throw new ShaderError(`${name}.wgsl: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

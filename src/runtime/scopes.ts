@@ -1,0 +1,43 @@
+import { Tensor } from './tensor.ts';
+
+/** Who frees a tensor that nobody disposes of: the innermost scope it was made in, unless it is returned from it. */
+export class Scopes {
+  private readonly stack: Set<Tensor>[] = [];
+
+  run<Result>(work: () => Result): Result {
+    const made = new Set<Tensor>();
+    this.stack.push(made);
+    let result: Result;
+    try {
+      result = work();
+    } catch (error) {
+      this.close(made, new Set());
+      throw error;
+    }
+    this.close(made, tensorsIn(result));
+    return result;
+  }
+
+  track(tensor: Tensor): Tensor {
+    this.stack.at(-1)?.add(tensor);
+    return tensor;
+  }
+
+  private close(made: Set<Tensor>, kept: Set<Tensor>): void {
+    this.stack.pop();
+    for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
+    else this.track(tensor);
+  }
+}
+
+function tensorsIn(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
+  if (value instanceof Tensor) found.add(value);
+  else if (Array.isArray(value)) for (const item of value) tensorsIn(item, found);
+  else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found);
+  else if (isRecord(value)) for (const item of Object.values(value)) tensorsIn(item, found);
+  return found;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,91 @@
+import { DeviceError, ShapeError } from '../errors.ts';
+import type { Device } from './device.ts';
+import { elementCount, formatShape, type Shape } from './shape.ts';
+
+/** A buffer and the number of tensors that look at it. */
+export class Storage {
+  private references = 0;
+  /** Why the content cannot be trusted: the submit that should have written it failed. */
+  failure: DeviceError | undefined;
+
+  constructor(
+    readonly buffer: GPUBuffer,
+    private readonly release: (buffer: GPUBuffer) => void,
+  ) {}
+
+  retain(): this {
+    this.references++;
+    return this;
+  }
+
+  drop(): void {
+    if (--this.references === 0) this.release(this.buffer);
+  }
+}
+
+/**
+ * A shaped piece of GPU memory: 32-bit elements in C order, f32 unless a kernel says otherwise.
+ * Freed by `dispose`, by the end of the scope that it was made in, or with its device.
+ */
+export class Tensor {
+  private disposed = false;
+
+  /** Made by `Device`; `offsetBytes` is a multiple of the adapter's `minStorageBufferOffsetAlignment`. */
+  constructor(
+    readonly device: Device,
+    private readonly storage: Storage,
+    readonly shape: Shape,
+    readonly label: string,
+    readonly offsetBytes = 0,
+  ) {
+    storage.retain();
+  }
+
+  get size(): number {
+    return elementCount(this.shape);
+  }
+
+  get sizeBytes(): number {
+    return this.size * 4;
+  }
+
+  /** @throws DeviceError  the tensor was disposed of, or what should have written it failed */
+  get buffer(): GPUBuffer {
+    if (this.disposed) throw new DeviceError(`${this.label}: this tensor was disposed of and cannot be used any more`);
+    if (this.storage.failure) throw this.storage.failure;
+    return this.storage.buffer;
+  }
+
+  /** Makes every later use throw `error`, here and in all views. */
+  poison(error: DeviceError): void {
+    this.storage.failure ??= error;
+  }
+
+  /**
+   * The same memory, from element `offset` on, under another shape.
+   *
+   * @throws ShapeError  it reaches past the end, or `offset` breaks the adapter's alignment (64 elements as a rule)
+   */
+  view(shape: Shape, offset = 0): Tensor {
+    const alignment = this.device.limits.minStorageBufferOffsetAlignment / 4;
+    if (offset % alignment !== 0) throw new ShapeError(`view: offset ${offset} of ${this.label} is no multiple of ${alignment} elements`);
+    if (offset + elementCount(shape) > this.size)
+      throw new ShapeError(`view: ${formatShape(shape)} at element ${offset} reaches past the end of ${this.label} ${formatShape(this.shape)}`);
+    return this.device.track(new Tensor(this.device, this.storage, shape, this.label, this.offsetBytes + offset * 4));
+  }
+
+  /** The elements, on the host. Submits what is recorded, and waits for it. @throws DeviceError */
+  read(): Promise<Float32Array> {
+    return this.device.read(this);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.storage.drop();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,85 @@
+/** A weights file together with all that running it takes. */
+import { UsageError } from '../errors.ts';
+import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
+import { KERAS_EPS } from './keras_names.ts';
+import { deepen } from './net2net.ts';
+import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from './preprocessing.ts';
+import type { ResNetArchitecture } from './resnet_shapes.ts';
+import { toStateDict } from './state_dict.ts';
+import type { StateDict, WeightsFile } from './tensor_entry.ts';
+import { type StrideOn, ZOO, type ZooEntry } from './zoo.ts';
+
+/** A checked network: its tensors, read when asked for, and what the file cannot say. */
+export interface Backbone {
+  /** The zoo's id, or `file:` and the file's name. */
+  readonly id: string;
+  readonly architecture: ResNetArchitecture;
+  readonly strideOn: StrideOn;
+  readonly eps: number;
+  readonly preprocessing: Preprocessing;
+  readonly stateDict: StateDict;
+  /** Two backbones with the same value compute the same function. */
+  readonly featuresOf: string;
+  /** SHA-256 of the file the tensors come from: for a deepened network, of its source. */
+  readonly weightsHash: string;
+  readonly licence: string;
+  readonly note: string;
+  close(): Promise<void>;
+}
+
+/** What the caller says about a file; the rest follows from the file's names, or is torchvision's. */
+export interface FileOptions {
+  readonly arch?: ResNetArchitecture;
+  readonly strideOn?: StrideOn;
+  readonly preprocess?: PreprocessingName;
+}
+
+/** A zoo entry's file, open. @throws WeightsError  its tensors are not the network's */
+export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash: string): Backbone {
+  const { id, architecture, strideOn, eps, preprocessing, featuresOf, licence, note } = entry;
+  const given = toStateDict(file.tensors).stateDict;
+  const isDeepened = entry.sources.some(source => source.kind === 'net2net');
+  const stateDict = isDeepened ? deepen(given) : given;
+  checkStateDict(stateDict, architecture, file.name);
+  const close = () => file.close();
+  return { id, architecture, strideOn, eps, preprocessing, stateDict, featuresOf, weightsHash, licence, note, close };
+}
+
+/**
+ * Any weights file, open. One that Raycam converted knows its zoo entry; Keras' names mean the caffe preprocessing and the stride on
+ * the 1x1; all else is taken for torchvision's. `options` override each.
+ *
+ * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
+ */
+export function backboneOfFile(file: WeightsFile, weightsHash: string, options: FileOptions = {}): Backbone {
+  const { stateDict, names } = toStateDict(file.tensors);
+  const architecture = options.arch ?? detectArchitecture(stateDict, file.name);
+  checkStateDict(stateDict, architecture, file.name);
+  const entry = ZOO.find(known => known.id === file.metadata[METADATA_BACKBONE] && known.architecture === architecture);
+  const isKeras = names !== 'torchvision';
+  const id = entry?.id ?? `file:${file.name}`;
+  return {
+    id,
+    architecture,
+    strideOn: options.strideOn ?? entry?.strideOn ?? (isKeras ? '1x1' : '3x3'),
+    eps: entry?.eps ?? (isKeras ? KERAS_EPS[names] : 1e-5),
+    preprocessing: options.preprocess
+      ? PREPROCESSINGS[options.preprocess]
+      : (entry?.preprocessing ?? PREPROCESSINGS[isKeras ? 'caffe' : 'torchvision']),
+    stateDict,
+    featuresOf: entry?.featuresOf ?? id,
+    weightsHash,
+    licence: entry?.licence ?? 'unknown: it comes with the file',
+    note: entry?.note ?? '',
+    close: () => file.close(),
+  };
+}
+
+/** The key under which a converted file keeps its zoo id. */
+export const METADATA_BACKBONE = 'backbone';
+
+/** @throws UsageError  both a zoo id and a file were given */
+export function checkOneSource(options: { readonly id?: string; readonly file?: string }): void {
+  if (options.id === undefined || options.file === undefined) return;
+  throw new UsageError(`backbone: both ${options.id} and the file ${options.file} were asked for. Give --backbone or --weights, not both`);
+}

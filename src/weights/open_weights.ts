@@ -1,0 +1,81 @@
+/** Opens any weights file. Its first bytes decide what it is, never its name. */
+import { baseName, directoryName, joinPath, openFile } from '#platform';
+import { WeightsError } from '../errors.ts';
+import type { ByteSource } from '../platform/types.ts';
+import { closingOnError, readUpTo } from './byte_source.ts';
+import { openSafetensors } from './safetensors.ts';
+import type { WeightsFile } from './tensor_entry.ts';
+import { type OpenSibling, openTfjsLayers } from './tfjs_layers.ts';
+import { openTorchZip } from './torch_zip.ts';
+
+/** Enough for every magic number, and for the first words of a page. */
+const SNIFFED_BYTES = 512;
+
+/** A pickle of torch's legacy magic number, 0x1950a86a20f9469cfc6c. */
+const LEGACY_MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+
+/** @throws InputError | WeightsError  it cannot be read, or is no weights file */
+export async function openWeights(path: string): Promise<WeightsFile> {
+  const folder = directoryName(path);
+  return openWeightsSource(await openFile(path), name => openFile(joinPath(folder, name)));
+}
+
+/** The same over bytes from anywhere. `openSibling` finds the shards of a TensorFlow.js model. Closes the source if it throws. */
+export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling): Promise<WeightsFile> {
+  return closingOnError(source, async () => {
+    const start = await readUpTo(source, 0, SNIFFED_BYTES);
+    switch (kindOf(start, source)) {
+      case 'zip':
+        return openTorchZip(source);
+      case 'json':
+        if (openSibling) return openTfjsLayers(source, openSibling);
+        throw new WeightsError(`weights: ${source.name} is a model.json, but its shards are not at hand. Open it from its folder`);
+      case 'safetensors':
+        return openSafetensors(source);
+    }
+  });
+}
+
+function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safetensors' {
+  const { name } = source;
+  if (source.sizeBytes === 0) throw new WeightsError(`weights: ${name} is empty: the download or copy failed. Get it again`);
+  if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) return 'zip';
+  if (startsWith(start, LEGACY_MAGIC) || isTar(start)) {
+    throw new WeightsError(
+      `weights: ${name} is in the format of PyTorch before 1.6. Resave it in Python: torch.save(torch.load(f), f)`,
+    );
+  }
+  const text = new TextDecoder('latin1').decode(start).trimStart();
+  if (/^<(!doctype|html|\?xml)/i.test(text)) {
+    throw new WeightsError(`weights: ${name} is a web page, not weights: the server answered with an error. Download it again`);
+  }
+  if (text.startsWith('version https://git-lfs')) {
+    throw new WeightsError(`weights: ${name} is a Git LFS pointer, not the file itself. Run \`git lfs pull\` where it came from`);
+  }
+  if (isSafetensors(start)) return 'safetensors';
+  if (text.startsWith('{')) return 'json';
+  throw new WeightsError(
+    `weights: ${name} is neither a PyTorch checkpoint, nor safetensors, nor a TensorFlow.js model.json (it begins with ${hex(start)})`,
+  );
+}
+
+/** A safetensors file has its header's first character after eight bytes; one that is cut shorter is one too, by its length. */
+function isSafetensors(start: Uint8Array): boolean {
+  if (start.length < 9) return start.length > 0 && start.length <= 8 && start.at(-1) === 0;
+  const header = new TextDecoder('latin1').decode(start.subarray(8)).trimStart();
+  return header.startsWith('{') && (start[6] === 0 && start[7] === 0);
+}
+
+/** A POSIX tar says so at byte 257; the very old kind, which does not, has its first member's name at 0. */
+function isTar(start: Uint8Array): boolean {
+  const text = new TextDecoder('latin1').decode(start);
+  return text.slice(257, 262) === 'ustar' || /^(sys_info|pickle|storages|tensors)\0/.test(text);
+}
+
+function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes.subarray(0, 8)].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
+}

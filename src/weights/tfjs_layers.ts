@@ -1,0 +1,187 @@
+/**
+ * TensorFlow.js layers models: model.json names the weights and, group by group, the shards that hold them end to end.
+ * Source: tensorflow/tfjs, tfjs-core/src/io/io_utils.ts
+ */
+import { InputError, WeightsError } from '../errors.ts';
+import type { ByteSource } from '../platform/types.ts';
+import { formatBytes, readUpTo } from './byte_source.ts';
+import { type DType, elementBits, toFloat32 } from './dtypes.ts';
+import { isRecord, parseJsonObject } from './json_text.ts';
+import { elementCount, isShape, type TensorEntry, type WeightsFile } from './tensor_entry.ts';
+
+const DTYPES: ReadonlyMap<unknown, DType> = new Map([
+  ['float32', 'F32'],
+  ['float16', 'F16'],
+  ['int32', 'I32'],
+  ['bool', 'BOOL'],
+  ['uint8', 'U8'],
+  ['uint16', 'U16'],
+]);
+const MAX_JSON_BYTES = 64_000_000;
+
+/** Opens a file that lies beside model.json. Rejects with InputError if there is none. */
+export type OpenSibling = (fileName: string) => Promise<ByteSource>;
+
+interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** As stored: the quantised type where there is one. */
+  readonly dtype: DType;
+  /** value = stored * scale + min */
+  readonly scale: number;
+  readonly min: number;
+  readonly isInteger: boolean;
+}
+
+interface Group {
+  readonly paths: readonly string[];
+  readonly weights: readonly WeightSpec[];
+}
+
+/** @throws WeightsError  model.json is damaged, shards are missing (all are named), or their sizes do not add up */
+export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSibling): Promise<WeightsFile> {
+  const groups = await readManifest(modelJson);
+  const shards = await openShards(modelJson.name, groups, openSibling);
+  const close = async () => {
+    for (const source of [modelJson, ...shards.values()]) await source.close();
+  };
+  try {
+    const tensors = new Map<string, TensorEntry>();
+    for (const group of groups) addGroup(tensors, group, new ShardChain(modelJson.name, group, shards));
+    const sizeBytes = [modelJson, ...shards.values()].reduce((sum, source) => sum + source.sizeBytes, 0);
+    return { name: modelJson.name, format: 'tfjs-layers', sizeBytes, tensors, metadata: Object.create(null), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readManifest(modelJson: ByteSource): Promise<Group[]> {
+  const where = `tfjs: ${modelJson.name}`;
+  if (modelJson.sizeBytes > MAX_JSON_BYTES) {
+    throw new WeightsError(`${where}: ${formatBytes(modelJson.sizeBytes)} of JSON, expected at most 64 MB`);
+  }
+  const model = parseJsonObject(await readUpTo(modelJson, 0, modelJson.sizeBytes), where);
+  const manifest = model.weightsManifest;
+  if (!Array.isArray(manifest)) throw new WeightsError(`${where}: has no weightsManifest: it is not a TensorFlow.js model`);
+  return manifest.map((group: unknown) => {
+    if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
+      throw new WeightsError(`${where}: a group of weightsManifest has no paths or no weights`);
+    }
+    return {
+      paths: group.paths.map(path => checkedPath(where, path)),
+      weights: group.weights.map(weight => weightSpec(where, weight)),
+    };
+  });
+}
+
+/** A plain file name: nothing that a hostile model.json could use to reach outside its folder. */
+function checkedPath(where: string, path: unknown): string {
+  if (typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..') return path;
+  throw new WeightsError(`${where}: ${JSON.stringify(path)} is not the name of a file beside it`);
+}
+
+function weightSpec(where: string, value: unknown): WeightSpec {
+  if (!isRecord(value) || typeof value.name !== 'string') throw new WeightsError(`${where}: a weight has no name`);
+  const { name, shape, dtype, quantization } = value;
+  if (!isShape(shape)) throw new WeightsError(`${where}, ${name}: ${JSON.stringify(shape)} is not a shape`);
+  const isInteger = dtype === 'int32';
+  if (quantization === undefined) {
+    return { name, shape, dtype: knownDType(where, name, dtype), scale: 1, min: 0, isInteger: false };
+  }
+  if (!isRecord(quantization)) throw new WeightsError(`${where}, ${name}: quantization is not an object`);
+  const stored = knownDType(where, name, quantization.dtype);
+  if (stored === 'F16') return { name, shape, dtype: stored, scale: 1, min: 0, isInteger: false };
+  const { scale, min } = quantization;
+  if (!Number.isFinite(scale) || !Number.isFinite(min)) {
+    throw new WeightsError(`${where}, ${name}: quantization needs scale and min, got ${scale} and ${min}`);
+  }
+  return { name, shape, dtype: stored, scale: scale as number, min: min as number, isInteger };
+}
+
+function knownDType(where: string, name: string, dtype: unknown): DType {
+  const known = DTYPES.get(dtype);
+  if (known === undefined) throw new WeightsError(`${where}, ${name}: dtype ${JSON.stringify(dtype)} cannot become float32`);
+  return known;
+}
+
+async function openShards(where: string, groups: readonly Group[], openSibling: OpenSibling): Promise<Map<string, ByteSource>> {
+  const names = new Set(groups.flatMap(group => group.paths));
+  const shards = new Map<string, ByteSource>();
+  const missing: string[] = [];
+  try {
+    for (const name of names) {
+      const shard = await openSibling(name).catch(error => {
+        if (!(error instanceof InputError)) throw error;
+        missing.push(name);
+      });
+      if (shard) shards.set(name, shard);
+    }
+    if (missing.length > 0) throw missingShards(where, missing, names.size);
+    return shards;
+  } catch (error) {
+    for (const shard of shards.values()) await shard.close();
+    throw error;
+  }
+}
+
+function missingShards(where: string, missing: readonly string[], total: number): WeightsError {
+  const named = missing.slice(0, 8).join(', ');
+  const more = missing.length > 8 ? ` and ${missing.length - 8} more` : '';
+  return new WeightsError(`tfjs: ${where}: ${missing.length} of ${total} shards missing (${named}${more}). Put them beside it`);
+}
+
+/** The shards of one group as one run of bytes. */
+class ShardChain {
+  readonly #parts: { readonly source: ByteSource; readonly start: number }[] = [];
+  readonly sizeBytes: number;
+
+  constructor(where: string, group: Group, shards: ReadonlyMap<string, ByteSource>) {
+    let position = 0;
+    for (const path of group.paths) {
+      const source = shards.get(path)!;
+      this.#parts.push({ source, start: position });
+      position += source.sizeBytes;
+    }
+    this.sizeBytes = position;
+    const expected = group.weights.reduce((sum, { shape, dtype }) => sum + bytesIn(shape, dtype), 0);
+    if (expected !== position) {
+      throw new WeightsError(`tfjs: ${where}: its weights take ${expected} bytes, its shards have ${position}`);
+    }
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    for (const { source, start } of this.#parts) {
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + length, start + source.sizeBytes);
+      if (from < to) bytes.set(await source.read(from - start, to - from), from - offset);
+    }
+    return bytes;
+  }
+}
+
+function addGroup(tensors: Map<string, TensorEntry>, group: Group, chain: ShardChain): void {
+  let position = 0;
+  for (const spec of group.weights) {
+    if (tensors.has(spec.name)) throw new WeightsError(`tfjs: two weights are named ${spec.name}`);
+    const begin = position;
+    const length = bytesIn(spec.shape, spec.dtype);
+    position += length;
+    tensors.set(spec.name, {
+      name: spec.name,
+      dtype: spec.dtype,
+      shape: spec.shape,
+      read: async () => dequantise(toFloat32(await chain.read(begin, length), spec.dtype), spec),
+    });
+  }
+}
+
+function dequantise(values: Float32Array, { scale, min, isInteger }: WeightSpec): Float32Array {
+  if (scale === 1 && min === 0) return values;
+  return values.map(isInteger ? value => Math.round(value * scale + min) : value => value * scale + min);
+}
+
+function bytesIn(shape: readonly number[], dtype: DType): number {
+  return (elementCount(shape) * elementBits(dtype)) / 8;
+}

@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Device } from '../src/runtime/device.ts';
+import { caseTables } from './cases/index.ts';
+import { failureOf } from './harness/run_case.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ adapter: 'swiftshader' });
+});
+afterAll(() => device.dispose());
+
+for (const table of caseTables)
+  describe(table.kernel.name, () => {
+    for (const row of table.cases) it(row.why, async () => expect(await failureOf(device, table, row)).toBeUndefined());
+  });
