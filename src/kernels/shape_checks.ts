@@ -33,3 +33,18 @@ export function windowOutput(where: string, size: number, window: { kernel: numb
   if (output < 1) throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
   return output;
 }
+
+/**
+ * The message ends with every shape of the operation.
+ *
+ * @throws ShapeError  unless the named shape is exactly the expected one
+ */
+export function expectShape(
+  where: string,
+  name: string,
+  { shapes, expected }: { shapes: Readonly<Record<string, Shape | undefined>>; expected: Shape },
+): void {
+  const shape = shapes[name];
+  if (shape && !sameShape(shape, expected))
+    throw new ShapeError(`${where}: ${name} must be ${formatShape(expected)}, got ${formatShape(shape)} (${formatShapes(shapes)})`);
+}

@@ -39,8 +39,8 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
   const { id, architecture, strideOn, eps, preprocessing, featuresOf, licence, note } = entry;
   const given = toStateDict(file.tensors).stateDict;
   const isDeepened = entry.sources.some(source => source.kind === 'net2net');
+  checkStateDict(given, isDeepened ? 'resnet50' : architecture, file.name);
   const stateDict = isDeepened ? deepen(given) : given;
-  checkStateDict(stateDict, architecture, file.name);
   const close = () => file.close();
   return { id, architecture, strideOn, eps, preprocessing, stateDict, featuresOf, weightsHash, licence, note, close };
 }
@@ -81,5 +81,7 @@ export const METADATA_BACKBONE = 'backbone';
 /** @throws UsageError  both a zoo id and a file were given */
 export function checkOneSource(options: { readonly id?: string; readonly file?: string }): void {
   if (options.id === undefined || options.file === undefined) return;
-  throw new UsageError(`backbone: both ${options.id} and the file ${options.file} were asked for. Give --backbone or --weights, not both`);
+  throw new UsageError(
+    `backbone: both ${options.id} and the file ${options.file} were asked for. Give --backbone or --weights, not both`,
+  );
 }

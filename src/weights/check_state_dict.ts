@@ -60,7 +60,9 @@ export function detectArchitecture(stateDict: StateDict, fileName: string): ResN
     );
   }
   if (!stateDict.has('conv1.weight') || !stateDict.has('layer1.0.conv1.weight')) {
-    throw new WeightsError(`weights: ${fileName} has no conv1.weight or no layer1.0.conv1.weight: it is not the state dict of a ResNet`);
+    throw new WeightsError(
+      `weights: ${fileName} has no conv1.weight or no layer1.0.conv1.weight: it is not the state dict of a ResNet`,
+    );
   }
   const block = stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic';
   const blocks = countBlocks(stateDict);

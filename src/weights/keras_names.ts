@@ -98,10 +98,16 @@ function add(result: Map<string, TensorEntry>, entry: TensorEntry): void {
 
 /** [KH, KW, I, O] -> [O, I, KH, KW] */
 function oihw(entry: TensorEntry, name: string): TensorEntry {
-  if (entry.shape.length !== 4) throw new WeightsError(`weights: ${entry.name} [${entry.shape}] is not a convolution's kernel`);
+  if (entry.shape.length !== 4)
+    throw new WeightsError(`weights: ${entry.name} [${entry.shape}] is not a convolution's kernel`);
   const [height, width, inputs, outputs] = entry.shape as [number, number, number, number];
   const shape = [outputs, inputs, height, width];
-  return { name, dtype: 'F32', shape, read: async () => transposed(await entry.read(), height * width, inputs, outputs) };
+  return {
+    name,
+    dtype: 'F32',
+    shape,
+    read: async () => transposed(await entry.read(), height * width, inputs, outputs),
+  };
 }
 
 /** Keras' dense kernel is [in, out], torchvision's weight [out, in]. */
@@ -129,7 +135,8 @@ function transposed(values: Float32Array, taps: number, inputs: number, outputs:
 
 function foldBias(result: Map<string, TensorEntry>, meanName: string, bias: TensorEntry): void {
   const mean = result.get(meanName);
-  if (mean === undefined) throw new WeightsError(`weights: ${bias.name} has no batch norm after it (${meanName} is missing)`);
+  if (mean === undefined)
+    throw new WeightsError(`weights: ${bias.name} has no batch norm after it (${meanName} is missing)`);
   if (`${mean.shape}` !== `${bias.shape}`) {
     throw new WeightsError(`weights: ${bias.name} [${bias.shape}] does not fit ${meanName} [${mean.shape}]`);
   }

@@ -29,7 +29,9 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
         return openTorchZip(source);
       case 'json':
         if (openSibling) return openTfjsLayers(source, openSibling);
-        throw new WeightsError(`weights: ${source.name} is a model.json, but its shards are not at hand. Open it from its folder`);
+        throw new WeightsError(
+          `weights: ${source.name} is a model.json, but its shards are not at hand. Open it from its folder`,
+        );
       case 'safetensors':
         return openSafetensors(source);
     }
@@ -38,7 +40,8 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
 
 function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safetensors' {
   const { name } = source;
-  if (source.sizeBytes === 0) throw new WeightsError(`weights: ${name} is empty: the download or copy failed. Get it again`);
+  if (source.sizeBytes === 0)
+    throw new WeightsError(`weights: ${name} is empty: the download or copy failed. Get it again`);
   if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) return 'zip';
   if (startsWith(start, LEGACY_MAGIC) || isTar(start)) {
     throw new WeightsError(
@@ -47,10 +50,14 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safete
   }
   const text = new TextDecoder('latin1').decode(start).trimStart();
   if (/^<(!doctype|html|\?xml)/i.test(text)) {
-    throw new WeightsError(`weights: ${name} is a web page, not weights: the server answered with an error. Download it again`);
+    throw new WeightsError(
+      `weights: ${name} is a web page, not weights: the server answered with an error. Download it again`,
+    );
   }
   if (text.startsWith('version https://git-lfs')) {
-    throw new WeightsError(`weights: ${name} is a Git LFS pointer, not the file itself. Run \`git lfs pull\` where it came from`);
+    throw new WeightsError(
+      `weights: ${name} is a Git LFS pointer, not the file itself. Run \`git lfs pull\` where it came from`,
+    );
   }
   if (isSafetensors(start)) return 'safetensors';
   if (text.startsWith('{')) return 'json';
@@ -63,7 +70,7 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safete
 function isSafetensors(start: Uint8Array): boolean {
   if (start.length < 9) return start.length > 0 && start.length <= 8 && start.at(-1) === 0;
   const header = new TextDecoder('latin1').decode(start.subarray(8)).trimStart();
-  return header.startsWith('{') && (start[6] === 0 && start[7] === 0);
+  return header.startsWith('{') && start[6] === 0 && start[7] === 0;
 }
 
 /** A POSIX tar says so at byte 257; the very old kind, which does not, has its first member's name at 0. */

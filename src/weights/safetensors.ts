@@ -48,7 +48,9 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   const first = await source.read(0, LENGTH_BYTES);
   const length = Number(new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) {
-    throw new WeightsError(`${where(source)}: a header of ${length} bytes is promised, at most ${MAX_HEADER_BYTES} are allowed`);
+    throw new WeightsError(
+      `${where(source)}: a header of ${length} bytes is promised, at most ${MAX_HEADER_BYTES} are allowed`,
+    );
   }
   if (LENGTH_BYTES + length > source.sizeBytes) throw cutShort(source, LENGTH_BYTES + length);
   return length;
@@ -60,7 +62,8 @@ function tensorInfo(source: ByteSource, name: string, value: unknown): TensorInf
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDType(dtype)) throw new WeightsError(`${at}: unknown dtype ${JSON.stringify(dtype)}`);
   if (!isShape(shape)) throw new WeightsError(`${at}: ${JSON.stringify(shape)} is not a shape`);
-  if (!isOffsets(offsets)) throw new WeightsError(`${at}: data_offsets ${JSON.stringify(offsets)} are not two byte positions`);
+  if (!isOffsets(offsets))
+    throw new WeightsError(`${at}: data_offsets ${JSON.stringify(offsets)} are not two byte positions`);
   const bits = elementCount(shape) * elementBits(dtype);
   if (bits % 8 !== 0 || !Number.isSafeInteger(bits)) {
     throw new WeightsError(`${at}: ${dtype} [${shape}] does not fill whole bytes`);
@@ -73,7 +76,9 @@ function tensorInfo(source: ByteSource, name: string, value: unknown): TensorInf
 }
 
 function isOffsets(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every(offset => Number.isSafeInteger(offset) && offset >= 0);
+  return (
+    Array.isArray(value) && value.length === 2 && value.every(offset => Number.isSafeInteger(offset) && offset >= 0)
+  );
 }
 
 /** The tensors must cover the data from its first byte to its last: no hole, no overlap, nothing missing, nothing left. */
@@ -89,7 +94,9 @@ function checkLayout(source: ByteSource, infos: readonly TensorInfo[], dataStart
   const expected = dataStart + position;
   if (expected > source.sizeBytes) throw cutShort(source, expected);
   if (expected < source.sizeBytes) {
-    throw new WeightsError(`${where(source)}: ${source.sizeBytes - expected} bytes follow the last tensor, expected none`);
+    throw new WeightsError(
+      `${where(source)}: ${source.sizeBytes - expected} bytes follow the last tensor, expected none`,
+    );
   }
 }
 
@@ -114,7 +121,8 @@ function metadataOf(source: ByteSource, value: unknown): Record<string, string> 
   const texts: Record<string, string> = Object.create(null);
   if (!isRecord(value)) throw new WeightsError(`${where(source, '__metadata__')}: expected an object of texts`);
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw new WeightsError(`${where(source, '__metadata__')}: ${JSON.stringify(key)} is not a text`);
+    if (typeof text !== 'string')
+      throw new WeightsError(`${where(source, '__metadata__')}: ${JSON.stringify(key)} is not a text`);
     texts[key] = text;
   }
   return texts;

@@ -29,7 +29,11 @@ export function writeSafetensors(tensors: Iterable<NamedValues>, metadata: Metad
 }
 
 /** Writes tensors of any number and size, with one of them in memory at a time. */
-export async function saveSafetensors(sink: ByteSink, tensors: Iterable<TensorEntry>, metadata: Metadata = {}): Promise<void> {
+export async function saveSafetensors(
+  sink: ByteSink,
+  tensors: Iterable<TensorEntry>,
+  metadata: Metadata = {},
+): Promise<void> {
   const sorted = byName(tensors);
   await sink.write(encodeHeader(sorted, metadata));
   for (const tensor of sorted) {

@@ -63,7 +63,8 @@ async function readManifest(modelJson: ByteSource): Promise<Group[]> {
   }
   const model = parseJsonObject(await readUpTo(modelJson, 0, modelJson.sizeBytes), where);
   const manifest = model.weightsManifest;
-  if (!Array.isArray(manifest)) throw new WeightsError(`${where}: has no weightsManifest: it is not a TensorFlow.js model`);
+  if (!Array.isArray(manifest))
+    throw new WeightsError(`${where}: has no weightsManifest: it is not a TensorFlow.js model`);
   return manifest.map((group: unknown) => {
     if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
       throw new WeightsError(`${where}: a group of weightsManifest has no paths or no weights`);
@@ -101,11 +102,16 @@ function weightSpec(where: string, value: unknown): WeightSpec {
 
 function knownDType(where: string, name: string, dtype: unknown): DType {
   const known = DTYPES.get(dtype);
-  if (known === undefined) throw new WeightsError(`${where}, ${name}: dtype ${JSON.stringify(dtype)} cannot become float32`);
+  if (known === undefined)
+    throw new WeightsError(`${where}, ${name}: dtype ${JSON.stringify(dtype)} cannot become float32`);
   return known;
 }
 
-async function openShards(where: string, groups: readonly Group[], openSibling: OpenSibling): Promise<Map<string, ByteSource>> {
+async function openShards(
+  where: string,
+  groups: readonly Group[],
+  openSibling: OpenSibling,
+): Promise<Map<string, ByteSource>> {
   const names = new Set(groups.flatMap(group => group.paths));
   const shards = new Map<string, ByteSource>();
   const missing: string[] = [];
@@ -128,7 +134,9 @@ async function openShards(where: string, groups: readonly Group[], openSibling: 
 function missingShards(where: string, missing: readonly string[], total: number): WeightsError {
   const named = missing.slice(0, 8).join(', ');
   const more = missing.length > 8 ? ` and ${missing.length - 8} more` : '';
-  return new WeightsError(`tfjs: ${where}: ${missing.length} of ${total} shards missing (${named}${more}). Put them beside it`);
+  return new WeightsError(
+    `tfjs: ${where}: ${missing.length} of ${total} shards missing (${named}${more}). Put them beside it`,
+  );
 }
 
 /** The shards of one group as one run of bytes. */

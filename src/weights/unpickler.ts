@@ -1,0 +1,251 @@
+/**
+ * A pickle reader that runs nothing. It knows the opcodes that PyTorch's own weights-only reader knows, hands every global and persistent
+ * id to `PickleHost`, which knows those of tensors, and counts what it makes, so that no file can fill the memory.
+ * Source: torch/_weights_only_unpickler.py; CPython, Lib/pickletools.py
+ */
+import { WeightsError } from '../errors.ts';
+import { Dict, List, type Opaque, type PickleValue, Tuple } from './pickle_values.ts';
+
+export interface PickleHost {
+  /** The global of this name. @throws WeightsError if weights have no use for it. */
+  global(module: string, name: string): Opaque;
+  /** What a persistent id refers to. */
+  persistent(id: PickleValue): PickleValue;
+  /** A global called with arguments. */
+  call(callee: PickleValue, args: Tuple): PickleValue;
+}
+
+/** A ResNet-152's pickle has 130 kB and makes 10000 containers. */
+export const MAX_PICKLE_BYTES = 16_000_000;
+const MAX_CONTAINERS = 250_000;
+const MAX_STACK = 1_000_000;
+const MAX_DEPTH = 1_000;
+const MAX_MEMO_INDEX = 10_000_000;
+
+/** The value that the pickle builds. `where` begins every error. @throws WeightsError */
+export function unpickle(bytes: Uint8Array, host: PickleHost, where: string): PickleValue {
+  if (bytes.length > MAX_PICKLE_BYTES) {
+    throw new WeightsError(`${where}: has ${bytes.length} bytes, at most ${MAX_PICKLE_BYTES} are read`);
+  }
+  return new Machine(bytes, host, where).run();
+}
+
+class Machine {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #host: PickleHost;
+  readonly #where: string;
+  readonly #stack: PickleValue[] = [];
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, PickleValue>();
+  #position = 0;
+  #containers = 0;
+
+  constructor(bytes: Uint8Array, host: PickleHost, where: string) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#host = host;
+    this.#where = where;
+  }
+
+  run(): PickleValue {
+    for (;;) {
+      const at = this.#position;
+      const opcode = this.#bytes[this.take(1)]!;
+      if (opcode === STOP) return this.pop();
+      const operation = OPERATIONS.get(opcode);
+      if (!operation) throw this.fault(`opcode 0x${opcode.toString(16)} at byte ${at} has no place in weights`);
+      operation(this);
+    }
+  }
+
+  fault(problem: string): WeightsError {
+    return new WeightsError(`${this.#where}: ${problem}`);
+  }
+
+  /** Moves past `length` bytes and returns where they begin. */
+  take(length: number): number {
+    const start = this.#position;
+    if (start + length > this.#bytes.length)
+      throw this.fault(`breaks off at byte ${start}: ${length} more bytes were promised`);
+    this.#position += length;
+    return start;
+  }
+
+  uint8(): number {
+    return this.#view.getUint8(this.take(1));
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.take(2), true);
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.take(4), true);
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.take(4), true);
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.take(8), false);
+  }
+
+  /** Two's complement, little endian. */
+  integer(length: number): number | bigint {
+    const start = this.take(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]!);
+    const signed = BigInt.asIntN(8 * length, value);
+    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+  }
+
+  text(length: number): string {
+    const start = this.take(length);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(this.#bytes.subarray(start, start + length));
+    } catch {
+      throw this.fault(`the text at byte ${start} is not UTF-8`);
+    }
+  }
+
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.#position);
+    if (end < 0) throw this.fault(`breaks off at byte ${this.#position}: a name has no end`);
+    const text = this.text(end - this.#position);
+    this.take(1);
+    return text;
+  }
+
+  push(value: PickleValue): void {
+    if (this.#stack.length >= MAX_STACK) throw this.fault(`puts more than ${MAX_STACK} values on its stack`);
+    this.#stack.push(value);
+  }
+
+  pop(): PickleValue {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.fault('takes a value from an empty stack');
+    return this.#stack.pop()!;
+  }
+
+  top(): PickleValue {
+    const value = this.pop();
+    this.#stack.push(value);
+    return value;
+  }
+
+  mark(): void {
+    if (this.#marks.length >= MAX_DEPTH) throw this.fault(`nests more than ${MAX_DEPTH} marks`);
+    this.#marks.push(this.#stack.length);
+  }
+
+  popToMark(): PickleValue[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw this.fault('looks for a mark that was not set');
+    return this.#stack.splice(mark);
+  }
+
+  remember(index: number): void {
+    if (index > MAX_MEMO_INDEX)
+      throw this.fault(`remembers a value under ${index}, at most ${MAX_MEMO_INDEX} is allowed`);
+    this.#memo.set(index, this.top());
+  }
+
+  recall(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw this.fault(`recalls value ${index}, which was not remembered`);
+    this.push(value);
+  }
+
+  pushNew(container: Tuple | List | Dict): void {
+    if (++this.#containers > MAX_CONTAINERS)
+      throw this.fault(`makes more than ${MAX_CONTAINERS} tuples, lists and dicts`);
+    if (container instanceof Tuple && container.depth > MAX_DEPTH)
+      throw this.fault(`nests more than ${MAX_DEPTH} tuples`);
+    this.push(container);
+  }
+
+  pushTuple(length: number): void {
+    const items: PickleValue[] = [];
+    for (let i = 0; i < length; i++) items.unshift(this.pop());
+    this.pushNew(new Tuple(items));
+  }
+
+  append(items: readonly PickleValue[]): void {
+    const list = this.top();
+    if (!(list instanceof List)) throw this.fault('appends to what is no list');
+    for (const item of items) list.items.push(item);
+  }
+
+  setItems(items: readonly PickleValue[]): void {
+    const dict = this.top();
+    if (!(dict instanceof Dict)) throw this.fault('sets an item of what is no dict');
+    if (items.length % 2 !== 0) throw this.fault('sets an item without a value');
+    for (let i = 0; i < items.length; i += 2) {
+      const key = items[i]!;
+      if (typeof key === 'object' && key !== null)
+        throw this.fault('has a dict whose keys are neither texts nor numbers');
+      dict.entries.set(key, items[i + 1]!);
+    }
+  }
+
+  /** `state_dict()` gives its OrderedDict an attribute, `_metadata`, that the tensors do not need. */
+  build(): void {
+    this.pop();
+    if (!(this.top() instanceof Dict)) throw this.fault('sets the state of what is no dict');
+  }
+
+  global(): void {
+    this.push(this.#host.global(this.line(), this.line()));
+  }
+
+  persistent(): void {
+    this.push(this.#host.persistent(this.pop()));
+  }
+
+  call(): void {
+    const [args, callee] = [this.pop(), this.pop()];
+    if (!(args instanceof Tuple)) throw this.fault('calls with arguments that are no tuple');
+    const result = this.#host.call(callee, args);
+    if (result instanceof Dict) this.pushNew(result);
+    else this.push(result);
+  }
+}
+
+const STOP = 0x2e;
+
+const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
+  [0x80, m => m.take(1)], // PROTO
+  [0x28, m => m.mark()], // MARK
+  [0x63, m => m.global()], // GLOBAL
+  [0x52, m => m.call()], // REDUCE
+  [0x81, m => m.call()], // NEWOBJ
+  [0x62, m => m.build()], // BUILD
+  [0x51, m => m.persistent()], // BINPERSID
+  [0x7d, m => m.pushNew(new Dict())], // EMPTY_DICT
+  [0x5d, m => m.pushNew(new List())], // EMPTY_LIST
+  [0x8f, m => m.pushNew(new List())], // EMPTY_SET: with no opcode to add to it, it stays empty
+  [0x29, m => m.pushTuple(0)], // EMPTY_TUPLE
+  [0x85, m => m.pushTuple(1)], // TUPLE1
+  [0x86, m => m.pushTuple(2)], // TUPLE2
+  [0x87, m => m.pushTuple(3)], // TUPLE3
+  [0x74, m => m.pushNew(new Tuple(m.popToMark()))], // TUPLE
+  [0x61, m => m.append([m.pop()])], // APPEND
+  [0x65, m => m.append(m.popToMark())], // APPENDS
+  [0x73, m => m.setItems([m.pop(), m.pop()].reverse())], // SETITEM
+  [0x75, m => m.setItems(m.popToMark())], // SETITEMS
+  [0x4e, m => m.push(null)], // NONE
+  [0x88, m => m.push(true)], // NEWTRUE
+  [0x89, m => m.push(false)], // NEWFALSE
+  [0x4a, m => m.push(m.int32())], // BININT
+  [0x4b, m => m.push(m.uint8())], // BININT1
+  [0x4d, m => m.push(m.uint16())], // BININT2
+  [0x8a, m => m.push(m.integer(m.uint8()))], // LONG1
+  [0x47, m => m.push(m.float64())], // BINFLOAT
+  [0x58, m => m.push(m.text(m.uint32()))], // BINUNICODE
+  [0x55, m => m.push(m.text(m.uint8()))], // SHORT_BINSTRING
+  [0x68, m => m.recall(m.uint8())], // BINGET
+  [0x6a, m => m.recall(m.uint32())], // LONG_BINGET
+  [0x71, m => m.remember(m.uint8())], // BINPUT
+  [0x72, m => m.remember(m.uint32())], // LONG_BINPUT
+] as [number, (machine: Machine) => void][]);

@@ -1,0 +1,122 @@
+import { type Conv2dOptions, chooseConv2d, conv2d, conv2d1x1, conv2d3x3, packConv2dWeight } from '../../src/kernels/conv2d.ts';
+import type { AnyKernel } from '../../src/runtime/pipelines.ts';
+import { type Case, caseTable } from '../harness/cases.ts';
+import { conv2d as reference, packConv2dWeight as packReference } from '../reference/conv2d.ts';
+import { resnet152Convolutions } from './resnet152_convolutions.ts';
+
+const one = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({ outChannels, kernel: [1, 1], stride: 1, padding: 0, ...more });
+const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({ outChannels, kernel: [3, 3], stride: 1, padding: 1, ...more });
+
+/** Weights as the kernels take them, for `depth` = C * KH * KW. */
+const packed = (outChannels: number, depth: number) => [Math.ceil(outChannels / 8), depth, 8];
+
+/** ResNet's rows of one variant. */
+const resnetCases = (variant: AnyKernel): Case<Conv2dOptions>[] =>
+  resnet152Convolutions.flatMap(({ module, channels, outChannels, kernel, stride, size }) => {
+    const options: Conv2dOptions = { outChannels, kernel: [kernel, kernel], stride, padding: (kernel - 1) / 2, relu: true };
+    if (chooseConv2d(options) !== variant) return [];
+    const inputs = { x: [1, channels, size, size], weight: packed(outChannels, channels * kernel * kernel), scale: [outChannels], shift: [outChannels] };
+    return [{ why: `resnet152 ${module}`, inputs, options }];
+  });
+
+export const pack = caseTable<Record<never, never>>({
+  kernel: packConv2dWeight,
+  reference: packReference,
+  exact: true,
+  cases: [
+    { why: 'one weight', inputs: { weight: [1, 1, 1, 1] }, options: {} },
+    { why: 'channels short of a tile', inputs: { weight: [7, 3, 1, 1] }, options: {} },
+    { why: 'channels over a tile', inputs: { weight: [9, 2, 3, 3] }, options: {} },
+    { why: "the stem's 7x7", inputs: { weight: [64, 3, 7, 7] }, options: {} },
+    { why: 'more workgroups than one row of the grid holds', inputs: { weight: [2048, 2049, 1, 1] }, options: {} },
+    { why: 'weight is not 4-D', inputs: { weight: [8, 8] }, options: {}, error: 'pack_conv2d_weight: weight must be 4-D, got [8, 8]' },
+  ],
+});
+
+export const general = caseTable<Conv2dOptions>({
+  kernel: conv2d,
+  reference,
+  cases: [
+    ...resnetCases(conv2d),
+    { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1) }, options: one(1) },
+    { why: 'batch of two, prime sizes, channels not divisible by 4', inputs: { x: [2, 5, 11, 13], weight: packed(7, 45) }, options: three(7, { stride: 2 }) },
+    { why: 'a 5x3 window', inputs: { x: [1, 2, 9, 8], weight: packed(3, 30) }, options: { outChannels: 3, kernel: [5, 3], stride: 1, padding: 1 } },
+    { why: 'stride 3, wide padding', inputs: { x: [1, 3, 10, 17], weight: packed(9, 147) }, options: { outChannels: 9, kernel: [7, 7], stride: 3, padding: 3 } },
+    {
+      why: 'scale, shift, residual and relu',
+      inputs: { x: [2, 3, 6, 6], weight: packed(10, 27), scale: [10], shift: [10], residual: [2, 10, 3, 3] },
+      options: three(10, { stride: 2, relu: true }),
+    },
+    {
+      why: 'a residual alone, that keeps negative sums',
+      inputs: { x: [1, 2, 5, 5], weight: packed(8, 18), residual: { shape: [1, 8, 5, 5], fill: i => -1 - i } },
+      options: three(8),
+    },
+    {
+      why: 'NaN in x surfaces through relu',
+      inputs: { x: { shape: [1, 1, 3, 3], fill: i => (i === 4 ? Number.NaN : i) }, weight: packed(2, 1) },
+      options: { outChannels: 2, kernel: [1, 1], stride: 1, padding: 1, relu: true },
+    },
+    {
+      why: 'weight has other channels',
+      inputs: { x: [1, 64, 56, 56], weight: packed(64, 32) },
+      options: one(64),
+      error:
+        'conv2d: packed weight does not fit 64 channels and 64 outputs at 1x1, expected [8, 64, 8] (x [1, 64, 56, 56], weight [8, 32, 8])',
+    },
+    {
+      why: 'residual of another shape',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8), residual: [1, 8, 2, 2] },
+      options: one(8),
+      error: 'conv2d: residual must be [1, 8, 4, 4] (residual [1, 8, 2, 2])',
+    },
+  ],
+});
+
+export const pointwise = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1,
+  reference,
+  cases: [
+    ...resnetCases(conv2d1x1),
+    { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1) }, options: one(1) },
+    { why: 'a tile of pixels less one', inputs: { x: [1, 5, 2, 3], weight: packed(8, 5) }, options: one(8) },
+    { why: 'a tile of pixels and one', inputs: { x: [1, 5, 2, 4], weight: packed(8, 5) }, options: one(8) },
+    { why: 'channels over a tile, batch of two', inputs: { x: [2, 3, 3, 5], weight: packed(13, 3) }, options: one(13) },
+    { why: 'stride 2 on odd sizes', inputs: { x: [2, 4, 7, 9], weight: packed(6, 4) }, options: one(6, { stride: 2 }) },
+    {
+      why: 'scale, shift, residual and relu',
+      inputs: { x: [2, 6, 5, 5], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 5, 5] },
+      options: one(12, { relu: true }),
+    },
+    {
+      why: 'a window that is not 1x1',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 72) },
+      options: three(8),
+      error: 'conv2d_1x1: expected a 1x1 window without padding, got 3x3, padding 1',
+    },
+  ],
+});
+
+export const threeByThree = caseTable<Conv2dOptions>({
+  kernel: conv2d3x3,
+  reference,
+  cases: [
+    ...resnetCases(conv2d3x3),
+    { why: 'one pixel: padding alone around it', inputs: { x: [1, 1, 1, 1], weight: packed(1, 9) }, options: three(1) },
+    { why: 'a row tile less one, and one more', inputs: { x: [1, 2, 3, 6], weight: packed(8, 18) }, options: three(8) },
+    { why: 'two row tiles and one pixel', inputs: { x: [1, 2, 4, 15], weight: packed(8, 18) }, options: three(8) },
+    { why: 'no padding', inputs: { x: [1, 3, 6, 9], weight: packed(5, 27) }, options: three(5, { padding: 0 }) },
+    { why: 'padding of 2, batch of three, channels over a tile', inputs: { x: [3, 2, 5, 4], weight: packed(11, 18) }, options: three(11, { padding: 2 }) },
+    {
+      why: 'scale, shift, residual and relu',
+      inputs: { x: [2, 3, 8, 8], weight: packed(9, 27), scale: [9], shift: [9], residual: [2, 9, 8, 8] },
+      options: three(9, { relu: true }),
+    },
+    {
+      why: 'stride 2',
+      inputs: { x: [1, 8, 8, 8], weight: packed(8, 72) },
+      options: three(8, { stride: 2 }),
+      error: 'conv2d_3x3: expected a 3x3 window at stride 1, got 3x3 at stride 2',
+    },
+  ],
+});

@@ -1,0 +1,36 @@
+export interface Convolution {
+  /** The first module that has it. */
+  readonly module: string;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  /** Height and width of x. */
+  readonly size: number;
+}
+
+/** Every distinct convolution of ResNet-152 at 224 x 224, with the stride on the 3x3 (torchvision) and on the first 1x1 (He et al.). */
+export const resnet152Convolutions: readonly Convolution[] = [
+  { module: 'conv1', channels: 3, outChannels: 64, kernel: 7, stride: 2, size: 224 },
+  ...[1, 2, 3, 4].flatMap(stage),
+];
+
+function stage(index: number): Convolution[] {
+  const width = 64 * 2 ** (index - 1);
+  const size = 56 / 2 ** (index - 1);
+  const name = (rest: string) => `layer${index}.${rest}`;
+  const inner = [
+    { module: name('1.conv1'), channels: 4 * width, outChannels: width, kernel: 1, stride: 1, size },
+    { module: name('1.conv2'), channels: width, outChannels: width, kernel: 3, stride: 1, size },
+    { module: name('0.conv3'), channels: width, outChannels: 4 * width, kernel: 1, stride: 1, size },
+  ];
+  // layer1's downsample has conv3's shape.
+  if (index === 1) return [{ module: 'layer1.0.conv1', channels: 64, outChannels: 64, kernel: 1, stride: 1, size }, ...inner];
+  return [
+    { module: name('0.conv1'), channels: 2 * width, outChannels: width, kernel: 1, stride: 1, size: 2 * size },
+    { module: name('0.conv2'), channels: width, outChannels: width, kernel: 3, stride: 2, size: 2 * size },
+    { module: `${name('0.conv1')}, stride on the 1x1`, channels: 2 * width, outChannels: width, kernel: 1, stride: 2, size: 2 * size },
+    { module: name('0.downsample.0'), channels: 2 * width, outChannels: 4 * width, kernel: 1, stride: 2, size: 2 * size },
+    ...inner,
+  ];
+}
