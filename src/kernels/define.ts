@@ -32,7 +32,7 @@ export interface KernelSpec<
   /** Tensors changed in place. */
   readonly inouts?: readonly Inout[];
   readonly outputs: readonly Output[];
-  plan(shapes: Record<Input | Inout, Shape> & Partial<Record<Optional, Shape>>, options: Options): Plan<Output>;
+  plan(shapes: Record<NoInfer<Input | Inout>, Shape> & Partial<Record<NoInfer<Optional>, Shape>>, options: Options): Plan<Output>;
 }
 
 export interface Kernel<

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { tarball } from 'pacote';
+import pacote from 'pacote';
 import { Parser, type ReadEntry } from 'tar';
 import { InputError } from '../errors.ts';
 
@@ -33,7 +33,7 @@ export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<str
   const registry = await configuredRegistry();
   const options = { registry, integrity, timeout: STALL_MS, signal };
   try {
-    return await tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
+    return await pacote.tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
   } catch (cause) {
     signal?.throwIfAborted();
     throw new InputError(`npm: ${name}@${version} could not be fetched (${reason(cause)})`, { cause });

@@ -119,6 +119,11 @@ export class Device {
     return this.scopes.track(tensor);
   }
 
+  /** Takes a tensor out of every scope: it lives until it is disposed of. */
+  detach(tensor: Tensor): Tensor {
+    return this.scopes.detach(tensor);
+  }
+
   /** Runs what is recorded, and waits until the adapter has accepted it. @throws DeviceError | ShaderError */
   submit(): Promise<void> {
     return this.recorder.submit();

@@ -23,10 +23,18 @@ export class Scopes {
     return tensor;
   }
 
+  /** Takes a tensor out of the care of every scope: whoever detached it disposes of it. */
+  detach(tensor: Tensor): Tensor {
+    for (const made of this.stack) made.delete(tensor);
+    return tensor;
+  }
+
   private close(made: Set<Tensor>, kept: Set<Tensor>): void {
     this.stack.pop();
-    for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
-    else this.track(tensor);
+    for (const tensor of made) {
+      if (kept.has(tensor)) this.track(tensor);
+      else tensor.dispose();
+    }
   }
 }
 

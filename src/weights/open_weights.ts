@@ -1,5 +1,5 @@
 /** Opens any weights file. Its first bytes decide what it is, never its name. */
-import { baseName, directoryName, joinPath, openFile } from '#platform';
+import { directoryName, joinPath, openFile } from '#platform';
 import { WeightsError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { closingOnError, readUpTo } from './byte_source.ts';

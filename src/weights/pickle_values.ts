@@ -7,7 +7,9 @@ export class Tuple {
 
   constructor(items: readonly PickleValue[]) {
     this.items = items;
-    this.depth = items.reduce((depth, item) => (item instanceof Tuple ? Math.max(depth, item.depth + 1) : depth), 1);
+    let deepest = 0;
+    for (const item of items) if (item instanceof Tuple) deepest = Math.max(deepest, item.depth);
+    this.depth = deepest + 1;
   }
 }
 
@@ -21,6 +23,8 @@ export class Dict {
 }
 
 /** What the reader of a pickle makes of the names and references in it. */
-export abstract class Opaque {}
+export abstract class Opaque {
+  protected readonly isOpaque = true;
+}
 
 export type PickleValue = null | boolean | number | bigint | string | Tuple | List | Dict | Opaque;

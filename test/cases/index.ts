@@ -1,6 +1,23 @@
 import type { CaseTable } from '../harness/cases.ts';
+import relu from './relu.ts';
+import logSoftmax from './log_softmax.ts';
+import linear from './linear.ts';
+import globalAvgPool2d from './global_avg_pool2d.ts';
+import batchNorm from './batch_norm.ts';
+import addRelu from './add_relu.ts';
+import adam from './adam.ts';
+import add from './add.ts';
+import batchMetrics from './batch_metrics.ts';
+import gatherRows from './gather_rows.ts';
+import linearBackwardBias from './linear_backward_bias.ts';
+import linearBackwardInput from './linear_backward_input.ts';
+import linearBackwardWeight from './linear_backward_weight.ts';
+import logSoftmaxBackward from './log_softmax_backward.ts';
+import nllLossBackward from './nll_loss_backward.ts';
+import reluBackward from './relu_backward.ts';
+import sgd from './sgd.ts';
 import * as conv2d from './conv2d.ts';
 import maxPool2d from './max_pool2d.ts';
 
 /** Every operation's table, in the registry's order. */
-export const caseTables: readonly CaseTable[] = [conv2d.pack, conv2d.general, conv2d.pointwise, conv2d.threeByThree, maxPool2d];
+export const caseTables: readonly CaseTable[] = [conv2d.pack, conv2d.general, conv2d.pointwise, conv2d.threeByThree, maxPool2d, logSoftmax, linear, globalAvgPool2d, addRelu, relu, batchNorm, adam, add, batchMetrics, gatherRows, linearBackwardBias, linearBackwardInput, linearBackwardWeight, logSoftmaxBackward, nllLossBackward, reluBackward, sgd];

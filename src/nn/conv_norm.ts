@@ -1,0 +1,122 @@
+import { WeightsError } from '../errors.ts';
+import { addRelu } from '../kernels/add_relu.ts';
+import { batchNorm } from '../kernels/batch_norm.ts';
+import { type Conv2dOptions, chooseConv2d, packConv2dWeight } from '../kernels/conv2d.ts';
+import { relu } from '../kernels/relu.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import type { StateDict } from '../weights/tensor_entry.ts';
+import type { Taps } from './taps.ts';
+
+export interface ConvNormSpec {
+  /** Module path of the convolution: `layer1.0.conv1`. */
+  readonly conv: string;
+  /** Module path of its batch norm: `layer1.0.bn1`. */
+  readonly norm: string;
+  readonly stride: number;
+  readonly padding: number;
+  readonly eps: number;
+}
+
+interface Statistics {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+  readonly runningMean: Float32Array;
+  readonly runningVar: Float32Array;
+}
+
+export interface Epilogue {
+  /** Added after the batch norm, before relu. */
+  readonly residual?: Tensor;
+  /** Module path of the relu that follows, if any. */
+  readonly relu?: string;
+}
+
+/**
+ * A convolution, its batch norm, and what follows them, as one dispatch: the batch norm is the scale and the shift of the
+ * convolution's epilogue. Where an output in between is tapped, the same weights run as separate operations.
+ */
+export class ConvNorm {
+  private constructor(
+    private readonly device: Device,
+    readonly spec: ConvNormSpec,
+    private readonly options: Conv2dOptions,
+    private readonly weight: Tensor,
+    private readonly scale: Tensor,
+    private readonly shift: Tensor,
+    private readonly statistics: Statistics,
+  ) {}
+
+  /** Reads five tensors of the state dict and uploads what inference needs. @throws WeightsError one is missing */
+  static async load(device: Device, stateDict: StateDict, spec: ConvNormSpec): Promise<ConvNorm> {
+    const read = (name: string) => readTensor(stateDict, name);
+    const { shape, values } = await read(`${spec.conv}.weight`);
+    const statistics = {
+      weight: (await read(`${spec.norm}.weight`)).values,
+      bias: (await read(`${spec.norm}.bias`)).values,
+      runningMean: (await read(`${spec.norm}.running_mean`)).values,
+      runningVar: (await read(`${spec.norm}.running_var`)).values,
+    };
+    const [outChannels, , height, width] = shape as [number, number, number, number];
+    const weight = device.scope(() => {
+      const unpacked = device.tensor(values, shape, `${spec.conv}.weight`);
+      return device.run(packConv2dWeight, { weight: unpacked }, {}, { label: `${spec.conv}.weight` }).y;
+    });
+    const { scale, shift } = affineOf(statistics, spec.eps);
+    const options = { outChannels, kernel: [height, width] as const, stride: spec.stride, padding: spec.padding };
+    const upload = (name: string, data: Float32Array) => device.tensor(data, [outChannels], `${spec.norm} ${name}`);
+    return new ConvNorm(device, spec, options, weight, upload('scale', scale), upload('shift', shift), statistics);
+  }
+
+  /** x [N, C, H, W] -> [N, O, OH, OW] */
+  forward(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue = {}): Tensor {
+    const { conv, norm } = this.spec;
+    if (taps.wants(conv, norm)) return this.forwardUnfused(x, taps, { residual, relu: reluPath });
+    const options = { ...this.options, relu: reluPath !== undefined };
+    const inputs = { x, weight: this.weight, scale: this.scale, shift: this.shift, residual };
+    const { y } = this.device.run(chooseConv2d(options), inputs, options, { label: conv });
+    return reluPath === undefined ? y : taps.keep(reluPath, y);
+  }
+
+  dispose(): void {
+    for (const tensor of [this.weight, this.scale, this.shift]) tensor.dispose();
+  }
+
+  private forwardUnfused(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue): Tensor {
+    const { conv, norm, eps } = this.spec;
+    const { device, options, weight, statistics } = this;
+    const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
+    return device.scope(() => {
+      const convolved = device.run(chooseConv2d(options), { x, weight }, options, { label: conv }).y;
+      taps.keep(conv, convolved);
+      const inputs = {
+        x: convolved,
+        weight: vector('weight', statistics.weight),
+        bias: vector('bias', statistics.bias),
+        running_mean: vector('running_mean', statistics.runningMean),
+        running_var: vector('running_var', statistics.runningVar),
+      };
+      const normalised = device.run(batchNorm, inputs, { eps }, { label: norm }).y;
+      taps.keep(norm, normalised);
+      if (reluPath === undefined) return normalised;
+      const y = residual
+        ? device.run(addRelu, { x: normalised, residual }, {}, { label: reluPath }).y
+        : device.run(relu, { x: normalised }, {}, { label: reluPath }).y;
+      return taps.keep(reluPath, y);
+    });
+  }
+}
+
+/** A batch norm as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
+function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: number) {
+  const scale = Float64Array.from(weight, (gamma, c) => gamma / Math.sqrt(runningVar[c]! + eps));
+  const shift = Float32Array.from(bias, (beta, c) => beta - runningMean[c]! * scale[c]!);
+  return { scale: Float32Array.from(scale), shift };
+}
+
+/** @throws WeightsError */
+export async function readTensor(stateDict: StateDict, name: string): Promise<{ shape: readonly number[]; values: Float32Array }> {
+  const entry = stateDict.get(name);
+  if (!entry) throw new WeightsError(`weights: ${name} is missing. The file is of another network, or was cut`);
+  return { shape: entry.shape, values: await entry.read() };
+}

@@ -1,0 +1,147 @@
+import { globalAvgPool2d } from '../kernels/global_avg_pool2d.ts';
+import { linear } from '../kernels/linear.ts';
+import { maxPool2d } from '../kernels/max_pool2d.ts';
+import { expectRank } from '../kernels/shape_checks.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import { BasicBlock, type Block, Bottleneck } from './blocks.ts';
+import { ConvNorm, readTensor } from './conv_norm.ts';
+import { Taps } from './taps.ts';
+
+export interface LoadOptions {
+  /** Called after each block, with how many of all are on the device. */
+  readonly onProgress?: (loaded: number, total: number) => void;
+}
+
+export interface ForwardOptions {
+  /** Module paths whose outputs to keep. */
+  readonly taps?: readonly string[];
+}
+
+/** Tensors that belong to the caller. */
+export interface Forward {
+  /** [N, F]: what `avgpool` gives, flattened; F is 2048, or 512 for ResNet-18 and -34. */
+  readonly features: Tensor;
+  /** [N, 1000], before softmax. */
+  readonly logits: Tensor;
+  /** Outputs of the modules asked for, [N, C, H, W] but for `fc` [N, 1000]. */
+  readonly taps: ReadonlyMap<string, Tensor>;
+}
+
+/** How many blocks' raw weights may wait for the device before they are freed. */
+const BLOCKS_PER_TRIM = 4;
+
+/**
+ * ResNet-18, 34, 50, 101 or 152 for inference, its weights frozen on the device.
+ * Source: torchvision.models.resnet; He et al. 2015, arXiv 1512.03385
+ */
+export class ResNet {
+  private constructor(
+    private readonly device: Device,
+    readonly architecture: ResNetArchitecture,
+    private readonly conv1: ConvNorm,
+    private readonly layers: readonly (readonly Block[])[],
+    private readonly fc: { readonly weight: Tensor; readonly bias: Tensor },
+  ) {}
+
+  /** Uploads a backbone's weights one tensor at a time; the file is read as it goes. @throws WeightsError | DeviceError */
+  static async load(device: Device, backbone: Backbone, { onProgress }: LoadOptions = {}): Promise<ResNet> {
+    const { architecture, stateDict, strideOn, eps } = backbone;
+    const { block, blocks } = RESNET_LAYOUTS[architecture];
+    const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
+    const total = blocks.reduce((sum, count) => sum + count, 0);
+    const conv1 = await ConvNorm.load(device, stateDict, { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps });
+    const layers: Block[][] = [];
+    let loaded = 0;
+    for (const [stage, count] of blocks.entries()) {
+      const layer: Block[] = [];
+      for (let index = 0; index < count; index++) {
+        const stride = index === 0 && stage > 0 ? 2 : 1;
+        layer.push(await BlockKind.load(device, stateDict, { path: `layer${stage + 1}.${index}`, stride, strideOn, eps }));
+        onProgress?.(++loaded, total);
+        if (loaded % BLOCKS_PER_TRIM === 0) await device.trim();
+      }
+      layers.push(layer);
+    }
+    const weight = await readTensor(stateDict, 'fc.weight');
+    const bias = await readTensor(stateDict, 'fc.bias');
+    const fc = {
+      weight: device.tensor(weight.values, weight.shape, 'fc.weight'),
+      bias: device.tensor(bias.values, bias.shape, 'fc.bias'),
+    };
+    await device.trim();
+    return new ResNet(device, architecture, conv1, layers, fc);
+  }
+
+  /** The path of every module whose output can be tapped, in the order they run. */
+  get modulePaths(): readonly string[] {
+    return modulePaths(this.architecture);
+  }
+
+  /**
+   * Records one forward pass; nothing is read back.
+   *
+   * x  [N, 3, H, W], normalised as the weights ask
+   *
+   * @throws InputError  a tap names no module
+   */
+  forward(x: Tensor, options: ForwardOptions = {}): Forward {
+    const { device } = this;
+    expectRank('resnet', 'x', x.shape, 4);
+    const taps = new Taps(options.taps ?? [], this.modulePaths);
+    const { features, logits } = device.scope(() => {
+      let out = device.scope(() => this.stem(x, taps));
+      for (const [stage, blocks] of this.layers.entries()) {
+        for (const [index, block] of blocks.entries()) {
+          const next = device.scope(() => block.forward(out, taps));
+          out.dispose();
+          out = taps.keep(`layer${stage + 1}.${index}`, next);
+        }
+        taps.keep(`layer${stage + 1}`, out);
+      }
+      return this.classify(out, taps);
+    });
+    return { features, logits, taps: taps.kept };
+  }
+
+  dispose(): void {
+    this.conv1.dispose();
+    for (const block of this.layers.flat()) block.dispose();
+    this.fc.weight.dispose();
+    this.fc.bias.dispose();
+  }
+
+  private stem(x: Tensor, taps: Taps): Tensor {
+    const out = this.conv1.forward(x, taps, { relu: 'relu' });
+    const pooled = this.device.run(maxPool2d, { x: out }, { kernel: 3, stride: 2, padding: 1 }, { label: 'maxpool' }).y;
+    return taps.keep('maxpool', pooled);
+  }
+
+  private classify(x: Tensor, taps: Taps): { features: Tensor; logits: Tensor } {
+    const { device, fc } = this;
+    const features = device.run(globalAvgPool2d, { x }, {}, { label: 'avgpool' }).y;
+    taps.keep('avgpool', features.view([...features.shape, 1, 1]));
+    const logits = device.run(linear, { x: features, ...fc }, {}, { label: 'fc' }).y;
+    return { features, logits: taps.keep('fc', logits) };
+  }
+}
+
+/** The path of every module of an architecture, in the order they run. */
+export function modulePaths(architecture: ResNetArchitecture): string[] {
+  const { block, blocks } = RESNET_LAYOUTS[architecture];
+  const inner = block === 'basic' ? ['conv1', 'bn1', 'conv2', 'bn2'] : ['conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3'];
+  const paths = ['conv1', 'bn1', 'relu', 'maxpool'];
+  for (const [stage, count] of blocks.entries()) {
+    const layer = `layer${stage + 1}`;
+    for (let index = 0; index < count; index++) {
+      const path = `${layer}.${index}`;
+      const hasDownsample = index === 0 && (stage > 0 || block === 'bottleneck');
+      const shortcut = hasDownsample ? ['downsample.0', 'downsample.1', 'downsample'] : [];
+      paths.push(...[...inner, ...shortcut, 'relu'].map(name => `${path}.${name}`), path);
+    }
+    paths.push(layer);
+  }
+  return [...paths, 'avgpool', 'fc'];
+}
