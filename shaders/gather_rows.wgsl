@@ -4,7 +4,7 @@
 // indices  [L], row numbers as f32
 // y        [N, D], y[n] = x[indices[start + n]]; a number that is no row gives NaN
 //
-// One invocation copies four neighbours of one row.
+// One workgroup copies one row.
 // Source: torch.index_select, dim 0
 
 struct Params {
@@ -12,7 +12,6 @@ struct Params {
   width: u32, // D
   start: u32,
   batch: u32, // N
-  groups_across: u32, // ceil(D / 4)
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -23,21 +22,28 @@ struct Params {
 const WORKGROUP_SIZE = 64u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
-  let group = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-  let n = group / params.groups_across;
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let n = group.x + group.y * workgroups.x;
   if (n >= params.batch) {
     return;
   }
-  let first = group % params.groups_across * 4u;
-  let end = min(first + 4u, params.width);
   let row = indices[params.start + n];
-  // A constant NaN would not compile.
-  var quiet_nan = 0x7fc00000u;
-  let nothing = bitcast<f32>(quiet_nan);
-  let isRow = row >= 0f && row < f32(params.rows);
-  let source = select(0u, u32(row), isRow) * params.width;
-  for (var d = first; d < end; d++) {
-    y[n * params.width + d] = select(nothing, x[source + d], isRow);
+  var to = n * params.width + lane;
+  let end = (n + 1u) * params.width;
+  if (row >= 0f && row < f32(params.rows)) {
+    var source = u32(row) * params.width + lane;
+    for (; to < end; to += WORKGROUP_SIZE) {
+      y[to] = x[source];
+      source += WORKGROUP_SIZE;
+    }
+  } else {
+    var quiet_nan = 0x7fc00000u; // a constant NaN would not compile
+    for (; to < end; to += WORKGROUP_SIZE) {
+      y[to] = bitcast<f32>(quiet_nan);
+    }
   }
 }

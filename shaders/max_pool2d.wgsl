@@ -24,6 +24,11 @@ struct Params {
 const WORKGROUP_SIZE = 64u;
 const LOWEST = -0x1.fffffep+127f;
 
+// By its bits: a comparison of a value with itself may be taken for true by a compiler that rules out NaN.
+fn is_nan(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
@@ -47,7 +52,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     for (var c = left; c < right; c++) {
       let value = x[start + c];
       // As in PyTorch, NaN wins: it must surface, not vanish.
-      if (value > best || value != value) {
+      if (value > best || is_nan(value)) {
         best = value;
       }
     }

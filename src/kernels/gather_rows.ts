@@ -32,11 +32,10 @@ export const gatherRows = defineKernel({
     const [length] = expectRank('gather_rows', 'indices', indices, 1);
     if (start + batch > length)
       throw new ShapeError(`gather_rows: a batch of ${batch} from ${start} reaches past the end of ${length} indices`);
-    const groupsAcross = Math.ceil(width / 4);
     return {
       outputs: { y: [batch, width] },
-      params: { rows, width, start, batch, groups_across: groupsAcross },
-      workgroups: linearGrid(batch * groupsAcross, 64),
+      params: { rows, width, start, batch },
+      workgroups: linearGrid(batch, 1),
     };
   },
 });

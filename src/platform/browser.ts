@@ -3,9 +3,9 @@ import { toHex } from './bytes.ts';
 import { createPortableSha256 } from './sha256.ts';
 import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, Sha256 } from './types.ts';
 
-export { requestGpuAdapter } from './gpu_browser.ts';
 export { decodeImage, encodePng } from './browser_image.ts';
 export { blobSource, bytesSource } from './bytes.ts';
+export { requestGpuAdapter } from './gpu_browser.ts';
 export type * from './types.ts';
 
 /** A page has no file system: what needs one says so, and names the way that works here. */

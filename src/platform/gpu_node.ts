@@ -10,7 +10,10 @@ const COMMON_TOGGLES = ['disable-dawn-features=timestamp_quantization'];
  * On a software adapter every bounds check is paid for by the CPU, once for each lane. Kernels are tested with the
  * checks on (in Chromium) and with guard values around their outputs.
  */
-const SOFTWARE_TOGGLES = ['disable-dawn-features=timestamp_quantization', 'enable-dawn-features=disable_robustness,disable_workgroup_init'];
+const SOFTWARE_TOGGLES = [
+  'disable-dawn-features=timestamp_quantization',
+  'enable-dawn-features=disable_robustness,disable_workgroup_init',
+];
 
 /** @throws DeviceError  there is no adapter of that kind; says which to take */
 export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
@@ -18,11 +21,16 @@ export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAda
     const found = mayHaveGpu() ? await request(COMMON_TOGGLES) : undefined;
     if (found?.kind === 'gpu' || (found && choice === 'gpu')) return found;
     if (choice === 'gpu')
-      throw new DeviceError('device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter swiftshader');
+      throw new DeviceError(
+        'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter swiftshader',
+      );
   }
   loadSwiftShader();
   const found = await request(SOFTWARE_TOGGLES);
-  if (!found) throw new DeviceError('device: SwiftShader was loaded but offers no adapter. Run `raycam doctor --debug` to see what Dawn says');
+  if (!found)
+    throw new DeviceError(
+      'device: SwiftShader was loaded but offers no adapter. Run `raycam doctor --debug` to see what Dawn says',
+    );
   return found;
 }
 
@@ -32,7 +40,9 @@ async function request(toggles: string[]): Promise<FoundAdapter | undefined> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return undefined;
   const { vendor, architecture } = adapter.info;
-  const software = adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(`${vendor} ${architecture} ${adapter.info.description}`);
+  const software =
+    adapter.info.isFallbackAdapter ||
+    /swiftshader|llvmpipe|lavapipe/i.test(`${vendor} ${architecture} ${adapter.info.description}`);
   return {
     adapter,
     kind: software ? 'software' : 'gpu',

@@ -6,6 +6,7 @@ import type { Sha256 } from './types.ts';
 
 export { abandonUnfinishedFiles, createAtomicWriter, writeFileAtomic } from './atomic_file.ts';
 export { blobSource, bytesSource } from './bytes.ts';
+export { requestGpuAdapter } from './gpu_node.ts';
 export {
   appendFile,
   fileExists,
@@ -20,7 +21,6 @@ export {
   removeFile,
   renameFile,
 } from './node_files.ts';
-export { requestGpuAdapter } from './gpu_node.ts';
 export { decodeImage, encodePng } from './node_image.ts';
 export type * from './types.ts';
 

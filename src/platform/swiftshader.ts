@@ -7,7 +7,8 @@ import { UnpackSync } from 'tar';
 import { DeviceError } from '../errors.ts';
 import { cacheDirectory } from './node.ts';
 
-const OTHER_WAYS = 'Install a Vulkan driver (Debian and Ubuntu: apt install mesa-vulkan-drivers), or name one by VK_ICD_FILENAMES';
+const OTHER_WAYS =
+  'Install a Vulkan driver (Debian and Ubuntu: apt install mesa-vulkan-drivers), or name one by VK_ICD_FILENAMES';
 
 /**
  * Makes SwiftShader, a Vulkan driver that runs on the CPU, the one that Dawn finds.
@@ -18,7 +19,9 @@ const OTHER_WAYS = 'Install a Vulkan driver (Debian and Ubuntu: apt install mesa
 export function loadSwiftShader(): void {
   if (process.env.VK_ICD_FILENAMES) return;
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new DeviceError(`device: SwiftShader is bundled for Linux on x64 alone, this is ${process.platform} on ${process.arch}. ${OTHER_WAYS}`);
+    throw new DeviceError(
+      `device: SwiftShader is bundled for Linux on x64 alone, this is ${process.platform} on ${process.arch}. ${OTHER_WAYS}`,
+    );
   const folder = unpackChromiumArchive('swiftshader.tar.br');
   process.env.VK_ICD_FILENAMES = join(folder, 'vk_swiftshader_icd.json');
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
@@ -58,6 +61,9 @@ export function chromiumPackage(): { root: string; version: string } {
     const root = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '../..');
     return { root, version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version };
   } catch (error) {
-    throw new DeviceError(`device: the optional package @sparticuz/chromium, which brings SwiftShader, is not installed. ${OTHER_WAYS}`, { cause: error });
+    throw new DeviceError(
+      `device: the optional package @sparticuz/chromium, which brings SwiftShader, is not installed. ${OTHER_WAYS}`,
+      { cause: error },
+    );
   }
 }

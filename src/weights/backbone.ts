@@ -5,7 +5,7 @@ import { KERAS_EPS } from './keras_names.ts';
 import { deepen } from './net2net.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from './preprocessing.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
-import { toStateDict } from './state_dict.ts';
+import { type TensorNames, toStateDict } from './state_dict.ts';
 import type { StateDict, WeightsFile } from './tensor_entry.ts';
 import { type StrideOn, ZOO, type ZooEntry } from './zoo.ts';
 
@@ -34,6 +34,19 @@ export interface FileOptions {
   readonly preprocess?: PreprocessingName;
 }
 
+/** The key under which a converted file keeps its zoo id. */
+export const METADATA_BACKBONE = 'backbone';
+
+/** The key under which a converted file keeps whose names its tensors had before. */
+export const METADATA_NAMES = 'names';
+
+/** What networks with such names are run with, unless something better is known. */
+const CONVENTIONS: Readonly<Record<TensorNames, Pick<Backbone, 'strideOn' | 'eps' | 'preprocessing'>>> = {
+  torchvision: { strideOn: '3x3', eps: 1e-5, preprocessing: PREPROCESSINGS.torchvision },
+  caffe: { strideOn: '1x1', eps: KERAS_EPS.caffe, preprocessing: PREPROCESSINGS.caffe },
+  applications: { strideOn: '1x1', eps: KERAS_EPS.applications, preprocessing: PREPROCESSINGS.caffe },
+};
+
 /** A zoo entry's file, open. @throws WeightsError  its tensors are not the network's */
 export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash: string): Backbone {
   const { id, architecture, strideOn, eps, preprocessing, featuresOf, licence, note } = entry;
@@ -46,8 +59,8 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
 }
 
 /**
- * Any weights file, open. One that Raycam converted knows its zoo entry; Keras' names mean the caffe preprocessing and the stride on
- * the 1x1; all else is taken for torchvision's. `options` override each.
+ * Any weights file, open. One that Raycam converted knows its zoo entry, or whose names it had; Keras' names mean the caffe preprocessing
+ * and the stride on the 1x1; all else is taken for torchvision's. `options` override each.
  *
  * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
  */
@@ -56,16 +69,14 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
   const architecture = options.arch ?? detectArchitecture(stateDict, file.name);
   checkStateDict(stateDict, architecture, file.name);
   const entry = ZOO.find(known => known.id === file.metadata[METADATA_BACKBONE] && known.architecture === architecture);
-  const isKeras = names !== 'torchvision';
+  const convention = entry ?? CONVENTIONS[namesOf(file.metadata) ?? names];
   const id = entry?.id ?? `file:${file.name}`;
   return {
     id,
     architecture,
-    strideOn: options.strideOn ?? entry?.strideOn ?? (isKeras ? '1x1' : '3x3'),
-    eps: entry?.eps ?? (isKeras ? KERAS_EPS[names] : 1e-5),
-    preprocessing: options.preprocess
-      ? PREPROCESSINGS[options.preprocess]
-      : (entry?.preprocessing ?? PREPROCESSINGS[isKeras ? 'caffe' : 'torchvision']),
+    strideOn: options.strideOn ?? convention.strideOn,
+    eps: convention.eps,
+    preprocessing: options.preprocess ? PREPROCESSINGS[options.preprocess] : convention.preprocessing,
     stateDict,
     featuresOf: entry?.featuresOf ?? id,
     weightsHash,
@@ -75,8 +86,10 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
   };
 }
 
-/** The key under which a converted file keeps its zoo id. */
-export const METADATA_BACKBONE = 'backbone';
+function namesOf(metadata: WeightsFile['metadata']): TensorNames | undefined {
+  const names = metadata[METADATA_NAMES];
+  return names !== undefined && Object.hasOwn(CONVENTIONS, names) ? (names as TensorNames) : undefined;
+}
 
 /** @throws UsageError  both a zoo id and a file were given */
 export function checkOneSource(options: { readonly id?: string; readonly file?: string }): void {

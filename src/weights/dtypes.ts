@@ -87,11 +87,14 @@ export function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Aligned for a typed array of this element size, and little endian (every machine WebGPU runs on is). */
+/**
+ * Aligned for a typed array of this element size, and little endian (every machine WebGPU runs on is).
+ * Copied by a constructor: `slice` of a Node Buffer is no copy.
+ */
 function inHostOrder(bytes: Uint8Array, elementBytes: number, bigEndian: boolean): Uint8Array {
-  const aligned = bytes.byteOffset % Math.max(elementBytes, 1) === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % Math.max(elementBytes, 1) === 0 ? bytes : new Uint8Array(bytes);
   if (!bigEndian || elementBytes <= 1) return aligned;
-  const swapped = aligned.slice();
+  const swapped = new Uint8Array(aligned);
   for (let start = 0; start < swapped.length; start += elementBytes) {
     swapped.subarray(start, start + elementBytes).reverse();
   }

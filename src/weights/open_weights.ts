@@ -14,6 +14,9 @@ const SNIFFED_BYTES = 512;
 /** A pickle of torch's legacy magic number, 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
+/** Any byte is a character. */
+const TEXT = new TextDecoder('latin1');
+
 /** @throws InputError | WeightsError  it cannot be read, or is no weights file */
 export async function openWeights(path: string): Promise<WeightsFile> {
   const folder = directoryName(path);
@@ -38,17 +41,17 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
   });
 }
 
+/** A header length in the way of safetensors never is text, so a `{` after eight such bytes tells it from a JSON file. */
 function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safetensors' {
   const { name } = source;
-  if (source.sizeBytes === 0)
-    throw new WeightsError(`weights: ${name} is empty: the download or copy failed. Get it again`);
+  if (source.sizeBytes === 0) throw new WeightsError(`weights: ${name} is empty: the copy failed. Get it again`);
   if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) return 'zip';
   if (startsWith(start, LEGACY_MAGIC) || isTar(start)) {
     throw new WeightsError(
       `weights: ${name} is in the format of PyTorch before 1.6. Resave it in Python: torch.save(torch.load(f), f)`,
     );
   }
-  const text = new TextDecoder('latin1').decode(start).trimStart();
+  const text = TEXT.decode(start).trimStart();
   if (/^<(!doctype|html|\?xml)/i.test(text)) {
     throw new WeightsError(
       `weights: ${name} is a web page, not weights: the server answered with an error. Download it again`,
@@ -59,23 +62,16 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safete
       `weights: ${name} is a Git LFS pointer, not the file itself. Run \`git lfs pull\` where it came from`,
     );
   }
-  if (isSafetensors(start)) return 'safetensors';
-  if (text.startsWith('{')) return 'json';
+  if (/^\s*\{[\t\n\r -~]*$/.test(TEXT.decode(start.subarray(0, 8)))) return 'json';
+  if (/^\s*\{/.test(TEXT.decode(start.subarray(8)))) return 'safetensors';
   throw new WeightsError(
     `weights: ${name} is neither a PyTorch checkpoint, nor safetensors, nor a TensorFlow.js model.json (it begins with ${hex(start)})`,
   );
 }
 
-/** A safetensors file has its header's first character after eight bytes; one that is cut shorter is one too, by its length. */
-function isSafetensors(start: Uint8Array): boolean {
-  if (start.length < 9) return start.length > 0 && start.length <= 8 && start.at(-1) === 0;
-  const header = new TextDecoder('latin1').decode(start.subarray(8)).trimStart();
-  return header.startsWith('{') && start[6] === 0 && start[7] === 0;
-}
-
 /** A POSIX tar says so at byte 257; the very old kind, which does not, has its first member's name at 0. */
 function isTar(start: Uint8Array): boolean {
-  const text = new TextDecoder('latin1').decode(start);
+  const text = TEXT.decode(start);
   return text.slice(257, 262) === 'ustar' || /^(sys_info|pickle|storages|tensors)\0/.test(text);
 }
 

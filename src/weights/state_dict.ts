@@ -5,10 +5,12 @@ import { renamed, type StateDict } from './tensor_entry.ts';
 /** Left by DataParallel, and by those who keep the network in an attribute. */
 const PREFIXES = ['module.', 'model.', 'backbone.'];
 
+/** Whose names the tensors of a file have. */
+export type TensorNames = 'torchvision' | KerasScheme;
+
 export interface NamedStateDict {
   readonly stateDict: StateDict;
-  /** Whose names the file had. */
-  readonly names: 'torchvision' | KerasScheme;
+  readonly names: TensorNames;
 }
 
 /** The tensors under torchvision's names: Keras' are translated, a prefix that all names share is taken off. */

@@ -27,7 +27,7 @@ interface Archive {
 export async function openTorchZip(source: ByteSource): Promise<WeightsFile> {
   const where = `torch: ${source.name}`;
   const archive = await openArchive(source, where);
-  const pickle = archive.records.get('data.pkl')!;
+  const pickle = storedRecord(archive, 'data.pkl', where);
   if (pickle.sizeBytes > MAX_PICKLE_BYTES) {
     throw new WeightsError(`${where}: data.pkl has ${pickle.sizeBytes} bytes, at most ${MAX_PICKLE_BYTES} are read`);
   }
@@ -63,6 +63,15 @@ async function openArchive(source: ByteSource, where: string): Promise<Archive> 
   return { source, records, bigEndian: await isBigEndian(source, records.get('byteorder')) };
 }
 
+function storedRecord({ records }: Archive, name: string, where: string): ZipEntry {
+  const record = records.get(name);
+  if (record === undefined) throw new WeightsError(`${where}: its record ${name} is missing`);
+  if (!record.isStored) {
+    throw new WeightsError(`${where}: its record ${name} is compressed, torch.save stores it. Resave the file`);
+  }
+  return record;
+}
+
 /** Files from before the record existed are little endian. */
 async function isBigEndian(source: ByteSource, record: ZipEntry | undefined): Promise<boolean> {
   if (record === undefined || record.sizeBytes > 8) return false;
@@ -91,11 +100,10 @@ function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
 function tensorEntry(archive: Archive, name: string, tensor: Tensor): TensorEntry {
   const { storage, dtype, shape } = tensor;
   const where = `torch: ${archive.source.name}, ${name}`;
-  const record = archive.records.get(`data/${storage.key}`);
-  if (record === undefined) throw new WeightsError(`${where}: its storage data/${storage.key} is missing`);
+  const record = storedRecord(archive, `data/${storage.key}`, where);
   if (record.sizeBytes !== storage.sizeBytes) {
     const [promised, actual] = formatSizes(storage.sizeBytes, record.sizeBytes);
-    throw new WeightsError(`${where}: its storage data/${storage.key} should have ${promised}, it has ${actual}`);
+    throw new WeightsError(`${where}: its record data/${storage.key} should have ${promised}, it has ${actual}`);
   }
   return { name, dtype, shape, read: () => readTensor(archive, record, tensor) };
 }

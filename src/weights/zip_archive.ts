@@ -18,6 +18,8 @@ export interface ZipEntry {
   readonly name: string;
   readonly offset: number;
   readonly sizeBytes: number;
+  /** False for compressed entries, which cannot be read. */
+  readonly isStored: boolean;
 }
 
 interface PlacedEntry extends ZipEntry {
@@ -25,7 +27,7 @@ interface PlacedEntry extends ZipEntry {
   readonly end: number;
 }
 
-/** @throws WeightsError  cut short, compressed, encrypted, or contradicting itself */
+/** @throws WeightsError  cut short, encrypted, or contradicting itself */
 export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const { entries, start } = await readCentralDirectory(source);
   const placed: PlacedEntry[] = [];
@@ -38,29 +40,23 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
 async function place(source: ByteSource, entry: CentralEntry): Promise<PlacedEntry> {
   const where = `zip: ${source.name}, ${entry.name}`;
   if (entry.isEncrypted) throw new WeightsError(`${where}: is encrypted. Save the file without a password`);
-  if (entry.method !== 0 || entry.compressedBytes !== entry.sizeBytes) {
-    throw new WeightsError(`${where}: is compressed, PyTorch stores its entries. Resave it with torch.save`);
-  }
   const header = await readView(source, entry.headerOffset, LOCAL_HEADER_BYTES + entry.nameBytes);
-  if (header.getUint32(0, true) !== LOCAL_SIGNATURE || localName(header) !== entry.name) {
+  if (header.getUint32(0, true) !== LOCAL_SIGNATURE || localName(header, entry.nameBytes) !== entry.name) {
     throw new WeightsError(`${where}: has no local header where the directory says`);
   }
   const offset = entry.headerOffset + LOCAL_HEADER_BYTES + entry.nameBytes + header.getUint16(28, true);
-  const end = offset + entry.sizeBytes;
+  const end = offset + entry.compressedBytes;
+  const isStored = entry.method === 0;
+  if (isStored && entry.compressedBytes !== entry.sizeBytes) throw disagreement(source, entry, entry.compressedBytes);
   if (end > source.sizeBytes) throw new WeightsError(`${where}: ends at byte ${end}, the file has ${source.sizeBytes}`);
   const descriptorBytes = await checkSizes(source, header, { entry, end });
-  return {
-    name: entry.name,
-    offset,
-    sizeBytes: entry.sizeBytes,
-    start: entry.headerOffset,
-    end: end + descriptorBytes,
-  };
+  return { ...entry, offset, isStored, start: entry.headerOffset, end: end + descriptorBytes };
 }
 
-function localName(header: DataView): string {
-  const length = Math.min(header.getUint16(26, true), header.byteLength - LOCAL_HEADER_BYTES);
-  return new TextDecoder().decode(new Uint8Array(header.buffer, header.byteOffset + LOCAL_HEADER_BYTES, length));
+/** Undefined where the local name has another length. */
+function localName(header: DataView, nameBytes: number): string | undefined {
+  if (header.getUint16(26, true) !== nameBytes) return undefined;
+  return new TextDecoder().decode(new Uint8Array(header.buffer, header.byteOffset + LOCAL_HEADER_BYTES, nameBytes));
 }
 
 /** The local header has the size, or leaves it to the descriptor behind the data. Returns how long that is. */

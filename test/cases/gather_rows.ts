@@ -16,9 +16,9 @@ export default caseTable<GatherRowsOptions>({
       options: { start: 17, batch: 256 },
     },
     { why: 'labels: rows of one element', inputs: { x: [40, 1], indices: shuffled(40) }, options: { start: 8, batch: 32 } },
-    { why: 'rows one short of a group', inputs: { x: [9, 7], indices: shuffled(9) }, options: { start: 0, batch: 9 } },
-    { why: 'rows one over a group', inputs: { x: [9, 5], indices: shuffled(9) }, options: { start: 4, batch: 5 } },
-    { why: 'one workgroup and one group', inputs: { x: [65, 4], indices: shuffled(65) }, options: { start: 0, batch: 65 } },
+    { why: 'rows one short of a workgroup', inputs: { x: [9, 63], indices: shuffled(9) }, options: { start: 0, batch: 9 } },
+    { why: 'rows one over a workgroup', inputs: { x: [9, 65], indices: shuffled(9) }, options: { start: 4, batch: 5 } },
+    { why: 'rows as long as a workgroup', inputs: { x: [65, 64], indices: shuffled(65) }, options: { start: 0, batch: 65 } },
     { why: 'one row, the last', inputs: { x: [1, 1], indices: { shape: [1], values: [0] } }, options: { start: 0, batch: 1 } },
     {
       why: 'numbers that are no rows give NaN',

@@ -17,6 +17,11 @@ export default caseTable<MaxPool2dOptions>({
     { why: 'exactly one workgroup', inputs: { x: [1, 1, 8, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
     { why: 'one output over a workgroup', inputs: { x: [1, 13, 5, 1] }, options: { kernel: 1, stride: 1, padding: 0 } },
     { why: 'all negative: padding must not win', inputs: { x: { shape: [1, 2, 6, 6], fill: i => -1 - (i % 7) } }, options: stem },
+    {
+      why: 'NaN wins, whatever follows it',
+      inputs: { x: { shape: [1, 1, 2, 6], fill: i => (i === 1 ? Number.NaN : i) } },
+      options: { kernel: 2, stride: 2, padding: 0 },
+    },
     { why: 'an even window without padding', inputs: { x: [1, 3, 7, 7] }, options: { kernel: 2, stride: 2, padding: 0 } },
     {
       why: 'x is not 4-D',

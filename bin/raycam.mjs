@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// In a clone the bundle is made first where it is missing or old; a published package brings it.
+import { existsSync } from 'node:fs';
+
+const sources = new URL('../src', import.meta.url);
+if (existsSync(sources)) {
+  const { ensureInstalled } = await import('../scripts/ensure_installed.mjs');
+  ensureInstalled();
+  const { ensureBuilt } = await import('../scripts/build.mjs');
+  await ensureBuilt();
+}
+await import('../dist/cli.js');

@@ -1,0 +1,33 @@
+// Bundles the library and the command line into dist/. Dependencies stay outside; shaders go in as text.
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './ensure_installed.mjs';
+
+const COMMON = { absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', sourcemap: 'linked', loader: { '.wgsl': 'text' }, logLevel: 'error' };
+
+/** Builds where a source is newer than the bundle. */
+export async function ensureBuilt() {
+  const built = modifiedMs(join(root, 'dist/cli.js'));
+  const sources = ['src', 'shaders', 'package.json'].map(path => newestMs(join(root, path)));
+  if (built < Math.max(...sources)) await buildAll();
+}
+
+export async function buildAll() {
+  const { build } = await import('esbuild');
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
+  await build({ ...node, entryPoints: { cli: 'src/cli/main.ts', node: 'src/index.ts' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
+  await build({ ...COMMON, platform: 'browser', conditions: ['browser'], minify: true, entryPoints: { browser: 'src/index.ts' }, outdir: 'dist' });
+}
+
+function newestMs(path) {
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(status.mtimeMs, ...readdirSync(path).map(name => newestMs(join(path, name))));
+}
+
+function modifiedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) await buildAll();

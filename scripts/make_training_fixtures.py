@@ -1,0 +1,102 @@
+"""PyTorch's results for the head, to compare with: python3 make_training_fixtures.py test/train/fixtures
+
+Inputs are not stored: `pattern` makes them from integers alone, and test/train/pattern.ts makes the same ones.
+Made with torch 1.13.
+"""
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def pattern(shape, seed):
+    """Murmur3's last step on seed * 2^24 + index, scaled to [-1, 1): exact in float32."""
+    h = (np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(seed << 24)).astype(np.uint32)
+    with np.errstate(over="ignore"):
+        h ^= h >> np.uint32(16)
+        h *= np.uint32(0x85EBCA6B)
+        h ^= h >> np.uint32(13)
+        h *= np.uint32(0xC2B2AE35)
+        h ^= h >> np.uint32(16)
+    return torch.from_numpy(((h >> np.uint32(8)).astype(np.float32) / np.float32(2**23) - 1).reshape(shape))
+
+
+def targets(n, classes, seed):
+    """The class whose pattern value is the greatest."""
+    return pattern((n, classes), seed).argmax(1)
+
+
+def head(classes, features):
+    linear = torch.nn.Linear(features, classes)
+    with torch.no_grad():
+        linear.weight.copy_(pattern((classes, features), 1) * 0.125)
+        linear.bias.copy_(pattern((classes,), 2) * 0.125)
+    return torch.nn.Sequential(linear, torch.nn.LogSoftmax(dim=1))
+
+
+def gradients():
+    """Of every tensor of one small batch."""
+    net = head(3, 33)
+    x = pattern((10, 33), 3).requires_grad_()
+    y = net(x)
+    y.retain_grad()
+    loss = torch.nn.NLLLoss()(y, targets(10, 3, 4))
+    loss.backward()
+    flat = lambda tensor: tensor.detach().flatten().tolist()
+    return {
+        "loss": loss.item(),
+        "y": flat(y),
+        "gradY": flat(y.grad),
+        "gradX": flat(x.grad),
+        "gradWeight": flat(net[0].weight.grad),
+        "gradBias": flat(net[0].bias.grad),
+    }
+
+
+def ten_steps(make_optimizer):
+    """Losses of ten steps of the whole head, each on a batch of its own, and the start of the weight afterwards."""
+    net = head(2, 2048)
+    optimizer = make_optimizer(net.parameters())
+    losses = []
+    for step in range(10):
+        optimizer.zero_grad()
+        loss = torch.nn.NLLLoss()(net(pattern((64, 2048), 10 + step)), targets(64, 2, 30 + step))
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {"losses": losses, "weight": net[0].weight.detach()[:, :16].flatten().tolist(), "bias": net[0].bias.tolist()}
+
+
+def step_lr(step_size, gamma):
+    optimizer = torch.optim.SGD(head(2, 4).parameters(), lr=1e-3)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size, gamma)
+    rates = []
+    for _ in range(10):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def main(folder):
+    torch.set_num_threads(1)
+    fixtures = {
+        "torch": torch.__version__,
+        "gradients": gradients(),
+        "optimizers": {
+            "adam": ten_steps(lambda p: torch.optim.Adam(p)),
+            "adamDecay": ten_steps(lambda p: torch.optim.Adam(p, lr=3e-3, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1)),
+            "sgd": ten_steps(lambda p: torch.optim.SGD(p, lr=1e-2)),
+            "sgdMomentum": ten_steps(lambda p: torch.optim.SGD(p, lr=1e-2, momentum=0.9, dampening=0.5, weight_decay=0.1)),
+            "sgdNesterov": ten_steps(lambda p: torch.optim.SGD(p, lr=1e-2, momentum=0.9, nesterov=True)),
+        },
+        "stepLR": step_lr(4, 0.1),
+    }
+    path = Path(folder, "training.json")
+    path.write_text(json.dumps(fixtures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

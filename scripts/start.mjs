@@ -1,0 +1,8 @@
+// `npm start`: the whole pipeline on the bundled sample, from a fresh clone on.
+import { ensureInstalled } from './ensure_installed.mjs';
+
+ensureInstalled();
+const { ensureBuilt } = await import('./build.mjs');
+await ensureBuilt();
+process.argv.splice(2, 0, 'demo');
+await import('../dist/cli.js');

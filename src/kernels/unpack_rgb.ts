@@ -1,0 +1,36 @@
+import shader from '../../shaders/unpack_rgb.wgsl';
+import { ShapeError } from '../errors.ts';
+import { defineKernel, linearGrid } from './define.ts';
+import { expectRank } from './shape_checks.ts';
+
+export interface UnpackRgbOptions {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Pixels that one invocation unpacks. */
+const RUN = 4;
+
+/**
+ * Pixels as images store them, 8 bits a channel, RGB interleaved, become planes.
+ *
+ * x        [ceil(3 * H * W / 4)], u32: four bytes a word, lowest byte first, the last word padded
+ * y        [3, H, W], 0..255
+ *
+ * Exact.
+ *
+ * @throws ShapeError  x is not 1-D, or not as long as the pixels need
+ */
+export const unpackRgb = defineKernel({
+  name: 'unpack_rgb',
+  shader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan({ x }, { height, width }: UnpackRgbOptions) {
+    const [words] = expectRank('unpack_rgb', 'x', x, 1);
+    const expected = Math.ceil((3 * height * width) / 4);
+    if (words !== expected) throw new ShapeError(`unpack_rgb: ${width} x ${height} pixels take ${expected} words, got ${words}`);
+    const area = height * width;
+    return { outputs: { y: [3, height, width] }, params: { area }, workgroups: linearGrid(Math.ceil(area / RUN), 64) };
+  },
+});

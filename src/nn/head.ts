@@ -1,0 +1,102 @@
+/** What is trained: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on a frozen network's pooled features. */
+import { parameter, type Tape, type Variable } from '../autograd/tape.ts';
+import { Random } from '../data/random.ts';
+import { InputError } from '../errors.ts';
+import { linear } from '../kernels/linear.ts';
+import { logSoftmax } from '../kernels/log_softmax.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+
+/** A head on the host. */
+export interface HeadValues {
+  /** In the order of the outputs. */
+  readonly classes: readonly string[];
+  /** F, the length of a feature vector. */
+  readonly featureCount: number;
+  /** [K, F] */
+  readonly weight: Float32Array;
+  /** [K] */
+  readonly bias: Float32Array;
+}
+
+export interface InitialHead {
+  readonly classes: readonly string[];
+  readonly featureCount: number;
+  readonly seed: number;
+}
+
+/**
+ * Weight and bias uniform in ±1 / sqrt(F), the same for the same seed everywhere.
+ *
+ * Source: torch.nn.Linear.reset_parameters
+ */
+export function initialHead({ classes, featureCount, seed }: InitialHead): HeadValues {
+  const bound = 1 / Math.sqrt(featureCount);
+  const draw = (name: string, size: number) => {
+    const random = Random.of(seed, 'head', name);
+    return Float32Array.from({ length: size }, () => random.uniform(-bound, bound));
+  };
+  const [weight, bias] = [draw('weight', classes.length * featureCount), draw('bias', classes.length)];
+  return { classes: [...classes], featureCount, weight, bias };
+}
+
+/** A head on a device. */
+export class Head {
+  readonly classes: readonly string[];
+  readonly featureCount: number;
+  /** [K, F]; the rows are what a class activation map weighs channels by. */
+  readonly weight: Variable;
+  /** [K] */
+  readonly bias: Variable;
+
+  /** @throws InputError  weight and bias have other sizes than classes and featureCount ask for */
+  constructor(
+    private readonly device: Device,
+    { classes, featureCount, weight, bias }: HeadValues,
+  ) {
+    const K = classes.length;
+    if (weight.length !== K * featureCount || bias.length !== K)
+      throw new InputError(
+        `head: ${K} classes on ${featureCount} features need ${K * featureCount} weights and ${K} biases, got ${weight.length} and ${bias.length}`,
+      );
+    this.classes = classes;
+    this.featureCount = featureCount;
+    this.weight = parameter(device.tensor(weight, [K, featureCount], 'fc.0.weight'));
+    this.bias = parameter(device.tensor(bias, [K], 'fc.0.bias'));
+  }
+
+  get parameters(): readonly Variable[] {
+    return [this.weight, this.bias];
+  }
+
+  /** features [N, F] -> logits [N, K] */
+  logits(features: Tensor): Tensor {
+    return this.device.run(linear, { x: features, weight: this.weight.tensor, bias: this.bias.tensor }, {}, { label: 'fc.0' }).y;
+  }
+
+  /** features [N, F] -> log-probabilities [N, K] */
+  forward(features: Tensor): Tensor {
+    return this.device.scope(() => this.device.run(logSoftmax, { x: this.logits(features) }, {}, { label: 'fc.1' }).y);
+  }
+
+  /** `forward` on a tape, to be trained. */
+  record(tape: Tape, features: Variable): Variable {
+    const logits = tape.apply(linear, { x: features, weight: this.weight, bias: this.bias }, {});
+    return tape.apply(logSoftmax, { x: logits }, {});
+  }
+
+  /** A copy on the host. @throws DeviceError */
+  async values(): Promise<HeadValues> {
+    const weight = await this.weight.tensor.read();
+    const bias = await this.bias.tensor.read();
+    return { classes: this.classes, featureCount: this.featureCount, weight, bias };
+  }
+
+  dispose(): void {
+    for (const { tensor } of this.parameters) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,92 @@
+/** Features and their labels, on the host and on a device. */
+import { InputError } from '../errors.ts';
+import { gatherRows } from '../kernels/gather_rows.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+
+/** Feature vectors with the class of each. */
+export interface FeatureSet {
+  /** [M, F], row by row. */
+  readonly features: Float32Array;
+  /** [M], class numbers. */
+  readonly labels: ArrayLike<number>;
+}
+
+/**
+ * Returns F.
+ *
+ * @throws InputError  the set is empty, rows are incomplete, a label is no class, or a feature is no finite number
+ */
+export function checkFeatureSet(name: string, { features, labels }: FeatureSet, classes: readonly string[]): number {
+  const count = labels.length;
+  if (count === 0) throw new InputError(`${name}: there are no images in it`);
+  const width = features.length / count;
+  if (!Number.isInteger(width) || width === 0)
+    throw new InputError(`${name}: ${features.length} feature values do not make ${count} rows, one for each label`);
+  for (let i = 0; i < count; i++)
+    if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= classes.length)
+      throw new InputError(`${name}: the label of row ${i} is ${labels[i]}, expected 0 to ${classes.length - 1} (${classes.join(', ')})`);
+  const damaged = features.findIndex(value => !Number.isFinite(value));
+  if (damaged >= 0)
+    throw new InputError(
+      `${name}: feature ${damaged % width} of row ${Math.floor(damaged / width)} is ${features[damaged]}, expected a finite number. Compute the features again`,
+    );
+  return width;
+}
+
+/**
+ * A set of which batches are taken on the device. The features are uploaded once; where the adapter has no buffer that
+ * large, each batch is gathered on the host and uploaded by itself.
+ */
+export class DeviceFeatures {
+  readonly count: number;
+  private readonly width: number;
+  private readonly features: Tensor | undefined;
+  private readonly labels: Tensor;
+  private order: Uint32Array;
+  private indices: Tensor;
+
+  constructor(
+    private readonly device: Device,
+    private readonly set: FeatureSet,
+    maxBufferBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+  ) {
+    this.count = set.labels.length;
+    this.width = set.features.length / this.count;
+    if (set.features.byteLength <= maxBufferBytes)
+      this.features = device.tensor(set.features, [this.count, this.width], 'features');
+    this.labels = device.tensor(Float32Array.from(set.labels), [this.count, 1], 'labels');
+    this.order = Uint32Array.from(set.labels, (_, i) => i);
+    this.indices = device.tensor(Float32Array.from(this.order), [this.count], 'order');
+  }
+
+  /** Batches come in this order from now on. */
+  shuffle(order: Uint32Array): void {
+    this.indices.dispose();
+    this.order = order;
+    this.indices = this.device.tensor(Float32Array.from(order), [order.length], 'order');
+  }
+
+  /** Features [N, F] and targets [N] of the rows `start` … `start + N` of the order. */
+  batch(start: number, N: number): { x: Tensor; targets: Tensor } {
+    const targets = this.gather(this.labels, start, N).view([N]);
+    return { x: this.features ? this.gather(this.features, start, N) : this.upload(start, N), targets };
+  }
+
+  dispose(): void {
+    for (const tensor of [this.features, this.labels, this.indices]) tensor?.dispose();
+  }
+
+  private gather(x: Tensor, start: number, batch: number): Tensor {
+    return this.device.run(gatherRows, { x, indices: this.indices }, { start, batch }).y;
+  }
+
+  private upload(start: number, N: number): Tensor {
+    const { width, set } = this;
+    const batch = new Float32Array(N * width);
+    this.order.subarray(start, start + N).forEach((row, n) => {
+      batch.set(set.features.subarray(row * width, (row + 1) * width), n * width);
+    });
+    return this.device.tensor(batch, [N, width], 'batch');
+  }
+}

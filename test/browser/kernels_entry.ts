@@ -1,0 +1,21 @@
+import { Device } from '../../src/runtime/device.ts';
+import { caseTables } from '../cases/index.ts';
+import { failureOf } from '../harness/run_case.ts';
+
+/** What the test calls from outside. */
+declare global {
+  var ready: boolean;
+  var adapterDescription: string;
+  var runCase: (table: number, row: number) => Promise<string | undefined>;
+}
+
+const device = await Device.open();
+globalThis.adapterDescription = `${device.adapter.kind}: ${device.adapter.vendor} ${device.adapter.architecture}`;
+globalThis.runCase = async (table, row) => {
+  try {
+    return await failureOf(device, caseTables[table]!, caseTables[table]!.cases[row]!);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+globalThis.ready = true;

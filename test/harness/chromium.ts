@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromiumPackage, unpackChromiumArchive } from '../../src/platform/swiftshader.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface ChromiumPage {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+/** A page in headless Chromium, with WebGPU on SwiftShader, that has loaded a bundle of `entry`. */
+export async function openChromiumPage(entry: string): Promise<ChromiumPage> {
+  const bundle = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['browser'],
+    loader: { '.wgsl': 'text' },
+    write: false,
+    logLevel: 'error',
+  });
+  const server = await serve(bundle.outputFiles[0]!.text);
+  const { executablePath, libraries } = findChromium();
+  const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
+  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS, env });
+  const page = await browser.newPage();
+  page.on('pageerror', error => console.error(`page: ${error.message}`));
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.waitForFunction('globalThis.ready === true', undefined, { timeout: 30_000 });
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
+  return { page, close };
+}
+
+/** CHROMIUM_PATH, else the one in `@sparticuz/chromium`, with the libraries that a bare system lacks. */
+function findChromium(): { executablePath: string; libraries?: string } {
+  if (process.env.CHROMIUM_PATH) return { executablePath: process.env.CHROMIUM_PATH };
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('The tests bring a Chromium for Linux on x64 alone: set CHROMIUM_PATH to yours');
+  // Its graphics libraries are looked for beside the executable.
+  const executablePath = join(unpackChromiumArchive('swiftshader.tar.br'), 'chromium');
+  if (!existsSync(executablePath)) {
+    const temporary = `${executablePath}.${process.pid}`;
+    writeFileSync(temporary, brotliDecompressSync(readFileSync(join(chromiumPackage().root, 'bin', 'chromium.br'))));
+    chmodSync(temporary, 0o755);
+    renameSync(temporary, executablePath);
+  }
+  const { stdout } = spawnSync('ldd', [executablePath], { encoding: 'utf8' });
+  if (!stdout?.includes('not found')) return { executablePath };
+  return { executablePath, libraries: join(unpackChromiumArchive('al2023.tar.br'), 'lib') };
+}
+
+function serve(script: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/bundle.js';
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+    response.end(isScript ? script : '<!doctype html><meta charset="utf-8"><script type="module" src="/bundle.js"></script>');
+  });
+  return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(server)));
+}

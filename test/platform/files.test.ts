@@ -1,0 +1,178 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as platform from '../../src/platform/node.ts';
+import { messageOf, useTemporaryFolders } from './helpers.ts';
+
+const newFolder = useTemporaryFolders();
+
+describe('reading', () => {
+  it('reads ranges, each in a buffer of its own', async () => {
+    const path = join(await newFolder(), 'a.bin');
+    await writeFile(
+      path,
+      Uint8Array.from({ length: 100 }, (_, i) => i),
+    );
+    const source = await platform.openFile(path);
+    const part = await source.read(10, 5);
+    expect([source.name, source.sizeBytes, [...part], part.buffer.byteLength]).toEqual([
+      'a.bin',
+      100,
+      [10, 11, 12, 13, 14],
+      5,
+    ]);
+    expect(await messageOf(source.read(98, 3))).toBe(
+      `${path}: bytes 98 to 101 were asked for, the file has 100. It is cut short or not of the kind its name says`,
+    );
+    await source.close();
+  });
+
+  it('gives the same from a file, a buffer and a blob', async () => {
+    const bytes = Uint8Array.from({ length: 33 }, (_, i) => 255 - i);
+    const path = join(await newFolder(), 'b');
+    await writeFile(path, bytes);
+    const sources = [
+      await platform.openFile(path),
+      platform.bytesSource('b', bytes),
+      platform.blobSource('b', new Blob([bytes])),
+    ];
+    for (const source of sources) {
+      expect([source.name, source.sizeBytes]).toEqual(['b', 33]);
+      expect([...(await source.read(3, 30))]).toEqual([...bytes.subarray(3)]);
+      expect(await source.read(33, 0)).toHaveLength(0);
+      await expect(source.read(33, 1)).rejects.toThrow('the file has 33');
+      await source.close();
+    }
+  });
+
+  it('names the path and the way out', async () => {
+    const folder = await newFolder();
+    const missing = join(folder, 'missing');
+    await writeFile(join(folder, 'file'), 'x');
+    expect(await messageOf(platform.readFile(missing))).toBe(`${missing}: no such file or folder. Check the path`);
+    expect(await messageOf(platform.openFile(folder))).toBe(
+      `${folder}: is a folder, expected a file. Name a file in it`,
+    );
+    expect(await messageOf(platform.readTextFile(folder))).toBe(
+      `${folder}: is a folder, expected a file. Name a file in it`,
+    );
+    expect(await messageOf(platform.listDirectory(join(folder, 'file')))).toBe(
+      `${folder}/file: a part of this path is a file, expected a folder. Check the path`,
+    );
+    expect(await messageOf(platform.writeFileAtomic(folder, 'x'))).toBe(`${folder}: is a folder. Name a file to write`);
+  });
+
+  it('lists folders through links, and broken links as files', async () => {
+    const folder = await newFolder();
+    await mkdir(join(folder, 'b'));
+    await writeFile(join(folder, 'a'), '');
+    await symlink(join(folder, 'b'), join(folder, 'c'));
+    await symlink(join(folder, 'nowhere'), join(folder, 'd'));
+    await symlink(join(folder, 'e'), join(folder, 'e'));
+    expect((await platform.listDirectory(folder)).map(e => `${e.name}${e.isDirectory ? '/' : ''}`)).toEqual([
+      'a',
+      'b/',
+      'c/',
+      'd',
+      'e',
+    ]);
+  });
+});
+
+describe('createAtomicWriter', () => {
+  it('shows the file at commit, whole, and makes its folder', async () => {
+    const folder = await newFolder();
+    const path = join(folder, 'deep', 'er', 'out.bin');
+    const writer = await platform.createAtomicWriter(path);
+    await writer.write(Uint8Array.of(1, 2));
+    expect(await platform.fileExists(path)).toBe(false);
+    await writer.write(Uint8Array.of(3));
+    await writer.commit();
+    expect([...(await platform.readFile(path))]).toEqual([1, 2, 3]);
+    expect(await messageOf(writer.write(Uint8Array.of(4)))).toBe(
+      `${path}: the file is finished or given up. Open a new writer`,
+    );
+  });
+
+  it('leaves either the old content or the new, and nothing beside it', async () => {
+    const folder = await newFolder();
+    const path = join(folder, 'f');
+    let expected: string | undefined;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string()), fc.boolean(), async (parts, commits) => {
+        const writer = await platform.createAtomicWriter(path);
+        for (const part of parts) await writer.write(new TextEncoder().encode(part));
+        if (commits) {
+          await writer.commit();
+          expected = new TextDecoder().decode(new TextEncoder().encode(parts.join('')));
+        }
+        await writer.abort();
+        expect(await readdir(folder)).toEqual(expected === undefined ? [] : ['f']);
+        if (expected !== undefined) expect(await platform.readTextFile(path)).toBe(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('keeps links and permissions, and does not replace a device', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'real'), 'old', { mode: 0o600 });
+    await symlink('real', join(folder, 'link'));
+    await platform.writeFileAtomic(join(folder, 'link'), 'new');
+    expect(await platform.readTextFile(join(folder, 'real'))).toBe('new');
+    expect((await stat(join(folder, 'real'))).mode & 0o777).toBe(0o600);
+    await platform.writeFileAtomic('/dev/null', 'gone');
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+  });
+
+  it('gives two writers of one path a temporary each', async () => {
+    const path = join(await newFolder(), 'f');
+    const writers = await Promise.all([platform.createAtomicWriter(path), platform.createAtomicWriter(path)]);
+    await Promise.all(writers.map((writer, i) => writer.write(Uint8Array.of(i))));
+    for (const writer of writers) await writer.commit();
+    expect([...(await platform.readFile(path))]).toEqual([1]);
+  });
+
+  it('removes what is unfinished when asked', async () => {
+    const folder = await newFolder();
+    await platform.createAtomicWriter(join(folder, 'f'));
+    expect(await readdir(folder)).toHaveLength(1);
+    platform.abandonUnfinishedFiles();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('the end of the process', () => {
+  const bundle = async (folder: string, source: string) => {
+    const { build } = await import('esbuild');
+    const outfile = join(folder, 'run.mjs');
+    const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' as const };
+    await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+    return outfile;
+  };
+
+  it('removes temporaries at exit and at Ctrl-C, and still ends by the signal', async () => {
+    const root = await newFolder();
+    // Inside the project, so that the bundle finds its packages.
+    const home = join(import.meta.dirname, '../../node_modules/.raycam-test');
+    const script = await bundle(
+      home,
+      `import { createAtomicWriter } from '../../src/platform/atomic_file.ts';
+       await createAtomicWriter(process.argv[2] + '/f');
+       if (process.argv[3] === 'exit') process.exit(3);
+       console.log('ready');
+       setInterval(() => {}, 1000);`,
+    );
+    const code = await new Promise(done => execFile(process.execPath, [script, root, 'exit'], e => done(e?.code)));
+    expect([code, await readdir(root)]).toEqual([3, []]);
+
+    const child = spawn(process.execPath, [script, root, 'wait']);
+    await new Promise(ready => child.stdout.once('data', ready));
+    expect(await readdir(root)).toHaveLength(1);
+    child.kill('SIGINT');
+    const signal = await new Promise(done => child.once('exit', (_, name) => done(name)));
+    expect([signal, await readdir(root)]).toEqual(['SIGINT', []]);
+  });
+});

@@ -1,0 +1,166 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type DownloadRequest, download } from '../../src/weights/download.ts';
+import { fileHandler, type Handler, serve, type TestServer } from './server.ts';
+
+const CONTENT = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 31) ^ (i >> 7));
+
+let folder: string;
+let path: string;
+let server: TestServer | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'raycam-download-'));
+  path = join(folder, 'file.bin');
+});
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  await rm(folder, { recursive: true });
+});
+
+async function from(handler: Handler, options: Partial<DownloadRequest> = {}) {
+  server = await serve(handler);
+  return download({ url: server.url, path, stallMs: 2000, ...options });
+}
+
+async function expectContent(part: { path: string }, content = CONTENT): Promise<void> {
+  expect(Buffer.compare(await readFile(part.path), content)).toBe(0);
+}
+
+describe('download', () => {
+  it('brings the file and tells how far it is', async () => {
+    const seen: number[] = [];
+    const part = await from(fileHandler(CONTENT), { onProgress: ({ receivedBytes }) => seen.push(receivedBytes) });
+    await expectContent(part);
+    expect(seen.at(-1)).toBe(CONTENT.length);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+
+  it('goes on where the connection was cut', async () => {
+    const part = await from(fileHandler(CONTENT, { cutAfter: count => (count < 3 ? 1_200_000 : undefined) }));
+    await expectContent(part);
+    expect(server!.requests[0]).toBe('whole');
+    expect(server!.requests.length).toBe(3);
+    expect(server!.requests.slice(1).every(range => /^bytes=\d+-$/.test(range) && range !== 'bytes=0-')).toBe(true);
+  });
+
+  it('goes on with the part that an aborted call left', async () => {
+    const controller = new AbortController();
+    const onProgress = ({ receivedBytes }: { receivedBytes: number }) => {
+      if (receivedBytes > 1_000_000) controller.abort();
+    };
+    const stopped = from(fileHandler(CONTENT, { cutAfter: count => (count === 1 ? 1_500_000 : undefined) }), {
+      onProgress,
+      signal: controller.signal,
+    });
+    await expect(stopped).rejects.toThrow(/aborted/);
+    expect((await readFile(`${path}.part`)).length).toBeGreaterThan(1_000_000);
+    await expectContent(await download({ url: server!.url, path }));
+    expect(server!.requests[1]).toMatch(/^bytes=\d{7}-$/);
+  });
+
+  it('takes a part that is already whole', async () => {
+    await from(fileHandler(CONTENT));
+    await expectContent(await download({ url: server!.url, path }));
+    expect(server!.requests).toEqual(['whole', `bytes=${CONTENT.length}-`]);
+  });
+
+  it('begins anew when the server ignores Range', async () => {
+    const handler = fileHandler(CONTENT, {
+      ignoreRange: true,
+      cutAfter: count => (count === 1 ? 1_000_000 : undefined),
+    });
+    await expectContent(await from(handler));
+  });
+
+  it('begins anew when the file has changed since', async () => {
+    const other = CONTENT.map(byte => byte ^ 255);
+    const first = fileHandler(CONTENT, { etag: '"old"', cutAfter: () => 1_000_000 });
+    const second = fileHandler(other, { etag: '"new"' });
+    await expectContent(await from((...call) => (call[2] === 1 ? first : second)(...call)), other);
+  });
+
+  it('does not go on without a strong ETag', async () => {
+    const handler = fileHandler(CONTENT, { etag: 'W/"1"', cutAfter: count => (count === 1 ? 1_000_000 : undefined) });
+    await expectContent(await from(handler));
+    expect(server!.requests).toEqual(['whole', 'whole']);
+  });
+
+  it('refuses a range that was not asked for', async () => {
+    const wrong: Handler = (_, response) => {
+      response.writeHead(206, { 'content-range': 'bytes 5-9/10', 'content-length': 5 }).end('xxxxx');
+    };
+    const part = await from((...call) => (call[2] === 1 ? wrong : fileHandler(CONTENT))(...call));
+    await expectContent(part);
+  });
+
+  it('follows redirects', async () => {
+    const part = await from((request, response, count) => {
+      if (request.url === '/file.bin') response.writeHead(302, { location: '/elsewhere' }).end();
+      else fileHandler(CONTENT)(request, response, count);
+    });
+    await expectContent(part);
+  });
+
+  it('gives up on a body that never is as long as promised', async () => {
+    const handler: Handler = (_, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('short', () => response.destroy());
+    };
+    await expect(from(handler)).rejects.toThrow(/^127\.0\.0\.1:\d+: the connection (broke|ended)/);
+    expect(server!.requests.length).toBeLessThan(6);
+  });
+
+  it('gives up on a server that is silent, and says so', async () => {
+    await expect(from(() => {}, { stallMs: 100 })).rejects.toThrow(
+      /^127\.0\.0\.1:\d+: the server was silent for 0\.1 s$/,
+    );
+  });
+
+  it('tries again after 503, not after 404', async () => {
+    await expectContent(
+      await from((request, response, count) => {
+        if (count === 1) response.writeHead(503).end();
+        else fileHandler(CONTENT)(request, response, count);
+      }),
+    );
+    await server!.close();
+    await expect(from((_, response) => void response.writeHead(404).end())).rejects.toThrow(
+      /: the server answers 404$/,
+    );
+    expect(server!.requests.length).toBe(1);
+  });
+
+  it('says which host cannot be reached', async () => {
+    await expect(download({ url: 'http://127.0.0.1:1/x', path })).rejects.toThrow(
+      '127.0.0.1:1: cannot be reached (ECONNREFUSED)',
+    );
+  });
+
+  it('leaves a part alone that another process writes to', async () => {
+    const handler: Handler = (_, response, count) => {
+      if (count > 1) return fileHandler(CONTENT)(_, response, count);
+      response.writeHead(200, { 'content-length': CONTENT.length, etag: '"1"' });
+      response.write(CONTENT.subarray(0, 1_500_000), async () => {
+        await new Promise(resolve => setTimeout(resolve, 50));
+        await writeFile(`${path}.part`, 'another process');
+        response.end(CONTENT.subarray(1_500_000));
+      });
+    };
+    const part = await from(handler);
+    await expectContent(part);
+    expect(part.path).not.toBe(`${path}.part`);
+    expect((await readFile(`${path}.part`, 'utf8')).slice(0, 15)).toBe('another process');
+  });
+
+  it('two at once both bring the file', async () => {
+    server = await serve(fileHandler(CONTENT));
+    const parts = await Promise.all([1, 2].map(() => download({ url: server!.url, path })));
+    for (const part of parts) await expectContent(part);
+    expect((await readdir(folder)).every(name => name.startsWith('file.bin.'))).toBe(true);
+  });
+});

@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { WeightsError } from '../../src/errors.ts';
+import { bytesOf } from '../../src/weights/dtypes.ts';
+import { saveSafetensors, writeSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { tensorOf } from '../../src/weights/tensor_entry.ts';
+import { concat, open, safetensors } from './build.ts';
+
+function f32(...values: number[]): Uint8Array {
+  return bytesOf(new Float32Array(values));
+}
+
+const TENSORS = [
+  { name: 'fc.0.weight', shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) },
+  { name: 'fc.0.bias', shape: [2], values: Float32Array.of(-1, Number.NaN) },
+  { name: 'scalar', shape: [], values: Float32Array.of(7) },
+  { name: 'empty', shape: [0, 4], values: new Float32Array(0) },
+];
+
+describe('the writer', () => {
+  it('is read back, values, shapes and metadata', async () => {
+    const file = await open(writeSafetensors(TENSORS, { classes: '["NORMAL","PNEUMONIA"]' }));
+    expect(file.metadata).toEqual({ classes: '["NORMAL","PNEUMONIA"]' });
+    expect([...file.tensors.keys()].sort()).toEqual(TENSORS.map(tensor => tensor.name).sort());
+    for (const { name, shape, values } of TENSORS) {
+      expect(file.tensors.get(name)!.shape).toEqual(shape);
+      expect(await file.tensors.get(name)!.read()).toEqual(values);
+    }
+  });
+
+  it('gives the same bytes whatever the order', () => {
+    const forwards = writeSafetensors(TENSORS, { a: '1', b: '2' });
+    expect(writeSafetensors(TENSORS.toReversed(), { b: '2', a: '1' })).toEqual(forwards);
+    expect(new DataView(forwards.buffer).getUint32(0, true) % 8).toBe(0);
+  });
+
+  it('streams the same bytes', async () => {
+    const parts: Uint8Array[] = [];
+    const write = async (bytes: Uint8Array) => void parts.push(bytes.slice());
+    await saveSafetensors(
+      { write },
+      TENSORS.map(({ name, shape, values }) => tensorOf(name, shape, values)),
+      { a: '1' },
+    );
+    expect(new Uint8Array(concat(...parts))).toEqual(new Uint8Array(writeSafetensors(TENSORS, { a: '1' })));
+  });
+
+  it('takes any names and shapes', async () => {
+    const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
+    const sets = fc.dictionary(fc.string(), shape, { maxKeys: 6, noNullPrototype: false });
+    await fc.assert(
+      fc.asyncProperty(sets, async shapes => {
+        const tensors = Object.entries(shapes)
+          .filter(([name]) => name !== '__metadata__')
+          .map(([name, sizes]) => ({
+            name,
+            shape: sizes,
+            values: new Float32Array(sizes.reduce((a, b) => a * b, 1)).fill(0.5),
+          }));
+        const file = await open(writeSafetensors(tensors));
+        expect(file.tensors.size).toBe(tensors.length);
+        for (const { name, values } of tensors) expect(await file.tensors.get(name)!.read()).toEqual(values);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuses a name twice, the reserved name, and values that do not fill the shape', () => {
+    const one = TENSORS[0]!;
+    expect(() => writeSafetensors([one, one])).toThrow('safetensors: two tensors are named fc.0.weight');
+    expect(() => writeSafetensors([{ ...one, name: '__metadata__' }])).toThrow(/no tensor may be named __metadata__/);
+    expect(() => writeSafetensors([{ ...one, shape: [4] }])).toThrow(
+      'safetensors: fc.0.weight [4] needs 4 values, got 6',
+    );
+  });
+});
+
+describe('foreign files', () => {
+  it('may be padded in front, misaligned, and of every dtype', async () => {
+    const header =
+      '  {"h":{"dtype":"F16","shape":[2],"data_offsets":[1,5]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} ';
+    const file = await open(safetensors(header, concat([9, 0x00, 0x3c, 0x00, 0xc0])));
+    expect([...(await file.tensors.get('h')!.read())]).toEqual([1, -2]);
+    expect([...(await file.tensors.get('b')!.read())]).toEqual([9]);
+  });
+
+  it('keep tensors named like prototypes', async () => {
+    const header = '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
+    const file = await open(safetensors(header, f32(3)));
+    expect([...(await file.tensors.get('__proto__')!.read())]).toEqual([3]);
+  });
+
+  it('may hold 8-bit floats, which cannot be read as float32', async () => {
+    const file = await open(
+      safetensors({ w: { dtype: 'F8_E4M3', shape: [2], data_offsets: [0, 2] } }, f32(0).subarray(2)),
+    );
+    await expect(file.tensors.get('w')!.read()).rejects.toThrow('weights: F8_E4M3 values cannot become float32');
+  });
+});
+
+const tensor = (begin: number, end: number, shape: unknown = [(end - begin) / 4], dtype: unknown = 'F32') => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+const HOSTILE: readonly [name: string, file: () => Uint8Array, error: string | RegExp][] = [
+  [
+    'a header longer than the format allows',
+    () => safetensors('{}', f32(), 100_000_001n),
+    /header of 100000001 bytes is promised/,
+  ],
+  [
+    'a header longer than the file',
+    () => safetensors('{}', f32(), 50_000_000n),
+    'safetensors: file: the header promises 50 MB, the file has 10 bytes: it is cut short. Download or copy it again',
+  ],
+  [
+    'fewer values than promised',
+    () => safetensors({ w: tensor(0, 4_000_000) }, f32(1)),
+    /the header promises 4\.0 MB, the file has \d+ bytes: it is cut short/,
+  ],
+  [
+    'bytes after the last tensor',
+    () => safetensors({ w: tensor(0, 4) }, f32(1, 2)),
+    /4 bytes follow the last tensor, expected none/,
+  ],
+  [
+    'a hole',
+    () => safetensors({ a: tensor(0, 4), b: tensor(8, 12) }, f32(1, 2, 3)),
+    /b: begins at byte 8, expected 4: it leaves a hole/,
+  ],
+  ['a hole at the start', () => safetensors({ a: tensor(4, 8) }, f32(1, 2)), /a: begins at byte 4, expected 0/],
+  [
+    'an overlap',
+    () => safetensors({ a: tensor(0, 8), b: tensor(4, 12) }, f32(1, 2, 3)),
+    /b: begins at byte 4, expected 8: it overlaps/,
+  ],
+  [
+    'a key twice',
+    () =>
+      safetensors(
+        '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        f32(1),
+      ),
+    'safetensors: file, header: the key "w" appears twice in one object',
+  ],
+  [
+    'a key twice, escaped',
+    () => safetensors('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0077":{}}', f32(1)),
+    /the key "w" appears twice/,
+  ],
+  [
+    'an inner key twice',
+    () => safetensors('{"w":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', f32(1)),
+    /"dtype" appears twice/,
+  ],
+  [
+    'an unsafe size',
+    () => safetensors('{"w":{"dtype":"F32","shape":[2,18446744073709551614],"data_offsets":[0,4]}}', f32(1)),
+    /is not a shape/,
+  ],
+  [
+    'a size that overflows with others',
+    () => safetensors({ w: tensor(0, 4, [0, 2 ** 40, 2 ** 40]) }, f32(1)),
+    /is not a shape/,
+  ],
+  [
+    'an unsafe offset',
+    () => safetensors('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]}}', f32(1)),
+    /are not two byte positions/,
+  ],
+  ['an offset before the start', () => safetensors({ w: tensor(-4, 0) }, f32(1)), /are not two byte positions/],
+  [
+    'an end before its beginning',
+    () => safetensors({ w: tensor(4, 0, [1]) }, f32(1)),
+    /F32 \[1\] takes 4 bytes, data_offsets give it -4/,
+  ],
+  ['a negative size', () => safetensors({ w: tensor(0, 4, [-1]) }, f32(1)), /is not a shape/],
+  ['a broken size', () => safetensors({ w: tensor(0, 4, [0.5]) }, f32(1)), /is not a shape/],
+  ['a shape that is no list', () => safetensors({ w: tensor(0, 4, '1') }, f32(1)), /is not a shape/],
+  ['an unknown dtype', () => safetensors({ w: tensor(0, 4, [1], 'toString') }, f32(1)), /w: unknown dtype "toString"/],
+  ['half a byte', () => safetensors({ w: tensor(0, 1, [1], 'F4') }, f32(1)), /F4 \[1\] does not fill whole bytes/],
+  [
+    'another size',
+    () => safetensors({ w: tensor(0, 4, [2]) }, f32(1)),
+    /F32 \[2\] takes 8 bytes, data_offsets give it 4/,
+  ],
+  ['metadata that is no text', () => safetensors({ __metadata__: { a: 1 } }), /__metadata__: "a" is not a text/],
+  ['a header that is no object', () => safetensors('{"a"}'), /the text is not JSON/],
+  ['a tensor that is no object', () => safetensors({ w: 3 }), /w: expected dtype, shape and data_offsets/],
+  [
+    'a header that is not UTF-8',
+    () => concat([4, 0, 0, 0, 0, 0, 0, 0], '{', [0xff, 0xfe], '}'),
+    /the text is not UTF-8/,
+  ],
+  [
+    'a million brackets',
+    () => safetensors(`{"w":${'['.repeat(1e6)}${']'.repeat(1e6)}}`),
+    /expected dtype, shape|not JSON/,
+  ],
+];
+
+describe('hostile files', () => {
+  it.each(HOSTILE)('%s', async (_, file, error) => {
+    const bytes = file();
+    const started = performance.now();
+    await expect(open(bytes)).rejects.toThrow(error);
+    await expect(open(bytes)).rejects.toThrow(WeightsError);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('cut at every sixteenth', async () => {
+    const whole = writeSafetensors(TENSORS);
+    for (let sixteenth = 0; sixteenth < 16; sixteenth++) {
+      await expect(open(whole.subarray(0, (whole.length * sixteenth) >> 4))).rejects.toThrow(WeightsError);
+    }
+  });
+});
+
+describe('what is no weights file', () => {
+  it.each([
+    ['nothing', '', 'weights: file is empty: the copy failed. Get it again'],
+    ['an error page', '<!DOCTYPE html><html>404', /is a web page, not weights: the server answered with an error/],
+    [
+      'a Git LFS pointer',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0',
+      /is a Git LFS pointer, not the file itself/,
+    ],
+    [
+      'a text',
+      'hello, world',
+      /neither a PyTorch checkpoint, nor safetensors, .* \(it begins with 68 65 6c 6c 6f 2c 20 77\)/,
+    ],
+    ['other JSON', '{"name": "x"}', /is a model\.json, but its shards are not at hand/],
+  ])('%s', async (_, text, error) => {
+    await expect(open(concat(text))).rejects.toThrow(error);
+  });
+});
