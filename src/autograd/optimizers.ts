@@ -35,7 +35,8 @@ export class Adam implements Optimizer {
   ) {
     expectAtLeastZero('adam', { lr, eps, weightDecay });
     for (const beta of betas)
-      if (!(beta >= 0 && beta < 1)) throw new UsageError(`adam: each of betas must be in [0, 1), got [${betas.join(', ')}]`);
+      if (!(beta >= 0 && beta < 1))
+        throw new UsageError(`adam: each of betas must be in [0, 1), got [${betas.join(', ')}]`);
     this.lr = lr;
     this.options = { lr, betas, eps, weightDecay };
     this.states = parameters.map(parameter => ({
@@ -92,7 +93,9 @@ export class SGD implements Optimizer {
   ) {
     expectAtLeastZero('sgd', { lr, momentum, weightDecay });
     if (nesterov && (momentum === 0 || dampening !== 0))
-      throw new UsageError(`sgd: nesterov needs a momentum and no dampening, got momentum ${momentum}, dampening ${dampening}`);
+      throw new UsageError(
+        `sgd: nesterov needs a momentum and no dampening, got momentum ${momentum}, dampening ${dampening}`,
+      );
     this.lr = lr;
     this.options = { lr, momentum, dampening, weightDecay, nesterov };
     this.states = parameters.map(parameter => ({

@@ -62,13 +62,19 @@ export class Tape {
       (entry): entry is [string, Variable] => entry[1] !== undefined,
     );
     const tensors = Object.fromEntries(given.map(([name, { tensor }]) => [name, tensor]));
-    const outputs = this.device.run(kernel, tensors as Parameters<typeof this.device.run<Input, Optional, never, Output, Options>>[1], options);
+    const outputs = this.device.run(
+      kernel,
+      tensors as Parameters<typeof this.device.run<Input, Optional, never, Output, Options>>[1],
+      options,
+    );
     const [output, ...others] = Object.values<Tensor>(outputs);
     const requiresGrad = given.some(([, variable]) => variable.requiresGrad);
     const variable = new Variable(output!, requiresGrad);
     if (!requiresGrad) return variable;
     if (!Object.hasOwn(GRADIENT_RULES, kernel.name) || others.length > 0)
-      throw new UsageError(`tape: ${kernel.name} has no gradient rule, those with one are ${Object.keys(GRADIENT_RULES).join(', ')}`);
+      throw new UsageError(
+        `tape: ${kernel.name} has no gradient rule, those with one are ${Object.keys(GRADIENT_RULES).join(', ')}`,
+      );
     this.entries.push({
       kernel: kernel.name,
       inputs: Object.fromEntries(given),
@@ -81,13 +87,15 @@ export class Tape {
   /**
    * The gradients of a loss, by the chain rule from its end. The tape is empty afterwards.
    *
-   * @throws ShapeError  the loss is not [1]
+   * @throws ShapeError  the loss has more than one element
    * @throws UsageError  the loss depends on no parameter
    */
   backward(loss: Variable): Gradients {
-    if (loss.tensor.size !== 1) throw new ShapeError(`backward: the loss must be [1], got ${formatShape(loss.tensor.shape)}`);
-    if (!loss.requiresGrad) throw new UsageError('backward: the loss depends on no parameter. Make what is trained by parameter()');
-    const gradients = new Map<Variable, Tensor>([[loss, this.one]]);
+    if (loss.tensor.size !== 1)
+      throw new ShapeError(`backward: the loss must have one element, got ${formatShape(loss.tensor.shape)}`);
+    if (!loss.requiresGrad)
+      throw new UsageError('backward: the loss depends on no parameter. Make what is trained by parameter()');
+    const gradients = new Map<Variable, Tensor>([[loss, this.one.view(loss.tensor.shape)]]);
     for (const entry of this.entries.splice(0).reverse()) {
       const gradOutput = gradients.get(entry.output);
       if (!gradOutput) continue;

@@ -71,7 +71,12 @@ export class Head {
 
   /** features [N, F] -> logits [N, K] */
   logits(features: Tensor): Tensor {
-    return this.device.run(linear, { x: features, weight: this.weight.tensor, bias: this.bias.tensor }, {}, { label: 'fc.0' }).y;
+    return this.device.run(
+      linear,
+      { x: features, weight: this.weight.tensor, bias: this.bias.tensor },
+      {},
+      { label: 'fc.0' },
+    ).y;
   }
 
   /** features [N, F] -> log-probabilities [N, K] */

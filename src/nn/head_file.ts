@@ -113,7 +113,9 @@ export function checkHeadFits({ name, head, metadata }: HeadFile, backbone: Head
 function classesOf({ name, metadata }: WeightsFile): string[] {
   const value = parse(metadata.classes);
   if (Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'string')) return value;
-  throw new InputError(`head: the metadata of ${name} names no classes, expected a JSON array of texts. Train it again with \`raycam train\``);
+  throw new InputError(
+    `head: the metadata of ${name} names no classes, expected a JSON array of texts. Train it again with \`raycam train\``,
+  );
 }
 
 function objectOf({ name, metadata }: WeightsFile, key: string): JsonObject {

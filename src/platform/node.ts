@@ -22,6 +22,7 @@ export {
   renameFile,
 } from './node_files.ts';
 export { decodeImage, encodePng } from './node_image.ts';
+export { packageFile } from './node_package.ts';
 export type * from './types.ts';
 
 /** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */

@@ -20,8 +20,8 @@ export interface NpmFolderRequest {
 /** A hostile registry could send anything before the digest is known: no more than this is unpacked. */
 const MAX_UNPACKED_BYTES = 512_000_000;
 
-/** How long the registry may be silent. */
-const STALL_MS = 60_000;
+/** How long the registry may be silent, and how it is asked again. npm's own pauses begin at ten seconds. */
+const PATIENCE = { timeout: 60_000, fetchRetries: 2, fetchRetryMintimeout: 300, fetchRetryMaxtimeout: 3000 };
 
 /**
  * The files of one folder, by their names in it. The tarball is unpacked as it arrives and kept nowhere.
@@ -31,7 +31,7 @@ const STALL_MS = 60_000;
 export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
   const { name, version, integrity, signal } = request;
   const registry = await configuredRegistry();
-  const options = { registry, integrity, timeout: STALL_MS, signal };
+  const options = { ...PATIENCE, registry, integrity, signal };
   try {
     return await pacote.tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
   } catch (cause) {
@@ -42,20 +42,7 @@ export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<str
 
 async function unpack(stream: AsyncIterable<Uint8Array>, request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
   const { integrity, folder, onProgress, signal } = request;
-  const pending = new Map<string, Promise<Uint8Array>>();
-  const prefix = `package/${folder}/`;
-  let unpackedBytes = 0;
-  const parser = new Parser({
-    strict: true,
-    filter: path => path.startsWith(prefix),
-    onReadEntry: (entry: ReadEntry) => {
-      unpackedBytes += entry.size;
-      if (unpackedBytes > MAX_UNPACKED_BYTES)
-        parser.abort(new Error(`${folder} holds more than ${MAX_UNPACKED_BYTES} bytes`));
-      else pending.set(entry.path.slice(prefix.length), contentOf(entry));
-    },
-  });
-  const finished = new Promise<void>((resolve, reject) => parser.on('end', resolve).on('error', reject));
+  const { parser, finished, contents } = folderParser(folder);
   const hash = createHash('sha512');
   let receivedBytes = 0;
   for await (const chunk of stream) {
@@ -63,14 +50,41 @@ async function unpack(stream: AsyncIterable<Uint8Array>, request: NpmFolderReque
     hash.update(chunk);
     receivedBytes += chunk.length;
     onProgress?.(receivedBytes);
-    if (!parser.write(Buffer.from(chunk)))
-      await Promise.race([finished, new Promise(resume => parser.once('drain', resume))]);
+    if (parser.write(Buffer.from(chunk))) continue;
+    await Promise.race([finished, new Promise(resume => parser.once('drain', resume))]);
   }
   parser.end();
   await finished;
   const digest = `sha512-${hash.digest('base64')}`;
   if (digest !== integrity) throw new Error(`its digest is ${digest}, expected ${integrity}`);
-  return resolved(pending);
+  return resolved(contents);
+}
+
+/** A parser that keeps the files of one folder. `finished` settles once the whole tarball is through it. */
+function folderParser(folder: string) {
+  const prefix = `package/${folder}/`;
+  const contents = new Map<string, Promise<Uint8Array>>();
+  let unpackedBytes = 0;
+  const parser = new Parser({
+    strict: true,
+    filter: (path, entry) => path.startsWith(prefix) && 'type' in entry && entry.type === 'File',
+    onReadEntry: (entry: ReadEntry) => {
+      unpackedBytes += entry.size;
+      if (unpackedBytes > MAX_UNPACKED_BYTES) {
+        parser.abort(new Error(`${folder} holds more than ${MAX_UNPACKED_BYTES} bytes`));
+      } else {
+        contents.set(entry.path.slice(prefix.length), settledLater(contentOf(entry)));
+      }
+    },
+  });
+  const finished = new Promise<void>((resolve, reject) => parser.on('end', resolve).on('error', reject));
+  return { parser, finished: settledLater(finished), contents };
+}
+
+/** A promise that may fail before anybody waits for it. */
+function settledLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 async function contentOf(entry: ReadEntry): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
-import { Head, type HeadValues } from '../nn/head.ts';
 import { InputError } from '../errors.ts';
+import { Head, type HeadValues } from '../nn/head.ts';
 import type { Device } from '../runtime/device.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { type Metrics, metricsOf } from './metrics.ts';
@@ -15,10 +15,15 @@ const ROWS_PER_BATCH = 4096;
  *
  * @throws InputError  the features are no rows of F
  */
-export async function logProbabilitiesOf(device: Device, values: HeadValues, features: Float32Array): Promise<Float32Array> {
+export async function logProbabilitiesOf(
+  device: Device,
+  values: HeadValues,
+  features: Float32Array,
+): Promise<Float32Array> {
   const { featureCount, classes } = values;
   const rows = features.length / featureCount;
-  if (!Number.isInteger(rows)) throw new InputError(`head: ${features.length} feature values are no rows of ${featureCount}`);
+  if (!Number.isInteger(rows))
+    throw new InputError(`head: ${features.length} feature values are no rows of ${featureCount}`);
   const result = new Float32Array(rows * classes.length);
   const head = new Head(device, values);
   try {

@@ -25,7 +25,9 @@ export function checkFeatureSet(name: string, { features, labels }: FeatureSet, 
     throw new InputError(`${name}: ${features.length} feature values do not make ${count} rows, one for each label`);
   for (let i = 0; i < count; i++)
     if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= classes.length)
-      throw new InputError(`${name}: the label of row ${i} is ${labels[i]}, expected 0 to ${classes.length - 1} (${classes.join(', ')})`);
+      throw new InputError(
+        `${name}: the label of row ${i} is ${labels[i]}, expected 0 to ${classes.length - 1} (${classes.join(', ')})`,
+      );
   const damaged = features.findIndex(value => !Number.isFinite(value));
   if (damaged >= 0)
     throw new InputError(

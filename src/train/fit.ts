@@ -99,7 +99,9 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
   const featureCount = checkFeatureSet('train', data.train, data.classes);
   const valWidth = checkFeatureSet(settings.valName, data.val, data.classes);
   if (valWidth !== featureCount)
-    throw new InputError(`${settings.valName}: its features have ${valWidth} numbers each, those of train ${featureCount}`);
+    throw new InputError(
+      `${settings.valName}: its features have ${valWidth} numbers each, those of train ${featureCount}`,
+    );
   const start = initialHead({ classes: data.classes, featureCount, seed: settings.seed });
   const trainer = new Trainer(device, data, { start, settings });
   try {
@@ -258,7 +260,8 @@ class Phase {
 
 function checkSettings({ epochs, batchSize }: Settings): void {
   for (const [name, value] of Object.entries({ epochs, batchSize }))
-    if (!Number.isInteger(value) || value < 1) throw new UsageError(`fit: ${name} must be a whole number, at least 1, got ${value}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new UsageError(`fit: ${name} must be a whole number, at least 1, got ${value}`);
 }
 
 /** Options that were given as undefined take their default. */

@@ -46,16 +46,19 @@ export class WeightsUnavailable extends WeightsError {}
  * @throws WeightsUnavailable  every source failed; each with its reason
  */
 export async function pullWeights(id: string, options: PullOptions = {}): Promise<CachedFile> {
-  const entry = zooEntry(id);
+  return pullEntry(zooEntry(id), options);
+}
+
+/** The same for an entry that need not be in the zoo. */
+export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Promise<CachedFile> {
+  const derived = entry.sources.find(source => source.kind === 'net2net');
+  if (derived) return pullWeights(derived.from, options);
   const folder = options.cacheDir ?? cacheDirectory();
-  const failures: string[] = [];
-  for (const source of entry.sources) {
-    if (source.kind === 'net2net') return pullWeights(source.from, options);
-  }
   const cached = await findCached(entry, folder);
   if (cached) return cached;
   if (options.offline) throw unavailable(entry, ['fetching is switched off']);
   await makeDirectory(folder);
+  const failures: string[] = [];
   for (const source of entry.sources) {
     if (source.kind === 'net2net') continue;
     const request = { entry, path: cachePath(folder, source), options };
@@ -69,6 +72,8 @@ export async function pullWeights(id: string, options: PullOptions = {}): Promis
       failures.push(error.message);
     }
   }
+  const fromAnotherProcess = await findCached(entry, folder);
+  if (fromAnotherProcess) return fromAnotherProcess;
   throw unavailable(entry, failures);
 }
 

@@ -17,7 +17,12 @@ import nllLossBackward from './nll_loss_backward.ts';
 import reluBackward from './relu_backward.ts';
 import sgd from './sgd.ts';
 import * as conv2d from './conv2d.ts';
+import nllLoss from './nll_loss.ts';
+import unpackRgb from './unpack_rgb.ts';
+import resize from './resize.ts';
+import crop from './crop.ts';
+import normalize from './normalize.ts';
 import maxPool2d from './max_pool2d.ts';
 
 /** Every operation's table, in the registry's order. */
-export const caseTables: readonly CaseTable[] = [conv2d.pack, conv2d.general, conv2d.pointwise, conv2d.threeByThree, maxPool2d, logSoftmax, linear, globalAvgPool2d, addRelu, relu, batchNorm, adam, add, batchMetrics, gatherRows, linearBackwardBias, linearBackwardInput, linearBackwardWeight, logSoftmaxBackward, nllLossBackward, reluBackward, sgd];
+export const caseTables: readonly CaseTable[] = [conv2d.pack, conv2d.general, conv2d.pointwise, conv2d.threeByThree, maxPool2d, normalize, crop, resize, unpackRgb, nllLoss, logSoftmax, linear, globalAvgPool2d, addRelu, relu, batchNorm, adam, add, batchMetrics, gatherRows, linearBackwardBias, linearBackwardInput, linearBackwardWeight, logSoftmaxBackward, nllLossBackward, reluBackward, sgd];

@@ -5,6 +5,8 @@ import type { Array64 } from './array64.ts';
 export type InputSpec =
   | readonly number[]
   | { readonly shape: readonly number[]; readonly values: ArrayLike<number> }
+  /** For a binding of `array<u32>`; the reference sees the same whole numbers. */
+  | { readonly shape: readonly number[]; readonly words: ArrayLike<number> }
   | { readonly shape: readonly number[]; readonly fill: (index: number, random: () => number) => number };
 
 /** One row of an operation's table: it serves the test in Node, the test in Chromium, and the bench. */

@@ -50,10 +50,11 @@ export async function failureOf(device: Device, table: CaseTable, row: Case): Pr
   }
 }
 
-/** Seeded values of an input, rounded to f32: what device and reference both see. */
-export function makeInput(spec: InputSpec, seed: number): { shape: readonly number[]; data: Float32Array } {
+/** Seeded values of an input, rounded to f32, or words as they are: what device and reference both see. */
+export function makeInput(spec: InputSpec, seed: number): { shape: readonly number[]; data: Float32Array | Uint32Array } {
   const random = noise(seed);
   if (isShape(spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
+  if ('words' in spec) return { shape: spec.shape, data: Uint32Array.from(spec.words) };
   if ('values' in spec) return { shape: spec.shape, data: Float32Array.from(spec.values) };
   return { shape: spec.shape, data: filled(spec.shape, i => spec.fill(i, random)) };
 }
@@ -63,7 +64,7 @@ interface Guarded {
   readonly inner: Tensor;
 }
 
-function guard(device: Device, shape: readonly number[], data: Float32Array): Guarded {
+function guard(device: Device, shape: readonly number[], data: ArrayLike<number>): Guarded {
   const padded = new Float32Array(GUARD + data.length + GUARD).fill(GUARD_VALUE);
   padded.set(data, GUARD);
   const whole = device.tensor(padded, [padded.length], 'guarded');

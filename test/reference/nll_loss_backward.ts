@@ -8,7 +8,6 @@ export function nllLossBackward(
 ): { gradInput: Array64 } {
   const N = targets.shape[0]!;
   const gradInput = array64([N, classes]);
-  for (let n = 0; n < N; n++)
-    if (targets.at(n) < classes) gradInput.set(-gradOutput.at(0) / N, n, targets.at(n));
+  for (let n = 0; n < N; n++) if (targets.at(n) < classes) gradInput.set(-gradOutput.at(0) / N, n, targets.at(n));
   return { gradInput };
 }

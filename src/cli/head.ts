@@ -1,0 +1,48 @@
+import { bytesSource, packageFile, readFile } from '#platform';
+import type { Network } from '../inference/network.ts';
+import { Head } from '../nn/head.ts';
+import { checkHeadFits, type HeadFile, readHead } from '../nn/head_file.ts';
+import { openWeightsSource } from '../weights/open_weights.ts';
+import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
+import type { NetworkFlags } from './options.ts';
+import type { Output } from './output.ts';
+import { withNetwork } from './session.ts';
+
+/** Trained by Raycam on the 5,216 X-rays of the training set. */
+const BUNDLED_HEAD = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
+
+export type HeadFlags = NetworkFlags & { readonly head?: string };
+
+/** Opens a network and a head that fits it: the one named, else the bundled one. */
+export async function withHead(
+  flags: HeadFlags,
+  use: (network: Network, head: Head, output: Output, file: HeadFile) => Promise<void>,
+): Promise<void> {
+  const file = await openHead(flags.head ?? packageFile(BUNDLED_HEAD));
+  await withNetwork(withHeadsBackbone(flags, file), async (network, output) => {
+    const { features } = RESNET_LAYOUTS[network.backbone.architecture];
+    checkHeadFits(file, { ...network.backbone, featureCount: features });
+    const head = new Head(network.device, file.head);
+    try {
+      await use(network, head, output, file);
+    } finally {
+      head.dispose();
+    }
+  });
+}
+
+/** @throws InputError  no such file, or no head */
+export async function openHead(path: string): Promise<HeadFile> {
+  const file = await openWeightsSource(bytesSource(path, await readFile(path)));
+  try {
+    return await readHead(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Without a backbone of the caller's, a head brings its own. */
+function withHeadsBackbone(flags: HeadFlags, { metadata }: HeadFile): HeadFlags {
+  if (flags.backbone !== undefined || flags.weights !== undefined || metadata.backbone.startsWith('file:')) return flags;
+  return { ...flags, backbone: metadata.backbone };
+}

@@ -1,0 +1,60 @@
+import { abandonUnfinishedFiles } from '#platform';
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { registerActivations } from './commands/activations.ts';
+import { registerCam } from './commands/cam.ts';
+import { registerClassify } from './commands/classify.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
+import { registerFeatures } from './commands/features.ts';
+import { registerGrid } from './commands/grid.ts';
+import { registerPredict } from './commands/predict.ts';
+import { registerTrain } from './commands/train.ts';
+import { registerWeights } from './commands/weights.ts';
+import { interruption } from './session.ts';
+
+const INTERRUPTED = 130;
+
+// The first Ctrl-C ends the work at the next image and keeps what is complete; the second ends the process.
+process.on('SIGINT', () => {
+  if (interruption.signal.aborted) {
+    abandonUnfinishedFiles();
+    process.exit(INTERRUPTED);
+  }
+  process.stderr.write('\nraycam: stopping after the work in hand; press Ctrl-C again to stop at once\n');
+  process.exitCode = INTERRUPTED;
+  interruption.abort();
+});
+
+const program = new Command('raycam')
+  .description('Chest X-ray in, verdict and heat map out. A research and teaching tool, not a medical device.')
+  .version(version)
+  .showHelpAfterError('(add --help for what this command takes)')
+  .exitOverride();
+
+for (const register of [
+  registerDemo,
+  registerPredict,
+  registerCam,
+  registerTrain,
+  registerEvaluate,
+  registerClassify,
+  registerActivations,
+  registerFeatures,
+  registerGrid,
+  registerWeights,
+  registerDoctor,
+])
+  register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
+  else {
+    console.error(error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ADAPTER_CHOICES, type AdapterChoice } from '../runtime/adapter.ts';
+import type { PreprocessingName } from '../weights/preprocessing.ts';
+import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import type { StrideOn } from '../weights/zoo.ts';
+
+/** How every command speaks. */
+export interface SpeechOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly cacheDir?: string;
+}
+
+/** Which network runs, and on what. */
+export interface NetworkFlags extends SpeechOptions {
+  readonly backbone?: string;
+  readonly weights?: string;
+  readonly arch?: ResNetArchitecture;
+  readonly strideOn?: StrideOn;
+  readonly preprocess?: PreprocessingName;
+  readonly adapter: AdapterChoice;
+  readonly offline?: boolean;
+}
+
+export function addSpeechOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON object per line on stdout')
+    .option('--quiet', 'no progress and no notes')
+    .option('--debug', 'a stack with every error')
+    .option('--cache-dir <dir>', 'where weights and features are kept (default: RAYCAM_CACHE, or the system’s place for caches)');
+}
+
+export function addAdapterOption(command: Command): Command {
+  return command.addOption(
+    new Option('--adapter <name>', 'auto is a GPU where there is one, else the software adapter').choices(ADAPTER_CHOICES).default('auto').env('RAYCAM_ADAPTER'),
+  );
+}
+
+export function addNetworkOptions(command: Command): Command {
+  addAdapterOption(command)
+    .option('--backbone <id>', 'a network of `raycam weights list` (default: resnet152.tv_in1k_v1)')
+    .option('--weights <file>', 'a weights file of your own: .pth, .safetensors, or a TF.js model.json')
+    .addOption(new Option('--arch <name>', 'what network the file is, where its tensors do not say').choices(RESNET_ARCHITECTURES))
+    .addOption(new Option('--stride-on <window>', 'where the file’s bottlenecks stride: 3x3 (torchvision), 1x1 (He et al., Keras)').choices(['3x3', '1x1']))
+    .addOption(new Option('--preprocess <name>', 'what the file’s network was trained on').choices(['torchvision', 'caffe']))
+    .option('--offline', 'take what the cache has, fetch nothing');
+  return addSpeechOptions(command);
+}
+
+/** A whole number of at least `least`, for commander. */
+export function wholeNumber(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+/** A number over 0, for commander. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number over 0.');
+  return value;
+}

@@ -1,0 +1,71 @@
+import { RaycamError } from '../errors.ts';
+import { type Network, openNetwork } from '../inference/network.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import type { PullProgress as WeightsProgress } from '../weights/pull.ts';
+import type { NetworkFlags, SpeechOptions } from './options.ts';
+import { Output, type Progress } from './output.ts';
+
+/** Aborted by the first Ctrl-C. */
+export const interruption = new AbortController();
+
+/** Opens the network that the options ask for, with progress, and says what runs. */
+export async function withNetwork(flags: NetworkFlags, use: (network: Network, output: Output) => Promise<void>): Promise<void> {
+  const output = new Output(flags);
+  const pulling = new PullProgress(output);
+  const network = await openNetwork({
+    id: flags.backbone,
+    file: flags.weights,
+    arch: flags.arch,
+    strideOn: flags.strideOn,
+    preprocess: flags.preprocess,
+    adapter: flags.adapter,
+    cacheDir: flags.cacheDir,
+    offline: flags.offline,
+    signal: interruption.signal,
+    onProgress: pulling.update,
+  }).finally(() => pulling.stop());
+  try {
+    output.note(`${describeBackbone(network.backbone)} on ${describeAdapter(network.device.adapter)}`);
+    await use(network, output);
+  } finally {
+    output.close();
+    await network.dispose();
+  }
+}
+
+/** A bar of megabytes that appears once something comes in. */
+export class PullProgress {
+  private bar: Progress | undefined;
+
+  constructor(private readonly output: Output) {}
+
+  readonly update = ({ id, from, receivedBytes, totalBytes = receivedBytes }: WeightsProgress): void => {
+    const [done, total] = [receivedBytes, totalBytes].map(bytes => Math.round(bytes / 1e6)) as [number, number];
+    this.bar ??= this.output.progress(`${id} from ${from}`, total, 'MB');
+    this.bar.update(done, total);
+  };
+
+  stop(): void {
+    this.bar?.stop();
+  }
+}
+
+/** Runs a command's work; an error is one sentence on stderr and the exit status. */
+export async function runCommand(options: SpeechOptions, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (options.debug || !(error instanceof RaycamError)) throw error;
+    new Output().warn(`raycam: ${error.message}`);
+    process.exitCode = error.exitCode;
+  }
+}
+
+export function describeAdapter({ kind, description, vendor }: AdapterReport): string {
+  return `${description}${kind === 'software' ? ' (software)' : ''}${description.includes(vendor) ? '' : `, ${vendor}`}`;
+}
+
+export function describeBackbone({ id, architecture, note }: Backbone): string {
+  return `${id} (${architecture}${note && `: ${note}`})`;
+}

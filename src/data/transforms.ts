@@ -1,0 +1,114 @@
+/** From pixels to what a network takes, as torchvision's transforms do it on PIL images, all of it on the device. */
+import { InputError } from '../errors.ts';
+import { crop } from '../kernels/crop.ts';
+import { type NormalizeOptions, normalize } from '../kernels/normalize.ts';
+import { resize } from '../kernels/resize.ts';
+import { unpackRgb } from '../kernels/unpack_rgb.ts';
+import type { DecodedImage } from '../platform/types.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import type { Preprocessing } from '../weights/preprocessing.ts';
+
+/** Either the shorter side made so long, and a square cut out of the centre, or both sides, whatever the aspect. In pixels. */
+export type ResizeSpec =
+  | { readonly shorterSide: number; readonly crop: number }
+  | { readonly height: number; readonly width: number };
+
+export interface TransformSpec extends NormalizeOptions {
+  readonly resize: ResizeSpec;
+}
+
+export interface PreprocessOptions {
+  /** Where to write, such as one image's view of a batch; else a new tensor. */
+  readonly output?: Tensor;
+}
+
+/** The evaluation transform that belongs to weights: Resize, CenterCrop, ToTensor, Normalize. */
+export function evaluationTransform({ resize: shorterSide, crop, ...rest }: Preprocessing): TransformSpec {
+  return { ...normalization(rest), resize: { shorterSide, crop } };
+}
+
+/** The tutorial's: Resize((side, side)), which squashes, ToTensor, and the weights' Normalize. */
+export function squashTransform(preprocessing: Omit<Preprocessing, 'resize' | 'crop'>, side = 224): TransformSpec {
+  return { ...normalization(preprocessing), resize: { height: side, width: side } };
+}
+
+/**
+ * An image as a network takes it. Recorded, not run.
+ *
+ * returns  [1, 3, H, W]
+ *
+ * @throws InputError  the image is smaller than the crop, or its pixels are not width x height
+ */
+export function preprocess(device: Device, image: DecodedImage, spec: TransformSpec, options: PreprocessOptions = {}): Tensor {
+  return device.scope(() => {
+    const pixels = resizeImage(device, uploadImage(device, image), spec.resize);
+    return device.run(normalize, { x: pixels }, spec, { outputs: { y: options.output } }).y;
+  });
+}
+
+/** The pixels on the device: [3, H, W], RGB, 0..255. @throws InputError  they are not width x height */
+export function uploadImage(device: Device, { width, height, pixels }: DecodedImage): Tensor {
+  if (pixels.length !== 3 * width * height)
+    throw new InputError(`image: ${width} x ${height} pixels take ${3 * width * height} bytes, got ${pixels.length}`);
+  return device.scope(() => {
+    const words = new Uint32Array(Math.ceil(pixels.length / 4));
+    new Uint8Array(words.buffer).set(pixels);
+    const x = device.tensor(words, [words.length], 'pixels');
+    return device.run(unpackRgb, { x }, { height, width }).y;
+  });
+}
+
+/**
+ * Antialiased bilinear, rounded to whole pixels, as PIL does it; then the centre, where the spec has a crop.
+ *
+ * x        [3, H, W], 0..255
+ * returns  [3, height, width], or [3, crop, crop]
+ *
+ * @throws InputError  the resized image is smaller than the crop
+ * Source: torchvision.transforms.Resize, CenterCrop
+ */
+export function resizeImage(device: Device, x: Tensor, spec: ResizeSpec): Tensor {
+  const [, height, width] = x.shape as [number, number, number];
+  return device.scope(() => {
+    if ('height' in spec) return resizeTo(device, x, spec);
+    const resized = resizeTo(device, x, shorterSideTo({ height, width }, spec.shorterSide));
+    return device.run(crop, { x: resized }, centreOf(resized, spec.crop)).y;
+  });
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** x first, then y, as in PIL; a side that keeps its length is not touched. */
+function resizeTo(device: Device, x: Tensor, { height, width }: Size): Tensor {
+  let y = x;
+  if (width !== y.shape[2]) y = device.run(resize, { x: y }, { axis: 'x', size: width, round: true }).y;
+  if (height !== y.shape[1]) y = device.run(resize, { x: y }, { axis: 'y', size: height, round: true }).y;
+  return y;
+}
+
+/** torchvision's rounding: the longer side is cut to whole pixels. */
+function shorterSideTo({ height, width }: Size, side: number): Size {
+  const longer = Math.trunc((side * Math.max(height, width)) / Math.min(height, width));
+  return width <= height ? { height: longer, width: side } : { height: side, width: longer };
+}
+
+function centreOf(x: Tensor, side: number) {
+  const [, height, width] = x.shape as [number, number, number];
+  if (Math.min(height, width) < side)
+    throw new InputError(`image: a crop of ${side} x ${side} does not fit into ${width} x ${height} pixels`);
+  return { top: roundHalfEven((height - side) / 2), left: roundHalfEven((width - side) / 2), height: side, width: side };
+}
+
+/** Python's round(). */
+function roundHalfEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+function normalization({ channelOrder, scale, mean, std }: NormalizeOptions): NormalizeOptions {
+  return { channelOrder, scale, mean, std };
+}

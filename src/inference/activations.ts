@@ -1,0 +1,27 @@
+import type { DecodedImage } from '#platform';
+import { squashTransform } from '../data/transforms.ts';
+import { preprocessBatch } from './inputs.ts';
+import { finite } from './finite.ts';
+import type { Network } from './network.ts';
+
+export interface Activations {
+  /** [C, H, W]; a vector's is [C, 1, 1]. */
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/**
+ * The output of any module for an image squashed to 224 x 224.
+ *
+ * @throws InputError  `path` names no module
+ */
+export async function activationsOf({ device, backbone, model }: Network, image: DecodedImage, path: string): Promise<Activations> {
+  const { features, logits, taps } = device.scope(() => model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x, { taps: [path] }));
+  const tapped = taps.get(path)!;
+  try {
+    const [channels, height = 1, width = 1] = tapped.shape.slice(1);
+    return { shape: [channels!, height, width], values: finite(path, await tapped.read()) };
+  } finally {
+    for (const tensor of [features, logits, tapped]) tensor.dispose();
+  }
+}

@@ -1,0 +1,39 @@
+import type { DecodedImage } from '#platform';
+import imagenetClasses from '../weights/imagenet_classes.json';
+import { finite } from './finite.ts';
+import { evaluationTransform } from '../data/transforms.ts';
+import { preprocessBatch } from './inputs.ts';
+import type { Network } from './network.ts';
+
+export interface RankedClass {
+  readonly index: number;
+  readonly label: string;
+  /** 0..1 */
+  readonly probability: number;
+}
+
+/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite */
+export async function classifyImage({ device, backbone, model }: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
+  const { logits, features } = device.scope(() => model.forward(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x));
+  try {
+    const probabilities = softmax(finite('fc', await logits.read()));
+    return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
+      .sort((a, b) => b.probability - a.probability || a.index - b.index)
+      .slice(0, count);
+  } finally {
+    logits.dispose();
+    features.dispose();
+  }
+}
+
+function softmax(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const terms = Float64Array.from(logits, logit => Math.exp(logit - largest));
+  const sum = terms.reduce((a, b) => a + b, 0);
+  return terms.map(term => term / sum);
+}
+
+/** Networks with other than ImageNet's classes have numbers only. */
+function labelOf(index: number): string {
+  return imagenetClasses[index] ?? `class ${index}`;
+}

@@ -1,0 +1,92 @@
+import { joinPath } from '#platform';
+import { extractFeatures, type FeatureRequest } from '../data/extract_features.ts';
+import { FeatureStore } from '../data/feature_store.ts';
+import type { SkippedImage } from '../data/loader.ts';
+import { Random } from '../data/random.ts';
+import { type AugmentationParameters, randomAugmentation, squashTransform } from '../data/transforms.ts';
+import { InputError } from '../errors.ts';
+import { finite, notAllZero } from './finite.ts';
+import { preprocessBatch } from './inputs.ts';
+import type { Network } from './network.ts';
+
+export interface FeatureOptions {
+  readonly paths: readonly string[];
+  /** Images in one forward pass; 1 on a software adapter, 32 on a GPU, unless said. */
+  readonly batchSize?: number;
+  /** Augmented copies of each image besides the image itself. */
+  readonly augment?: number;
+  readonly seed?: number;
+  /** Holds the store; the platform's cache unless said. */
+  readonly cacheDir?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly note?: (text: string) => void;
+}
+
+export interface Features {
+  /** [M, F], the rows of an image together: itself, then its augmented copies. */
+  readonly rows: Float32Array;
+  /** For each row, its image's place in `paths`. */
+  readonly images: readonly number[];
+  readonly skipped: readonly SkippedImage[];
+  /** How many rows were computed now, and not found in the store. */
+  readonly computed: number;
+}
+
+/**
+ * The pooled features of X-rays, squashed to 224 x 224. They are kept in the store: a second run opens no image.
+ *
+ * @throws InputError  no image could be read
+ * @throws the signal's reason; what was computed is kept
+ */
+export async function computeFeatures(network: Network, options: FeatureOptions): Promise<Features> {
+  const { backbone, device } = network;
+  const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, note } = options;
+  const store = await FeatureStore.open({
+    weightsHash: backbone.weightsHash,
+    preprocessing: featurePreprocessing(network),
+    root: cacheDir === undefined ? undefined : joinPath(cacheDir, 'features'),
+    note,
+  });
+  const copies = Array.from({ length: augment }, (_, copy) => ({ seed, copy }));
+  const { keys, skipped, computed } = await extractFeatures({
+    paths,
+    store,
+    compute: requests => forwardFeatures(network, requests),
+    batchSize: options.batchSize ?? (device.adapter.kind === 'gpu' ? 32 : 1),
+    augmentations: [null, ...copies],
+    signal,
+    onProgress: onProgress && (({ done, total }) => onProgress(done, total)),
+  });
+  const rowKeys = keys.flatMap(ofImage => ofImage ?? []);
+  if (rowKeys.length === 0 && paths.length > 0) throw new InputError(`features: none of the ${paths.length} images could be read`);
+  const images = keys.flatMap((ofImage, image) => (ofImage ?? []).map(() => image));
+  return { rows: await store.getMany(rowKeys), images, skipped, computed };
+}
+
+/** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all are 0 */
+async function forwardFeatures({ device, backbone, model }: Network, requests: readonly FeatureRequest[]): Promise<Float32Array> {
+  const { features, logits } = device.scope(() => {
+    const images = requests.map(({ image }) => image);
+    const { x } = preprocessBatch(device, images, squashTransform(backbone.preprocessing), requests.map(augmentationOf));
+    return model.forward(x);
+  });
+  try {
+    return notAllZero('avgpool', finite('avgpool', await features.read()));
+  } finally {
+    features.dispose();
+    logits.dispose();
+  }
+}
+
+/** Drawn from the pixels and the copy's number: the same in every run, whatever the order. */
+function augmentationOf({ augmentation, pixelsHash }: FeatureRequest): AugmentationParameters | undefined {
+  if (augmentation === null) return undefined;
+  const { seed, copy } = augmentation as { seed: number; copy: number };
+  return randomAugmentation(Random.of(seed, 'augmentation', copy, pixelsHash));
+}
+
+/** What features depend on besides the weights' bytes. */
+function featurePreprocessing({ backbone: { architecture, strideOn, eps, preprocessing } }: Network) {
+  return { architecture, strideOn, eps, ...squashTransform(preprocessing) };
+}

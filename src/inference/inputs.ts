@@ -1,0 +1,35 @@
+import type { DecodedImage } from '#platform';
+import { type AugmentationParameters, augment, resizeImage, type TransformSpec, uploadImage } from '../data/transforms.ts';
+import { normalize } from '../kernels/normalize.ts';
+import type { Device } from '../runtime/device.ts';
+import { elementCount } from '../runtime/shape.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+
+export interface Inputs {
+  /** [N, 3, H, W], normalised as the weights ask. */
+  readonly x: Tensor;
+  /** For each image [3, H, W], RGB, 0..255: what was shown to the network. */
+  readonly pixels: readonly Tensor[];
+}
+
+/** Images as a batch for the network. Recorded, not run. */
+export function preprocessBatch(
+  device: Device,
+  images: readonly DecodedImage[],
+  spec: TransformSpec,
+  augmentations: readonly (AugmentationParameters | undefined)[] = [],
+): Inputs {
+  return device.scope(() => {
+    const [height, width] = 'height' in spec.resize ? [spec.resize.height, spec.resize.width] : [spec.resize.crop, spec.resize.crop];
+    const shape = [1, 3, height, width];
+    const x = device.empty([images.length, 3, height, width], 'x');
+    const pixels = images.map((image, i) => {
+      const resized = resizeImage(device, uploadImage(device, image), spec.resize);
+      const augmentation = augmentations[i];
+      const shown = augmentation ? augment(device, resized, augmentation) : resized;
+      device.run(normalize, { x: shown }, spec, { label: 'normalize', outputs: { y: x.view(shape, i * elementCount(shape)) } });
+      return shown;
+    });
+    return { x, pixels };
+  });
+}

@@ -1,0 +1,224 @@
+import { copyFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { extractFeatures } from '../../src/data/extract_features.ts';
+import { FeatureStore, hashPixels } from '../../src/data/feature_store.ts';
+import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
+
+const newFolder = useTemporaryFolders();
+const SPACE = { weightsHash: 'w', preprocessing: { resize: [224, 224], mean: [0.5] } };
+
+const open = (root: string, more: object = {}) => FeatureStore.open({ ...SPACE, root, ...more });
+const row = (value: number) => Float32Array.of(value, value + 0.5, -value);
+
+describe('FeatureStore', () => {
+  it('gives back what was put, before and after it was written and opened again', async () => {
+    const root = await newFolder();
+    const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
+    const rows = fc.uniqueArray(fc.tuple(fc.string(), fc.array(finite, { minLength: 4, maxLength: 4 })));
+    await fc.assert(
+      fc.asyncProperty(rows, fc.nat(5), async (entries, flushAfter) => {
+        const store = await open(await newFolder());
+        const expected = new Map<string, Float32Array>();
+        for (const [i, [name, values]] of entries.entries()) {
+          const key = await store.keyOf(name);
+          if (!expected.has(key)) expected.set(key, Float32Array.from(values));
+          await store.put(key, Float32Array.from(values));
+          if (i === flushAfter) await store.flush();
+        }
+        for (const [key, values] of expected) expect(await store.get(key)).toEqual(values);
+        await store.flush();
+        const again = await open(join(store.directory!, '..'));
+        expect(again.size).toBe(expected.size);
+        const all = await again.getMany([...expected.keys()].reverse());
+        expect([...all]).toEqual([...expected.values()].reverse().flatMap(values => [...values]));
+      }),
+      { numRuns: 15 },
+    );
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('keys by weights, preprocessing, augmentation and pixels, not by the order of members', async () => {
+    const key = async (space: object, pixels = 'p', augmentation: unknown = null) =>
+      (await open('memory', space)).keyOf(pixels, augmentation);
+    const base = await key({});
+    expect(await key({ preprocessing: { mean: [0.5], resize: [224, 224] } })).toBe(base);
+    const others = [
+      await key({ weightsHash: 'v' }),
+      await key({ preprocessing: { resize: [224, 224], mean: [0.4] } }),
+      await key({}, 'q'),
+      await key({}, 'p', { flip: true }),
+    ];
+    expect(new Set([base, ...others]).size).toBe(5);
+  });
+
+  it('loses only what was not flushed', async () => {
+    const root = await newFolder();
+    const store = await open(root);
+    await store.put('a', row(1));
+    await store.flush();
+    await store.put('b', row(2));
+    const resumed = await open(root);
+    expect([resumed.has('a'), resumed.has('b'), resumed.dimension]).toEqual([true, false, 3]);
+  });
+
+  it('passes over damaged and foreign shards, and says so', async () => {
+    const root = await newFolder();
+    const store = await open(root);
+    for (const [i, key] of ['a', 'b'].entries()) {
+      await store.put(key, row(i));
+      await store.flush();
+    }
+    const [first, second] = (await readdir(store.directory!)).map(name => join(store.directory!, name));
+    await truncate(first!, 100);
+    const foreign = await open(root, { weightsHash: 'other' });
+    await copyFile(second!, join(foreign.directory!, basename(second!)));
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    expect((await open(root, { note })).size).toBe(1);
+    expect((await open(root, { weightsHash: 'other', note })).size).toBe(0);
+    expect(notes).toEqual([
+      expect.stringMatching(/^features: rows-\S+ is passed over, its rows are computed again \(.+cut short.+\)$/),
+      expect.stringMatching(/features of another network or preprocessing/),
+    ]);
+  });
+
+  it('lets several writers share a folder', async () => {
+    const root = await newFolder();
+    const stores = await Promise.all([open(root), open(root), open(root)]);
+    await Promise.all(
+      stores.map(async (store, i) => {
+        for (let k = 0; k < 5; k++) {
+          await store.put(`${i}-${k}`, row(i * 10 + k));
+          await store.put('shared', row(99));
+          await Promise.all([store.flush(), store.flush()]);
+        }
+      }),
+    );
+    const all = await open(root);
+    expect(all.size).toBe(16);
+    expect([...(await all.get('2-4'))]).toEqual([...row(24)]);
+    expect((await readdir(all.directory!)).filter(name => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('merges the rows of another machine after checking them', async () => {
+    const [here, there] = [await newFolder(), await newFolder()];
+    const [mine, theirs] = [await open(here), await open(there)];
+    await mine.put('a', row(1));
+    await mine.flush();
+    await theirs.put('a', row(1));
+    await theirs.put('b', row(2));
+    await theirs.flush();
+    expect(await mine.merge(there)).toBe(1);
+    expect([...(await (await open(here)).get('b'))]).toEqual([...row(2)]);
+
+    await theirs.put('c', row(3));
+    await theirs.flush();
+    const shard = join(theirs.directory!, (await readdir(theirs.directory!)).sort().at(-1)!);
+    const bytes = await readFile(shard);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(shard, bytes);
+    expect(await messageOf(mine.merge(there))).toMatch(/the rows do not have the hash its header names/);
+  });
+
+  it('refuses rows of another length, values that are not finite, and unknown keys', async () => {
+    const store = await open('memory');
+    await store.put('a', row(1));
+    expect(await messageOf(store.put('b', Float32Array.of(1)))).toBe('features: a row has 1 values, the store has 3');
+    expect(await messageOf(store.put('b', Float32Array.of(1, Number.NaN, 2)))).toBe(
+      'features: value 1 of a row is NaN, nothing was stored',
+    );
+    expect(await messageOf(store.get('z'))).toBe('features: no row for the key z. Compute it first');
+  });
+});
+
+describe('extractFeatures', () => {
+  const compute = async (requests: readonly { image: { pixels: Uint8Array }; augmentation: unknown }[]) =>
+    Float32Array.from(requests.flatMap(r => [r.image.pixels[0]!, JSON.stringify(r.augmentation).length]));
+
+  async function pictures(n: number): Promise<string[]> {
+    const folder = await newFolder();
+    await mkdir(folder, { recursive: true });
+    return Promise.all(
+      Array.from({ length: n }, async (_, i) => {
+        const path = join(folder, `${i}.png`);
+        const pixels = Uint8Array.of(i, i, i);
+        await sharp(pixels, { raw: { width: 1, height: 1, channels: 3 } }).toFile(path);
+        return path;
+      }),
+    );
+  }
+
+  it('computes each image once, and a second run opens none', async () => {
+    const [root, paths] = [await newFolder(), await pictures(10)];
+    const first = await extractFeatures({ paths, store: await open(root), compute, batchSize: 4 });
+    expect([first.computed, first.decoded, first.skipped]).toEqual([10, 10, []]);
+    const store = await open(root);
+    const second = await extractFeatures({ paths: [...paths].reverse(), store, compute });
+    expect([second.computed, second.decoded]).toEqual([0, 0]);
+    const values = await store.getMany(second.keys.map(keys => keys![0]!));
+    expect([...values].filter((_, i) => i % 2 === 0)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  });
+
+  it('decodes a touched file again, but computes nothing for the same pixels', async () => {
+    const [root, paths] = [await newFolder(), await pictures(3)];
+    await extractFeatures({ paths, store: await open(root), compute });
+    await utimes(paths[1]!, new Date(0), new Date(1000));
+    const copy = `${paths[0]}.copy.png`;
+    await copyFile(paths[0]!, copy);
+    const again = await extractFeatures({ paths: [...paths, copy], store: await open(root), compute });
+    expect([again.computed, again.decoded]).toEqual([0, 2]);
+  });
+
+  it('makes a row for each augmentation', async () => {
+    const [store, paths] = [await open('memory'), await pictures(3)];
+    const augmentations = [null, { copy: 1 }];
+    const { keys, computed } = await extractFeatures({ paths, store, compute, augmentations, batchSize: 4 });
+    expect([computed, keys.map(k => k!.length)]).toEqual([6, [2, 2, 2]]);
+    expect([...(await store.getMany(keys[2]!))]).toEqual([2, 4, 2, 10]);
+  });
+
+  it('names broken files and reports progress to the end', async () => {
+    const paths = await pictures(3);
+    await writeFile(paths[1]!, 'text');
+    const done: number[] = [];
+    const { keys, skipped } = await extractFeatures({
+      paths: [...paths, join(paths[0]!, '..', 'missing.png')],
+      store: await open('memory'),
+      compute,
+      onProgress: progress => done.push(progress.done),
+    });
+    expect(keys.map(k => k !== undefined)).toEqual([true, false, true, false]);
+    expect(skipped.map(({ path }) => basename(path))).toEqual(['1.png', 'missing.png']);
+    expect(done.at(-1)).toBe(4);
+  });
+
+  it('keeps what was computed when it is interrupted', async () => {
+    const [root, paths] = [await newFolder(), await pictures(8)];
+    const controller = new AbortController();
+    let calls = 0;
+    const failing: typeof compute = async requests => {
+      if (++calls === 3) controller.abort(new Error('Ctrl-C'));
+      return compute(requests);
+    };
+    const run = extractFeatures({
+      paths,
+      store: await open(root),
+      compute: failing,
+      batchSize: 2,
+      signal: controller.signal,
+    });
+    expect(await messageOf(run)).toBe('Ctrl-C');
+    const resumed = await extractFeatures({ paths, store: await open(root), compute });
+    expect(resumed.computed).toBeLessThanOrEqual(2);
+  });
+
+  it('hashes pixels together with their shape', async () => {
+    const pixels = new Uint8Array(6);
+    expect(await hashPixels({ width: 2, height: 1, pixels })).not.toBe(
+      await hashPixels({ width: 1, height: 2, pixels }),
+    );
+  });
+});

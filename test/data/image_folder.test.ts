@@ -1,0 +1,135 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkClasses, openDataset, openImageFolder } from '../../src/data/image_folder.ts';
+import { listImages } from '../../src/data/list_images.ts';
+import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
+
+const newFolder = useTemporaryFolders();
+
+/** A folder that holds these files; a name that ends in a slash is an empty folder. */
+async function tree(...paths: string[]): Promise<string> {
+  const root = await newFolder();
+  for (const path of paths) {
+    await mkdir(join(root, path.endsWith('/') ? path : dirname(path)), { recursive: true });
+    if (!path.endsWith('/')) await writeFile(join(root, path), '');
+  }
+  return root;
+}
+
+describe('openImageFolder', () => {
+  it('sorts classes and images as torchvision does: folder by folder', async () => {
+    const root = await tree('b/2.png', 'b/10.PNG', 'b/a/9.jpeg', 'B/x.jpg', 'a.b/z.webp', 'a/c.tif', 'a/notes.txt');
+    const { classes, images } = await openImageFolder(root);
+    expect(classes).toEqual(['B', 'a', 'a.b', 'b']);
+    expect(images.map(({ path, classIndex }) => [path.slice(root.length + 1), classIndex])).toEqual([
+      ['B/x.jpg', 0],
+      ['a/c.tif', 1],
+      ['a.b/z.webp', 2],
+      ['b/10.PNG', 3],
+      ['b/2.png', 3],
+      ['b/a/9.jpeg', 3],
+    ]);
+  });
+
+  it('passes over hidden files and what macOS leaves in archives', async () => {
+    const root = await tree('a/1.png', 'a/._1.png', 'b/1.png', '.cache/1.png', '__MACOSX/1.png', 'a/.DS_Store');
+    const { classes, images } = await openImageFolder(root);
+    expect([classes, images.length]).toEqual([['a', 'b'], 2]);
+  });
+
+  it('follows links, keeps broken ones to be named, and does not hang on circles', async () => {
+    const root = await tree('a/1.png', 'b/1.png', 'elsewhere/deep/2.png');
+    await symlink(join(root, 'a'), join(root, 'a', 'again'));
+    await symlink(root, join(root, 'b', 'up'));
+    await symlink(join(root, 'nowhere'), join(root, 'a', 'broken.png'));
+    const { images } = await openImageFolder(root);
+    const ofA = images.filter(image => image.classIndex === 0).map(image => image.path.slice(root.length + 1));
+    expect(ofA).toEqual(['a/1.png', 'a/broken.png']);
+  });
+
+  it('says what is wrong with a folder', async () => {
+    const missing = join(await newFolder(), 'xrays');
+    expect(await messageOf(openImageFolder(missing))).toBe(`${missing}: no such file or folder. Check the path`);
+    const bare = await tree('1.png');
+    expect(await messageOf(openImageFolder(bare))).toBe(
+      `${bare}: no folders in it, expected one per class. Sort the images into folders`,
+    );
+    const single = await tree('NORMAL/1.png');
+    expect(await messageOf(openImageFolder(single))).toMatch(
+      /: one class only \(NORMAL\), a verdict needs two or more\. Name the folder above \S+ or add a class$/,
+    );
+    const nested = await tree('chest_xray/a/1.png', 'chest_xray/b/1.png');
+    expect(await messageOf(openImageFolder(nested))).toBe(
+      `${nested}: one folder only (chest_xray), expected one per class. Try ${nested}/chest_xray`,
+    );
+    const empty = await tree('a/1.png', 'b/', 'c/notes.txt');
+    expect(await messageOf(openImageFolder(empty))).toBe(
+      `${empty}: no images in the classes b, c. Add images or remove the folder`,
+    );
+    const none = await tree('a/', 'b/x.dcm');
+    expect(await messageOf(openImageFolder(none))).toBe(
+      `${none}: no images under a, b. Their names must end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff, .avif`,
+    );
+  });
+});
+
+describe('openDataset', () => {
+  it('finds the splits by their usual names', async () => {
+    const root = await tree(
+      'train/a/1.png',
+      'train/b/1.png',
+      'Valid/a/2.png',
+      'Valid/b/2.png',
+      'test/a/3.png',
+      'test/b/3.png',
+    );
+    const { classes, splits } = await openDataset(root);
+    expect(classes).toEqual(['a', 'b']);
+    expect(Object.keys(splits)).toEqual(['train', 'val', 'test']);
+    expect(splits.val?.images.map(image => [image.path.slice(root.length + 1), image.split])).toEqual([
+      ['Valid/a/2.png', 'val'],
+      ['Valid/b/2.png', 'val'],
+    ]);
+  });
+
+  it('takes a folder without splits as one', async () => {
+    const root = await tree('bus/1.png', 'train/1.png');
+    const { classes, splits } = await openDataset(root);
+    expect([classes, Object.keys(splits)]).toEqual([['bus', 'train'], ['all']]);
+  });
+
+  it('refuses splits that disagree or say the same twice', async () => {
+    const root = await tree('train/a/1.png', 'train/b/1.png', 'test/a/1.png', 'test/c/1.png');
+    expect(await messageOf(openDataset(root))).toBe(
+      `${root}/test: the classes are a, c, expected those of ${root}/train, a, b. Rename the folders so that they agree`,
+    );
+    const twice = await tree('val/a/1.png', 'val/b/1.png', 'valid/a/1.png', 'valid/b/1.png');
+    expect(await messageOf(openDataset(twice))).toBe(
+      `${twice}: val and valid are both the val split. Keep one of them`,
+    );
+  });
+
+  it('compares classes with those of a head', async () => {
+    const root = await tree('a/1.png', 'b/1.png');
+    const folder = await openImageFolder(root);
+    expect(() => checkClasses(folder, ['a', 'b'], 'those of the head')).not.toThrow();
+    expect(() => checkClasses(folder, ['b', 'a'], 'those of the head')).toThrow('expected those of the head, b, a');
+  });
+});
+
+describe('listImages', () => {
+  it('lists a flat folder', async () => {
+    const root = await tree('2.png', '1.png', 'sub/0.png', 'x.csv');
+    expect((await listImages(root)).map(path => path.slice(root.length))).toEqual(['/1.png', '/2.png', '/sub/0.png']);
+  });
+
+  it('takes thousands of files in its stride', async () => {
+    const root = await tree('a/');
+    const names = Array.from({ length: 3000 }, (_, i) => `${i}.png`);
+    await Promise.all(names.map(name => writeFile(join(root, 'a', name), '')));
+    const start = performance.now();
+    expect(await listImages(root)).toHaveLength(3000);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});

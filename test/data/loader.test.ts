@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { ImageLoader } from '../../src/data/loader.ts';
+import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
+
+const newFolder = useTemporaryFolders();
+
+/** A 1-pixel image whose grey is its number. */
+const pixel = (grey: number) =>
+  sharp(Uint8Array.of(grey, grey, grey), { raw: { width: 1, height: 1, channels: 3 } })
+    .png()
+    .toBuffer();
+
+const names = (n: number) => Array.from({ length: n }, (_, i) => `${i}.png`);
+const numbered = async (path: string) => pixel(Number.parseInt(path, 10));
+
+describe('ImageLoader', () => {
+  it('yields every image in the order asked for, with its index', async () => {
+    const loader = new ImageLoader(names(10), { order: Uint32Array.of(3, 1, 9, 0), read: numbered });
+    const seen: number[][] = [];
+    for await (const { index, image } of loader) seen.push([index, image.pixels[0]!]);
+    expect(seen).toEqual([
+      [3, 3],
+      [1, 1],
+      [9, 9],
+      [0, 0],
+    ]);
+  });
+
+  it('groups into batches, the last one shorter', async () => {
+    const sizes: number[][] = [];
+    for await (const batch of new ImageLoader(names(7), { read: numbered }).batches(3)) {
+      sizes.push(batch.map(loaded => loaded.index));
+    }
+    expect(sizes).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+  });
+
+  it('names and passes over broken files, without gaps in the batches', async () => {
+    const folder = await newFolder();
+    const paths = ['good.png', 'empty.png', 'text.jpeg', 'missing.png', 'fine.png'].map(name => join(folder, name));
+    await writeFile(paths[0]!, await pixel(1));
+    await writeFile(paths[1]!, '');
+    await writeFile(paths[2]!, 'not a picture');
+    await writeFile(paths[4]!, await pixel(2));
+    const loader = new ImageLoader(paths);
+    const batches = [];
+    for await (const batch of loader.batches(2)) batches.push(batch.map(loaded => loaded.index));
+    expect(batches).toEqual([[0, 4]]);
+    expect(loader.skipped).toEqual([
+      { path: paths[1], reason: 'the file is empty. Download or copy it again' },
+      { path: paths[2], reason: expect.stringMatching(/^not an image that can be decoded/) },
+      { path: paths[3], reason: 'no such file or folder. Check the path' },
+    ]);
+  });
+
+  it('keeps no more than `ahead` images waiting', async () => {
+    let reading = 0;
+    let yielded = 0;
+    let most = 0;
+    const read = async (path: string) => {
+      reading++;
+      most = Math.max(most, reading - yielded);
+      return numbered(path);
+    };
+    for await (const _ of new ImageLoader(names(40), { ahead: 3, read })) yielded++;
+    expect([reading, yielded]).toEqual([40, 40]);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it('stops reading when its user leaves', async () => {
+    let reading = 0;
+    const read = (path: string) => {
+      reading++;
+      return numbered(path);
+    };
+    for await (const { index } of new ImageLoader(names(100), { ahead: 4, read })) if (index === 5) break;
+    expect(reading).toBeLessThanOrEqual(10);
+  });
+
+  it('stops with the reason of the signal', async () => {
+    const controller = new AbortController();
+    const run = async () => {
+      const loader = new ImageLoader(names(100), { signal: controller.signal, read: numbered });
+      for await (const { index } of loader) if (index === 4) controller.abort(new Error('enough'));
+    };
+    expect(await messageOf(run())).toBe('enough');
+  });
+
+  it('passes on what is no fault of the image', async () => {
+    const read = async () => {
+      throw new TypeError('a bug');
+    };
+    const run = async () => {
+      for await (const _ of new ImageLoader(names(2), { read })) expect.unreachable();
+    };
+    expect(await messageOf(run())).toBe('a bug');
+  });
+});

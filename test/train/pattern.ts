@@ -1,0 +1,31 @@
+/** The inputs of scripts/make_training_fixtures.py, made from integers alone: exact in float32. */
+
+/** Murmur3's last step on seed * 2^24 + index, scaled to [-1, 1). */
+export function pattern(size: number, seed: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, index) => {
+    let h = ((seed << 24) + index) | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    h ^= h >>> 16;
+    return (h >>> 8) / 2 ** 23 - 1;
+  });
+}
+
+/** The class whose pattern value is the greatest, for each of n rows. */
+export function patternTargets(n: number, classes: number, seed: number): Float32Array {
+  const values = pattern(n * classes, seed);
+  return Float32Array.from({ length: n }, (_, row) => {
+    const scores = values.subarray(row * classes, (row + 1) * classes);
+    return scores.indexOf(Math.max(...scores));
+  });
+}
+
+/** Weight and bias of the fixtures' head. */
+export function patternHead(classes: number, featureCount: number) {
+  return {
+    classes: Array.from({ length: classes }, (_, k) => `class ${k}`),
+    featureCount,
+    weight: pattern(classes * featureCount, 1).map(value => value * 0.125),
+    bias: pattern(classes, 2).map(value => value * 0.125),
+  };
+}
