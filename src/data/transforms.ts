@@ -8,6 +8,15 @@ import type { DecodedImage } from '../platform/types.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Preprocessing } from '../weights/preprocessing.ts';
+import { type AugmentationParameters, augment, roundHalfEven } from './augmentation.ts';
+
+export {
+  type AugmentationOptions,
+  type AugmentationParameters,
+  augment,
+  DEFAULT_AUGMENTATION,
+  randomAugmentation,
+} from './augmentation.ts';
 
 /** Either the shorter side made so long, and a square cut out of the centre, or both sides, whatever the aspect. In pixels. */
 export type ResizeSpec =
@@ -21,6 +30,8 @@ export interface TransformSpec extends NormalizeOptions {
 export interface PreprocessOptions {
   /** Where to write, such as one image's view of a batch; else a new tensor. */
   readonly output?: Tensor;
+  /** Applied to the resized pixels. */
+  readonly augmentation?: AugmentationParameters;
 }
 
 /** The evaluation transform that belongs to weights: Resize, CenterCrop, ToTensor, Normalize. */
@@ -42,8 +53,9 @@ export function squashTransform(preprocessing: Omit<Preprocessing, 'resize' | 'c
  */
 export function preprocess(device: Device, image: DecodedImage, spec: TransformSpec, options: PreprocessOptions = {}): Tensor {
   return device.scope(() => {
-    const pixels = resizeImage(device, uploadImage(device, image), spec.resize);
-    return device.run(normalize, { x: pixels }, spec, { outputs: { y: options.output } }).y;
+    const resized = resizeImage(device, uploadImage(device, image), spec.resize);
+    const x = options.augmentation ? augment(device, resized, options.augmentation) : resized;
+    return device.run(normalize, { x }, spec, { outputs: { y: options.output } }).y;
   });
 }
 
@@ -101,12 +113,6 @@ function centreOf(x: Tensor, side: number) {
   if (Math.min(height, width) < side)
     throw new InputError(`image: a crop of ${side} x ${side} does not fit into ${width} x ${height} pixels`);
   return { top: roundHalfEven((height - side) / 2), left: roundHalfEven((width - side) / 2), height: side, width: side };
-}
-
-/** Python's round(). */
-function roundHalfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 function normalization({ channelOrder, scale, mean, std }: NormalizeOptions): NormalizeOptions {

@@ -28,12 +28,18 @@ export function checkFeatureSet(name: string, { features, labels }: FeatureSet, 
       throw new InputError(
         `${name}: the label of row ${i} is ${labels[i]}, expected 0 to ${classes.length - 1} (${classes.join(', ')})`,
       );
-  const damaged = features.findIndex(value => !Number.isFinite(value));
+  const damaged = indexOfDamage(features);
   if (damaged >= 0)
     throw new InputError(
       `${name}: feature ${damaged % width} of row ${Math.floor(damaged / width)} is ${features[damaged]}, expected a finite number. Compute the features again`,
     );
   return width;
+}
+
+/** A loop: `findIndex` takes six times as long, and there are ten million features. */
+function indexOfDamage(features: Float32Array): number {
+  for (let i = 0; i < features.length; i++) if (!Number.isFinite(features[i])) return i;
+  return -1;
 }
 
 /**

@@ -4,13 +4,13 @@ import { Adam } from '../autograd/optimizers.ts';
 import { StepLR } from '../autograd/schedulers.ts';
 import { constant, Tape } from '../autograd/tape.ts';
 import { Random } from '../data/random.ts';
-import { DeviceError, InputError, UsageError } from '../errors.ts';
-import { batchMetrics } from '../kernels/batch_metrics.ts';
+import { InputError, UsageError } from '../errors.ts';
 import { Head, type HeadValues, initialHead } from '../nn/head.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import { checkFeatureSet, DeviceFeatures, type FeatureSet } from './feature_set.ts';
+import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { linesAtEnd, linesOfEpoch } from './fit_lines.ts';
+import { type BatchOutputs, Phase, type PhaseResult } from './phase.ts';
 
 export interface FitData {
   readonly classes: readonly string[];
@@ -40,11 +40,7 @@ export interface FitOptions {
   readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => void;
 }
 
-export interface PhaseResult {
-  /** The mean over images. */
-  readonly loss: number;
-  readonly accuracy: number;
-}
+export type { PhaseResult };
 
 export interface EpochRecord {
   /** From 0. */
@@ -81,9 +77,6 @@ export const FIT_DEFAULTS = {
   valName: 'val',
 } as const;
 
-/** Between two submits: long runs stay abortable, and no adapter takes one for a hang. */
-const BATCHES_PER_SUBMIT = 64;
-
 /**
  * Trains a new head: Adam on the mean negative log-likelihood, the learning rate dropped in steps, a training phase and
  * a validation phase in each epoch. The same data, options and adapter give the same bytes.
@@ -95,7 +88,7 @@ const BATCHES_PER_SUBMIT = 64;
  */
 export async function fit(device: Device, data: FitData, options: FitOptions = {}): Promise<FitResult> {
   const settings = { ...FIT_DEFAULTS, ...definedOf(options) };
-  checkSettings(settings);
+  checkSettings(device, settings);
   const featureCount = checkFeatureSet('train', data.train, data.classes);
   const valWidth = checkFeatureSet(settings.valName, data.val, data.classes);
   if (valWidth !== featureCount)
@@ -104,12 +97,14 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
     );
   const start = initialHead({ classes: data.classes, featureCount, seed: settings.seed });
   const trainer = new Trainer(device, data, { start, settings });
+  let result: FitResult;
   try {
-    return await trainer.run();
+    result = await trainer.run();
   } finally {
     trainer.dispose();
-    await device.trim();
   }
+  await device.trim();
+  return result;
 }
 
 type Settings = FitOptions & Required<Pick<FitOptions, keyof typeof FIT_DEFAULTS>>;
@@ -192,76 +187,13 @@ class Trainer {
   }
 }
 
-interface BatchOutputs {
-  readonly logProbabilities: Tensor;
-  readonly loss: Tensor;
-}
-
-/** One pass over a set. Losses and counts of its batches stay on the device until `result` reads them together. */
-class Phase {
-  readonly features: DeviceFeatures;
-  private readonly batchSize: number;
-  private readonly batches: number;
-  private readonly metrics: Tensor;
-  private readonly name: string;
-
-  constructor(
-    private readonly device: Device,
-    set: FeatureSet,
-    { name, batchSize }: { readonly name: string; readonly batchSize: number },
-  ) {
-    this.name = name;
-    this.batchSize = batchSize;
-    this.features = new DeviceFeatures(device, set);
-    this.batches = Math.ceil(this.features.count / batchSize);
-    this.metrics = device.tensor(new Float32Array(this.batches * 2), [this.batches, 2], `metrics of ${name}`);
-  }
-
-  /** Records every batch. False where the signal came before the end. */
-  async run(signal: AbortSignal | undefined, work: (x: Tensor, targets: Tensor) => BatchOutputs): Promise<boolean> {
-    for (let row = 0; row < this.batches; row++) {
-      if (signal?.aborted) return false;
-      this.device.scope(() => {
-        const { x, targets } = this.features.batch(row * this.batchSize, this.sizeOf(row));
-        this.device.run(batchMetrics, { ...work(x, targets), targets, metrics: this.metrics }, { row });
-      });
-      if ((row + 1) % BATCHES_PER_SUBMIT === 0) await this.device.trim();
-    }
-    return true;
-  }
-
-  /** @throws DeviceError  a batch's loss is no finite number */
-  async result({ epoch, epochs, lr }: { epoch: number; epochs: number; lr: number }): Promise<PhaseResult> {
-    const metrics = await this.metrics.read();
-    let [loss, correct] = [0, 0];
-    for (let row = 0; row < this.batches; row++) {
-      const batchLoss = metrics[row * 2]!;
-      if (!Number.isFinite(batchLoss))
-        throw new DeviceError(
-          `fit: the ${this.name} loss is ${batchLoss} in epoch ${epoch}/${epochs - 1}, batch ${row}/${this.batches - 1}, expected a finite number. Lower the learning rate, it was ${lr}`,
-        );
-      loss += batchLoss * this.sizeOf(row);
-      correct += metrics[row * 2 + 1]!;
-    }
-    const { count } = this.features;
-    return { loss: loss / count, accuracy: correct / count };
-  }
-
-  dispose(): void {
-    this.features.dispose();
-    this.metrics.dispose();
-  }
-
-  /** The last batch is what remains. */
-  private sizeOf(row: number): number {
-    return Math.min(this.batchSize, this.features.count - row * this.batchSize);
-  }
-}
-
-function checkSettings({ epochs, batchSize }: Settings): void {
+function checkSettings(device: Device, settings: Settings): void {
+  const { epochs, batchSize } = settings;
   for (const [name, value] of Object.entries({ epochs, batchSize }))
     if (!Number.isInteger(value) || value < 1)
       throw new UsageError(`fit: ${name} must be a whole number, at least 1, got ${value}`);
+  // These check theirs, here before anything is on the device.
+  new StepLR(new Adam(device, [], settings), settings);
 }
 
 /** Options that were given as undefined take their default. */

@@ -69,7 +69,7 @@ describe('the rule agrees with finite differences', () => {
         const gradient = await rule[input]!().read();
         expect(gradient.length).toBe(expected.length);
         const size = Math.max(...expected.map(Math.abs));
-        gradient.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6 * size));
+        for (const [i, value] of gradient.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6 * size);
       });
   }
 });

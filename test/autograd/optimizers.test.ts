@@ -44,10 +44,10 @@ describe("ten steps of the whole head have PyTorch's losses", () => {
         loss.dispose();
       }
       expect(device.memoryUse.liveBytes).toBe(before);
-      losses.forEach((loss, step) => expect(Math.abs(loss - expected.losses[step]!)).toBeLessThan(1e-5));
+      for (const [step, loss] of losses.entries()) expect(Math.abs(loss - expected.losses[step]!)).toBeLessThan(1e-5);
       const { weight, bias } = await head.values();
       const start = [...weight.subarray(0, 16), ...weight.subarray(2048, 2064), ...bias];
-      [...expected.weight, ...expected.bias].forEach((value, i) => expect(start[i]).toBeCloseTo(value, 5));
+      for (const [i, value] of [...expected.weight, ...expected.bias].entries()) expect(start[i]).toBeCloseTo(value, 5);
     });
 });
 
@@ -59,7 +59,7 @@ it("StepLR has PyTorch's rates", () => {
     scheduler.step();
     return lr;
   });
-  rates.forEach((rate, epoch) => expect(rate).toBeCloseTo(fixtures.stepLR[epoch]!, 15));
+  for (const [epoch, rate] of rates.entries()) expect(rate).toBeCloseTo(fixtures.stepLR[epoch]!, 15);
 });
 
 it('an optimiser leaves alone what has no gradient, and frees its state', async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noFocusedTests: here, fit trains a head
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialHead } from '../../src/nn/head.ts';
 import { Device } from '../../src/runtime/device.ts';
@@ -139,6 +140,10 @@ describe('fit', () => {
     await expect(fit(device, data, { batchSize: 1.5 })).rejects.toThrow(
       'fit: batchSize must be a whole number, at least 1, got 1.5',
     );
+    const before = device.memoryUse.liveBytes;
+    await expect(fit(device, data, { lr: -1 })).rejects.toThrow('adam: lr must be at least 0, got -1');
+    await expect(fit(device, data, { stepSize: 0 })).rejects.toThrow('step lr: stepSize must be a whole number');
+    expect(device.memoryUse.liveBytes).toBe(before);
   });
 });
 

@@ -1,0 +1,144 @@
+import { writeFileAtomic } from '#platform';
+import { type Command, Option } from 'commander';
+import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
+import { InputError } from '../../errors.ts';
+import { type HeadFile, encodeHead, type HeadMetadata } from '../../nn/head_file.ts';
+import type { HeadValues } from '../../nn/head.ts';
+import type { Network } from '../../inference/network.ts';
+import { evaluate } from '../../train/evaluate.ts';
+import type { FeatureSet } from '../../train/feature_set.ts';
+import { FIT_DEFAULTS, type FitResult, fit } from '../../train/fit.ts';
+import type { Metrics } from '../../train/metrics.ts';
+import { featureSetOf } from '../features.ts';
+import { addNetworkOptions, type NetworkFlags, positiveNumber, wholeNumber } from '../options.ts';
+import type { Output } from '../output.ts';
+import { interruption, runCommand, withNetwork } from '../session.ts';
+import { describeMetrics } from './evaluate.ts';
+
+export interface TrainFlags extends NetworkFlags {
+  readonly out: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly lr: number;
+  readonly stepSize: number;
+  readonly gamma: number;
+  readonly seed: number;
+  readonly augment: number;
+  readonly select: 'best' | 'last';
+}
+
+export function registerTrain(program: Command): void {
+  const { epochs, batchSize, lr, stepSize, gamma, seed } = FIT_DEFAULTS;
+  addNetworkOptions(program.command('train').argument('<dir>', 'train and val or test folders, a folder per class in each'))
+    .description('train a head on labelled X-rays: the backbone is frozen, so its features are computed once')
+    .requiredOption('--out <file>', 'the head to write (safetensors)')
+    .option('--epochs <count>', 'passes over the training images', wholeNumber(1), epochs)
+    .option('--batch-size <count>', 'images in a step', wholeNumber(1), batchSize)
+    .option('--lr <rate>', 'Adam’s learning rate', positiveNumber, lr)
+    .option('--step-size <epochs>', 'epochs between two drops of the learning rate', wholeNumber(1), stepSize)
+    .option('--gamma <factor>', 'what a drop multiplies it by', positiveNumber, gamma)
+    .option('--seed <number>', 'of the first weights and of every shuffle', wholeNumber(0), seed)
+    .option('--augment <copies>', 'augmented copies of each training image', wholeNumber(0), 0)
+    .addOption(new Option('--select <which>', 'the epoch to keep: the best on the second folder, or the last').choices(['best', 'last']).default('best'))
+    .action((dir: string, flags: TrainFlags) =>
+      runCommand(flags, async () => {
+        const { train, val, evaluationName, test } = await foldersOf(dir);
+        await withNetwork(flags, async (network, output) => {
+          const sets = {
+            train: await featureSetOf(network, output, { folder: train, label: 'features of train', flags }),
+            val: await featureSetOf(network, output, { folder: val, label: `features of ${evaluationName}`, flags: { ...flags, augment: 0 } }),
+          };
+          const result = await trainHead(network, output, { classes: train.classes, sets, valName: evaluationName, flags });
+          if (result === undefined) return;
+          const testSet = test && (await featureSetOf(network, output, { folder: test, label: 'features of test', flags: { ...flags, augment: 0 } }));
+          const metrics = await evaluate(network.device, result.head, { set: testSet ?? sets.val });
+          const file = await saveHead(network, { ...result, flags, images: sets.train.labels.length, metrics, measuredOn: testSet ? 'test' : evaluationName });
+          const { roc: _, ...record } = metrics;
+          output.result({ out: flags.out, selectedEpoch: result.epoch, backbone: file.metadata.backbone, metrics: record }, `\n${describeMetrics(metrics)}\n\n${flags.out}`);
+        });
+      }),
+    );
+}
+
+/** The folder to learn from, that which chooses the epoch, and that which is only measured on. @throws InputError */
+async function foldersOf(dir: string): Promise<{ train: ImageFolder; val: ImageFolder; evaluationName: string; test?: ImageFolder }> {
+  const { splits } = await openDataset(dir);
+  const { train, val, test } = splits;
+  const second = val ?? test;
+  if (!train || !second)
+    throw new InputError(`${dir}: training needs a train folder and a val or test folder, with a folder per class in each. Found ${Object.keys(splits).join(', ')}`);
+  return { train, val: second, evaluationName: val ? 'val' : 'test', test: val ? test : undefined };
+}
+
+export interface TrainedHead {
+  readonly head: HeadValues;
+  /** Whose weights the head has, from 0. */
+  readonly epoch: number;
+  readonly history: FitResult['history'];
+  readonly elapsedMs: number;
+}
+
+/** Runs the loop and prints its lines. Undefined where it was interrupted: nothing is written then. */
+export async function trainHead(
+  { device }: Network,
+  output: Output,
+  work: {
+    readonly classes: readonly string[];
+    readonly sets: { readonly train: FeatureSet; readonly val: FeatureSet };
+    readonly valName: string;
+    readonly flags: Omit<TrainFlags, 'out'>;
+  },
+): Promise<TrainedHead | undefined> {
+  const { classes, sets, valName, flags } = work;
+  const result = await fit(
+    device,
+    { classes, ...sets },
+    {
+      ...flags,
+      valName,
+      signal: interruption.signal,
+      onLine: line => {
+        if (!output.isJson) output.result({}, line);
+      },
+      onEpoch: epoch => {
+        if (output.isJson) output.result(epoch, '');
+      },
+    },
+  );
+  if (result.aborted) {
+    output.warn('raycam: interrupted, no head was written');
+    return undefined;
+  }
+  const isBest = flags.select === 'best' && result.bestEpoch >= 0;
+  return {
+    head: isBest ? result.best : result.last,
+    epoch: isBest ? result.bestEpoch : result.history.length - 1,
+    history: result.history,
+    elapsedMs: result.elapsedMs,
+  };
+}
+
+/** Writes the head with all that says what it is. */
+export async function saveHead(
+  { backbone }: Network,
+  result: TrainedHead & {
+    readonly flags: TrainFlags;
+    readonly images: number;
+    readonly metrics: Metrics;
+    readonly measuredOn: string;
+  },
+): Promise<HeadFile> {
+  const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select, out } = result.flags;
+  const { roc: _, notes: __, ...metrics } = result.metrics;
+  const { resize: _resize, crop: _crop, ...normalization } = backbone.preprocessing;
+  const metadata: HeadMetadata = {
+    backbone: backbone.id,
+    featuresOf: backbone.featuresOf,
+    weightsHash: backbone.weightsHash,
+    preprocessing: { resize: [224, 224], ...normalization },
+    training: { images: result.images, epochs, batchSize, lr, stepSize, gamma, seed, augment, select, selectedEpoch: result.epoch, chosenBy: select === 'best' ? result.measuredOn : null },
+    metrics: { measuredOn: result.measuredOn, ...metrics },
+  };
+  await writeFileAtomic(out, encodeHead(result.head, metadata));
+  return { name: out, head: result.head, metadata };
+}

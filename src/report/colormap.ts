@@ -1,0 +1,98 @@
+import { UsageError } from '../errors.ts';
+import { COLORMAP_TABLES } from './colormap_tables.ts';
+
+export const COLORMAP_NAMES = ['inferno', 'viridis', 'magma', 'turbo', 'jet', 'gray'] as const;
+
+export type ColormapName = (typeof COLORMAP_NAMES)[number];
+
+/** Perceptually uniform: equal steps of the map look equal. Jet, the tutorial's, draws edges where there are none. */
+export const DEFAULT_COLORMAP: ColormapName = 'inferno';
+
+const ENTRIES = 256;
+
+/**
+ * A colour map as a table.
+ *
+ * returns  [256, 3], 0..255; entry i stands for the value i / 255
+ *
+ * Exact: equal to matplotlib's tables.
+ *
+ * @throws UsageError  no map of this name
+ */
+export function colormapTable(name: string): Uint8Array {
+  switch (name) {
+    case 'jet':
+      return jetTable();
+    case 'gray':
+      return Uint8Array.from({ length: ENTRIES * 3 }, (_, i) => Math.floor(i / 3));
+    case 'viridis':
+    case 'inferno':
+    case 'magma':
+    case 'turbo':
+      return Uint8Array.from(atob(COLORMAP_TABLES[name]), character => character.charCodeAt(0));
+    default:
+      throw new UsageError(`colormap: no map is named ${name}. Choose ${COLORMAP_NAMES.join(', ')}`);
+  }
+}
+
+/**
+ * values   [n], clamped to 0..1
+ * returns  [n, 3], 0..255; the entry `floor(value * 256)`, as matplotlib chooses it
+ */
+export function applyColormap(values: Float32Array, name: string): Uint8Array {
+  const table = colormapTable(name);
+  const pixels = new Uint8Array(values.length * 3);
+  values.forEach((value, i) => {
+    const entry = Math.max(0, Math.min(ENTRIES - 1, Math.floor(value * ENTRIES)));
+    pixels.set(table.subarray(entry * 3, entry * 3 + 3), i * 3);
+  });
+  return pixels;
+}
+
+type Point = readonly [position: number, value: number];
+
+/** Source: matplotlib, _cm.py, _jet_data */
+const JET: readonly (readonly Point[])[] = [
+  [
+    [0, 0],
+    [0.35, 0],
+    [0.66, 1],
+    [0.89, 1],
+    [1, 0.5],
+  ],
+  [
+    [0, 0],
+    [0.125, 0],
+    [0.375, 1],
+    [0.64, 1],
+    [0.91, 0],
+    [1, 0],
+  ],
+  [
+    [0, 0.5],
+    [0.11, 1],
+    [0.34, 1],
+    [0.65, 0],
+    [1, 0],
+  ],
+];
+
+function jetTable(): Uint8Array {
+  const table = new Uint8Array(ENTRIES * 3);
+  JET.forEach((points, channel) => {
+    for (let i = 0; i < ENTRIES; i++) table[i * 3 + channel] = Math.floor(255 * interpolate(points, i));
+  });
+  return table;
+}
+
+/** In the order of matplotlib's `_create_lookup_table`: another order rounds some entries to their neighbours. */
+function interpolate(points: readonly Point[], entry: number): number {
+  const last = ENTRIES - 1;
+  if (entry === 0) return points[0]![1];
+  if (entry === last) return points.at(-1)![1];
+  const next = points.findIndex(([position]) => position * last >= entry);
+  const [x0, y0] = points[next - 1]!;
+  const [x1, y1] = points[next]!;
+  const distance = (entry - x0 * last) / (x1 * last - x0 * last);
+  return distance * (y1 - y0) + y0;
+}
