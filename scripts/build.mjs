@@ -16,7 +16,7 @@ export async function buildAll() {
   const { build } = await import('esbuild');
   mkdirSync(join(root, 'dist'), { recursive: true });
   const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
-  await build({ ...node, entryPoints: { cli: 'src/cli/main.ts', node: 'src/index.ts' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
+  await build({ ...node, entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
   await build({ ...COMMON, platform: 'browser', conditions: ['browser'], minify: true, entryPoints: { browser: 'src/index.ts' }, outdir: 'dist' });
 }
 

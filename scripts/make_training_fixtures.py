@@ -1,14 +1,16 @@
 """PyTorch's results for the head, to compare with: python3 make_training_fixtures.py test/train/fixtures
 
 Inputs are not stored: `pattern` makes them from integers alone, and test/train/pattern.ts makes the same ones.
-Made with torch 1.13.
+Made with torch 1.13, on a CPU with AVX2: without fused multiply-add, its first weights differ in the last bit.
 """
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 
 def pattern(shape, seed):
@@ -80,9 +82,74 @@ def step_lr(step_size, gamma):
     return rates
 
 
-def main(folder):
-    torch.set_num_threads(1)
-    fixtures = {
+def draws(seed):
+    """The first uniforms, and what the training loop draws before and in its first two epochs."""
+    bits = lambda tensor: hashlib.sha256(tensor.detach().numpy().tobytes()).hexdigest()
+    torch.manual_seed(seed)
+    uniforms = torch.rand(8).tolist()
+
+    torch.manual_seed(seed)
+    linear = torch.nn.Linear(2048, 2)
+    orders = {}
+    for n in (5216, 10):
+        train = DataLoader(TensorDataset(torch.arange(n, dtype=torch.int32)), batch_size=256, shuffle=True)
+        val = DataLoader(TensorDataset(torch.arange(3)), batch_size=256)
+        orders[n] = []
+        for _ in range(2):
+            order = torch.cat([rows for rows, in train])
+            for _ in val:
+                pass
+            orders[n].append({"sha256": bits(order), "first": order[:10].tolist()})
+    return {
+        "seed": seed,
+        "uniforms": uniforms,
+        "weight": {"sha256": bits(linear.weight), "first": linear.weight.flatten()[:4].tolist()},
+        "bias": linear.bias.tolist(),
+        "orders": orders,
+    }
+
+
+def blobs(count, seed, features=36):
+    """Noise, with a direction in which the classes lie apart."""
+    x = pattern((count, features), seed)
+    labels = (torch.arange(count) * 5 + seed) % 2
+    x[:, :4] += labels[:, None] - 0.5
+    return TensorDataset(x, labels)
+
+
+def fit(seed, epochs=4):
+    """The tutorial's loop on a head, from the seed alone."""
+    train, val = blobs(150, 71), blobs(41, 72)
+    torch.manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(36, 2), torch.nn.LogSoftmax(dim=1))
+    loaders = {"train": DataLoader(train, batch_size=32, shuffle=True), "val": DataLoader(val, batch_size=32)}
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.05)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    history = []
+    for _ in range(epochs):
+        record = {}
+        for phase, loader in loaders.items():
+            net.train(phase == "train")
+            loss_sum, correct = 0.0, 0
+            for x, labels in loader:
+                optimizer.zero_grad()
+                with torch.set_grad_enabled(phase == "train"):
+                    y = net(x)
+                    loss = torch.nn.NLLLoss()(y, labels)
+                    if phase == "train":
+                        loss.backward()
+                        optimizer.step()
+                loss_sum += loss.item() * len(x)
+                correct += (y.argmax(1) == labels).sum().item()
+            count = len(loader.dataset)
+            record[phase] = {"loss": loss_sum / count, "accuracy": correct / count}
+        scheduler.step()
+        history.append(record)
+    return {"seed": seed, "history": history, "weight": net[0].weight.detach().flatten().tolist(), "bias": net[0].bias.tolist()}
+
+
+def training():
+    return {
         "torch": torch.__version__,
         "gradients": gradients(),
         "optimizers": {
@@ -94,8 +161,13 @@ def main(folder):
         },
         "stepLR": step_lr(4, 0.1),
     }
-    path = Path(folder, "training.json")
-    path.write_text(json.dumps(fixtures, indent=1) + "\n")
+
+
+def main(folder):
+    torch.set_num_threads(1)
+    write = lambda name, fixtures: Path(folder, name).write_text(json.dumps(fixtures, indent=1) + "\n")
+    write("training.json", training())
+    write("torch_random.json", {"torch": torch.__version__, "draws": [draws(s) for s in (0, 1, 2)], "fit": fit(1)})
 
 
 if __name__ == "__main__":

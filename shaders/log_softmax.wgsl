@@ -61,7 +61,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     var sum = 0.0;
     for (var i = chunk; i < min(chunk + CHUNK, end); i++) {
       let below = x[i] - largest;
-      // exp() and log() lose NaN on SwiftShader, and there NaN != NaN is false.
+      // exp() and log() lose NaN on SwiftShader.
       let term = select(exp(below), below, is_nan(below));
       sum += select(term, 0.0, i == best);
     }

@@ -42,6 +42,14 @@ export async function featureSetOf(
   output: Output,
   { folder, label, flags }: { readonly folder: ImageFolder; readonly label: string; readonly flags: FeatureFlags },
 ): Promise<FeatureSet & Features> {
-  const features = await featuresWithProgress(network, output, { paths: folder.images.map(({ path }) => path), label, flags });
-  return { ...features, features: features.rows, labels: features.images.map(image => folder.images[image]!.classIndex) };
+  const features = await featuresWithProgress(network, output, {
+    paths: folder.images.map(({ path }) => path),
+    label,
+    flags,
+  });
+  return {
+    ...features,
+    features: features.rows,
+    labels: features.images.map(image => folder.images[image]!.classIndex),
+  };
 }

@@ -9,7 +9,7 @@ import type { Output } from './output.ts';
 import { withNetwork } from './session.ts';
 
 /** Trained by Raycam on the 5,216 X-rays of the training set. */
-const BUNDLED_HEAD = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
+export const BUNDLED_HEAD = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
 
 export type HeadFlags = NetworkFlags & { readonly head?: string };
 
@@ -43,6 +43,7 @@ export async function openHead(path: string): Promise<HeadFile> {
 
 /** Without a backbone of the caller's, a head brings its own. */
 function withHeadsBackbone(flags: HeadFlags, { metadata }: HeadFile): HeadFlags {
-  if (flags.backbone !== undefined || flags.weights !== undefined || metadata.backbone.startsWith('file:')) return flags;
+  if (flags.backbone !== undefined || flags.weights !== undefined || metadata.backbone.startsWith('file:'))
+    return flags;
   return { ...flags, backbone: metadata.backbone };
 }

@@ -1,5 +1,5 @@
-import { abandonUnfinishedFiles } from '#platform';
 import { Command, CommanderError } from 'commander';
+import { abandonUnfinishedFiles } from '#platform';
 import { version } from '../../package.json';
 import { registerActivations } from './commands/activations.ts';
 import { registerCam } from './commands/cam.ts';

@@ -28,12 +28,18 @@ export function addSpeechOptions(command: Command): Command {
     .option('--json', 'one JSON object per line on stdout')
     .option('--quiet', 'no progress and no notes')
     .option('--debug', 'a stack with every error')
-    .option('--cache-dir <dir>', 'where weights and features are kept (default: RAYCAM_CACHE, or the system’s place for caches)');
+    .option(
+      '--cache-dir <dir>',
+      'where weights and features are kept (default: RAYCAM_CACHE, or the system’s place for caches)',
+    );
 }
 
 export function addAdapterOption(command: Command): Command {
   return command.addOption(
-    new Option('--adapter <name>', 'auto is a GPU where there is one, else the software adapter').choices(ADAPTER_CHOICES).default('auto').env('RAYCAM_ADAPTER'),
+    new Option('--adapter <name>', 'auto is a GPU where there is one, else the software adapter')
+      .choices(ADAPTER_CHOICES)
+      .default('auto')
+      .env('RAYCAM_ADAPTER'),
   );
 }
 
@@ -41,9 +47,20 @@ export function addNetworkOptions(command: Command): Command {
   addAdapterOption(command)
     .option('--backbone <id>', 'a network of `raycam weights list` (default: resnet152.tv_in1k_v1)')
     .option('--weights <file>', 'a weights file of your own: .pth, .safetensors, or a TF.js model.json')
-    .addOption(new Option('--arch <name>', 'what network the file is, where its tensors do not say').choices(RESNET_ARCHITECTURES))
-    .addOption(new Option('--stride-on <window>', 'where the file’s bottlenecks stride: 3x3 (torchvision), 1x1 (He et al., Keras)').choices(['3x3', '1x1']))
-    .addOption(new Option('--preprocess <name>', 'what the file’s network was trained on').choices(['torchvision', 'caffe']))
+    .addOption(
+      new Option('--arch <name>', 'what network the file is, where its tensors do not say').choices(
+        RESNET_ARCHITECTURES,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--stride-on <window>',
+        'where the file’s bottlenecks stride: 3x3 (torchvision), 1x1 (He et al., Keras)',
+      ).choices(['3x3', '1x1']),
+    )
+    .addOption(
+      new Option('--preprocess <name>', 'what the file’s network was trained on').choices(['torchvision', 'caffe']),
+    )
     .option('--offline', 'take what the cache has, fetch nothing');
   return addSpeechOptions(command);
 }
@@ -52,7 +69,8 @@ export function addNetworkOptions(command: Command): Command {
 export function wholeNumber(least: number): (text: string) => number {
   return text => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
     return value;
   };
 }

@@ -1,5 +1,5 @@
-import { isInteractive, writeStderr, writeStdout } from '#platform';
 import cliProgress from 'cli-progress';
+import { isInteractive, writeStderr, writeStdout } from '#platform';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -50,7 +50,10 @@ export class Output {
 
   private bar(label: string, total: number, unit: string): Progress {
     const format = `${label} {bar} {value}/{total}${unit && ` ${unit}`} · {eta_formatted} left`;
-    const bar = new cliProgress.SingleBar({ format, stream: process.stderr, clearOnComplete: true, etaBuffer: 20 }, cliProgress.Presets.shades_classic);
+    const bar = new cliProgress.SingleBar(
+      { format, stream: process.stderr, clearOnComplete: true, etaBuffer: 20 },
+      cliProgress.Presets.shades_classic,
+    );
     bar.start(total, 0);
     this.active = bar;
     return {

@@ -1,5 +1,6 @@
 import { RaycamError } from '../errors.ts';
-import { type Network, openNetwork } from '../inference/network.ts';
+import type { Network } from '../inference/network.ts';
+import { openNetwork } from '../inference/open_network.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import type { PullProgress as WeightsProgress } from '../weights/pull.ts';
@@ -10,7 +11,10 @@ import { Output, type Progress } from './output.ts';
 export const interruption = new AbortController();
 
 /** Opens the network that the options ask for, with progress, and says what runs. */
-export async function withNetwork(flags: NetworkFlags, use: (network: Network, output: Output) => Promise<void>): Promise<void> {
+export async function withNetwork(
+  flags: NetworkFlags,
+  use: (network: Network, output: Output) => Promise<void>,
+): Promise<void> {
   const output = new Output(flags);
   const pulling = new PullProgress(output);
   const network = await openNetwork({
@@ -62,8 +66,8 @@ export async function runCommand(options: SpeechOptions, work: () => Promise<voi
   }
 }
 
-export function describeAdapter({ kind, description, vendor }: AdapterReport): string {
-  return `${description}${kind === 'software' ? ' (software)' : ''}${description.includes(vendor) ? '' : `, ${vendor}`}`;
+export function describeAdapter({ kind, description }: AdapterReport): string {
+  return kind === 'software' ? `${description} (software)` : description;
 }
 
 export function describeBackbone({ id, architecture, note }: Backbone): string {

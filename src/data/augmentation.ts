@@ -53,7 +53,10 @@ export const DEFAULT_AUGMENTATION: AugmentationOptions = {
 };
 
 /** Draws one variation. The same random stream gives the same one, and every draw takes the same number of its numbers. */
-export function randomAugmentation(random: Random, options: AugmentationOptions = DEFAULT_AUGMENTATION): AugmentationParameters {
+export function randomAugmentation(
+  random: Random,
+  options: AugmentationOptions = DEFAULT_AUGMENTATION,
+): AugmentationParameters {
   const { degrees = 0, translate = [0, 0], scale = [1, 1], shear = 0 } = options.affine ?? {};
   const draw = ([low, high]: readonly [number, number]) => random.uniform(low, high);
   const [shearX, shearY] = typeof shear === 'object' && shear.length === 4 ? halves(shear) : [range(shear), range(0)];
@@ -98,7 +101,8 @@ interface Size {
 
 /** Where pixels come from in a rotation about the centre, counter-clockwise. Source: PIL.Image.rotate */
 export function rotationMatrix(degrees: number, { height, width }: Size): AffineMatrix {
-  const angle = -radians(((degrees % 360) + 360) % 360);
+  const turn = degrees % 360;
+  const angle = -radians(turn < 0 ? turn + 360 : turn);
   const cos = roundTo15(Math.cos(angle));
   const sin = roundTo15(Math.sin(angle));
   const [x, y] = [width / 2, height / 2];

@@ -51,7 +51,12 @@ export function squashTransform(preprocessing: Omit<Preprocessing, 'resize' | 'c
  *
  * @throws InputError  the image is smaller than the crop, or its pixels are not width x height
  */
-export function preprocess(device: Device, image: DecodedImage, spec: TransformSpec, options: PreprocessOptions = {}): Tensor {
+export function preprocess(
+  device: Device,
+  image: DecodedImage,
+  spec: TransformSpec,
+  options: PreprocessOptions = {},
+): Tensor {
   return device.scope(() => {
     const resized = resizeImage(device, uploadImage(device, image), spec.resize);
     const x = options.augmentation ? augment(device, resized, options.augmentation) : resized;
@@ -112,7 +117,12 @@ function centreOf(x: Tensor, side: number) {
   const [, height, width] = x.shape as [number, number, number];
   if (Math.min(height, width) < side)
     throw new InputError(`image: a crop of ${side} x ${side} does not fit into ${width} x ${height} pixels`);
-  return { top: roundHalfEven((height - side) / 2), left: roundHalfEven((width - side) / 2), height: side, width: side };
+  return {
+    top: roundHalfEven((height - side) / 2),
+    left: roundHalfEven((width - side) / 2),
+    height: side,
+    width: side,
+  };
 }
 
 function normalization({ channelOrder, scale, mean, std }: NormalizeOptions): NormalizeOptions {

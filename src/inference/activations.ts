@@ -1,7 +1,7 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import { preprocessBatch } from './inputs.ts';
 import { finite } from './finite.ts';
+import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 
 export interface Activations {
@@ -15,8 +15,14 @@ export interface Activations {
  *
  * @throws InputError  `path` names no module
  */
-export async function activationsOf({ device, backbone, model }: Network, image: DecodedImage, path: string): Promise<Activations> {
-  const { features, logits, taps } = device.scope(() => model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x, { taps: [path] }));
+export async function activationsOf(
+  { device, backbone, model }: Network,
+  image: DecodedImage,
+  path: string,
+): Promise<Activations> {
+  const { features, logits, taps } = device.scope(() =>
+    model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x, { taps: [path] }),
+  );
   const tapped = taps.get(path)!;
   try {
     const [channels, height = 1, width = 1] = tapped.shape.slice(1);

@@ -1,7 +1,7 @@
 import type { DecodedImage } from '#platform';
+import { evaluationTransform } from '../data/transforms.ts';
 import imagenetClasses from '../weights/imagenet_classes.json';
 import { finite } from './finite.ts';
-import { evaluationTransform } from '../data/transforms.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 
@@ -13,8 +13,14 @@ export interface RankedClass {
 }
 
 /** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite */
-export async function classifyImage({ device, backbone, model }: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
-  const { logits, features } = device.scope(() => model.forward(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x));
+export async function classifyImage(
+  { device, backbone, model }: Network,
+  image: DecodedImage,
+  count = 5,
+): Promise<RankedClass[]> {
+  const { logits, features } = device.scope(() =>
+    model.forward(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
+  );
   try {
     const probabilities = softmax(finite('fc', await logits.read()));
     return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))

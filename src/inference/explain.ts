@@ -47,7 +47,12 @@ export interface Explanation extends Verdict {
 }
 
 /** The verdict on one X-ray, and where the evidence lies. layer4 stays on the device. @throws InputError no such class */
-export async function explainImage(network: Network, head: Head, image: DecodedImage, options: ExplainOptions = {}): Promise<Explanation> {
+export async function explainImage(
+  network: Network,
+  head: Head,
+  image: DecodedImage,
+  options: ExplainOptions = {},
+): Promise<Explanation> {
   const { device, backbone, model } = network;
   const { className, align = 'corners', colormap = 'inferno', opacity = 0.5 } = options;
   if (className !== undefined && !head.classes.includes(className))
@@ -55,7 +60,13 @@ export async function explainImage(network: Network, head: Head, image: DecodedI
   const pass = device.scope(() => {
     const { x, pixels } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
     const { features, logits, taps } = model.forward(x, { taps: ['layer4'] });
-    return { logProbabilities: head.forward(features), layer4: taps.get('layer4')!, pixels: pixels[0]!, features, logits };
+    return {
+      logProbabilities: head.forward(features),
+      layer4: taps.get('layer4')!,
+      pixels: pixels[0]!,
+      features,
+      logits,
+    };
   });
   const { logProbabilities, layer4, pixels } = pass;
   const verdict = verdictOf(head.classes, await logProbabilities.read());

@@ -59,16 +59,25 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
     onProgress: onProgress && (({ done, total }) => onProgress(done, total)),
   });
   const rowKeys = keys.flatMap(ofImage => ofImage ?? []);
-  if (rowKeys.length === 0 && paths.length > 0) throw new InputError(`features: none of the ${paths.length} images could be read`);
+  if (rowKeys.length === 0 && paths.length > 0)
+    throw new InputError(`features: none of the ${paths.length} images could be read`);
   const images = keys.flatMap((ofImage, image) => (ofImage ?? []).map(() => image));
   return { rows: await store.getMany(rowKeys), images, skipped, computed };
 }
 
 /** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all are 0 */
-async function forwardFeatures({ device, backbone, model }: Network, requests: readonly FeatureRequest[]): Promise<Float32Array> {
+async function forwardFeatures(
+  { device, backbone, model }: Network,
+  requests: readonly FeatureRequest[],
+): Promise<Float32Array> {
   const { features, logits } = device.scope(() => {
     const images = requests.map(({ image }) => image);
-    const { x } = preprocessBatch(device, images, squashTransform(backbone.preprocessing), requests.map(augmentationOf));
+    const { x } = preprocessBatch(
+      device,
+      images,
+      squashTransform(backbone.preprocessing),
+      requests.map(augmentationOf),
+    );
     return model.forward(x);
   });
   try {

@@ -17,6 +17,8 @@ export function finite(where: string, values: Float32Array): Float32Array {
 /** All zeros is what a device gives that ran nothing: no layer of a trained network does. @throws DeviceError */
 export function notAllZero(where: string, values: Float32Array): Float32Array {
   if (values.every(value => value === 0))
-    throw new DeviceError(`${where}: every element is 0, as if nothing had run. Check the adapter with \`raycam doctor\``);
+    throw new DeviceError(
+      `${where}: every element is 0, as if nothing had run. Check the adapter with \`raycam doctor\``,
+    );
   return values;
 }

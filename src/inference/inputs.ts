@@ -1,5 +1,11 @@
 import type { DecodedImage } from '#platform';
-import { type AugmentationParameters, augment, resizeImage, type TransformSpec, uploadImage } from '../data/transforms.ts';
+import {
+  type AugmentationParameters,
+  augment,
+  resizeImage,
+  type TransformSpec,
+  uploadImage,
+} from '../data/transforms.ts';
 import { normalize } from '../kernels/normalize.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
@@ -20,14 +26,18 @@ export function preprocessBatch(
   augmentations: readonly (AugmentationParameters | undefined)[] = [],
 ): Inputs {
   return device.scope(() => {
-    const [height, width] = 'height' in spec.resize ? [spec.resize.height, spec.resize.width] : [spec.resize.crop, spec.resize.crop];
+    const [height, width] =
+      'height' in spec.resize ? [spec.resize.height, spec.resize.width] : [spec.resize.crop, spec.resize.crop];
     const shape = [1, 3, height, width];
     const x = device.empty([images.length, 3, height, width], 'x');
     const pixels = images.map((image, i) => {
       const resized = resizeImage(device, uploadImage(device, image), spec.resize);
       const augmentation = augmentations[i];
       const shown = augmentation ? augment(device, resized, augmentation) : resized;
-      device.run(normalize, { x: shown }, spec, { label: 'normalize', outputs: { y: x.view(shape, i * elementCount(shape)) } });
+      device.run(normalize, { x: shown }, spec, {
+        label: 'normalize',
+        outputs: { y: x.view(shape, i * elementCount(shape)) },
+      });
       return shown;
     });
     return { x, pixels };

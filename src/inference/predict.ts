@@ -1,8 +1,8 @@
 import type { DecodedImage } from '#platform';
+import { squashTransform } from '../data/transforms.ts';
 import type { Head } from '../nn/head.ts';
 import { indexOfMax } from '../train/metrics.ts';
 import { finite } from './finite.ts';
-import { squashTransform } from '../data/transforms.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 
@@ -17,7 +17,11 @@ export interface Verdict {
 }
 
 /** The verdict on one X-ray. @throws DeviceError a score is not finite */
-export async function predictImage({ device, backbone, model }: Network, head: Head, image: DecodedImage): Promise<Verdict> {
+export async function predictImage(
+  { device, backbone, model }: Network,
+  head: Head,
+  image: DecodedImage,
+): Promise<Verdict> {
   const { logProbabilities, features, logits } = device.scope(() => {
     const forward = model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x);
     return { ...forward, logProbabilities: head.forward(forward.features) };
@@ -32,6 +36,11 @@ export async function predictImage({ device, backbone, model }: Network, head: H
 /** From one row of log-probabilities. @throws DeviceError one is not finite */
 export function verdictOf(classes: readonly string[], row: Float32Array): Verdict {
   const values = Array.from(finite('head', row));
-  const byClass = (value: (logProbability: number) => number) => Object.fromEntries(classes.map((name, k) => [name, value(values[k]!)]));
-  return { class: classes[indexOfMax(values)]!, probabilities: byClass(Math.exp), logProbabilities: byClass(value => value) };
+  const byClass = (value: (logProbability: number) => number) =>
+    Object.fromEntries(classes.map((name, k) => [name, value(values[k]!)]));
+  return {
+    class: classes[indexOfMax(values)]!,
+    probabilities: byClass(Math.exp),
+    logProbabilities: byClass(value => value),
+  };
 }

@@ -32,7 +32,9 @@ export const affine = defineKernel({
     const [channels, height, width] = expectRank('affine', 'x', x, 3);
     const [a, b, c, d, e, f] = matrix;
     const fixedPoint = interpolation === 'nearest' && usesFixedPoint(matrix, height, width);
-    const fixed = [a, b, c + (a + b) / 2, d, e, f + (d + e) / 2].map(value => (fixedPoint ? Math.floor(value * 65536 + 0.5) : 0));
+    const fixed = [a, b, c + (a + b) / 2, d, e, f + (d + e) / 2].map(value =>
+      fixedPoint ? Math.floor(value * 65536 + 0.5) : 0,
+    );
     const params: Record<string, number> = { channels, height, width, fill };
     matrix.forEach((value, i) => {
       params[`m_${i}`] = value;

@@ -26,7 +26,8 @@ export const batchNorm = defineKernel({
   outputs: ['y'],
   plan(shapes, { eps }: BatchNormOptions) {
     const [n, c, height, width] = expectRank('batch_norm', 'x', shapes.x, 4);
-    for (const name of ['weight', 'bias', 'running_mean', 'running_var']) expectShape('batch_norm', name, { shapes, expected: [c] });
+    for (const name of ['weight', 'bias', 'running_mean', 'running_var'])
+      expectShape('batch_norm', name, { shapes, expected: [c] });
     const area = height * width;
     return {
       outputs: { y: shapes.x },

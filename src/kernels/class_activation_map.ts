@@ -26,9 +26,15 @@ export const classActivationMap = defineKernel({
     const [n, channels, height, width] = expectRank('class_activation_map', 'features', shapes.features, 4);
     const [classes, expected] = expectRank('class_activation_map', 'weight', shapes.weight, 2);
     if (channels !== expected)
-      throw new ShapeError(`class_activation_map: features has ${channels} channels but weight expects ${expected} (${formatShapes(shapes)})`);
+      throw new ShapeError(
+        `class_activation_map: features has ${channels} channels but weight expects ${expected} (${formatShapes(shapes)})`,
+      );
     expectShape('class_activation_map', 'classes', { shapes, expected: [n] });
     const y = [n, height, width];
-    return { outputs: { y }, params: { batch: n, channels, area: height * width, classes }, workgroups: elementGrid(y, 64) };
+    return {
+      outputs: { y },
+      params: { batch: n, channels, area: height * width, classes },
+      workgroups: elementGrid(y, 64),
+    };
   },
 });

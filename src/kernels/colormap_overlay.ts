@@ -32,7 +32,8 @@ export const colormapOverlay = defineKernel({
     expectShape('colormap_overlay', 'image', { shapes, expected: [n, 3, height, width] });
     expectShape('colormap_overlay', 'bounds', { shapes, expected: [n, 2] });
     expectShape('colormap_overlay', 'table', { shapes, expected: [256, 3] });
-    if (!(opacity >= 0 && opacity <= 1)) throw new ShapeError(`colormap_overlay: opacity must be within 0..1, got ${opacity}`);
+    if (!(opacity >= 0 && opacity <= 1))
+      throw new ShapeError(`colormap_overlay: opacity must be within 0..1, got ${opacity}`);
     return {
       outputs: { y: shapes.image },
       params: { batch: n, area: height * width, opacity },

@@ -3,7 +3,7 @@ import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
 import { ShapeError } from '../errors.ts';
-import { formatShapes, sameShape, type Shape } from '../runtime/shape.ts';
+import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 import { defineKernel, elementGrid, linearGrid } from './define.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
@@ -89,7 +89,9 @@ export const conv2d1x1 = defineKernel({
   plan(shapes: Conv2dShapes, options: Conv2dOptions) {
     const [height, width] = options.kernel;
     if (height !== 1 || width !== 1 || options.padding !== 0)
-      throw new ShapeError(`conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`);
+      throw new ShapeError(
+        `conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`,
+      );
     const { params, y, constants } = planConv2d('conv2d_1x1', shapes, options);
     return {
       outputs: { y },
@@ -106,7 +108,9 @@ export const conv2d3x3 = defineKernel({
   plan(shapes: Conv2dShapes, options: Conv2dOptions) {
     const [height, width] = options.kernel;
     if (height !== 3 || width !== 3 || options.stride !== 1)
-      throw new ShapeError(`conv2d_3x3: expected a 3x3 window at stride 1, got ${height}x${width} at stride ${options.stride}`);
+      throw new ShapeError(
+        `conv2d_3x3: expected a 3x3 window at stride 1, got ${height}x${width} at stride ${options.stride}`,
+      );
     const { params, y, constants } = planConv2d('conv2d_3x3', shapes, options);
     return {
       outputs: { y },

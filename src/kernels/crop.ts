@@ -31,7 +31,9 @@ export const crop = defineKernel({
   plan({ x }, { top, left, height, width }: CropOptions) {
     const [channels, inHeight, inWidth] = expectRank('crop', 'x', x, 3);
     if (top < 0 || left < 0 || height < 1 || width < 1 || top + height > inHeight || left + width > inWidth)
-      throw new ShapeError(`crop: a window of ${width} x ${height} at (${left}, ${top}) must lie inside the image (x ${formatShape(x)})`);
+      throw new ShapeError(
+        `crop: a window of ${width} x ${height} at (${left}, ${top}) must lie inside the image (x ${formatShape(x)})`,
+      );
     const y = [channels, height, width];
     return {
       outputs: { y },

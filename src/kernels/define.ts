@@ -32,7 +32,10 @@ export interface KernelSpec<
   /** Tensors changed in place. */
   readonly inouts?: readonly Inout[];
   readonly outputs: readonly Output[];
-  plan(shapes: Record<NoInfer<Input | Inout>, Shape> & Partial<Record<NoInfer<Optional>, Shape>>, options: Options): Plan<Output>;
+  plan(
+    shapes: Record<NoInfer<Input | Inout>, Shape> & Partial<Record<NoInfer<Optional>, Shape>>,
+    options: Options,
+  ): Plan<Output>;
 }
 
 export interface Kernel<
@@ -64,7 +67,9 @@ export function defineKernel<
   const declared = shader.bindings.map(binding => binding.name);
   expectSameNames(`${spec.name}.wgsl: bindings`, declared, expected);
   if (declared.some((name, i) => name !== expected[i]))
-    throw new ShaderError(`${spec.name}.wgsl: bindings are [${declared.join(', ')}], expected the order [${expected.join(', ')}]`);
+    throw new ShaderError(
+      `${spec.name}.wgsl: bindings are [${declared.join(', ')}], expected the order [${expected.join(', ')}]`,
+    );
   return { ...spec, interface: shader, packParams: values => packParams(spec.name, shader, values) };
 }
 

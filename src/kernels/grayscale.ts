@@ -22,7 +22,8 @@ export const grayscale = defineKernel({
   outputs: ['y'],
   plan({ x }, _options: Record<string, never>) {
     const [channels, height, width] = expectRank('grayscale', 'x', x, 3);
-    if (channels !== 3) throw new ShapeError(`grayscale: x must have 3 channels, got ${channels} (x ${formatShape(x)})`);
+    if (channels !== 3)
+      throw new ShapeError(`grayscale: x must have 3 channels, got ${channels} (x ${formatShape(x)})`);
     return { outputs: { y: x }, params: { area: height * width }, workgroups: linearGrid(height * width, 64) };
   },
 });

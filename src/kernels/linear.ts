@@ -25,7 +25,9 @@ export const linear = defineKernel({
     const [n, inFeatures] = expectRank('linear', 'x', shapes.x, 2);
     const [outFeatures, expected] = expectRank('linear', 'weight', shapes.weight, 2);
     if (inFeatures !== expected)
-      throw new ShapeError(`linear: x has ${inFeatures} features but weight expects ${expected} (${formatShapes(shapes)})`);
+      throw new ShapeError(
+        `linear: x has ${inFeatures} features but weight expects ${expected} (${formatShapes(shapes)})`,
+      );
     expectShape('linear', 'bias', { shapes, expected: [outFeatures] });
     const y = [n, outFeatures];
     return {

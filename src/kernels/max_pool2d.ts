@@ -1,6 +1,6 @@
 import shader from '../../shaders/max_pool2d.wgsl';
 import { ShapeError } from '../errors.ts';
-import { elementGrid, defineKernel } from './define.ts';
+import { defineKernel, elementGrid } from './define.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface MaxPool2dOptions {
@@ -28,7 +28,10 @@ export const maxPool2d = defineKernel({
   outputs: ['y'],
   plan({ x }, { kernel, stride, padding }: MaxPool2dOptions) {
     const [n, c, height, width] = expectRank('max_pool2d', 'x', x, 4);
-    if (padding > kernel / 2) throw new ShapeError(`max_pool2d: padding must be at most half of the window, kernel ${kernel}, padding ${padding}`);
+    if (padding > kernel / 2)
+      throw new ShapeError(
+        `max_pool2d: padding must be at most half of the window, kernel ${kernel}, padding ${padding}`,
+      );
     const outHeight = windowOutput('max_pool2d', height, { kernel, stride, padding });
     const outWidth = windowOutput('max_pool2d', width, { kernel, stride, padding });
     const y = [n, c, outHeight, outWidth];

@@ -28,7 +28,8 @@ export const normalize = defineKernel({
   outputs: ['y'],
   plan({ x }, { channelOrder, scale, mean, std }: NormalizeOptions) {
     const [channels, height, width] = expectRank('normalize', 'x', x, 3);
-    if (channels !== 3) throw new ShapeError(`normalize: x must have 3 channels, got ${channels} (x ${formatShape(x)})`);
+    if (channels !== 3)
+      throw new ShapeError(`normalize: x must have 3 channels, got ${channels} (x ${formatShape(x)})`);
     return {
       outputs: { y: [1, 3, height, width] },
       params: {

@@ -38,7 +38,9 @@ export const resize = defineKernel({
     const [channels, height, width] = expectRank('resize', 'x', x, 3);
     const inSize = axis === 'x' ? width : height;
     if (!Number.isInteger(size) || Math.min(inSize, size) < 1 || Math.max(inSize, size) > MAX_SIZE)
-      throw new ShapeError(`resize: sizes must be 1 to ${MAX_SIZE} pixels, got ${inSize} to ${size} along ${axis} (x ${formatShape(x)})`);
+      throw new ShapeError(
+        `resize: sizes must be 1 to ${MAX_SIZE} pixels, got ${inSize} to ${size} along ${axis} (x ${formatShape(x)})`,
+      );
     const lines = axis === 'x' ? channels * height : channels * width;
     return {
       outputs: { y: axis === 'x' ? [channels, height, size] : [channels, size, width] },

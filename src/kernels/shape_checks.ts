@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { formatShape, formatShapes, sameShape, type Shape } from '../runtime/shape.ts';
+import { formatShape, formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 
 type Sizes<Rank extends number> = Rank extends 1
   ? [number]
@@ -10,7 +10,12 @@ type Sizes<Rank extends number> = Rank extends 1
       : [number, number, number, number];
 
 /** The sizes of a shape of that rank. @throws ShapeError */
-export function expectRank<Rank extends 1 | 2 | 3 | 4>(where: string, name: string, shape: Shape, rank: Rank): Sizes<Rank> {
+export function expectRank<Rank extends 1 | 2 | 3 | 4>(
+  where: string,
+  name: string,
+  shape: Shape,
+  rank: Rank,
+): Sizes<Rank> {
   if (shape.length !== rank) throw new ShapeError(`${where}: ${name} must be ${rank}-D, got ${formatShape(shape)}`);
   return shape as unknown as Sizes<Rank>;
 }
@@ -19,7 +24,9 @@ export function expectRank<Rank extends 1 | 2 | 3 | 4>(where: string, name: stri
 export function expectSameShape(where: string, shapes: Readonly<Record<string, Shape>>): void {
   const [first, ...others] = Object.values(shapes);
   if (first && others.some(shape => !sameShape(shape, first)))
-    throw new ShapeError(`${where}: ${Object.keys(shapes).join(' and ')} must have one shape (${formatShapes(shapes)})`);
+    throw new ShapeError(
+      `${where}: ${Object.keys(shapes).join(' and ')} must have one shape (${formatShapes(shapes)})`,
+    );
 }
 
 /**
@@ -27,10 +34,15 @@ export function expectSameShape(where: string, shapes: Readonly<Record<string, S
  *
  * @throws ShapeError  it does not fit once
  */
-export function windowOutput(where: string, size: number, window: { kernel: number; stride: number; padding: number }): number {
+export function windowOutput(
+  where: string,
+  size: number,
+  window: { kernel: number; stride: number; padding: number },
+): number {
   const { kernel, stride, padding } = window;
   const output = Math.floor((size + 2 * padding - kernel) / stride) + 1;
-  if (output < 1) throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
+  if (output < 1)
+    throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
   return output;
 }
 
@@ -46,5 +58,7 @@ export function expectShape(
 ): void {
   const shape = shapes[name];
   if (shape && !sameShape(shape, expected))
-    throw new ShapeError(`${where}: ${name} must be ${formatShape(expected)}, got ${formatShape(shape)} (${formatShapes(shapes)})`);
+    throw new ShapeError(
+      `${where}: ${name} must be ${formatShape(expected)}, got ${formatShape(shape)} (${formatShapes(shapes)})`,
+    );
 }

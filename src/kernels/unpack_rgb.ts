@@ -29,7 +29,8 @@ export const unpackRgb = defineKernel({
   plan({ x }, { height, width }: UnpackRgbOptions) {
     const [words] = expectRank('unpack_rgb', 'x', x, 1);
     const expected = Math.ceil((3 * height * width) / 4);
-    if (words !== expected) throw new ShapeError(`unpack_rgb: ${width} x ${height} pixels take ${expected} words, got ${words}`);
+    if (words !== expected)
+      throw new ShapeError(`unpack_rgb: ${width} x ${height} pixels take ${expected} words, got ${words}`);
     const area = height * width;
     return { outputs: { y: [3, height, width] }, params: { area }, workgroups: linearGrid(Math.ceil(area / RUN), 64) };
   },

@@ -36,7 +36,9 @@ export const upsampleBilinear = defineKernel({
     const [n, c, height, width] = expectRank('upsample_bilinear', 'x', x, 4);
     const sizes = [height, width, outHeight, outWidth];
     if (sizes.some(size => !Number.isInteger(size) || size < 1 || size > MAX_SIZE))
-      throw new ShapeError(`upsample_bilinear: sizes must be 1 to ${MAX_SIZE} pixels, got ${outWidth} x ${outHeight} (x ${formatShape(x)})`);
+      throw new ShapeError(
+        `upsample_bilinear: sizes must be 1 to ${MAX_SIZE} pixels, got ${outWidth} x ${outHeight} (x ${formatShape(x)})`,
+      );
     const y = [n, c, outHeight, outWidth];
     return {
       outputs: { y },

@@ -31,8 +31,19 @@ export class BasicBlock implements Block {
 
   static async load(device: Device, stateDict: StateDict, { path, stride, eps }: BlockSpec): Promise<BasicBlock> {
     const unit = (index: number, unitStride: number) =>
-      ConvNorm.load(device, stateDict, { conv: `${path}.conv${index}`, norm: `${path}.bn${index}`, stride: unitStride, padding: 1, eps });
-    return new BasicBlock(path, await unit(1, stride), await unit(2, 1), await loadDownsample(device, stateDict, { path, stride, eps }));
+      ConvNorm.load(device, stateDict, {
+        conv: `${path}.conv${index}`,
+        norm: `${path}.bn${index}`,
+        stride: unitStride,
+        padding: 1,
+        eps,
+      });
+    return new BasicBlock(
+      path,
+      await unit(1, stride),
+      await unit(2, 1),
+      await loadDownsample(device, stateDict, { path, stride, eps }),
+    );
   }
 
   forward(x: Tensor, taps: Taps): Tensor {
@@ -59,9 +70,19 @@ export class Bottleneck implements Block {
     private readonly downsample: ConvNorm | undefined,
   ) {}
 
-  static async load(device: Device, stateDict: StateDict, { path, stride, strideOn, eps }: BlockSpec): Promise<Bottleneck> {
+  static async load(
+    device: Device,
+    stateDict: StateDict,
+    { path, stride, strideOn, eps }: BlockSpec,
+  ): Promise<Bottleneck> {
     const unit = (index: number, unitStride: number, padding: number) =>
-      ConvNorm.load(device, stateDict, { conv: `${path}.conv${index}`, norm: `${path}.bn${index}`, stride: unitStride, padding, eps });
+      ConvNorm.load(device, stateDict, {
+        conv: `${path}.conv${index}`,
+        norm: `${path}.bn${index}`,
+        stride: unitStride,
+        padding,
+        eps,
+      });
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
     return new Bottleneck(
       path,
@@ -91,7 +112,13 @@ async function loadDownsample(
   { path, stride, eps }: Omit<BlockSpec, 'strideOn'>,
 ): Promise<ConvNorm | undefined> {
   if (!stateDict.has(`${path}.downsample.0.weight`)) return undefined;
-  return ConvNorm.load(device, stateDict, { conv: `${path}.downsample.0`, norm: `${path}.downsample.1`, stride, padding: 0, eps });
+  return ConvNorm.load(device, stateDict, {
+    conv: `${path}.downsample.0`,
+    norm: `${path}.downsample.1`,
+    stride,
+    padding: 0,
+    eps,
+  });
 }
 
 function shortcut(downsample: ConvNorm | undefined, x: Tensor, taps: Taps, path: string): Tensor {

@@ -115,7 +115,10 @@ function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: nu
 }
 
 /** @throws WeightsError */
-export async function readTensor(stateDict: StateDict, name: string): Promise<{ shape: readonly number[]; values: Float32Array }> {
+export async function readTensor(
+  stateDict: StateDict,
+  name: string,
+): Promise<{ shape: readonly number[]; values: Float32Array }> {
   const entry = stateDict.get(name);
   if (!entry) throw new WeightsError(`weights: ${name} is missing. The file is of another network, or was cut`);
   return { shape: entry.shape, values: await entry.read() };

@@ -1,11 +1,11 @@
 /** What is trained: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on a frozen network's pooled features. */
 import { parameter, type Tape, type Variable } from '../autograd/tape.ts';
-import { Random } from '../data/random.ts';
 import { InputError } from '../errors.ts';
 import { linear } from '../kernels/linear.ts';
 import { logSoftmax } from '../kernels/log_softmax.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import type { TorchRandom } from '../train/torch_random.ts';
 
 /** A head on the host. */
 export interface HeadValues {
@@ -22,22 +22,18 @@ export interface HeadValues {
 export interface InitialHead {
   readonly classes: readonly string[];
   readonly featureCount: number;
-  readonly seed: number;
+  /** Weight and bias are its next draws. */
+  readonly random: TorchRandom;
 }
 
 /**
- * Weight and bias uniform in ±1 / sqrt(F), the same for the same seed everywhere.
+ * Weight and bias uniform in ±1 / sqrt(F). With `new TorchRandom(seed)` they are, bit for bit, those that PyTorch gives
+ * `nn.Linear(F, K)` right after `torch.manual_seed(seed)`.
  *
  * Source: torch.nn.Linear.reset_parameters
  */
-export function initialHead({ classes, featureCount, seed }: InitialHead): HeadValues {
-  const bound = 1 / Math.sqrt(featureCount);
-  const draw = (name: string, size: number) => {
-    const random = Random.of(seed, 'head', name);
-    return Float32Array.from({ length: size }, () => random.uniform(-bound, bound));
-  };
-  const [weight, bias] = [draw('weight', classes.length * featureCount), draw('bias', classes.length)];
-  return { classes: [...classes], featureCount, weight, bias };
+export function initialHead({ classes, featureCount, random }: InitialHead): HeadValues {
+  return { classes: [...classes], featureCount, ...random.linear(featureCount, classes.length) };
 }
 
 /** A head on a device. */

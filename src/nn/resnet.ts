@@ -59,7 +59,9 @@ export class ResNet {
       const layer: Block[] = [];
       for (let index = 0; index < count; index++) {
         const stride = index === 0 && stage > 0 ? 2 : 1;
-        layer.push(await BlockKind.load(device, stateDict, { path: `layer${stage + 1}.${index}`, stride, strideOn, eps }));
+        layer.push(
+          await BlockKind.load(device, stateDict, { path: `layer${stage + 1}.${index}`, stride, strideOn, eps }),
+        );
         onProgress?.(++loaded, total);
         if (loaded % BLOCKS_PER_TRIM === 0) await device.trim();
       }

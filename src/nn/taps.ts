@@ -43,7 +43,9 @@ function suggestion(path: string, modulePaths: readonly string[]): string {
   let parent = path;
   while (parent.includes('.')) {
     parent = parent.slice(0, parent.lastIndexOf('.'));
-    const children = modulePaths.filter(known => known.startsWith(`${parent}.`) && !known.slice(parent.length + 1).includes('.'));
+    const children = modulePaths.filter(
+      known => known.startsWith(`${parent}.`) && !known.slice(parent.length + 1).includes('.'),
+    );
     if (children.length > 0) return `${parent} has ${summary(children.map(child => child.slice(parent.length + 1)))}`;
   }
   return `The top level has ${modulePaths.filter(known => !known.includes('.')).join(', ')}`;

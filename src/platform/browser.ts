@@ -77,6 +77,11 @@ export function cacheDirectory(): string {
   throw noFiles('the cache', "Downloads are kept in the browser's own store");
 }
 
+/** Nothing of the package lies beside a page. */
+export function packageFile(relativePath: string): string {
+  throw noFiles(relativePath, 'Let the page fetch it from where it is served');
+}
+
 /** There is never an unfinished file here. */
 export function abandonUnfinishedFiles(): void {}
 

@@ -15,7 +15,7 @@ const ENTRIES = 256;
  *
  * returns  [256, 3], 0..255; entry i stands for the value i / 255
  *
- * Exact: equal to matplotlib's tables.
+ * Exact: equal to matplotlib's tables, but for gray, some of whose entries matplotlib truncates to one less.
  *
  * @throws UsageError  no map of this name
  */

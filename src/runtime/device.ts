@@ -81,7 +81,9 @@ export class Device {
   /** A copy of `data` on the device. @throws DeviceError the shape and the data differ in size, or a limit is passed */
   tensor(data: Float32Array | Uint32Array, shape: Shape, label = 'tensor'): Tensor {
     if (data.length !== elementCount(shape))
-      throw new DeviceError(`${label}: shape ${formatShape(shape)} holds ${elementCount(shape)} elements, got ${data.length}`);
+      throw new DeviceError(
+        `${label}: shape ${formatShape(shape)} holds ${elementCount(shape)} elements, got ${data.length}`,
+      );
     const tensor = this.allocate(shape, label, true);
     this.gpu.queue.writeBuffer(tensor.buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     return tensor;
@@ -156,7 +158,12 @@ export class Device {
     return this.track(new Tensor(this, new Storage(buffer, freed => this.memory.free(freed)), shape, label));
   }
 
-  private dispatch(kernel: AnyKernel, plan: Plan<string>, tensors: Record<string, Tensor | undefined>, label: string): Dispatch {
+  private dispatch(
+    kernel: AnyKernel,
+    plan: Plan<string>,
+    tensors: Record<string, Tensor | undefined>,
+    label: string,
+  ): Dispatch {
     const names = kernel.interface.bindings.map(binding => binding.name).filter(name => name !== 'params');
     const bound = names.map(name => tensors[name] ?? this.absent);
     for (const tensor of bound) {

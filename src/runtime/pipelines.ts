@@ -42,7 +42,9 @@ export class Pipelines {
   private async compile(kernel: AnyKernel, constants: Readonly<Record<string, number>>, layout: GPUBindGroupLayout) {
     for (const name of Object.keys(constants))
       if (!kernel.interface.overrides.includes(name))
-        throw new ShaderError(`${kernel.name}.wgsl: no override ${name}, the shader has [${kernel.interface.overrides.join(', ')}]`);
+        throw new ShaderError(
+          `${kernel.name}.wgsl: no override ${name}, the shader has [${kernel.interface.overrides.join(', ')}]`,
+        );
     this.device.pushErrorScope('validation');
     const module = this.module(kernel);
     const invalid = this.device.popErrorScope();
@@ -88,5 +90,8 @@ async function explain(name: string, module: GPUShaderModule, error: unknown): P
   const { messages } = await module.getCompilationInfo();
   const first = messages.find(message => message.type === 'error');
   const detail = error instanceof Error ? error.message : String(error);
-  return new ShaderError(first ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : `${name}.wgsl: ${detail}`, { cause: error });
+  return new ShaderError(
+    first ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : `${name}.wgsl: ${detail}`,
+    { cause: error },
+  );
 }

@@ -43,7 +43,11 @@ export class Recorder {
 
   /** Buffers are looked up now: a tensor may be freed between here and the submit, and its buffer handed on. */
   record(dispatch: Dispatch): void {
-    const resources = dispatch.tensors.map(({ buffer, offsetBytes: offset, sizeBytes }) => ({ buffer, offset, size: Math.max(4, sizeBytes) }));
+    const resources = dispatch.tensors.map(({ buffer, offsetBytes: offset, sizeBytes }) => ({
+      buffer,
+      offset,
+      size: Math.max(4, sizeBytes),
+    }));
     this.waiting.push({ ...dispatch, resources });
   }
 
@@ -61,7 +65,11 @@ export class Recorder {
     const { buffer, offsetBytes, sizeBytes, label } = tensor;
     await this.submit();
     tensor.buffer; // throws where the submit that should have written it failed
-    const staging = this.gpu.createBuffer({ label: `readback of ${label}`, size: Math.max(4, sizeBytes), usage: READBACK });
+    const staging = this.gpu.createBuffer({
+      label: `readback of ${label}`,
+      size: Math.max(4, sizeBytes),
+      usage: READBACK,
+    });
     try {
       await this.guard(`readback of ${label}`, () => {
         const encoder = this.gpu.createCommandEncoder();
@@ -74,7 +82,9 @@ export class Recorder {
       return bytes;
     } catch (error) {
       if (error instanceof DeviceError) throw error;
-      throw this.lostInfo ? lostError(this.lostInfo) : new DeviceError(`readback of ${label}: ${messageOf(error)}`, { cause: error });
+      throw this.lostInfo
+        ? lostError(this.lostInfo)
+        : new DeviceError(`readback of ${label}: ${messageOf(error)}`, { cause: error });
     } finally {
       staging.destroy();
     }
@@ -117,12 +127,17 @@ export class Recorder {
     return { buffer, offsets };
   }
 
-  private encode(batch: readonly Recorded[], pipelines: readonly GPUComputePipeline[], params: ReturnType<Recorder['packParams']>): void {
+  private encode(
+    batch: readonly Recorded[],
+    pipelines: readonly GPUComputePipeline[],
+    params: ReturnType<Recorder['packParams']>,
+  ): void {
     const encoder = this.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     batch.forEach((dispatch, i) => {
       const resources = [...dispatch.resources];
-      if (dispatch.params && params.buffer) resources.push({ buffer: params.buffer, offset: params.offsets[i]!, size: dispatch.params.byteLength });
+      if (dispatch.params && params.buffer)
+        resources.push({ buffer: params.buffer, offset: params.offsets[i]!, size: dispatch.params.byteLength });
       pass.setPipeline(pipelines[i]!);
       pass.setBindGroup(
         0,
@@ -151,7 +166,8 @@ export class Recorder {
     }
     const caught = await Promise.race([Promise.all(kinds.map(() => this.gpu.popErrorScope())), this.lost]);
     const error = thrown ?? caught.find(found => found !== null);
-    if (error) throw new DeviceError(`${nameOf(what, messageOf(error))}: ${firstLine(messageOf(error))}`, { cause: error });
+    if (error)
+      throw new DeviceError(`${nameOf(what, messageOf(error))}: ${firstLine(messageOf(error))}`, { cause: error });
   }
 }
 
@@ -165,7 +181,9 @@ function nameOf(what: string | readonly Recorded[], message: string): string {
 }
 
 function lostError(info: GPUDeviceLostInfo): DeviceError {
-  return new DeviceError(`device: lost (${info.reason ?? 'unknown'}: ${firstLine(info.message)}). No result was kept. Run the command again, or choose another adapter with --adapter`);
+  return new DeviceError(
+    `device: lost (${info.reason ?? 'unknown'}: ${firstLine(info.message)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -28,9 +28,11 @@ export interface ShaderInterface {
 export function reflectShader(name: string, source: string): ShaderInterface {
   const reflected = parse(name, source);
   const [entry, ...others] = reflected.entry.compute;
-  if (entry?.name !== 'main' || others.length > 0) throw new ShaderError(`${name}.wgsl: expected one compute entry point 'main'`);
+  if (entry?.name !== 'main' || others.length > 0)
+    throw new ShaderError(`${name}.wgsl: expected one compute entry point 'main'`);
   const groups = reflected.getBindGroups();
-  if (groups.length > 1) throw new ShaderError(`${name}.wgsl: expected every binding in @group(0), got ${groups.length} groups`);
+  if (groups.length > 1)
+    throw new ShaderError(`${name}.wgsl: expected every binding in @group(0), got ${groups.length} groups`);
   const variables = groups[0] ?? [];
   const bindings = variables.map((variable, index) => {
     if (!variable) throw new ShaderError(`${name}.wgsl: @binding(${index}) is missing, bindings must count up from 0`);
@@ -54,7 +56,11 @@ export function reflectShader(name: string, source: string): ShaderInterface {
  *
  * @throws ShaderError  a member has no value, or a value no member; both lists are in the message
  */
-export function packParams(name: string, shader: ShaderInterface, values: Readonly<Record<string, number>>): ArrayBuffer {
+export function packParams(
+  name: string,
+  shader: ShaderInterface,
+  values: Readonly<Record<string, number>>,
+): ArrayBuffer {
   const members = shader.members.map(member => member.name);
   expectSameNames(`${name}.wgsl: Params`, members, Object.keys(values));
   const bytes = new ArrayBuffer(shader.paramsSizeBytes);
@@ -62,7 +68,8 @@ export function packParams(name: string, shader: ShaderInterface, values: Readon
   for (const { name: member, offset, format } of shader.members) {
     const value = values[member];
     if (format === 'f32') view.setFloat32(offset, value, true);
-    else if (!Number.isInteger(value)) throw new ShaderError(`${name}.wgsl: Params.${member} is ${format}, got ${value}`);
+    else if (!Number.isInteger(value))
+      throw new ShaderError(`${name}.wgsl: Params.${member} is ${format}, got ${value}`);
     else if (format === 'u32') view.setUint32(offset, value, true);
     else view.setInt32(offset, value, true);
   }
@@ -72,7 +79,10 @@ export function packParams(name: string, shader: ShaderInterface, values: Readon
 /** @throws ShaderError  unless both lists hold the same names; prints both. */
 export function expectSameNames(where: string, declared: readonly string[], given: readonly string[]): void {
   const same = declared.length === given.length && declared.every(name => given.includes(name));
-  if (!same) throw new ShaderError(`${where}: the shader has [${declared.join(', ')}], the descriptor gives [${given.join(', ')}]`);
+  if (!same)
+    throw new ShaderError(
+      `${where}: the shader has [${declared.join(', ')}], the descriptor gives [${given.join(', ')}]`,
+    );
 }
 
 function bindingType(access: string, isParams: boolean): GPUBufferBindingType {

@@ -68,9 +68,12 @@ export class Tensor {
    */
   view(shape: Shape, offset = 0): Tensor {
     const alignment = this.device.limits.minStorageBufferOffsetAlignment / 4;
-    if (offset % alignment !== 0) throw new ShapeError(`view: offset ${offset} of ${this.label} is no multiple of ${alignment} elements`);
+    if (offset % alignment !== 0)
+      throw new ShapeError(`view: offset ${offset} of ${this.label} is no multiple of ${alignment} elements`);
     if (offset + elementCount(shape) > this.size)
-      throw new ShapeError(`view: ${formatShape(shape)} at element ${offset} reaches past the end of ${this.label} ${formatShape(this.shape)}`);
+      throw new ShapeError(
+        `view: ${formatShape(shape)} at element ${offset} reaches past the end of ${this.label} ${formatShape(this.shape)}`,
+      );
     return this.device.track(new Tensor(this.device, this.storage, shape, this.label, this.offsetBytes + offset * 4));
   }
 

@@ -3,7 +3,6 @@ import { nllLoss } from '../autograd/losses.ts';
 import { Adam } from '../autograd/optimizers.ts';
 import { StepLR } from '../autograd/schedulers.ts';
 import { constant, Tape } from '../autograd/tape.ts';
-import { Random } from '../data/random.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { Head, type HeadValues, initialHead } from '../nn/head.ts';
 import type { Device } from '../runtime/device.ts';
@@ -11,6 +10,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { linesAtEnd, linesOfEpoch } from './fit_lines.ts';
 import { type BatchOutputs, Phase, type PhaseResult } from './phase.ts';
+import { TorchRandom } from './torch_random.ts';
 
 export interface FitData {
   readonly classes: readonly string[];
@@ -28,7 +28,10 @@ export interface FitOptions {
   /** What a drop multiplies it by. */
   readonly gamma?: number;
   readonly weightDecay?: number;
-  /** Of the first weights and of the order of every epoch. */
+  /**
+   * Of the first weights and of the order of every epoch: both are those of PyTorch after `torch.manual_seed(seed)`, bit
+   * for bit, for the loop that `TorchRandom` describes. Losses then differ by rounding alone.
+   */
   readonly seed?: number;
   /** What lines and errors call the second phase. */
   readonly valName?: string;
@@ -95,8 +98,9 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
     throw new InputError(
       `${settings.valName}: its features have ${valWidth} numbers each, those of train ${featureCount}`,
     );
-  const start = initialHead({ classes: data.classes, featureCount, seed: settings.seed });
-  const trainer = new Trainer(device, data, { start, settings });
+  const random = new TorchRandom(settings.seed);
+  const start = initialHead({ classes: data.classes, featureCount, random });
+  const trainer = new Trainer(device, data, { start, random, settings });
   let result: FitResult;
   try {
     result = await trainer.run();
@@ -119,7 +123,7 @@ class Trainer {
   constructor(
     device: Device,
     data: FitData,
-    private readonly setup: { readonly start: HeadValues; readonly settings: Settings },
+    private readonly setup: { readonly start: HeadValues; readonly random: TorchRandom; readonly settings: Settings },
   ) {
     const { start, settings } = setup;
     this.head = new Head(device, start);
@@ -160,10 +164,13 @@ class Trainer {
   /** Undefined where the signal came before its end. */
   private async epoch(epoch: number): Promise<EpochRecord | undefined> {
     const { train, val } = this.phases;
-    const { epochs, seed, signal } = this.setup.settings;
+    const { random, settings } = this.setup;
+    const { epochs, signal } = settings;
     const began = performance.now();
     const { lr } = this.optimizer;
-    train.features.shuffle(Random.of(seed, 'shuffle', epoch).permutation(train.features.count));
+    train.features.shuffle(random.shuffledOrder(train.features.count));
+    // PyTorch draws this between the phases, where nothing else draws.
+    random.sequentialStart();
     const wentOn =
       (await train.run(signal, (x, targets) => this.learn(x, targets))) &&
       (await val.run(signal, (x, targets) => this.watch(x, targets)));

@@ -28,7 +28,10 @@ export default caseTable<Record<string, never>>({
     },
     {
       why: 'NaN surfaces from either side',
-      inputs: { x: { shape: [4], values: [Number.NaN, 1, Infinity, -3] }, residual: { shape: [4], values: [1, Number.NaN, -Infinity, 2] } },
+      inputs: {
+        x: { shape: [4], values: [Number.NaN, 1, Infinity, -3] },
+        residual: { shape: [4], values: [1, Number.NaN, -Infinity, 2] },
+      },
       options,
     },
     {

@@ -5,7 +5,10 @@ import { batchNorm as reference } from '../reference/batch_norm.ts';
 const options: BatchNormOptions = { eps: 1e-5 };
 
 /** Noise, and statistics such as a trained network has; `variance` by channel. */
-function inputs(x: readonly number[], variance: (channel: number) => number = c => 0.1 + (c % 5)): Record<string, InputSpec> {
+function inputs(
+  x: readonly number[],
+  variance: (channel: number) => number = c => 0.1 + (c % 5),
+): Record<string, InputSpec> {
   const shape = [x[1]!];
   return { x, weight: shape, bias: shape, running_mean: shape, running_var: { shape, fill: variance } };
 }
@@ -24,11 +27,19 @@ export default caseTable<BatchNormOptions>({
     { why: 'exactly one workgroup', inputs: inputs([1, 64, 2, 2]), options },
     { why: 'one run over a workgroup', inputs: inputs([1, 13, 1, 17]), options },
     { why: 'a prime number of channels and pixels', inputs: inputs([1, 31, 1, 13]), options },
-    { why: 'variances from 1e-13 to 1e5, as real weights have', inputs: inputs([1, 19, 4, 4], c => 10 ** (c - 13)), options },
+    {
+      why: 'variances from 1e-13 to 1e5, as real weights have',
+      inputs: inputs([1, 19, 4, 4], c => 10 ** (c - 13)),
+      options,
+    },
     { why: "the eps of Caffe's weights", inputs: inputs([1, 19, 4, 4], c => 10 ** (c - 13)), options: { eps: 1e-3 } },
     {
       why: 'all negative, with a mean far from zero that must cancel',
-      inputs: { ...inputs([1, 2, 6, 6]), x: { shape: [1, 2, 6, 6], fill: i => -1000 - (i % 7) }, running_mean: { shape: [2], values: [-1003, -999] } },
+      inputs: {
+        ...inputs([1, 2, 6, 6]),
+        x: { shape: [1, 2, 6, 6], fill: i => -1000 - (i % 7) },
+        running_mean: { shape: [2], values: [-1003, -999] },
+      },
       options,
     },
     {
@@ -41,7 +52,8 @@ export default caseTable<BatchNormOptions>({
       why: 'statistics of another layer',
       inputs: { ...inputs([1, 3, 8, 8]), running_var: [4] },
       options,
-      error: 'batch_norm: running_var must be [3], got [4] (x [1, 3, 8, 8], weight [3], bias [3], running_mean [3], running_var [4])',
+      error:
+        'batch_norm: running_var must be [3], got [4] (x [1, 3, 8, 8], weight [3], bias [3], running_mean [3], running_var [4])',
     },
   ],
 });

@@ -1,11 +1,30 @@
-import { type Conv2dOptions, chooseConv2d, conv2d, conv2d1x1, conv2d3x3, packConv2dWeight } from '../../src/kernels/conv2d.ts';
+import {
+  type Conv2dOptions,
+  chooseConv2d,
+  conv2d,
+  conv2d1x1,
+  conv2d3x3,
+  packConv2dWeight,
+} from '../../src/kernels/conv2d.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
 import { type Case, caseTable } from '../harness/cases.ts';
-import { conv2d as reference, packConv2dWeight as packReference } from '../reference/conv2d.ts';
+import { packConv2dWeight as packReference, conv2d as reference } from '../reference/conv2d.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
-const one = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({ outChannels, kernel: [1, 1], stride: 1, padding: 0, ...more });
-const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({ outChannels, kernel: [3, 3], stride: 1, padding: 1, ...more });
+const one = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({
+  outChannels,
+  kernel: [1, 1],
+  stride: 1,
+  padding: 0,
+  ...more,
+});
+const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({
+  outChannels,
+  kernel: [3, 3],
+  stride: 1,
+  padding: 1,
+  ...more,
+});
 
 /** Weights as the kernels take them, for `depth` = C * KH * KW. */
 const packed = (outChannels: number, depth: number) => [Math.ceil(outChannels / 8), depth, 8];
@@ -13,9 +32,20 @@ const packed = (outChannels: number, depth: number) => [Math.ceil(outChannels / 
 /** ResNet's rows of one variant. */
 const resnetCases = (variant: AnyKernel): Case<Conv2dOptions>[] =>
   resnet152Convolutions.flatMap(({ module, channels, outChannels, kernel, stride, size }) => {
-    const options: Conv2dOptions = { outChannels, kernel: [kernel, kernel], stride, padding: (kernel - 1) / 2, relu: true };
+    const options: Conv2dOptions = {
+      outChannels,
+      kernel: [kernel, kernel],
+      stride,
+      padding: (kernel - 1) / 2,
+      relu: true,
+    };
     if (chooseConv2d(options) !== variant) return [];
-    const inputs = { x: [1, channels, size, size], weight: packed(outChannels, channels * kernel * kernel), scale: [outChannels], shift: [outChannels] };
+    const inputs = {
+      x: [1, channels, size, size],
+      weight: packed(outChannels, channels * kernel * kernel),
+      scale: [outChannels],
+      shift: [outChannels],
+    };
     return [{ why: `resnet152 ${module}`, inputs, options }];
   });
 
@@ -29,7 +59,12 @@ export const pack = caseTable<Record<never, never>>({
     { why: 'channels over a tile', inputs: { weight: [9, 2, 3, 3] }, options: {} },
     { why: "the stem's 7x7", inputs: { weight: [64, 3, 7, 7] }, options: {} },
     { why: 'more workgroups than one row of the grid holds', inputs: { weight: [2048, 2049, 1, 1] }, options: {} },
-    { why: 'weight is not 4-D', inputs: { weight: [8, 8] }, options: {}, error: 'pack_conv2d_weight: weight must be 4-D, got [8, 8]' },
+    {
+      why: 'weight is not 4-D',
+      inputs: { weight: [8, 8] },
+      options: {},
+      error: 'pack_conv2d_weight: weight must be 4-D, got [8, 8]',
+    },
   ],
 });
 
@@ -39,9 +74,21 @@ export const general = caseTable<Conv2dOptions>({
   cases: [
     ...resnetCases(conv2d),
     { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1) }, options: one(1) },
-    { why: 'batch of two, prime sizes, channels not divisible by 4', inputs: { x: [2, 5, 11, 13], weight: packed(7, 45) }, options: three(7, { stride: 2 }) },
-    { why: 'a 5x3 window', inputs: { x: [1, 2, 9, 8], weight: packed(3, 30) }, options: { outChannels: 3, kernel: [5, 3], stride: 1, padding: 1 } },
-    { why: 'stride 3, wide padding', inputs: { x: [1, 3, 10, 17], weight: packed(9, 147) }, options: { outChannels: 9, kernel: [7, 7], stride: 3, padding: 3 } },
+    {
+      why: 'batch of two, prime sizes, channels not divisible by 4',
+      inputs: { x: [2, 5, 11, 13], weight: packed(7, 45) },
+      options: three(7, { stride: 2 }),
+    },
+    {
+      why: 'a 5x3 window',
+      inputs: { x: [1, 2, 9, 8], weight: packed(3, 30) },
+      options: { outChannels: 3, kernel: [5, 3], stride: 1, padding: 1 },
+    },
+    {
+      why: 'stride 3, wide padding',
+      inputs: { x: [1, 3, 10, 17], weight: packed(9, 147) },
+      options: { outChannels: 9, kernel: [7, 7], stride: 3, padding: 3 },
+    },
     {
       why: 'scale, shift, residual and relu',
       inputs: { x: [2, 3, 6, 6], weight: packed(10, 27), scale: [10], shift: [10], residual: [2, 10, 3, 3] },
@@ -106,7 +153,11 @@ export const threeByThree = caseTable<Conv2dOptions>({
     { why: 'a row tile less one, and one more', inputs: { x: [1, 2, 3, 6], weight: packed(8, 18) }, options: three(8) },
     { why: 'two row tiles and one pixel', inputs: { x: [1, 2, 4, 15], weight: packed(8, 18) }, options: three(8) },
     { why: 'no padding', inputs: { x: [1, 3, 6, 9], weight: packed(5, 27) }, options: three(5, { padding: 0 }) },
-    { why: 'padding of 2, batch of three, channels over a tile', inputs: { x: [3, 2, 5, 4], weight: packed(11, 18) }, options: three(11, { padding: 2 }) },
+    {
+      why: 'padding of 2, batch of three, channels over a tile',
+      inputs: { x: [3, 2, 5, 4], weight: packed(11, 18) },
+      options: three(11, { padding: 2 }),
+    },
     {
       why: 'scale, shift, residual and relu',
       inputs: { x: [2, 3, 8, 8], weight: packed(9, 27), scale: [9], shift: [9], residual: [2, 9, 8, 8] },

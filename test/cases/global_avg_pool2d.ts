@@ -16,7 +16,16 @@ export default caseTable<Record<string, never>>({
     { why: 'exactly one workgroup', inputs: { x: [1, 64, 2, 2] }, options },
     { why: 'one plane over a workgroup', inputs: { x: [1, 65, 2, 2] }, options },
     { why: 'all negative', inputs: { x: { shape: [1, 3, 7, 7], fill: i => -1 - (i % 7) } }, options },
-    { why: 'a large plane far from zero: rounding must not pile up', inputs: { x: { shape: [1, 2, 112, 112], fill: (_, random) => 1000 + random() } }, options },
-    { why: 'x is not 4-D', inputs: { x: [2048, 7, 7] }, options, error: 'global_avg_pool2d: x must be 4-D, got [2048, 7, 7]' },
+    {
+      why: 'a large plane far from zero: rounding must not pile up',
+      inputs: { x: { shape: [1, 2, 112, 112], fill: (_, random) => 1000 + random() } },
+      options,
+    },
+    {
+      why: 'x is not 4-D',
+      inputs: { x: [2048, 7, 7] },
+      options,
+      error: 'global_avg_pool2d: x must be 4-D, got [2048, 7, 7]',
+    },
   ],
 });

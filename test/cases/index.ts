@@ -1,28 +1,70 @@
 import type { CaseTable } from '../harness/cases.ts';
-import relu from './relu.ts';
-import logSoftmax from './log_softmax.ts';
-import linear from './linear.ts';
-import globalAvgPool2d from './global_avg_pool2d.ts';
-import batchNorm from './batch_norm.ts';
-import addRelu from './add_relu.ts';
 import adam from './adam.ts';
 import add from './add.ts';
+import addRelu from './add_relu.ts';
+import affine from './affine.ts';
 import batchMetrics from './batch_metrics.ts';
+import batchNorm from './batch_norm.ts';
+import classActivationMap from './class_activation_map.ts';
+import colormapOverlay from './colormap_overlay.ts';
+import * as conv2d from './conv2d.ts';
+import crop from './crop.ts';
+import flip from './flip.ts';
 import gatherRows from './gather_rows.ts';
+import globalAvgPool2d from './global_avg_pool2d.ts';
+import grayscale from './grayscale.ts';
+import linear from './linear.ts';
 import linearBackwardBias from './linear_backward_bias.ts';
 import linearBackwardInput from './linear_backward_input.ts';
 import linearBackwardWeight from './linear_backward_weight.ts';
+import logSoftmax from './log_softmax.ts';
 import logSoftmaxBackward from './log_softmax_backward.ts';
-import nllLossBackward from './nll_loss_backward.ts';
-import reluBackward from './relu_backward.ts';
-import sgd from './sgd.ts';
-import * as conv2d from './conv2d.ts';
-import nllLoss from './nll_loss.ts';
-import unpackRgb from './unpack_rgb.ts';
-import resize from './resize.ts';
-import crop from './crop.ts';
-import normalize from './normalize.ts';
 import maxPool2d from './max_pool2d.ts';
+import minMax from './min_max.ts';
+import nllLoss from './nll_loss.ts';
+import nllLossBackward from './nll_loss_backward.ts';
+import normalize from './normalize.ts';
+import relu from './relu.ts';
+import reluBackward from './relu_backward.ts';
+import resize from './resize.ts';
+import sgd from './sgd.ts';
+import unpackRgb from './unpack_rgb.ts';
+import upsampleBilinear from './upsample_bilinear.ts';
 
 /** Every operation's table, in the registry's order. */
-export const caseTables: readonly CaseTable[] = [conv2d.pack, conv2d.general, conv2d.pointwise, conv2d.threeByThree, maxPool2d, normalize, crop, resize, unpackRgb, nllLoss, logSoftmax, linear, globalAvgPool2d, addRelu, relu, batchNorm, adam, add, batchMetrics, gatherRows, linearBackwardBias, linearBackwardInput, linearBackwardWeight, logSoftmaxBackward, nllLossBackward, reluBackward, sgd];
+export const caseTables: readonly CaseTable[] = [
+  conv2d.pack,
+  conv2d.general,
+  conv2d.pointwise,
+  conv2d.threeByThree,
+  maxPool2d,
+  affine,
+  grayscale,
+  flip,
+  colormapOverlay,
+  minMax,
+  upsampleBilinear,
+  classActivationMap,
+  normalize,
+  crop,
+  resize,
+  unpackRgb,
+  nllLoss,
+  logSoftmax,
+  linear,
+  globalAvgPool2d,
+  addRelu,
+  relu,
+  batchNorm,
+  adam,
+  add,
+  batchMetrics,
+  gatherRows,
+  linearBackwardBias,
+  linearBackwardInput,
+  linearBackwardWeight,
+  logSoftmaxBackward,
+  nllLossBackward,
+  reluBackward,
+  sgd,
+];

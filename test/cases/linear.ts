@@ -27,8 +27,18 @@ export default caseTable<Record<string, never>>({
       inputs: { ...inputs(2, 33, 3), x: { shape: [2, 33], fill: i => -1 - (i % 7) } },
       options,
     },
-    { why: 'x is not 2-D', inputs: { ...inputs(1, 8, 2), x: [1, 8, 1, 1] }, options, error: 'linear: x must be 2-D, got [1, 8, 1, 1]' },
-    { why: 'weight is not 2-D', inputs: { ...inputs(1, 8, 2), weight: [8] }, options, error: 'linear: weight must be 2-D, got [8]' },
+    {
+      why: 'x is not 2-D',
+      inputs: { ...inputs(1, 8, 2), x: [1, 8, 1, 1] },
+      options,
+      error: 'linear: x must be 2-D, got [1, 8, 1, 1]',
+    },
+    {
+      why: 'weight is not 2-D',
+      inputs: { ...inputs(1, 8, 2), weight: [8] },
+      options,
+      error: 'linear: weight must be 2-D, got [8]',
+    },
     {
       why: "a backbone's features for another's head",
       inputs: { ...inputs(1, 2048, 2), x: [1, 512] },

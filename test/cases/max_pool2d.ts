@@ -13,16 +13,28 @@ export default caseTable<MaxPool2dOptions>({
     { why: 'a batch of two', inputs: { x: [2, 3, 9, 9] }, options: stem },
     { why: 'one pixel', inputs: { x: [1, 1, 1, 1] }, options: stem },
     { why: 'not square', inputs: { x: [1, 2, 5, 11] }, options: stem },
-    { why: 'one output short of a workgroup', inputs: { x: [1, 7, 3, 3] }, options: { kernel: 1, stride: 1, padding: 0 } },
+    {
+      why: 'one output short of a workgroup',
+      inputs: { x: [1, 7, 3, 3] },
+      options: { kernel: 1, stride: 1, padding: 0 },
+    },
     { why: 'exactly one workgroup', inputs: { x: [1, 1, 8, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
     { why: 'one output over a workgroup', inputs: { x: [1, 13, 5, 1] }, options: { kernel: 1, stride: 1, padding: 0 } },
-    { why: 'all negative: padding must not win', inputs: { x: { shape: [1, 2, 6, 6], fill: i => -1 - (i % 7) } }, options: stem },
+    {
+      why: 'all negative: padding must not win',
+      inputs: { x: { shape: [1, 2, 6, 6], fill: i => -1 - (i % 7) } },
+      options: stem,
+    },
     {
       why: 'NaN wins, whatever follows it',
       inputs: { x: { shape: [1, 1, 2, 6], fill: i => (i === 1 ? Number.NaN : i) } },
       options: { kernel: 2, stride: 2, padding: 0 },
     },
-    { why: 'an even window without padding', inputs: { x: [1, 3, 7, 7] }, options: { kernel: 2, stride: 2, padding: 0 } },
+    {
+      why: 'an even window without padding',
+      inputs: { x: [1, 3, 7, 7] },
+      options: { kernel: 2, stride: 2, padding: 0 },
+    },
     {
       why: 'x is not 4-D',
       inputs: { x: [3, 8, 8] },

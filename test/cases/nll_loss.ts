@@ -24,7 +24,11 @@ export default caseTable<Record<string, never>>({
     { why: 'one short of a chunk', inputs: inputs(63, 3), options },
     { why: 'exactly one chunk', inputs: inputs(64, 3), options },
     { why: 'one over a chunk', inputs: inputs(65, 3), options },
-    { why: 'a target that is no class surfaces as NaN', inputs: { ...inputs(3, 2), targets: { shape: [3], values: [0, 2, 1] } }, options },
+    {
+      why: 'a target that is no class surfaces as NaN',
+      inputs: { ...inputs(3, 2), targets: { shape: [3], values: [0, 2, 1] } },
+      options,
+    },
     { why: 'a negative target too', inputs: { ...inputs(3, 2), targets: { shape: [3], values: [0, -1, 1] } }, options },
     { why: 'x is not 2-D', inputs: { ...inputs(3, 2), x: [6] }, options, error: 'nll_loss: x must be 2-D, got [6]' },
     {

@@ -25,12 +25,27 @@ function stage(index: number): Convolution[] {
     { module: name('0.conv3'), channels: width, outChannels: 4 * width, kernel: 1, stride: 1, size },
   ];
   // layer1's downsample has conv3's shape.
-  if (index === 1) return [{ module: 'layer1.0.conv1', channels: 64, outChannels: 64, kernel: 1, stride: 1, size }, ...inner];
+  if (index === 1)
+    return [{ module: 'layer1.0.conv1', channels: 64, outChannels: 64, kernel: 1, stride: 1, size }, ...inner];
   return [
     { module: name('0.conv1'), channels: 2 * width, outChannels: width, kernel: 1, stride: 1, size: 2 * size },
     { module: name('0.conv2'), channels: width, outChannels: width, kernel: 3, stride: 2, size: 2 * size },
-    { module: `${name('0.conv1')}, stride on the 1x1`, channels: 2 * width, outChannels: width, kernel: 1, stride: 2, size: 2 * size },
-    { module: name('0.downsample.0'), channels: 2 * width, outChannels: 4 * width, kernel: 1, stride: 2, size: 2 * size },
+    {
+      module: `${name('0.conv1')}, stride on the 1x1`,
+      channels: 2 * width,
+      outChannels: width,
+      kernel: 1,
+      stride: 2,
+      size: 2 * size,
+    },
+    {
+      module: name('0.downsample.0'),
+      channels: 2 * width,
+      outChannels: 4 * width,
+      kernel: 1,
+      stride: 2,
+      size: 2 * size,
+    },
     ...inner,
   ];
 }

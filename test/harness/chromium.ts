@@ -74,7 +74,9 @@ function serve(script: string): Promise<Server> {
   const server = createServer((request, response) => {
     const isScript = request.url === '/bundle.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : '<!doctype html><meta charset="utf-8"><script type="module" src="/bundle.js"></script>');
+    response.end(
+      isScript ? script : '<!doctype html><meta charset="utf-8"><script type="module" src="/bundle.js"></script>',
+    );
   });
   return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(server)));
 }

@@ -13,7 +13,9 @@ const GUARD_VALUE = -1.2345e30;
  * Returns what is wrong with it, or undefined.
  */
 export async function failureOf(device: Device, table: CaseTable, row: Case): Promise<string | undefined> {
-  const inputs = Object.fromEntries(Object.entries(row.inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]));
+  const inputs = Object.fromEntries(
+    Object.entries(row.inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]),
+  );
   if (row.error !== undefined) return planFailure(table, row);
   const expected = table.reference(
     mapValues(inputs, ({ shape, data }) => new Array64(shape, Float64Array.from(data))) as never,
@@ -51,7 +53,10 @@ export async function failureOf(device: Device, table: CaseTable, row: Case): Pr
 }
 
 /** Seeded values of an input, rounded to f32, or words as they are: what device and reference both see. */
-export function makeInput(spec: InputSpec, seed: number): { shape: readonly number[]; data: Float32Array | Uint32Array } {
+export function makeInput(
+  spec: InputSpec,
+  seed: number,
+): { shape: readonly number[]; data: Float32Array | Uint32Array } {
   const random = noise(seed);
   if (isShape(spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
   if ('words' in spec) return { shape: spec.shape, data: Uint32Array.from(spec.words) };
@@ -71,7 +76,12 @@ function guard(device: Device, shape: readonly number[], data: ArrayLike<number>
   return { whole, inner: whole.view(shape, GUARD) };
 }
 
-function compare(name: string, padded: Float32Array, expected: Array64, { exact, bound = 1e-10 }: CaseTable): string | undefined {
+function compare(
+  name: string,
+  padded: Float32Array,
+  expected: Array64,
+  { exact, bound = 1e-10 }: CaseTable,
+): string | undefined {
   const size = expected.data.length;
   const guards = [...padded.subarray(0, GUARD), ...padded.subarray(GUARD + size)];
   if (guards.some(value => value !== Math.fround(GUARD_VALUE))) return `${name}: wrote outside of its tensor`;
@@ -80,13 +90,16 @@ function compare(name: string, padded: Float32Array, expected: Array64, { exact,
   for (let i = 0; i < size; i++) {
     const [got, want] = [padded[GUARD + i]!, expected.data[i]!];
     if (Number.isNaN(got) !== Number.isNaN(want)) return `${name}: element ${i} is ${got}, expected ${want}`;
-    if (exact && !Object.is(got, Math.fround(want)) && got !== want) return `${name}: element ${i} is ${got}, expected exactly ${want}`;
+    if (exact && !Object.is(got, Math.fround(want)) && got !== want)
+      return `${name}: element ${i} is ${got}, expected exactly ${want}`;
     if (Number.isNaN(want)) continue;
     error += (got - want) ** 2;
     power += want ** 2;
   }
   const normalised = power > 0 ? error / power : error;
-  return normalised <= bound ? undefined : `${name}: normalised mean square error is ${normalised.toExponential(2)}, bound ${bound}`;
+  return normalised <= bound
+    ? undefined
+    : `${name}: normalised mean square error is ${normalised.toExponential(2)}, bound ${bound}`;
 }
 
 function planFailure(table: CaseTable, row: Case): string | undefined {

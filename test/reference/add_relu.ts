@@ -5,7 +5,7 @@ export function addRelu({ x, residual }: { x: Array64; residual: Array64 }): { y
   const y = array64(x.shape);
   for (let i = 0; i < x.data.length; i++) {
     const sum = x.data[i]! + residual.data[i]!;
-    y.data[i] = sum < 0 ? 0 : sum;
+    y.data[i] = Math.max(sum, 0);
   }
   return { y };
 }

@@ -10,7 +10,10 @@ interface Inputs {
 }
 
 /** Standardises each channel by its stored statistics, then scales and shifts it. */
-export function batchNorm({ x, weight, bias, running_mean, running_var }: Inputs, { eps }: BatchNormOptions): { y: Array64 } {
+export function batchNorm(
+  { x, weight, bias, running_mean, running_var }: Inputs,
+  { eps }: BatchNormOptions,
+): { y: Array64 } {
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const y = array64([N, C, H, W]);
   for (let n = 0; n < N; n++)

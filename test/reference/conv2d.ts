@@ -49,6 +49,7 @@ export function packConv2dWeight({ weight }: { weight: Array64 }): { y: Array64 
   for (let o = 0; o < O; o++)
     for (let c = 0; c < C; c++)
       for (let kh = 0; kh < KH; kh++)
-        for (let kw = 0; kw < KW; kw++) y.set(weight.at(o, c, kh, kw), Math.floor(o / 8), (c * KH + kh) * KW + kw, o % 8);
+        for (let kw = 0; kw < KW; kw++)
+          y.set(weight.at(o, c, kh, kw), Math.floor(o / 8), (c * KH + kh) * KW + kw, o % 8);
   return { y };
 }

@@ -5,20 +5,11 @@ import { Device } from '../../src/runtime/device.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { DeviceFeatures, type FeatureSet } from '../../src/train/feature_set.ts';
 import { type EpochRecord, type FitOptions, fit } from '../../src/train/fit.ts';
-import { pattern } from './pattern.ts';
+import { TorchRandom } from '../../src/train/torch_random.ts';
+import { BLOB_FEATURES, blobs } from './pattern.ts';
 
 const classes = ['NORMAL', 'PNEUMONIA'];
-const F = 36;
-
-/** Noise, with a direction in which the classes lie apart. */
-function blobs(count: number, seed: number): FeatureSet {
-  const features = pattern(count * F, seed);
-  const labels = Uint8Array.from({ length: count }, (_, i) => (i * 5 + seed) % 2);
-  labels.forEach((label, i) => {
-    for (let f = 0; f < 4; f++) features[i * F + f]! += label - 0.5;
-  });
-  return { features, labels };
-}
+const F = BLOB_FEATURES;
 
 const data = { classes, train: blobs(150, 71), val: blobs(41, 72) };
 const quick: FitOptions = { epochs: 6, batchSize: 32, lr: 0.05, stepSize: 2, gamma: 0.5 };
@@ -105,7 +96,7 @@ describe('fit', () => {
       signal: AbortSignal.abort(),
     });
     expect({ bestEpoch, history, aborted }).toEqual({ bestEpoch: -1, history: [], aborted: true });
-    expect(last).toEqual(initialHead({ classes, featureCount: F, seed: 0 }));
+    expect(last).toEqual(initialHead({ classes, featureCount: F, random: new TorchRandom(0) }));
     expect(best).toBe(last);
   });
 

@@ -3,6 +3,7 @@ import { bytesSource } from '#platform';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { checkHeadFits, encodeHead, type HeadMetadata, readHead } from '../../src/nn/head_file.ts';
 import { Device } from '../../src/runtime/device.ts';
+import { TorchRandom } from '../../src/train/torch_random.ts';
 import { openSafetensors } from '../../src/weights/safetensors.ts';
 import { writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { pattern, patternHead } from './pattern.ts';
@@ -26,14 +27,14 @@ describe('the head', () => {
   afterAll(() => device.dispose());
 
   it("starts as PyTorch's Linear does: uniform in ±1 / sqrt(F)", () => {
-    const { weight, bias } = initialHead({ classes, featureCount: 2048, seed: 3 });
+    const { weight, bias } = initialHead({ classes, featureCount: 2048, random: new TorchRandom(3) });
     const bound = 1 / Math.sqrt(2048);
     expect([weight.length, bias.length]).toEqual([4096, 2]);
     for (const value of [...weight, ...bias]) expect(Math.abs(value)).toBeLessThanOrEqual(Math.fround(bound));
     const deviation = Math.sqrt(weight.reduce((sum, value) => sum + value ** 2, 0) / weight.length);
     expect(deviation / (bound / Math.sqrt(3))).toBeCloseTo(1, 1);
-    expect(initialHead({ classes, featureCount: 2048, seed: 3 }).weight).toEqual(weight);
-    expect(initialHead({ classes, featureCount: 2048, seed: 4 }).weight).not.toEqual(weight);
+    expect(initialHead({ classes, featureCount: 2048, random: new TorchRandom(3) }).weight).toEqual(weight);
+    expect(initialHead({ classes, featureCount: 2048, random: new TorchRandom(4) }).weight).not.toEqual(weight);
   });
 
   it('gives logits and log-probabilities, and frees all but what it returns', async () => {

@@ -1,4 +1,5 @@
 /** The inputs of scripts/make_training_fixtures.py, made from integers alone: exact in float32. */
+import type { FeatureSet } from '../../src/train/feature_set.ts';
 
 /** Murmur3's last step on seed * 2^24 + index, scaled to [-1, 1). */
 export function pattern(size: number, seed: number): Float32Array {
@@ -28,4 +29,16 @@ export function patternHead(classes: number, featureCount: number) {
     weight: pattern(classes * featureCount, 1).map(value => value * 0.125),
     bias: pattern(classes, 2).map(value => value * 0.125),
   };
+}
+
+export const BLOB_FEATURES = 36;
+
+/** Noise, with a direction in which the classes lie apart. */
+export function blobs(count: number, seed: number): FeatureSet {
+  const features = pattern(count * BLOB_FEATURES, seed);
+  const labels = Uint8Array.from({ length: count }, (_, i) => (i * 5 + seed) % 2);
+  labels.forEach((label, i) => {
+    for (let f = 0; f < 4; f++) features[i * BLOB_FEATURES + f]! += label - 0.5;
+  });
+  return { features, labels };
 }

@@ -1,5 +1,5 @@
-import { readFile, writeFileAtomic, decodeImage } from '#platform';
 import type { Command } from 'commander';
+import { decodeImage, readFile, writeFileAtomic } from '#platform';
 import { activationsOf } from '../../inference/activations.ts';
 import { encodeNpy } from '../../weights/npy.ts';
 import { addNetworkOptions, type NetworkFlags } from '../options.ts';
@@ -11,13 +11,16 @@ export function registerActivations(program: Command): void {
     .requiredOption('--layer <path>', 'conv1, bn1, relu, maxpool, layer1.0.conv1, …, layer4, avgpool, fc')
     .requiredOption('--out <file>', 'the .npy file to write')
     .action((path: string, flags: NetworkFlags & { layer: string; out: string }) =>
-      runCommand(flags, () =>
-        withNetwork(flags, async (network, output) => {
-          const image = await decodeImage(await readFile(path), path);
+      runCommand(flags, async () => {
+        const image = await decodeImage(await readFile(path), path);
+        await withNetwork(flags, async (network, output) => {
           const { shape, values } = await activationsOf(network, image, flags.layer);
           await writeFileAtomic(flags.out, encodeNpy({ shape, values }));
-          output.result({ image: path, layer: flags.layer, shape, out: flags.out }, `${flags.out}: ${flags.layer} [${shape.join(', ')}]`);
-        }),
-      ),
+          output.result(
+            { image: path, layer: flags.layer, shape, out: flags.out },
+            `${flags.out}: ${flags.layer} [${shape.join(', ')}]`,
+          );
+        });
+      }),
     );
 }

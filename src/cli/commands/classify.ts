@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { classifyImage } from '../../inference/classify.ts';
-import { forEachImage } from '../images.ts';
+import { expectFiles, forEachImage } from '../images.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../options.ts';
 import { runCommand, withNetwork } from '../session.ts';
 
@@ -9,14 +9,17 @@ export function registerClassify(program: Command): void {
     .description('the backbone’s own 1000 ImageNet classes for each image')
     .option('--top <count>', 'how many classes', wholeNumber(1), 5)
     .action((images: string[], flags: NetworkFlags & { top: number }) =>
-      runCommand(flags, () =>
-        withNetwork(flags, (network, output) =>
+      runCommand(flags, async () => {
+        await expectFiles(images);
+        await withNetwork(flags, (network, output) =>
           forEachImage(images, output, async ({ path, image }) => {
             const top = await classifyImage(network, image, flags.top);
-            const lines = top.map(({ index, label, probability }) => `  ${probability.toFixed(4)}  ${label} (${index})`);
+            const lines = top.map(
+              ({ index, label, probability }) => `  ${probability.toFixed(4)}  ${label} (${index})`,
+            );
             output.result({ image: path, top }, [path, ...lines].join('\n'));
           }),
-        ),
-      ),
+        );
+      }),
     );
 }

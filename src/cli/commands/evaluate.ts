@@ -11,7 +11,9 @@ import { runCommand } from '../session.ts';
 type EvaluateFlags = NetworkFlags & { readonly head?: string; readonly split?: string; readonly positive?: string };
 
 export function registerEvaluate(program: Command): void {
-  addNetworkOptions(program.command('evaluate').argument('<dir>', 'a folder per class, or train / val / test above them'))
+  addNetworkOptions(
+    program.command('evaluate').argument('<dir>', 'a folder per class, or train / val / test above them'),
+  )
     .description('how well a head tells the classes apart on a labelled folder')
     .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')
     .option('--split <name>', 'train, val, test or all (default: test, else val, else the whole folder)')
@@ -33,17 +35,33 @@ export function registerEvaluate(program: Command): void {
 
 /** @throws InputError  the dataset has no such split */
 function splitOf({ root, splits }: Dataset, name?: string): ImageFolder {
-  const folder = name === undefined ? (splits.test ?? splits.val ?? splits.all ?? splits.train) : splits[name as keyof typeof splits];
+  const folder =
+    name === undefined
+      ? (splits.test ?? splits.val ?? splits.all ?? splits.train)
+      : splits[name as keyof typeof splits];
   if (!folder) throw new InputError(`${root}: no split "${name}", it has ${Object.keys(splits).join(', ')}`);
   return folder;
 }
 
 /** A table for people. */
-export function describeMetrics({ images, loss, accuracy, sensitivity, specificity, auroc, aurocInterval, confusion, classes, positiveClass }: Metrics): string {
+export function describeMetrics({
+  images,
+  loss,
+  accuracy,
+  sensitivity,
+  specificity,
+  auroc,
+  aurocInterval,
+  confusion,
+  classes,
+  positiveClass,
+}: Metrics): string {
   const figure = (value: number | null) => (value === null ? '—' : value.toFixed(4));
   const interval = aurocInterval ? ` (95 % interval ${aurocInterval.map(bound => bound.toFixed(3)).join(' to ')})` : '';
   const width = Math.max(...classes.map(name => name.length), ...confusion.flat().map(count => `${count}`.length));
-  const rows = confusion.map((row, k) => `  ${classes[k]!.padEnd(width)}  ${row.map(count => `${count}`.padStart(width)).join('  ')}`);
+  const rows = confusion.map(
+    (row, k) => `  ${classes[k]!.padEnd(width)}  ${row.map(count => `${count}`.padStart(width)).join('  ')}`,
+  );
   return [
     `images       ${images}`,
     `loss         ${loss.toFixed(4)}`,

@@ -1,5 +1,5 @@
-import { baseName, fileStatus, writeFileAtomic } from '#platform';
 import type { Command } from 'commander';
+import { baseName, fileStatus, writeFileAtomic } from '#platform';
 import { listImages } from '../../data/list_images.ts';
 import { InputError } from '../../errors.ts';
 import { encodeNpy } from '../../weights/npy.ts';
@@ -16,14 +16,25 @@ export function registerFeatures(program: Command): void {
         const paths = (await Promise.all(inputs.map(imagesUnder))).flat();
         if (paths.length === 0) throw new InputError(`features: no images under ${inputs.join(', ')}`);
         await withNetwork(flags, async (network, output) => {
-          const { rows, images, skipped, computed } = await featuresWithProgress(network, output, { paths, label: 'features', flags });
+          const { rows, images, skipped, computed } = await featuresWithProgress(network, output, {
+            paths,
+            label: 'features',
+            flags,
+          });
           const shape = [images.length, rows.length / images.length];
           const names = flags.out.replace(/(\.npy)?$/, '.json');
-          const listing = { backbone: network.backbone.id, weightsHash: network.backbone.weightsHash, rows: images.map(image => paths[image]) };
+          const listing = {
+            backbone: network.backbone.id,
+            weightsHash: network.backbone.weightsHash,
+            rows: images.map(image => paths[image]),
+          };
           await writeFileAtomic(flags.out, encodeNpy({ shape, values: rows }));
           await writeFileAtomic(names, `${JSON.stringify(listing, null, 1)}\n`);
           const record = { out: flags.out, names, shape, computed, skipped: skipped.map(({ path }) => path) };
-          output.result(record, `${flags.out}: [${shape.join(', ')}], ${computed} computed, the rest from the store; names in ${baseName(names)}`);
+          output.result(
+            record,
+            `${flags.out}: [${shape.join(', ')}], ${computed} computed, the rest from the store; names in ${baseName(names)}`,
+          );
           if (skipped.length > 0) process.exitCode = 1;
         });
       }),

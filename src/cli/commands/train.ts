@@ -1,10 +1,10 @@
-import { writeFileAtomic } from '#platform';
 import { type Command, Option } from 'commander';
+import { writeFileAtomic } from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { InputError } from '../../errors.ts';
-import { type HeadFile, encodeHead, type HeadMetadata } from '../../nn/head_file.ts';
-import type { HeadValues } from '../../nn/head.ts';
 import type { Network } from '../../inference/network.ts';
+import type { HeadValues } from '../../nn/head.ts';
+import { encodeHead, type HeadFile, type HeadMetadata } from '../../nn/head_file.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS, type FitResult, fit } from '../../train/fit.ts';
@@ -29,7 +29,9 @@ export interface TrainFlags extends NetworkFlags {
 
 export function registerTrain(program: Command): void {
   const { epochs, batchSize, lr, stepSize, gamma, seed } = FIT_DEFAULTS;
-  addNetworkOptions(program.command('train').argument('<dir>', 'train and val or test folders, a folder per class in each'))
+  addNetworkOptions(
+    program.command('train').argument('<dir>', 'train and val or test folders, a folder per class in each'),
+  )
     .description('train a head on labelled X-rays: the backbone is frozen, so its features are computed once')
     .requiredOption('--out <file>', 'the head to write (safetensors)')
     .option('--epochs <count>', 'passes over the training images', wholeNumber(1), epochs)
@@ -39,34 +41,67 @@ export function registerTrain(program: Command): void {
     .option('--gamma <factor>', 'what a drop multiplies it by', positiveNumber, gamma)
     .option('--seed <number>', 'of the first weights and of every shuffle', wholeNumber(0), seed)
     .option('--augment <copies>', 'augmented copies of each training image', wholeNumber(0), 0)
-    .addOption(new Option('--select <which>', 'the epoch to keep: the best on the second folder, or the last').choices(['best', 'last']).default('best'))
+    .addOption(
+      new Option('--select <which>', 'the epoch to keep: the best on the second folder, or the last')
+        .choices(['best', 'last'])
+        .default('best'),
+    )
     .action((dir: string, flags: TrainFlags) =>
       runCommand(flags, async () => {
         const { train, val, evaluationName, test } = await foldersOf(dir);
         await withNetwork(flags, async (network, output) => {
           const sets = {
             train: await featureSetOf(network, output, { folder: train, label: 'features of train', flags }),
-            val: await featureSetOf(network, output, { folder: val, label: `features of ${evaluationName}`, flags: { ...flags, augment: 0 } }),
+            val: await featureSetOf(network, output, {
+              folder: val,
+              label: `features of ${evaluationName}`,
+              flags: { ...flags, augment: 0 },
+            }),
           };
-          const result = await trainHead(network, output, { classes: train.classes, sets, valName: evaluationName, flags });
+          const result = await trainHead(network, output, {
+            classes: train.classes,
+            sets,
+            valName: evaluationName,
+            flags,
+          });
           if (result === undefined) return;
-          const testSet = test && (await featureSetOf(network, output, { folder: test, label: 'features of test', flags: { ...flags, augment: 0 } }));
+          const testSet =
+            test &&
+            (await featureSetOf(network, output, {
+              folder: test,
+              label: 'features of test',
+              flags: { ...flags, augment: 0 },
+            }));
           const metrics = await evaluate(network.device, result.head, { set: testSet ?? sets.val });
-          const file = await saveHead(network, { ...result, flags, images: sets.train.labels.length, metrics, measuredOn: testSet ? 'test' : evaluationName });
+          const file = await saveHead(network, {
+            ...result,
+            flags,
+            images: sets.train.labels.length,
+            metrics,
+            measuredOn: testSet ? 'test' : evaluationName,
+            chosenBy: evaluationName,
+          });
           const { roc: _, ...record } = metrics;
-          output.result({ out: flags.out, selectedEpoch: result.epoch, backbone: file.metadata.backbone, metrics: record }, `\n${describeMetrics(metrics)}\n\n${flags.out}`);
+          output.result(
+            { out: flags.out, selectedEpoch: result.epoch, backbone: file.metadata.backbone, metrics: record },
+            `\n${describeMetrics(metrics)}\n\n${flags.out}`,
+          );
         });
       }),
     );
 }
 
 /** The folder to learn from, that which chooses the epoch, and that which is only measured on. @throws InputError */
-async function foldersOf(dir: string): Promise<{ train: ImageFolder; val: ImageFolder; evaluationName: string; test?: ImageFolder }> {
+async function foldersOf(
+  dir: string,
+): Promise<{ train: ImageFolder; val: ImageFolder; evaluationName: string; test?: ImageFolder }> {
   const { splits } = await openDataset(dir);
   const { train, val, test } = splits;
   const second = val ?? test;
   if (!train || !second)
-    throw new InputError(`${dir}: training needs a train folder and a val or test folder, with a folder per class in each. Found ${Object.keys(splits).join(', ')}`);
+    throw new InputError(
+      `${dir}: training needs a train folder and a val or test folder, with a folder per class in each. Found ${Object.keys(splits).join(', ')}`,
+    );
   return { train, val: second, evaluationName: val ? 'val' : 'test', test: val ? test : undefined };
 }
 
@@ -126,6 +161,8 @@ export async function saveHead(
     readonly images: number;
     readonly metrics: Metrics;
     readonly measuredOn: string;
+    /** Whose accuracy `best` goes by. */
+    readonly chosenBy: string;
   },
 ): Promise<HeadFile> {
   const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select, out } = result.flags;
@@ -136,7 +173,19 @@ export async function saveHead(
     featuresOf: backbone.featuresOf,
     weightsHash: backbone.weightsHash,
     preprocessing: { resize: [224, 224], ...normalization },
-    training: { images: result.images, epochs, batchSize, lr, stepSize, gamma, seed, augment, select, selectedEpoch: result.epoch, chosenBy: select === 'best' ? result.measuredOn : null },
+    training: {
+      images: result.images,
+      epochs,
+      batchSize,
+      lr,
+      stepSize,
+      gamma,
+      seed,
+      augment,
+      select,
+      selectedEpoch: result.epoch,
+      chosenBy: select === 'best' ? result.chosenBy : null,
+    },
     metrics: { measuredOn: result.measuredOn, ...metrics },
   };
   await writeFileAtomic(out, encodeHead(result.head, metadata));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { megabytes } from '../../runtime/memory.ts';
 import { convertWeights, describeWeights, listZoo } from '../../weights/manage.ts';
 import { pullWeights } from '../../weights/pull.ts';
-import { megabytes } from '../../runtime/memory.ts';
 import { addSpeechOptions, type SpeechOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, PullProgress, runCommand } from '../session.ts';
@@ -18,10 +18,14 @@ export function registerWeights(program: Command): void {
     .description('what a weights file holds; nothing of it is run')
     .option('--tensors', 'every tensor, with type and shape')
     .action((file: string, flags: SpeechOptions & { tensors?: boolean }) => runCommand(flags, () => info(file, flags)));
-  addSpeechOptions(weights.command('convert').argument('<in>', 'a weights file').argument('<out>', 'the .safetensors file to write'))
+  addSpeechOptions(
+    weights.command('convert').argument('<in>', 'a weights file').argument('<out>', 'the .safetensors file to write'),
+  )
     .description('any weights file as float32 safetensors under torchvision’s names')
     .option('--keep-names', 'leave names and layouts as they are')
-    .action((input: string, output: string, flags: SpeechOptions & { keepNames?: boolean }) => runCommand(flags, () => convert(input, output, flags)));
+    .action((input: string, output: string, flags: SpeechOptions & { keepNames?: boolean }) =>
+      runCommand(flags, () => convert(input, output, flags)),
+    );
 }
 
 async function list(flags: SpeechOptions): Promise<void> {
@@ -37,9 +41,11 @@ async function list(flags: SpeechOptions): Promise<void> {
 async function pull(id: string, flags: SpeechOptions): Promise<void> {
   const output = new Output(flags);
   const progress = new PullProgress(output);
-  const { path, sha256, sizeBytes } = await pullWeights(id, { cacheDir: flags.cacheDir, signal: interruption.signal, onProgress: progress.update }).finally(() =>
-    progress.stop(),
-  );
+  const { path, sha256, sizeBytes } = await pullWeights(id, {
+    cacheDir: flags.cacheDir,
+    signal: interruption.signal,
+    onProgress: progress.update,
+  }).finally(() => progress.stop());
   output.result({ id, path, sha256, sizeBytes }, `${path} (${megabytes(sizeBytes)}, sha256 ${sha256})`);
 }
 
@@ -52,7 +58,10 @@ async function info(path: string, flags: SpeechOptions & { tensors?: boolean }):
     ...Object.entries(about.metadata).map(([key, value]) => `${key}: ${value}`),
     ...(flags.tensors ? tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype} [${shape.join(', ')}]`) : []),
   ];
-  new Output(flags).result(flags.tensors ? { ...about, tensors } : { ...about, tensorCount: tensors.length }, lines.join('\n'));
+  new Output(flags).result(
+    flags.tensors ? { ...about, tensors } : { ...about, tensorCount: tensors.length },
+    lines.join('\n'),
+  );
 }
 
 async function convert(input: string, out: string, flags: SpeechOptions & { keepNames?: boolean }): Promise<void> {

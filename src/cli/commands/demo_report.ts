@@ -1,0 +1,59 @@
+import type { DemoReport, ReportEvaluation } from '../../report/html_report.ts';
+import type { Metrics } from '../../train/metrics.ts';
+import type { DrawnCase, Sample } from './demo.ts';
+import type { TrainedHead } from './train.ts';
+
+export interface DemoResults {
+  readonly cases: readonly DrawnCase[];
+  readonly trained: TrainedHead;
+  /** Of the head that was just trained, on the test images. */
+  readonly metrics: Metrics;
+  /** Of the bundled head on the same images. */
+  readonly bundled: Metrics | undefined;
+  readonly facts: { readonly adapter: string; readonly backbone: string; readonly whyBackbone: string; readonly sample: Sample };
+  readonly times: { readonly features: number; readonly computed: number; readonly training: number; readonly maps: number };
+  readonly attribution: readonly string[];
+}
+
+/** What the demo did, for the page. */
+export function demoReport({ cases, trained, metrics, bundled, facts, times, attribution }: DemoResults): DemoReport {
+  const { train, test, why } = facts.sample;
+  const few = train.images.length;
+  return {
+    title: 'Raycam: chest X-rays, verdicts and evidence',
+    summary:
+      `A head was trained on ${few} X-rays over the features of a frozen network, tested on ${test.images.length} others, and asked ` +
+      'where its evidence lies. Every number was computed by Raycam’s own compute shaders on this machine.',
+    cases,
+    casesNote: 'The first three test images of each class, right or wrong.',
+    history: trained.history.map(({ epoch, train: learnt, val }) => ({ epoch, train: learnt, test: val })),
+    historyNote: 'The weights after the last epoch were kept: nothing was chosen by the test images.',
+    evaluation: evaluationOf(metrics),
+    ran: [
+      { label: 'Adapter', value: facts.adapter },
+      { label: 'Backbone', value: facts.backbone, why: facts.whyBackbone },
+      { label: 'Sample', value: `${few} to train on, ${test.images.length} to test with`, why },
+      ...(bundled === undefined ? [] : [bundledFact(bundled)]),
+    ],
+    times: [
+      { label: times.computed > 0 ? `Features of ${times.computed} images` : 'Features, from the store', elapsedMs: times.features },
+      { label: `${trained.history.length} epochs of the head`, elapsedMs: times.training },
+      { label: `${cases.length} heat maps`, elapsedMs: times.maps },
+    ],
+    attribution,
+  };
+}
+
+function bundledFact({ accuracy, auroc, images }: Metrics) {
+  return {
+    label: 'The bundled head, trained on 5,216 X-rays',
+    value: `accuracy ${(100 * accuracy).toFixed(1)} %, AUROC ${auroc?.toFixed(3) ?? '—'}`,
+    why: `on the same ${images} test images, none of which it was trained on`,
+  };
+}
+
+/** Undefined where a figure is missing: a test set of one class. */
+function evaluationOf({ sensitivity, specificity, auroc, aurocInterval, positiveClass, ...rest }: Metrics): ReportEvaluation | undefined {
+  if (sensitivity === null || specificity === null || auroc === null) return undefined;
+  return { ...rest, sensitivity, specificity, auroc, aurocInterval: aurocInterval ?? undefined, positive: positiveClass };
+}

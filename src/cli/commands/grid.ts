@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { encodePng, writeFileAtomic } from '#platform';
+import { openDataset } from '../../data/image_folder.ts';
+import { ImageLoader } from '../../data/loader.ts';
+import { Random } from '../../data/random.ts';
+import { InputError } from '../../errors.ts';
+import { composeGrid, type GridTile } from '../../report/grid_figure.ts';
+import { reportSkipped } from '../images.ts';
+import { addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';
+import { Output } from '../output.ts';
+import { interruption, runCommand } from '../session.ts';
+
+interface GridFlags extends SpeechOptions {
+  readonly out: string;
+  readonly count: number;
+  readonly columns: number;
+  readonly seed: number;
+}
+
+export function registerGrid(program: Command): void {
+  addSpeechOptions(program.command('grid').argument('<dir>', 'a folder per class, or train / val / test above them'))
+    .description('a batch of labelled images, drawn at random, with their classes')
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--count <images>', 'how many', wholeNumber(1), 32)
+    .option('--columns <count>', 'side by side', wholeNumber(1), 8)
+    .option('--seed <number>', 'of the draw', wholeNumber(0), 0)
+    .action((dir: string, flags: GridFlags) => runCommand(flags, () => grid(dir, flags)));
+}
+
+async function grid(dir: string, flags: GridFlags): Promise<void> {
+  const output = new Output(flags);
+  const { classes, splits } = await openDataset(dir);
+  const folder = splits.train ?? splits.all ?? splits.val ?? splits.test!;
+  const order = Random.of(flags.seed, 'grid').permutation(folder.images.length).subarray(0, flags.count);
+  const loader = new ImageLoader(
+    folder.images.map(({ path }) => path),
+    { order, signal: interruption.signal },
+  );
+  const tiles: GridTile[] = [];
+  for await (const { index, image } of loader)
+    tiles.push({ picture: image, title: classes[folder.images[index]!.classIndex]! });
+  reportSkipped(loader.skipped, output);
+  if (tiles.length === 0) throw new InputError(`${dir}: none of the images that were drawn could be read`);
+  await writeFileAtomic(flags.out, await encodePng(composeGrid(tiles, { columns: flags.columns })));
+  output.result(
+    { out: flags.out, images: tiles.length, classes, skipped: loader.skipped.map(({ path }) => path) },
+    `${flags.out}: ${tiles.length} images`,
+  );
+}

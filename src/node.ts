@@ -1,0 +1,11 @@
+/** Raycam for Node: everything of `index.ts`, and what needs a file system. */
+
+export { FeatureStore } from './data/feature_store.ts';
+export { openDataset, openImageFolder } from './data/image_folder.ts';
+export { ImageLoader } from './data/loader.ts';
+export * from './index.ts';
+export { computeFeatures, type FeatureOptions, type Features } from './inference/features.ts';
+export { openNetwork } from './inference/open_network.ts';
+export { convertWeights, describeWeights, listZoo } from './weights/manage.ts';
+export { pullWeights } from './weights/pull.ts';
+export { resolveBackbone } from './weights/resolve_backbone.ts';

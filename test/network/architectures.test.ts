@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FormulaOptions, formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { type Forward, ResNet } from '../../src/nn/resnet.ts';
+import { Device } from '../../src/runtime/device.ts';
+import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
+import { disposeForward, type Fixture, readFixture, recordOf, relativeError, tappedPaths } from './fixture.ts';
+
+/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader 2e-6, for the deepest network. */
+const BOUND = 1e-5;
+
+interface Row extends FormulaOptions {
+  readonly name: string;
+  readonly architecture: ResNetArchitecture;
+  readonly side: number;
+}
+
+/** `NETWORKS` of scripts/make_network_fixtures.py. */
+const NETWORKS: readonly Row[] = [
+  { name: 'resnet18', architecture: 'resnet18', side: 224 },
+  { name: 'resnet34', architecture: 'resnet34', side: 96 },
+  { name: 'resnet50', architecture: 'resnet50', side: 224 },
+  { name: 'resnet50_stride_1x1', architecture: 'resnet50', strideOn: '1x1', eps: 1e-3, side: 96 },
+  { name: 'resnet101', architecture: 'resnet101', side: 96 },
+  { name: 'resnet152', architecture: 'resnet152', side: 224 },
+];
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ adapter: 'swiftshader' });
+});
+afterAll(() => device.dispose());
+
+describe.each(NETWORKS)('$name agrees with PyTorch', ({ name, architecture, side, ...options }) => {
+  let fixture: Fixture;
+  let model: ResNet;
+  let pass: Forward;
+  beforeAll(async () => {
+    fixture = await readFixture(name);
+    model = await ResNet.load(device, formulaBackbone(architecture, options));
+    using x = device.tensor(formulaImage([1, 3, side, side]), [1, 3, side, side], 'x');
+    pass = model.forward(x, { taps: tappedPaths(fixture) });
+    await pass.logits.read();
+  });
+  afterAll(async () => {
+    disposeForward(pass);
+    model.dispose();
+    await device.trim();
+  });
+
+  it('in its logits and features', async () => {
+    expect(relativeError(await pass.logits.read(), fixture.tensors.get('logits')!)).toBeLessThan(BOUND);
+    expect(relativeError(await pass.features.read(), fixture.tensors.get('features')!)).toBeLessThan(BOUND);
+  });
+
+  it('in the order of the likeliest five classes', async () => {
+    expect(largestFive(await pass.logits.read())).toEqual(largestFive(fixture.tensors.get('logits')!));
+  });
+
+  it.each(['conv1', 'bn1', 'relu', 'maxpool', 'layer1.0.conv1', 'layer2.0', 'layer3.1.bn2', 'layer4', 'avgpool', 'fc'])('has a record of %s', path => {
+    expect(tappedPaths(fixture)).toContain(path);
+  });
+
+  it('in every tapped module: shape, mean, deviation, maximum and values', async () => {
+    const errors = new Map<string, number>();
+    for (const [path, tensor] of pass.taps) {
+      expect(`${path} [${tensor.shape.join(', ')}]`).toBe(`${path} ${fixture.metadata[path]}`);
+      errors.set(path, relativeError(recordOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!));
+    }
+    if (process.env.SHOW_ERRORS) console.log(name, relativeError(await pass.logits.read(), fixture.tensors.get('logits')!), relativeError(await pass.features.read(), fixture.tensors.get('features')!), Math.max(...errors.values()), [...errors].map(([p,e])=>`${p} ${e.toExponential(1)}`).join(', '));
+    expect([...errors.keys()].sort()).toEqual(tappedPaths(fixture).sort());
+    expect([...errors].filter(([, error]) => !(error < BOUND))).toEqual([]);
+  });
+});
+
+function largestFive(values: Float32Array): number[] {
+  return Array.from(values.keys())
+    .sort((a, b) => values[b]! - values[a]!)
+    .slice(0, 5);
+}
