@@ -1,7 +1,7 @@
 """PyTorch's results for the head, to compare with: python3 make_training_fixtures.py test/train/fixtures
 
 Inputs are not stored: `pattern` makes them from integers alone, and test/train/pattern.ts makes the same ones.
-Made with torch 1.13, on a CPU with AVX2: without fused multiply-add, its first weights differ in the last bit.
+Made with torch 1.13, on a CPU with AVX2: without fused multiply-add, its first weights round differently.
 """
 import hashlib
 import json

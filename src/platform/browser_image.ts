@@ -7,8 +7,8 @@ import type { DecodedImage, RasterImage } from './types.ts';
  *
  * returns  [height, width, 3], 0..255
  *
- * No colour conversion, alpha dropped and not blended, EXIF orientation applied. PNG is exact; a browser's own JPEG
- * decoder may differ from libjpeg-turbo's by a few of 255.
+ * No colour conversion, alpha dropped and not blended, EXIF orientation applied. PNG is exact; JPEG is equal to Node's
+ * where the browser too uses libjpeg-turbo, as Chromium does, and may differ by a few of 255 elsewhere.
  *
  * @throws InputError  not an image, or cut short
  */
@@ -72,6 +72,8 @@ function dropAlpha(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
 /**
  * pixels   [height, width, 3] or [height, width, 4]
  * returns  the bytes of a PNG file
+ *
+ * Exact where alpha is 255 or there is none; the canvas rounds colours that are see-through.
  */
 export async function encodePng(image: RasterImage): Promise<Uint8Array> {
   const { width, height, pixels } = image;

@@ -13,12 +13,21 @@ export interface MemoryUse {
   readonly pooledBytes: number;
 }
 
+/** A freed buffer, and the last batch of commands that may use it. */
+interface Pooled {
+  readonly buffer: GPUBuffer;
+  readonly batch: number;
+}
+
 /**
  * The one owner of GPU memory. Freed buffers serve later tensors: commands run in the order they were recorded,
  * so a buffer may be handed on while commands that read it still wait.
  */
 export class Memory {
-  private readonly pool = new Map<number, GPUBuffer[]>();
+  private readonly pool = new Map<number, Pooled[]>();
+  /** The batch that is being recorded, and the last one that was submitted: batches count up from 0. */
+  private recording = 0;
+  private submitted = -1;
   private readonly failures: Promise<void>[] = [];
   private liveBytes = 0;
   private peakBytes = 0;
@@ -31,8 +40,8 @@ export class Memory {
   }
 
   /**
-   * A storage buffer of at least `sizeBytes`. Its content is whatever was there before, unless `fresh`, which
-   * takes no pooled buffer: a write by the queue must not overtake recorded commands.
+   * A storage buffer of at least `sizeBytes`. Its content is whatever was there before. `fresh` takes no buffer that
+   * commands wait for: a write by the queue must not overtake them.
    *
    * @throws DeviceError  the size is over the adapter's limits; running out of memory surfaces at `settle`
    */
@@ -44,7 +53,7 @@ export class Memory {
       throw new DeviceError(
         `device: ${label} needs a ${megabytes(rounded)} buffer, this adapter allows ${megabytes(limit)}. Take a smaller batch`,
       );
-    const buffer = (fresh ? undefined : this.takePooled(rounded)) ?? this.create(rounded, label);
+    const buffer = this.takePooled(rounded, fresh) ?? this.create(rounded, label);
     this.liveBytes += buffer.size;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
     return buffer;
@@ -53,16 +62,29 @@ export class Memory {
   free(buffer: GPUBuffer): void {
     this.liveBytes -= buffer.size;
     this.pooledBytes += buffer.size;
-    const shelf = this.pool.get(buffer.size);
-    if (shelf) shelf.push(buffer);
-    else this.pool.set(buffer.size, [buffer]);
+    const shelf = this.pool.get(buffer.size) ?? [];
+    shelf.push({ buffer, batch: this.recording });
+    this.pool.set(buffer.size, shelf);
   }
 
-  /** Gives the pool back to the adapter. Call it with no commands waiting. */
+  /** Closes the batch that is being recorded, and returns its number for `endBatch`. */
+  closeBatch(): number {
+    return this.recording++;
+  }
+
+  /** The queue has the batch, or never will: what was freed while it was recorded can be written to. */
+  endBatch(batch: number): void {
+    this.submitted = batch;
+  }
+
+  /** Gives back to the adapter what no command waits for. */
   trim(): void {
-    for (const buffer of [...this.pool.values()].flat()) buffer.destroy();
-    this.pool.clear();
-    this.pooledBytes = 0;
+    for (const [size, shelf] of this.pool) {
+      const waiting = shelf.findIndex(({ batch }) => batch > this.submitted);
+      const idle = shelf.splice(0, waiting < 0 ? shelf.length : waiting);
+      for (const { buffer } of idle) buffer.destroy();
+      this.pooledBytes -= idle.length * size;
+    }
   }
 
   /** @throws DeviceError  an allocation since the last call found no memory */
@@ -70,9 +92,11 @@ export class Memory {
     await Promise.all(this.failures.splice(0));
   }
 
-  private takePooled(sizeBytes: number): GPUBuffer | undefined {
-    const buffer = this.pool.get(sizeBytes)?.pop();
-    if (buffer) this.pooledBytes -= buffer.size;
+  private takePooled(sizeBytes: number, fresh: boolean): GPUBuffer | undefined {
+    const shelf = this.pool.get(sizeBytes);
+    if (!shelf?.length || (fresh && shelf[0]!.batch > this.submitted)) return undefined;
+    const { buffer } = (fresh ? shelf.shift() : shelf.pop())!; // the oldest comes first
+    this.pooledBytes -= buffer.size;
     return buffer;
   }
 

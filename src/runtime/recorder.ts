@@ -55,7 +55,8 @@ export class Recorder {
   submit(): Promise<void> {
     const batch = this.waiting;
     this.waiting = [];
-    const done = this.queue.then(() => this.execute(batch));
+    const number = this.memory.closeBatch();
+    const done = this.queue.then(() => this.execute(batch)).finally(() => this.memory.endBatch(number));
     this.queue = done.catch(() => {});
     return done;
   }

@@ -36,8 +36,8 @@ export class TorchRandom {
   /**
    * `torch.empty(size).uniform_(-bound, bound)` in float32.
    *
-   * PyTorch rounds once, as its builds for CPUs with fused multiply-add do (AVX2 and later); on older ones about half of
-   * its own values differ in the last bit.
+   * PyTorch rounds once, as its builds for CPUs with fused multiply-add do (AVX2 and later); on older ones half of its
+   * own values differ by that rounding.
    */
   uniform(size: number, bound: number): Float32Array {
     const limit = Math.fround(bound);

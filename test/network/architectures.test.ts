@@ -5,7 +5,7 @@ import { Device } from '../../src/runtime/device.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
 import { disposeForward, type Fixture, readFixture, recordOf, relativeError, tappedPaths } from './fixture.ts';
 
-/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader 2e-6, for the deepest network. */
+/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6, 6e-7 for logits and features. */
 const BOUND = 1e-5;
 
 interface Row extends FormulaOptions {
@@ -56,17 +56,12 @@ describe.each(NETWORKS)('$name agrees with PyTorch', ({ name, architecture, side
     expect(largestFive(await pass.logits.read())).toEqual(largestFive(fixture.tensors.get('logits')!));
   });
 
-  it.each(['conv1', 'bn1', 'relu', 'maxpool', 'layer1.0.conv1', 'layer2.0', 'layer3.1.bn2', 'layer4', 'avgpool', 'fc'])('has a record of %s', path => {
-    expect(tappedPaths(fixture)).toContain(path);
-  });
-
   it('in every tapped module: shape, mean, deviation, maximum and values', async () => {
     const errors = new Map<string, number>();
     for (const [path, tensor] of pass.taps) {
       expect(`${path} [${tensor.shape.join(', ')}]`).toBe(`${path} ${fixture.metadata[path]}`);
       errors.set(path, relativeError(recordOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!));
     }
-    if (process.env.SHOW_ERRORS) console.log(name, relativeError(await pass.logits.read(), fixture.tensors.get('logits')!), relativeError(await pass.features.read(), fixture.tensors.get('features')!), Math.max(...errors.values()), [...errors].map(([p,e])=>`${p} ${e.toExponential(1)}`).join(', '));
     expect([...errors.keys()].sort()).toEqual(tappedPaths(fixture).sort());
     expect([...errors].filter(([, error]) => !(error < BOUND))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -174,5 +174,6 @@ describe('the end of the process', () => {
     child.kill('SIGINT');
     const signal = await new Promise(done => child.once('exit', (_, name) => done(name)));
     expect([signal, await readdir(root)]).toEqual(['SIGINT', []]);
+    await rm(home, { recursive: true });
   });
 });

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InputError, ShapeError, WeightsError } from '../../src/errors.ts';
+import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { modulePaths, ResNet } from '../../src/nn/resnet.ts';
+import { Device } from '../../src/runtime/device.ts';
+import type { Tensor } from '../../src/runtime/tensor.ts';
+import { disposeForward, relativeError } from '../network/fixture.ts';
+
+const SIDE = 64;
+const STAGES = ['relu', 'maxpool', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'fc'];
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ adapter: 'swiftshader' });
+});
+afterAll(() => device.dispose());
+
+describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
+  let model: ResNet;
+  let x: Tensor;
+  beforeAll(async () => {
+    model = await ResNet.load(device, formulaBackbone(architecture));
+    x = device.tensor(formulaImage([1, 3, SIDE, SIDE]), [1, 3, SIDE, SIDE], 'x');
+  });
+  afterAll(async () => {
+    x.dispose();
+    model.dispose();
+    await device.trim();
+  });
+
+  it('gives the same whether every module is tapped, the stages, or none', async () => {
+    const none = model.forward(x);
+    const stages = model.forward(x, { taps: STAGES });
+    const all = model.forward(x, { taps: model.modulePaths });
+    for (const pass of [stages, all]) {
+      expect(relativeError(await pass.logits.read(), await none.logits.read())).toBeLessThan(1e-5);
+      expect(relativeError(await pass.features.read(), await none.features.read())).toBeLessThan(1e-5);
+    }
+    for (const path of STAGES) {
+      const [fused, apart] = [await stages.taps.get(path)!.read(), await all.taps.get(path)!.read()];
+      expect([path, relativeError(fused, apart) < 1e-5]).toEqual([path, true]);
+    }
+    for (const pass of [none, stages, all]) disposeForward(pass);
+  });
+
+  it('taps every module of its graph, in the order they run', async () => {
+    const pass = model.forward(x, { taps: model.modulePaths });
+    expect([...pass.taps.keys()].sort()).toEqual([...modulePaths(architecture)].sort());
+    await device.submit();
+    disposeForward(pass);
+  });
+
+  it('gives a batch of two what it gives the two alone', async () => {
+    const values = formulaImage([2, 3, SIDE, SIDE]);
+    using both = device.tensor(values, [2, 3, SIDE, SIDE], 'both');
+    const batch = model.forward(both, { taps: ['layer4'] });
+    const [logits, features, layer4] = [await batch.logits.read(), await batch.features.read(), await batch.taps.get('layer4')!.read()];
+    for (const n of [0, 1]) {
+      using one = device.tensor(partOf(values, n), [1, 3, SIDE, SIDE], 'one');
+      const alone = model.forward(one, { taps: ['layer4'] });
+      expect(relativeError(partOf(logits, n), await alone.logits.read())).toBeLessThan(1e-6);
+      expect(relativeError(partOf(features, n), await alone.features.read())).toBeLessThan(1e-6);
+      expect(relativeError(partOf(layer4, n), await alone.taps.get('layer4')!.read())).toBeLessThan(1e-6);
+      disposeForward(alone);
+    }
+    disposeForward(batch);
+  });
+
+  it.each([
+    ['without taps', []],
+    ['with taps that unfuse', ['conv1', 'bn1', 'layer1.0.conv1', 'layer2.0.downsample.1', 'layer4', 'layer4.1.relu', 'fc']],
+  ])('leaves no memory in use after a pass %s', async (_, taps) => {
+    const before = device.memoryUse.liveBytes;
+    const pass = model.forward(x, { taps });
+    await pass.logits.read();
+    expect(device.memoryUse.liveBytes).toBeGreaterThan(before);
+    disposeForward(pass);
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+
+  it('refuses an input that is no batch of images, and leaves nothing behind', async () => {
+    const before = device.memoryUse.liveBytes;
+    using flat = device.empty([3, SIDE, SIDE], 'flat');
+    expect(() => model.forward(flat)).toThrow(new ShapeError('resnet: x must be 4-D, got [3, 64, 64]'));
+    using grey = device.empty([1, 1, SIDE, SIDE], 'grey');
+    expect(() => model.forward(grey)).toThrow(
+      new ShapeError('conv2d: packed weight does not fit 1 channels and 64 outputs at 7x7, expected [8, 49, 8] (x [1, 1, 64, 64], weight [8, 147, 8])'),
+    );
+    flat.dispose();
+    grey.dispose();
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+});
+
+describe('memory over many passes', () => {
+  it('stays where it is from the third of twenty on', async () => {
+    const model = await ResNet.load(device, formulaBackbone('resnet18'));
+    using x = device.tensor(formulaImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
+    const uses: number[][] = [];
+    for (let i = 0; i < 20; i++) {
+      const pass = model.forward(x, { taps: i % 2 ? ['layer4', 'layer1.0.bn1'] : [] });
+      await pass.logits.read();
+      disposeForward(pass);
+      const { liveBytes, pooledBytes } = device.memoryUse;
+      uses.push([liveBytes, pooledBytes]);
+    }
+    expect(new Set(uses.map(([live]) => live)).size).toBe(1);
+    expect(new Set(uses.slice(2).map(([, pooled]) => pooled)).size).toBe(1);
+    model.dispose();
+    await device.trim();
+  });
+
+  it('returns to nothing when a network is disposed of', async () => {
+    const before = device.memoryUse;
+    const model = await ResNet.load(device, formulaBackbone('resnet18'));
+    expect(device.memoryUse.liveBytes - before.liveBytes).toBeGreaterThan(11_689_512 * 4 * 0.99);
+    expect(device.memoryUse.pooledBytes).toBe(0);
+    model.dispose();
+    await device.trim();
+    expect(device.memoryUse).toMatchObject({ liveBytes: before.liveBytes, pooledBytes: 0 });
+  });
+
+  it('reports each block as it is loaded', async () => {
+    const seen: string[] = [];
+    const model = await ResNet.load(device, formulaBackbone('resnet18'), { onProgress: (loaded, total) => seen.push(`${loaded}/${total}`) });
+    expect(seen).toEqual(['1/8', '2/8', '3/8', '4/8', '5/8', '6/8', '7/8', '8/8']);
+    model.dispose();
+  });
+
+  it('names a tensor that is missing', async () => {
+    const backbone = formulaBackbone('resnet18');
+    const stateDict = new Map([...backbone.stateDict].filter(([name]) => name !== 'layer3.1.bn2.running_mean'));
+    await expect(ResNet.load(device, { ...backbone, stateDict })).rejects.toThrow(
+      new WeightsError('weights: layer3.1.bn2.running_mean is missing. The file is of another network, or was cut'),
+    );
+  });
+});
+
+describe('taps', () => {
+  let model: ResNet;
+  let x: Tensor;
+  beforeAll(async () => {
+    model = await ResNet.load(device, formulaBackbone('resnet18'));
+    x = device.tensor(formulaImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
+  });
+
+  it.each([
+    ['layer5', 'taps: no module "layer5" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc'],
+    ['layer1.7.conv1', 'taps: no module "layer1.7.conv1" in this network. layer1 has 0, 1'],
+    ['layer2.0.conv9', 'taps: no module "layer2.0.conv9" in this network. layer2.0 has conv1, bn1, conv2, bn2, downsample, relu'],
+    ['', 'taps: no module "" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc'],
+  ])('of no module: %j', (path, message) => {
+    expect(() => model.forward(x, { taps: [path] })).toThrow(new InputError(message));
+  });
+
+  it('are kept once, however often they are asked for', async () => {
+    const before = device.memoryUse.liveBytes;
+    const pass = model.forward(x, { taps: ['layer4', 'layer4'] });
+    await pass.logits.read();
+    expect([...pass.taps.keys()]).toEqual(['layer4']);
+    disposeForward(pass);
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+
+  it('give [N, C, 1, 1] for avgpool and [N, 1000] for fc', async () => {
+    const pass = model.forward(x, { taps: ['avgpool', 'fc'] });
+    expect([pass.taps.get('avgpool')!.shape, pass.taps.get('fc')!.shape]).toEqual([[1, 512, 1, 1], [1, 1000]]);
+    expect(await pass.taps.get('fc')!.read()).toEqual(await pass.logits.read());
+    disposeForward(pass);
+  });
+});
+
+function partOf(values: Float32Array, n: 0 | 1): Float32Array {
+  return values.slice((n * values.length) / 2, ((n + 1) * values.length) / 2);
+}
