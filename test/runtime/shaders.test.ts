@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ShaderError } from '../../src/errors.ts';
+import { defineKernel } from '../../src/kernels/define.ts';
+import { Device } from '../../src/runtime/device.ts';
+import { kernelOf } from './kernels.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ adapter: 'swiftshader' });
+});
+afterAll(() => device.dispose());
+
+const OUTPUT = '@group(0) @binding(0) var<storage, read_write> y: array<f32>;';
+
+/** Runs a kernel, and expects the same sentence of the submit and of every later use of its output. */
+async function expectFailure(kernel: ReturnType<typeof kernelOf>, message: string): Promise<void> {
+  const { y } = device.run(kernel, {}, {});
+  await expect(device.submit()).rejects.toThrow(new ShaderError(message));
+  await expect(y.read()).rejects.toThrow(message);
+  y.dispose();
+}
+
+describe('a shader that does not compile', () => {
+  it('is told by file, line and column', async () => {
+    const kernel = kernelOf('pads', `${OUTPUT}\n@compute @workgroup_size(1)\nfn main() {\n  y[0] = f32(pad_w);\n}`);
+    await expectFailure(kernel, `pads.wgsl:4:14: unresolved value 'pad_w'`);
+  });
+
+  it('is told so again at the next run, and others still run', async () => {
+    const kernel = kernelOf('types', `${OUTPUT}\n@compute @workgroup_size(1)\nfn main() {\n  y[0] = 1u;\n}`);
+    await expectFailure(kernel, `?`);
+    await expectFailure(kernel, `?`);
+    const good = kernelOf('good', `${OUTPUT}\n@compute @workgroup_size(64)\nfn main(@builtin(local_invocation_index) i: u32) { y[i] = 7.0; }`);
+    const { y } = device.run(good, {}, {});
+    expect(await y.read()).toEqual(new Float32Array(64).fill(7));
+    y.dispose();
+  });
+
+  it('may fail by a limit of the adapter', async () => {
+    await expectFailure(kernelOf('wide', `${OUTPUT}\n@compute @workgroup_size(4096)\nfn main() { y[0] = 1.0; }`), `?`);
+  });
+
+  it('may use an override that its plan does not know', async () => {
+    const shader = `${OUTPUT}\noverride KERNEL: u32 = 1;\noverride RELU: bool = false;\n@compute @workgroup_size(1)\nfn main() { y[0] = f32(KERNEL) * select(1.0, 2.0, RELU); }`;
+    await expectFailure(kernelOf('window', shader, { constants: { KERNEL_WIDTH: 3 } }), 'window.wgsl: no override KERNEL_WIDTH, the shader has [KERNEL, RELU]');
+  });
+});
+
+describe('Params', () => {
+  const shader = `struct Params { width: u32, scale: f32, shift: i32 }\n${OUTPUT}\n@group(0) @binding(1) var<uniform> params: Params;
+@compute @workgroup_size(1)
+fn main() { y[0] = f32(params.width) * params.scale + f32(params.shift); }`;
+
+  it('hold each value by its name and type', async () => {
+    const { y } = device.run(kernelOf('named', shader, { params: { shift: -3, scale: 0.5, width: 10 } }), {}, {});
+    expect((await y.read())[0]).toBe(2);
+    y.dispose();
+  });
+
+  it.each([
+    [{ columns: 10, scale: 0.5, shift: 0 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [columns, scale, shift]'],
+    [{ width: 10, scale: 0.5 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale]'],
+    [{ width: 10, scale: 0.5, shift: 0, relu: 1 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale, shift, relu]'],
+    [{ width: 2.5, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got 2.5'],
+    [{ width: Number.NaN, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got NaN'],
+    [{ width: -1, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got -1'],
+    [{ width: 2 ** 32, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got 4294967296'],
+    [{ width: 1, scale: 0.5, shift: -(2 ** 31) - 1 }, 'named.wgsl: Params.shift is i32, got -2147483649'],
+  ])('%j', (params, message) => {
+    expect(() => device.run(kernelOf('named', shader, { params }), {}, {})).toThrow(new ShaderError(message));
+  });
+});
+
+describe('a descriptor and its shader', () => {
+  const main = '@compute @workgroup_size(1)\nfn main() { y[0] = x[0]; }';
+  const define = (shader: string, inputs: string[] = ['x']) => () =>
+    defineKernel({
+      name: 'pair',
+      shader,
+      inputs,
+      outputs: ['y'],
+      plan: (_shapes, _options: Record<never, never>) => ({ outputs: { y: [1] }, workgroups: [1, 1, 1] }),
+    });
+  const X = '@group(0) @binding(0) var<storage, read> x: array<f32>;';
+  const Y = '@group(0) @binding(1) var<storage, read_write> y: array<f32>;';
+
+  it('agree', () => {
+    expect(define(`${X}${Y}${main}`)().interface.bindings).toEqual([
+      { name: 'x', type: 'read-only-storage' },
+      { name: 'y', type: 'storage' },
+    ]);
+  });
+
+  it.each([
+    ['other names', `${X}${Y}${main}`, ['input'], 'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [input, y]'],
+    ['one too few', `${X}${Y}${main}`, ['x', 'weight'], 'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [x, weight, y]'],
+    ['another order', `${X.replace('(0) var', '(1) var')}${Y.replace('(1) var', '(0) var')}${main}`, ['x'], 'pair.wgsl: bindings are [y, x], expected the order [x, y]'],
+    ['a hole', `${X}${Y.replace('(1) var', '(2) var')}${main}`, ['x'], 'pair.wgsl: @binding(1) is missing, bindings must count up from 0'],
+    ['two groups', `${X}${Y.replace('(0)', '(1)')}${main}`, ['x'], 'pair.wgsl: expected every binding in @group(0), got 2 groups'],
+    ['another entry', `${X}${Y}${main.replace('main', 'start')}`, ['x'], `pair.wgsl: expected one compute entry point 'main'`],
+    ['two entries', `${X}${Y}${main}${main.replace('main', 'start')}`, ['x'], `pair.wgsl: expected one compute entry point 'main'`],
+    [
+      'a vector in Params',
+      `struct Params { size: vec2u }\n${X}${Y}@group(0) @binding(2) var<uniform> params: Params;\n${main}`,
+      ['x'],
+      'pair.wgsl: Params.size is vec2u, expected u32, i32 or f32',
+    ],
+    ['no WGSL', 'layout(binding = 0) buffer x;', ['x'], '?'],
+  ])('differ in %s', (_, shader, inputs, message) => {
+    expect(define(shader, inputs)).toThrow(new ShaderError(message));
+  });
+});
