@@ -15,6 +15,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    globalSetup: 'test/harness/global_setup.ts',
     pool: 'forks',
     maxWorkers: 2,
   },

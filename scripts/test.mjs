@@ -3,8 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { ensureInstalled, root } from './ensure_installed.mjs';
 
 ensureInstalled();
-const { buildAll } = await import('./build.mjs');
-await buildAll();
 const steps = [
   ['tsc', '--noEmit', '-p', '.'],
   ['biome', 'ci', '.'],

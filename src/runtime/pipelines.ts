@@ -89,7 +89,7 @@ export class Pipelines {
 async function explain(name: string, module: GPUShaderModule, error: unknown): Promise<ShaderError> {
   const { messages } = await module.getCompilationInfo();
   const first = messages.find(message => message.type === 'error');
-  const detail = error instanceof Error ? error.message : String(error);
+  const [detail] = (error instanceof Error ? error.message : String(error)).split('\n');
   return new ShaderError(
     first ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : `${name}.wgsl: ${detail}`,
     { cause: error },

@@ -93,15 +93,12 @@ export class Recorder {
 
   private async execute(batch: readonly Recorded[]): Promise<void> {
     try {
-      await this.memory.settle();
+      await Promise.race([this.memory.settle(), this.lost]);
       if (batch.length === 0) return;
+      // What an earlier batch should have written may have failed after this one was recorded.
+      for (const { tensors } of batch) for (const { failure } of tensors) if (failure) throw failure;
       const pipelines = await Promise.race([Promise.all(batch.map(dispatch => dispatch.pipeline.compiled)), this.lost]);
-      const params = this.packParams(batch);
-      try {
-        await this.guard(batch, () => this.encode(batch, pipelines, params));
-      } finally {
-        params.buffer?.destroy();
-      }
+      await this.guard(batch, () => this.encode(batch, pipelines));
     } catch (error) {
       const failure = error instanceof DeviceError ? error : new DeviceError(messageOf(error), { cause: error });
       for (const dispatch of batch) for (const tensor of dispatch.written) tensor.poison(failure);
@@ -128,17 +125,15 @@ export class Recorder {
     return { buffer, offsets };
   }
 
-  private encode(
-    batch: readonly Recorded[],
-    pipelines: readonly GPUComputePipeline[],
-    params: ReturnType<Recorder['packParams']>,
-  ): void {
+  private encode(batch: readonly Recorded[], pipelines: readonly GPUComputePipeline[]): void {
+    const params = this.packParams(batch);
     const encoder = this.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     batch.forEach((dispatch, i) => {
       const resources = [...dispatch.resources];
       if (dispatch.params && params.buffer)
         resources.push({ buffer: params.buffer, offset: params.offsets[i]!, size: dispatch.params.byteLength });
+      pass.pushDebugGroup(dispatch.label); // validation messages name it
       pass.setPipeline(pipelines[i]!);
       pass.setBindGroup(
         0,
@@ -149,9 +144,11 @@ export class Recorder {
         }),
       );
       pass.dispatchWorkgroups(...dispatch.workgroups);
+      pass.popDebugGroup();
     });
     pass.end();
     this.gpu.queue.submit([encoder.finish()]);
+    params.buffer?.destroy(); // submitted commands keep it
   }
 
   /** Runs `work` between error scopes, and throws what they catch. */

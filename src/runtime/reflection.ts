@@ -34,7 +34,8 @@ export function reflectShader(name: string, source: string): ShaderInterface {
   if (groups.length > 1)
     throw new ShaderError(`${name}.wgsl: expected every binding in @group(0), got ${groups.length} groups`);
   const variables = groups[0] ?? [];
-  const bindings = variables.map((variable, index) => {
+  // Array.from sees the holes that map would skip.
+  const bindings = Array.from(variables, (variable, index) => {
     if (!variable) throw new ShaderError(`${name}.wgsl: @binding(${index}) is missing, bindings must count up from 0`);
     return { name: variable.name, type: bindingType(variable.access, variable.name === 'params') };
   });
@@ -68,7 +69,7 @@ export function packParams(
   for (const { name: member, offset, format } of shader.members) {
     const value = values[member];
     if (format === 'f32') view.setFloat32(offset, value, true);
-    else if (!Number.isInteger(value))
+    else if (value !== (format === 'u32' ? value >>> 0 : value | 0))
       throw new ShaderError(`${name}.wgsl: Params.${member} is ${format}, got ${value}`);
     else if (format === 'u32') view.setUint32(offset, value, true);
     else view.setInt32(offset, value, true);

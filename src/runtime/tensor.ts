@@ -56,6 +56,11 @@ export class Tensor {
     return this.storage.buffer;
   }
 
+  /** Why the content cannot be trusted, if so. */
+  get failure(): DeviceError | undefined {
+    return this.storage.failure;
+  }
+
   /** Makes every later use throw `error`, here and in all views. */
   poison(error: DeviceError): void {
     this.storage.failure ??= error;
@@ -64,15 +69,15 @@ export class Tensor {
   /**
    * The same memory, from element `offset` on, under another shape.
    *
-   * @throws ShapeError  it reaches past the end, or `offset` breaks the adapter's alignment (64 elements as a rule)
+   * @throws ShapeError  it reaches outside, or `offset` breaks the adapter's alignment (64 elements as a rule)
    */
   view(shape: Shape, offset = 0): Tensor {
     const alignment = this.device.limits.minStorageBufferOffsetAlignment / 4;
     if (offset % alignment !== 0)
       throw new ShapeError(`view: offset ${offset} of ${this.label} is no multiple of ${alignment} elements`);
-    if (offset + elementCount(shape) > this.size)
+    if (offset < 0 || offset + elementCount(shape) > this.size)
       throw new ShapeError(
-        `view: ${formatShape(shape)} at element ${offset} reaches past the end of ${this.label} ${formatShape(this.shape)}`,
+        `view: ${formatShape(shape)} at element ${offset} reaches outside of ${this.label} ${formatShape(this.shape)}`,
       );
     return this.device.track(new Tensor(this.device, this.storage, shape, this.label, this.offsetBytes + offset * 4));
   }

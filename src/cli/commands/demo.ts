@@ -121,7 +121,7 @@ async function drawCases(
       const stem = name.replace(/\.[^.]+$/, '');
       await writeCam(explanation, { folder: out, stem, name, colormap: DEFAULT_COLORMAP });
       const { class: verdict, probabilities } = explanation;
-      const picture = { source: `${stem}.png`, caption: `${name}: the X-ray, the evidence for ${verdict} over it, and the map alone` };
+      const picture = { source: `${stem}.png`, caption: `The X-ray, the evidence for ${verdict} over it, and the map alone` };
       cases.push({ name, verdict, probability: probabilities[verdict]!, truth: folder.classes[classIndex]!, pictures: [picture], file: picture.source });
       progress.update(cases.length);
     }

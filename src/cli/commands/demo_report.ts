@@ -46,9 +46,9 @@ export function demoReport({ cases, trained, metrics, bundled, facts, times, att
 
 function bundledFact({ accuracy, auroc, images }: Metrics) {
   return {
-    label: 'The bundled head, trained on 5,216 X-rays',
+    label: 'Bundled head',
     value: `accuracy ${(100 * accuracy).toFixed(1)} %, AUROC ${auroc?.toFixed(3) ?? '—'}`,
-    why: `on the same ${images} test images, none of which it was trained on`,
+    why: `trained on 5,216 X-rays; on the same ${images} test images, none of which it was trained on`,
   };
 }
 
