@@ -3,7 +3,15 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure_installed.mjs';
 
-const COMMON = { absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', sourcemap: 'linked', loader: { '.wgsl': 'text' }, logLevel: 'error' };
+const COMMON = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: 'linked',
+  loader: { '.wgsl': 'text' },
+  logLevel: 'error',
+};
 
 /** Builds where a source is newer than the bundle. */
 export async function ensureBuilt() {
@@ -16,8 +24,20 @@ export async function buildAll() {
   const { build } = await import('esbuild');
   mkdirSync(join(root, 'dist'), { recursive: true });
   const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
-  await build({ ...node, entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
-  await build({ ...COMMON, platform: 'browser', conditions: ['browser'], minify: true, entryPoints: { browser: 'src/index.ts' }, outdir: 'dist' });
+  await build({
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts' },
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+  await build({
+    ...COMMON,
+    platform: 'browser',
+    conditions: ['browser'],
+    minify: true,
+    entryPoints: { browser: 'src/index.ts' },
+    outdir: 'dist',
+  });
 }
 
 function newestMs(path) {

@@ -9,6 +9,10 @@ const steps = [
   ['vitest', 'run', ...process.argv.slice(2)],
 ];
 for (const [command, ...args] of steps) {
-  const { status } = spawnSync(`${root}/node_modules/.bin/${command}`, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync(`${root}/node_modules/.bin/${command}`, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

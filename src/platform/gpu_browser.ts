@@ -17,5 +17,5 @@ export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAda
     /swiftshader|llvmpipe|lavapipe/i.test(`${adapter.info.architecture} ${adapter.info.description}`);
   if (choice === 'gpu' && software)
     throw new DeviceError('device: this browser has a software adapter alone. Choose the adapter "auto"');
-  return { adapter, kind: software ? 'software' : 'gpu', toggles: [], release: () => {} };
+  return { adapter, kind: software ? 'software' : 'gpu', toggles: [] };
 }

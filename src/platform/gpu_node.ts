@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { create } from 'webgpu';
 import { DeviceError } from '../errors.ts';
 import type { AdapterChoice, FoundAdapter } from '../runtime/adapter.ts';
-import { loadSwiftShader } from './swiftshader.ts';
+import { withSwiftShader } from './swiftshader.ts';
 
 /** Timestamps to the nanosecond, which pages may not have. */
 const COMMON_TOGGLES = ['disable-dawn-features=timestamp_quantization'];
@@ -15,18 +15,23 @@ const SOFTWARE_TOGGLES = [
   'enable-dawn-features=disable_robustness,disable_workgroup_init',
 ];
 
+/**
+ * Dawn's instances, one for each set of switches. They are never let go of: a driver that is unloaded while another
+ * device runs on it takes the process down.
+ */
+const instances = new Map<string, GPU>();
+
 /** @throws DeviceError  there is no adapter of that kind; says which to take */
 export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
   if (choice !== 'swiftshader') {
     const found = mayHaveGpu() ? await request(COMMON_TOGGLES) : undefined;
-    if (found?.kind === 'gpu' || (found && choice === 'gpu')) return found;
+    if (found?.kind === 'gpu') return found;
     if (choice === 'gpu')
       throw new DeviceError(
         'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter swiftshader',
       );
   }
-  loadSwiftShader();
-  const found = await request(SOFTWARE_TOGGLES);
+  const found = await withSwiftShader(() => request(SOFTWARE_TOGGLES));
   if (!found)
     throw new DeviceError(
       'device: SwiftShader was loaded but offers no adapter. Run `raycam doctor --debug` to see what Dawn says',
@@ -35,22 +40,15 @@ export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAda
 }
 
 async function request(toggles: string[]): Promise<FoundAdapter | undefined> {
-  // Dawn's instance must outlive its devices, and keeps the process alive for as long as it is referenced.
-  let gpu: GPU | undefined = create(toggles);
+  const key = toggles.join();
+  const gpu = instances.get(key) ?? create(toggles);
+  instances.set(key, gpu);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return undefined;
-  const { vendor, architecture } = adapter.info;
-  const software =
-    adapter.info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe/i.test(`${vendor} ${architecture} ${adapter.info.description}`);
-  return {
-    adapter,
-    kind: software ? 'software' : 'gpu',
-    toggles,
-    release: () => {
-      gpu = undefined;
-    },
-  };
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const isSoftware =
+    isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(`${vendor} ${architecture} ${description}`);
+  return { adapter, kind: isSoftware ? 'software' : 'gpu', toggles };
 }
 
 /** Where no driver is installed Dawn prints warnings: it is better not asked. */

@@ -11,24 +11,34 @@ const OTHER_WAYS =
   'Install a Vulkan driver (Debian and Ubuntu: apt install mesa-vulkan-drivers), or name one by VK_ICD_FILENAMES';
 
 /**
- * Makes SwiftShader, a Vulkan driver that runs on the CPU, the one that Dawn finds.
- * On Linux x64 it comes inside the npm package `@sparticuz/chromium`; elsewhere VK_ICD_FILENAMES must name the system's own.
+ * Runs `work` with SwiftShader, a Vulkan driver that runs on the CPU, as the one that Dawn finds.
+ * On Linux x64 it comes inside the npm package `@sparticuz/chromium`; elsewhere, or to take another software driver,
+ * VK_ICD_FILENAMES names it.
  *
  * @throws DeviceError  there is none for this system
  */
-export function loadSwiftShader(): void {
-  if (process.env.VK_ICD_FILENAMES) return;
+export async function withSwiftShader<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (process.env.VK_ICD_FILENAMES) return work();
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new DeviceError(
       `device: SwiftShader is bundled for Linux on x64 alone, this is ${process.platform} on ${process.arch}. ${OTHER_WAYS}`,
     );
   const folder = unpackChromiumArchive('swiftshader.tar.br');
+  loadVulkan(join(folder, 'libvulkan.so.1'));
   process.env.VK_ICD_FILENAMES = join(folder, 'vk_swiftshader_icd.json');
+  try {
+    return await work();
+  } finally {
+    delete process.env.VK_ICD_FILENAMES;
+  }
+}
+
+/** Dawn opens the Vulkan loader by its soname: loaded here first, it is found without any system package. */
+function loadVulkan(path: string): void {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
   const RTLD_NODELETE = 0x1000;
   try {
-    // Dawn opens the Vulkan loader by its soname: loaded here first, it is found without any system package.
-    process.dlopen({ exports: {} }, join(folder, 'libvulkan.so.1'), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+    process.dlopen({ exports: {} }, path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
   } catch {
     // It is no Node addon ("did not self-register"), and stays loaded all the same.
   }

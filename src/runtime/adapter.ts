@@ -9,8 +9,6 @@ export interface FoundAdapter {
   readonly kind: 'gpu' | 'software';
   /** Switches of the implementation that were asked for, by Dawn's names. */
   readonly toggles: readonly string[];
-  /** Lets go of what keeps the process alive. */
-  release(): void;
 }
 
 /** Which adapter runs; always shown, since every time and every last digit depends on it. */
@@ -25,13 +23,18 @@ export interface AdapterReport {
 }
 
 export function describeAdapter(found: FoundAdapter, device: GPUDevice): AdapterReport {
-  const { vendor, architecture, description, device: model } = found.adapter.info;
+  const { vendor, architecture } = found.adapter.info;
   return {
     kind: found.kind,
     vendor,
     architecture,
-    description: description || model || architecture || vendor || 'unnamed adapter',
+    description: adapterName(found.adapter),
     features: [...device.features].sort(),
     toggles: found.toggles,
   };
+}
+
+/** What people call it, as far as the driver tells. */
+export function adapterName({ info }: GPUAdapter): string {
+  return info.description || info.device || info.architecture || info.vendor || 'unnamed adapter';
 }

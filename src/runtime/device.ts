@@ -1,7 +1,7 @@
 import { requestGpuAdapter } from '#platform';
 import { DeviceError } from '../errors.ts';
 import type { Kernel, Plan } from '../kernels/define.ts';
-import { type AdapterChoice, type AdapterReport, describeAdapter } from './adapter.ts';
+import { type AdapterChoice, type AdapterReport, adapterName, describeAdapter, type FoundAdapter } from './adapter.ts';
 import { Memory, type MemoryUse } from './memory.ts';
 import { type AnyKernel, Pipelines } from './pipelines.ts';
 import { type Dispatch, Recorder } from './recorder.ts';
@@ -37,7 +37,6 @@ export class Device {
   private constructor(
     private readonly gpu: GPUDevice,
     readonly adapter: AdapterReport,
-    private readonly release: () => void,
   ) {
     this.memory = new Memory(gpu);
     this.pipelines = new Pipelines(gpu);
@@ -48,14 +47,8 @@ export class Device {
   /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const found = await requestGpuAdapter(options.adapter ?? 'auto');
-    const { adapter } = found;
-    const wanted = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
-    const gpu = await adapter.requestDevice({
-      label: 'raycam',
-      requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
-      requiredLimits: limitsOf(adapter),
-    });
-    const device = new Device(gpu, describeAdapter(found, gpu), found.release);
+    const gpu = await requestDevice(found);
+    const device = new Device(gpu, describeAdapter(found, gpu));
     device.pipelines.onProgress = options.onCompile;
     return device;
   }
@@ -146,7 +139,6 @@ export class Device {
   /** Ends the device; every tensor is gone with it. */
   dispose(): void {
     this.gpu.destroy();
-    this.release();
   }
 
   [Symbol.dispose](): void {
@@ -178,6 +170,24 @@ export class Device {
       params: kernel.interface.paramsSizeBytes > 0 ? kernel.packParams(plan.params ?? {}) : undefined,
       workgroups: plan.workgroups,
     };
+  }
+}
+
+/** @throws DeviceError  the adapter refuses */
+async function requestDevice({ adapter }: FoundAdapter): Promise<GPUDevice> {
+  const wanted = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+  try {
+    return await adapter.requestDevice({
+      label: 'raycam',
+      requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
+      requiredLimits: limitsOf(adapter),
+    });
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new DeviceError(
+      `device: ${adapterName(adapter)} gives no device (${reason}). Run \`raycam doctor\` to see which adapters work`,
+      { cause: error },
+    );
   }
 }
 

@@ -41,7 +41,18 @@ describe('a head, from training to heat maps', () => {
 
   it('the same seed gives the same bytes, and a second run computes no features', async () => {
     const again = at('again.safetensors');
-    const ran = await raycam(['train', at('xrays'), '--out', again, '--epochs', '3', '--batch-size', '2', '--json', ...network]);
+    const ran = await raycam([
+      'train',
+      at('xrays'),
+      '--out',
+      again,
+      '--epochs',
+      '3',
+      '--batch-size',
+      '2',
+      '--json',
+      ...network,
+    ]);
     expect(ran.status).toBe(0);
     expect(readFileSync(again).equals(readFileSync(head))).toBe(true);
     expect(records(ran).map(record => record.epoch ?? record.out)).toEqual([0, 1, 2, again]);
@@ -51,12 +62,15 @@ describe('a head, from training to heat maps', () => {
     const ran = await raycam(['evaluate', at('xrays'), '--head', head, '--json', ...network]);
     const [record] = records(ran);
     expect(record).toMatchObject({ images: 6, positiveClass: 'PNEUMONIA', skipped: 0 });
-    for (const key of ['loss', 'accuracy', 'sensitivity', 'specificity', 'auroc', 'confusion']) expect(record).toHaveProperty(key);
+    for (const key of ['loss', 'accuracy', 'sensitivity', 'specificity', 'auroc', 'confusion'])
+      expect(record).toHaveProperty(key);
   });
 
   it('predicts: probabilities add up, and log-probabilities are their logarithms', async () => {
     const ran = await raycam(['predict', xray, '--head', head, '--json', ...network]);
-    const [record] = records(ran) as unknown as [{ image: string; class: string; probabilities: Record<string, number>; logProbabilities: Record<string, number> }];
+    const [record] = records(ran) as unknown as [
+      { image: string; class: string; probabilities: Record<string, number>; logProbabilities: Record<string, number> },
+    ];
     const { NORMAL, PNEUMONIA } = record.probabilities as { NORMAL: number; PNEUMONIA: number };
     expect(NORMAL + PNEUMONIA).toBeCloseTo(1, 5);
     expect(Math.exp(record.logProbabilities.NORMAL!)).toBeCloseTo(NORMAL, 5);
@@ -66,12 +80,27 @@ describe('a head, from training to heat maps', () => {
 
   it('draws the evidence, and writes the raw maps: the mean of the 7 x 7 map is the logit without its bias', async () => {
     const out = at('maps');
-    const ran = await raycam(['cam', xray, '--head', head, '--out', out, '--npy', '--class', 'PNEUMONIA', '--json', ...network]);
+    const ran = await raycam([
+      'cam',
+      xray,
+      '--head',
+      head,
+      '--out',
+      out,
+      '--npy',
+      '--class',
+      'PNEUMONIA',
+      '--json',
+      ...network,
+    ]);
     expect(ran.status).toBe(0);
     expect(readdirSync(out).sort()).toEqual(['IM-0011-0001.cam224.npy', 'IM-0011-0001.cam7.npy', 'IM-0011-0001.png']);
     const cam = decodeNpy(readFileSync(join(out, 'IM-0011-0001.cam7.npy')));
     const enlarged = decodeNpy(readFileSync(join(out, 'IM-0011-0001.cam224.npy')));
-    expect([cam.shape, enlarged.shape]).toEqual([[7, 7], [224, 224]]);
+    expect([cam.shape, enlarged.shape]).toEqual([
+      [7, 7],
+      [224, 224],
+    ]);
     // Corners aligned: the corners of both maps are the same values.
     expect(enlarged.values[0]).toBeCloseTo(cam.values[0]!, 4);
     expect(enlarged.values.at(-1)).toBeCloseTo(cam.values.at(-1)!, 4);
@@ -82,7 +111,9 @@ describe('a head, from training to heat maps', () => {
 
   it('refuses a head that belongs to another backbone', async () => {
     const ran = await raycam(['predict', xray, ...network]);
-    expect(ran.stderr).toMatch(/raycam: head: .* was trained on features of resnet50\.caffe_in1k \(2048 numbers\), not of file:resnet18\.safetensors \(512 numbers\)\./);
+    expect(ran.stderr).toMatch(
+      /raycam: head: .* was trained on features of resnet50\.caffe_in1k \(2048 numbers\), not of file:resnet18\.safetensors \(512 numbers\)\./,
+    );
     expect(ran.status).toBe(1);
   });
 });
@@ -112,7 +143,9 @@ describe('looking inside', () => {
   });
 
   it('ranks ImageNet’s classes', async () => {
-    const [record] = records(await raycam(['classify', xray, '--top', '3', '--json', ...network])) as unknown as [{ top: { probability: number }[] }];
+    const [record] = records(await raycam(['classify', xray, '--top', '3', '--json', ...network])) as unknown as [
+      { top: { probability: number }[] },
+    ];
     expect(record.top).toHaveLength(3);
     expect(record.top[0]!.probability).toBeGreaterThanOrEqual(record.top[1]!.probability);
   });
@@ -150,20 +183,90 @@ describe('what is wrong is said in a sentence', () => {
   });
 
   const rows: { why: string; args: () => string[]; status: number; message: RegExp }[] = [
-    { why: 'no such image', args: () => ['predict', at('missing.png')], status: 1, message: /^raycam: .*missing\.png: no such file/ },
-    { why: 'a text file named .jpeg', args: () => ['classify', at('text.jpeg'), ...network], status: 1, message: /raycam: .*text\.jpeg: not an image that can be decoded/ },
-    { why: 'a folder with one class', args: () => ['train', at('one'), '--out', at('h')], status: 1, message: /one class only \(NORMAL\), a verdict needs two or more/ },
-    { why: 'an empty class', args: () => ['train', at('empty'), '--out', at('h')], status: 1, message: /no images in the class PNEUMONIA/ },
-    { why: 'no folder', args: () => ['train', at('nowhere'), '--out', at('h')], status: 1, message: /^raycam: .*nowhere: no such/ },
-    { why: 'weights cut short', args: () => ['classify', xray, '--weights', cut], status: 1, message: /^raycam: safetensors: .*cut/ },
-    { why: 'weights of another architecture', args: () => ['classify', xray, '--weights', weights, '--arch', 'resnet50'], status: 1, message: /^raycam: weights: .*missing.*resnet18\.safetensors/ },
-    { why: 'no such backbone', args: () => ['classify', xray, '--backbone', 'resnet9'], status: 2, message: /^raycam: .*resnet9/ },
-    { why: 'both a backbone and a file', args: () => ['classify', xray, '--backbone', 'resnet50.caffe_in1k', '--weights', weights], status: 2, message: /Give --backbone or --weights, not both/ },
-    { why: 'no head in the file', args: () => ['predict', xray, '--head', weights, ...network], status: 1, message: /so it is no head file/ },
-    { why: 'no such class', args: () => ['cam', xray, '--class', 'COLD', '--out', at('c'), '--head', at('head.safetensors'), ...network], status: 1, message: /no class is named COLD, the head knows NORMAL, PNEUMONIA/ },
-    { why: 'an unknown option', args: () => ['predict', xray, '--colour'], status: 2, message: /unknown option '--colour'/ },
-    { why: 'a number that is none', args: () => ['train', at('xrays'), '--out', at('h'), '--epochs', 'many'], status: 2, message: /Expected a whole number of at least 1/ },
-    { why: 'an unknown adapter', args: () => ['predict', xray, '--adapter', 'abacus'], status: 2, message: /Allowed choices are auto, gpu/ },
+    {
+      why: 'no such image',
+      args: () => ['predict', at('missing.png')],
+      status: 1,
+      message: /^raycam: .*missing\.png: no such file/,
+    },
+    {
+      why: 'a text file named .jpeg',
+      args: () => ['classify', at('text.jpeg'), ...network],
+      status: 1,
+      message: /raycam: .*text\.jpeg: not an image that can be decoded/,
+    },
+    {
+      why: 'a folder with one class',
+      args: () => ['train', at('one'), '--out', at('h')],
+      status: 1,
+      message: /one class only \(NORMAL\), a verdict needs two or more/,
+    },
+    {
+      why: 'an empty class',
+      args: () => ['train', at('empty'), '--out', at('h')],
+      status: 1,
+      message: /no images in the class PNEUMONIA/,
+    },
+    {
+      why: 'no folder',
+      args: () => ['train', at('nowhere'), '--out', at('h')],
+      status: 1,
+      message: /^raycam: .*nowhere: no such/,
+    },
+    {
+      why: 'weights cut short',
+      args: () => ['classify', xray, '--weights', cut],
+      status: 1,
+      message: /^raycam: safetensors: .*cut/,
+    },
+    {
+      why: 'weights of another architecture',
+      args: () => ['classify', xray, '--weights', weights, '--arch', 'resnet50'],
+      status: 1,
+      message: /^raycam: weights: .*missing.*resnet18\.safetensors/,
+    },
+    {
+      why: 'no such backbone',
+      args: () => ['classify', xray, '--backbone', 'resnet9'],
+      status: 2,
+      message: /^raycam: .*resnet9/,
+    },
+    {
+      why: 'both a backbone and a file',
+      args: () => ['classify', xray, '--backbone', 'resnet50.caffe_in1k', '--weights', weights],
+      status: 2,
+      message: /Give --backbone or --weights, not both/,
+    },
+    {
+      why: 'no head in the file',
+      args: () => ['predict', xray, '--head', weights, ...network],
+      status: 1,
+      message: /so it is no head file/,
+    },
+    {
+      why: 'no such class',
+      args: () => ['cam', xray, '--class', 'COLD', '--out', at('c'), '--head', at('head.safetensors'), ...network],
+      status: 1,
+      message: /no class is named COLD, the head knows NORMAL, PNEUMONIA/,
+    },
+    {
+      why: 'an unknown option',
+      args: () => ['predict', xray, '--colour'],
+      status: 2,
+      message: /unknown option '--colour'/,
+    },
+    {
+      why: 'a number that is none',
+      args: () => ['train', at('xrays'), '--out', at('h'), '--epochs', 'many'],
+      status: 2,
+      message: /Expected a whole number of at least 1/,
+    },
+    {
+      why: 'an unknown adapter',
+      args: () => ['predict', xray, '--adapter', 'abacus'],
+      status: 2,
+      message: /Allowed choices are auto, gpu/,
+    },
     { why: 'an unknown command', args: () => ['preddict'], status: 2, message: /unknown command 'preddict'/ },
   ];
   for (const { why, args, status, message } of rows)

@@ -16,7 +16,10 @@ export interface Ran {
 /** Runs `raycam` as a user would, in the repository's root. */
 export function raycam(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, ['dist/cli.js', ...args], { cwd: root, env: { ...process.env, ...environment } });
+    const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', chunk => {
       stdout += chunk;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FormulaOptions, formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { digestOf, relativeError } from '../../src/inference/self_test.ts';
 import { type Forward, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
-import { disposeForward, type Fixture, readFixture, recordOf, relativeError, tappedPaths } from './fixture.ts';
+import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6, 6e-7 for logits and features. */
 const BOUND = 1e-5;
@@ -60,7 +61,7 @@ describe.each(NETWORKS)('$name agrees with PyTorch', ({ name, architecture, side
     const errors = new Map<string, number>();
     for (const [path, tensor] of pass.taps) {
       expect(`${path} [${tensor.shape.join(', ')}]`).toBe(`${path} ${fixture.metadata[path]}`);
-      errors.set(path, relativeError(recordOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!));
+      errors.set(path, relativeError(digestOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!));
     }
     expect([...errors.keys()].sort()).toEqual(tappedPaths(fixture).sort());
     expect([...errors].filter(([, error]) => !(error < BOUND))).toEqual([]);

@@ -8,9 +8,6 @@ export interface Fixture {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** [mean, standard deviation, maximum, values taken at even distances] of a tensor. */
-export const SAMPLES = 24;
-
 export async function readFixture(name: string): Promise<Fixture> {
   const file = await openWeights(fileURLToPath(new URL(`fixtures/${name}.safetensors`, import.meta.url)));
   const tensors = new Map<string, Float32Array>();
@@ -22,22 +19,6 @@ export async function readFixture(name: string): Promise<Fixture> {
 /** The paths whose outputs a fixture has. */
 export function tappedPaths({ tensors }: Fixture): string[] {
   return [...tensors.keys()].filter(key => key.startsWith('tap.')).map(key => key.slice(4));
-}
-
-export function recordOf(values: Float32Array): Float32Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  const largest = values.reduce((a, b) => Math.max(a, b));
-  const samples = Array.from({ length: SAMPLES }, (_, k) => values[Math.floor(((2 * k + 1) * values.length) / (2 * SAMPLES))]!);
-  return Float32Array.of(mean, Math.sqrt(variance), largest, ...samples);
-}
-
-/** The largest difference, as a share of the expected values' largest magnitude. */
-export function relativeError(got: Float32Array, expected: Float32Array): number {
-  if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const largest = got.reduce((error, value, i) => (Number.isNaN(value) ? Number.NaN : Math.max(error, Math.abs(value - expected[i]!))), 0);
-  return largest / scale;
 }
 
 export function disposeForward({ features, logits, taps }: Forward): void {

@@ -4,13 +4,14 @@ import { decodeImage } from '#platform';
 import { squashTransform } from '../../src/data/transforms.ts';
 import { fill } from '../../src/inference/formula_network.ts';
 import { preprocessBatch } from '../../src/inference/inputs.ts';
+import { digestOf, relativeError } from '../../src/inference/self_test.ts';
 import { classActivationMaps } from '../../src/nn/class_activation_map.ts';
 import { type Forward, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import type { Backbone } from '../../src/weights/backbone.ts';
 import { resolveBackbone } from '../../src/weights/resolve_backbone.ts';
-import { disposeForward, type Fixture, readFixture, recordOf, relativeError, tappedPaths } from './fixture.ts';
+import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader 2e-6. */
 const BOUND = 1e-5;
@@ -35,7 +36,11 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
   let headWeight: Tensor;
   beforeAll(async () => {
     model = await ResNet.load(device, backbone);
-    headWeight = device.tensor(fill('head.weight', 2 * 2048, u => (2 * u - 1) * 0.02), [2, 2048], 'head.weight');
+    headWeight = device.tensor(
+      fill('head.weight', 2 * 2048, u => (2 * u - 1) * 0.02),
+      [2, 2048],
+      'head.weight',
+    );
   });
   afterAll(async () => {
     headWeight?.dispose();
@@ -73,13 +78,13 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
     });
 
     it('decoded and normalised', async () => {
-      expect(relativeError(recordOf(await x.read()), fixture.tensors.get('tap.x')!)).toBeLessThan(BOUND);
+      expect(relativeError(digestOf(await x.read()), fixture.tensors.get('tap.x')!)).toBeLessThan(BOUND);
     });
 
     it('in every stage', async () => {
       for (const [path, tensor] of pass.taps) {
         expect(`${path} [${tensor.shape.join(', ')}]`).toBe(`${path} ${fixture.metadata[path]}`);
-        const error = relativeError(recordOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!);
+        const error = relativeError(digestOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!);
         expect([path, error < BOUND]).toEqual([path, true]);
       }
     });
@@ -89,18 +94,25 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
       expect(relativeError(await pass.logits.read(), fixture.tensors.get('logits')!)).toBeLessThan(BOUND);
     });
 
-    it.each(['corners', 'half-pixel'] as const)('in the maps of both classes, 7 x 7 and enlarged with %s aligned', async align => {
-      for (const k of [0, 1]) {
-        const layer4 = pass.taps.get('layer4')!;
-        const { cam, upsampled } = classActivationMaps(device, { layer4, headWeight, classes: [k] }, { align, size: 224 });
-        const enlarged = await upsampled.read();
-        const sampled = Float32Array.from(GRID.flatMap(row => GRID.map(column => enlarged[224 * row + column]!)));
-        expect(relativeError(await cam.read(), planeOf(fixture.tensors.get('cam')!, k))).toBeLessThan(BOUND);
-        expect(relativeError(sampled, planeOf(fixture.tensors.get(align)!, k))).toBeLessThan(BOUND);
-        cam.dispose();
-        upsampled.dispose();
-      }
-    });
+    it.each(['corners', 'half-pixel'] as const)(
+      'in the maps of both classes, 7 x 7 and enlarged with %s aligned',
+      async align => {
+        for (const k of [0, 1]) {
+          const layer4 = pass.taps.get('layer4')!;
+          const { cam, upsampled } = classActivationMaps(
+            device,
+            { layer4, headWeight, classes: [k] },
+            { align, size: 224 },
+          );
+          const enlarged = await upsampled.read();
+          const sampled = Float32Array.from(GRID.flatMap(row => GRID.map(column => enlarged[224 * row + column]!)));
+          expect(relativeError(await cam.read(), planeOf(fixture.tensors.get('cam')!, k))).toBeLessThan(BOUND);
+          expect(relativeError(sampled, planeOf(fixture.tensors.get(align)!, k))).toBeLessThan(BOUND);
+          cam.dispose();
+          upsampled.dispose();
+        }
+      },
+    );
   });
 });
 

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => device.dispose());
 
 const plus = (x: Tensor, amount: number, label?: string) => device.run(addAmount, { x }, { amount }, { label }).y;
-const vector = (length: number, value: number, label = 'x') => device.tensor(new Float32Array(length).fill(value), [length], label);
+const vector = (length: number, value: number, label = 'x') =>
+  device.tensor(new Float32Array(length).fill(value), [length], label);
 
 it('says which adapter it is', () => {
   expect(device.adapter).toMatchObject({ kind: 'software', vendor: 'google', architecture: 'swiftshader' });
@@ -36,7 +37,9 @@ describe('a tensor', () => {
   });
 
   it('must hold as many elements as its shape', () => {
-    expect(() => device.tensor(new Float32Array(5), [2, 3], 'mean')).toThrow(new DeviceError('mean: shape [2, 3] holds 6 elements, got 5'));
+    expect(() => device.tensor(new Float32Array(5), [2, 3], 'mean')).toThrow(
+      new DeviceError('mean: shape [2, 3] holds 6 elements, got 5'),
+    );
   });
 
   it('cannot be used once it was disposed of', async () => {
@@ -51,7 +54,9 @@ describe('a tensor', () => {
   it('belongs to one device', async () => {
     using other = await Device.open({ adapter: 'swiftshader' });
     const x = other.tensor(new Float32Array(4), [4], 'foreign');
-    expect(() => plus(x, 1, 'layer1.0.conv1')).toThrow(new DeviceError('layer1.0.conv1: tensor foreign belongs to another device'));
+    expect(() => plus(x, 1, 'layer1.0.conv1')).toThrow(
+      new DeviceError('layer1.0.conv1: tensor foreign belongs to another device'),
+    );
   });
 
   it('of more bytes than the adapter allows is refused', () => {
@@ -59,7 +64,9 @@ describe('a tensor', () => {
     const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
     const before = device.memoryUse;
     expect(() => device.empty([limit / 2], 'layer2.0.conv1')).toThrow(
-      new DeviceError(`device: layer2.0.conv1 needs a ${mb(2 * limit)} buffer, this adapter allows ${mb(limit)}. Take a smaller batch`),
+      new DeviceError(
+        `device: layer2.0.conv1 needs a ${mb(2 * limit)} buffer, this adapter allows ${mb(limit)}. Take a smaller batch`,
+      ),
     );
     expect(device.memoryUse).toEqual(before);
   });
@@ -96,7 +103,8 @@ describe('an operation', () => {
 
 describe('an invalid dispatch', () => {
   const tooMany = { amount: 1, workgroups: [65536, 1, 1] as const };
-  const message = /^layer3\.4\.conv2: Dispatch workgroup count X \(65536\) exceeds max compute workgroups per dimension \(65535\)\.$/;
+  const message =
+    /^layer3\.4\.conv2: Dispatch workgroup count X \(65536\) exceeds max compute workgroups per dimension \(65535\)\.$/;
 
   it('is an error that names the operation, and spoils what it should have written', async () => {
     using x = vector(4, 1);
@@ -160,7 +168,12 @@ describe('an invalid dispatch', () => {
   });
 
   it.each([
-    ['an input too small', 'fc', () => device.run(needs256Bytes, { x: vector(63, 1) }, {}, { label: 'fc' }).y, /^fc: .*\b252\b.*\b256\b/],
+    [
+      'an input too small',
+      'fc',
+      () => device.run(needs256Bytes, { x: vector(63, 1) }, {}, { label: 'fc' }).y,
+      /^fc: .*\b252\b.*\b256\b/,
+    ],
     [
       'a tensor both read and written',
       'relu',
@@ -201,14 +214,18 @@ describe('a view', () => {
     const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
     expect(() => x.view([8, 17])).toThrow(new ShapeError('view: [8, 17] at element 0 reaches outside of batch [128]'));
     expect(() => x.view([65], 64)).toThrow(new ShapeError('view: [65] at element 64 reaches outside of batch [128]'));
-    expect(() => x.view([1], 3)).toThrow(new ShapeError(`view: offset 3 of batch is no multiple of ${alignment} elements`));
+    expect(() => x.view([1], 3)).toThrow(
+      new ShapeError(`view: offset 3 of batch is no multiple of ${alignment} elements`),
+    );
     x.view([64], 64).dispose();
   });
 
   it('does not reach back before its start', () => {
     using x = vector(192, 0, 'batch');
     using part = x.view([64], 64);
-    expect(() => part.view([64], -64)).toThrow(new ShapeError('view: [64] at element -64 reaches outside of batch [64]'));
+    expect(() => part.view([64], -64)).toThrow(
+      new ShapeError('view: [64] at element -64 reaches outside of batch [64]'),
+    );
   });
 });
 

@@ -16,7 +16,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 }`,
   inputs: ['x'],
   outputs: ['y'],
-  plan: ({ x }: { x: Shape }, { amount, workgroups }: { amount: number; workgroups?: readonly [number, number, number] }) => ({
+  plan: (
+    { x }: { x: Shape },
+    { amount, workgroups }: { amount: number; workgroups?: readonly [number, number, number] },
+  ) => ({
     outputs: { y: x },
     params: { size: elementCount(x), amount },
     workgroups: workgroups ?? elementGrid(x, 64),
@@ -62,6 +65,10 @@ export function kernelOf(
     shader,
     inputs: [],
     outputs: ['y'],
-    plan: (_shapes: Record<never, Shape>, _options: Record<never, never>) => ({ ...plan, outputs: { y: [64] }, workgroups: [1, 1, 1] }),
+    plan: (_shapes: Record<never, Shape>, _options: Record<never, never>) => ({
+      ...plan,
+      outputs: { y: [64] },
+      workgroups: [1, 1, 1],
+    }),
   });
 }

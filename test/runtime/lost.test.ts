@@ -54,8 +54,7 @@ async function open(change?: (gpu: GPUDevice) => Changes): Promise<Device> {
   return device;
 }
 
-const plus = (x: Tensor, amount: number, label = 'conv1') =>
-  x.device.run(addAmount, { x }, { amount }, { label }).y;
+const plus = (x: Tensor, amount: number, label = 'conv1') => x.device.run(addAmount, { x }, { amount }, { label }).y;
 const vector = (on: Device, length: number, value: number) =>
   on.tensor(new Float32Array(length).fill(value), [length], 'x');
 /** A promise that must not wait for what never comes. */
@@ -107,7 +106,8 @@ describe('a device that is destroyed', () => {
     gpu.dispose();
     const result = await soon(read);
     // Where the values had arrived before, they are whole; afterwards there is an error, and no data.
-    if ('values' in result) expect([result.turn <= turns, result.values.every(value => value === 2)]).toEqual([true, true]);
+    if ('values' in result)
+      expect([result.turn <= turns, result.values.every(value => value === 2)]).toEqual([true, true]);
     else expect(result.error).toEqual(new DeviceError(LOST));
   });
 

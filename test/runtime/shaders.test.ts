@@ -30,7 +30,10 @@ describe('a shader that does not compile', () => {
     const kernel = kernelOf('types', `${OUTPUT}\n@compute @workgroup_size(1)\nfn main() {\n  y[0] = 1u;\n}`);
     await expectFailure(kernel, `types.wgsl:4:8: cannot assign 'u32' to 'f32'`);
     await expectFailure(kernel, `types.wgsl:4:8: cannot assign 'u32' to 'f32'`);
-    const good = kernelOf('good', `${OUTPUT}\n@compute @workgroup_size(64)\nfn main(@builtin(local_invocation_index) i: u32) { y[i] = 7.0; }`);
+    const good = kernelOf(
+      'good',
+      `${OUTPUT}\n@compute @workgroup_size(64)\nfn main(@builtin(local_invocation_index) i: u32) { y[i] = 7.0; }`,
+    );
     const { y } = device.run(good, {}, {});
     expect(await y.read()).toEqual(new Float32Array(64).fill(7));
     y.dispose();
@@ -39,12 +42,18 @@ describe('a shader that does not compile', () => {
   it('may ask for more than the adapter has', async () => {
     const kernel = kernelOf('wide', `${OUTPUT}\n@compute @workgroup_size(4096)\nfn main() { y[0] = 1.0; }`);
     const { maxComputeWorkgroupSizeX: x, maxComputeWorkgroupSizeY: y, maxComputeWorkgroupSizeZ: z } = device.limits;
-    await expectFailure(kernel, `wide.wgsl: Entry-point uses workgroup_size(4096, 1, 1) that exceeds the maximum allowed (${x}, ${y}, ${z}).`);
+    await expectFailure(
+      kernel,
+      `wide.wgsl: Entry-point uses workgroup_size(4096, 1, 1) that exceeds the maximum allowed (${x}, ${y}, ${z}).`,
+    );
   });
 
   it('may use an override that its plan does not know', async () => {
     const shader = `${OUTPUT}\noverride KERNEL: u32 = 1;\noverride RELU: bool = false;\n@compute @workgroup_size(1)\nfn main() { y[0] = f32(KERNEL) * select(1.0, 2.0, RELU); }`;
-    await expectFailure(kernelOf('window', shader, { constants: { KERNEL_WIDTH: 3 } }), 'window.wgsl: no override KERNEL_WIDTH, the shader has [KERNEL, RELU]');
+    await expectFailure(
+      kernelOf('window', shader, { constants: { KERNEL_WIDTH: 3 } }),
+      'window.wgsl: no override KERNEL_WIDTH, the shader has [KERNEL, RELU]',
+    );
   });
 });
 
@@ -60,9 +69,18 @@ fn main() { y[0] = f32(params.width) * params.scale + f32(params.shift); }`;
   });
 
   it.each([
-    [{ columns: 10, scale: 0.5, shift: 0 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [columns, scale, shift]'],
-    [{ width: 10, scale: 0.5 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale]'],
-    [{ width: 10, scale: 0.5, shift: 0, relu: 1 }, 'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale, shift, relu]'],
+    [
+      { columns: 10, scale: 0.5, shift: 0 },
+      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [columns, scale, shift]',
+    ],
+    [
+      { width: 10, scale: 0.5 },
+      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale]',
+    ],
+    [
+      { width: 10, scale: 0.5, shift: 0, relu: 1 },
+      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale, shift, relu]',
+    ],
     [{ width: 2.5, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got 2.5'],
     [{ width: Number.NaN, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got NaN'],
     [{ width: -1, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got -1'],
@@ -75,14 +93,16 @@ fn main() { y[0] = f32(params.width) * params.scale + f32(params.shift); }`;
 
 describe('a descriptor and its shader', () => {
   const main = '@compute @workgroup_size(1)\nfn main() { y[0] = x[0]; }';
-  const define = (shader: string, inputs: string[] = ['x']) => () =>
-    defineKernel({
-      name: 'pair',
-      shader,
-      inputs,
-      outputs: ['y'],
-      plan: (_shapes, _options: Record<never, never>) => ({ outputs: { y: [1] }, workgroups: [1, 1, 1] }),
-    });
+  const define =
+    (shader: string, inputs: string[] = ['x']) =>
+    () =>
+      defineKernel({
+        name: 'pair',
+        shader,
+        inputs,
+        outputs: ['y'],
+        plan: (_shapes, _options: Record<never, never>) => ({ outputs: { y: [1] }, workgroups: [1, 1, 1] }),
+      });
   const X = '@group(0) @binding(0) var<storage, read> x: array<f32>;';
   const Y = '@group(0) @binding(1) var<storage, read_write> y: array<f32>;';
 
@@ -94,13 +114,48 @@ describe('a descriptor and its shader', () => {
   });
 
   it.each([
-    ['other names', `${X}${Y}${main}`, ['input'], 'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [input, y]'],
-    ['one too few', `${X}${Y}${main}`, ['x', 'weight'], 'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [x, weight, y]'],
-    ['another order', `${X.replace('(0) var', '(1) var')}${Y.replace('(1) var', '(0) var')}${main}`, ['x'], 'pair.wgsl: bindings are [y, x], expected the order [x, y]'],
-    ['a hole', `${X}${Y.replace('(1) var', '(2) var')}${main}`, ['x'], 'pair.wgsl: @binding(1) is missing, bindings must count up from 0'],
-    ['two groups', `${X}${Y.replace('(0)', '(1)')}${main}`, ['x'], 'pair.wgsl: expected every binding in @group(0), got 2 groups'],
-    ['another entry', `${X}${Y}${main.replace('main', 'start')}`, ['x'], `pair.wgsl: expected one compute entry point 'main'`],
-    ['two entries', `${X}${Y}${main}${main.replace('main', 'start')}`, ['x'], `pair.wgsl: expected one compute entry point 'main'`],
+    [
+      'other names',
+      `${X}${Y}${main}`,
+      ['input'],
+      'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [input, y]',
+    ],
+    [
+      'one too few',
+      `${X}${Y}${main}`,
+      ['x', 'weight'],
+      'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [x, weight, y]',
+    ],
+    [
+      'another order',
+      `${X.replace('(0) var', '(1) var')}${Y.replace('(1) var', '(0) var')}${main}`,
+      ['x'],
+      'pair.wgsl: bindings are [y, x], expected the order [x, y]',
+    ],
+    [
+      'a hole',
+      `${X}${Y.replace('(1) var', '(2) var')}${main}`,
+      ['x'],
+      'pair.wgsl: @binding(1) is missing, bindings must count up from 0',
+    ],
+    [
+      'two groups',
+      `${X}${Y.replace('(0)', '(1)')}${main}`,
+      ['x'],
+      'pair.wgsl: expected every binding in @group(0), got 2 groups',
+    ],
+    [
+      'another entry',
+      `${X}${Y}${main.replace('main', 'start')}`,
+      ['x'],
+      `pair.wgsl: expected one compute entry point 'main'`,
+    ],
+    [
+      'two entries',
+      `${X}${Y}${main}${main.replace('main', 'start')}`,
+      ['x'],
+      `pair.wgsl: expected one compute entry point 'main'`,
+    ],
     [
       'a vector in Params',
       `struct Params { size: vec2u }\n${X}${Y}@group(0) @binding(2) var<uniform> params: Params;\n${main}`,

@@ -1,11 +1,20 @@
-import { baseName, decodeImage, joinPath, makeDirectory, packageFile, readFile, resolvePath, writeFileAtomic } from '#platform';
 import type { Command } from 'commander';
+import {
+  baseName,
+  decodeImage,
+  joinPath,
+  makeDirectory,
+  packageFile,
+  readFile,
+  resolvePath,
+  writeFileAtomic,
+} from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
 import { Head } from '../../nn/head.ts';
 import { DEFAULT_COLORMAP } from '../../report/colormap.ts';
-import { CHEST_XRAY_ATTRIBUTION, renderHtmlReport, type ReportCase } from '../../report/html_report.ts';
+import { CHEST_XRAY_ATTRIBUTION, type ReportCase, renderHtmlReport } from '../../report/html_report.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
@@ -14,9 +23,9 @@ import { BUNDLED_HEAD, openHead } from '../head.ts';
 import { addNetworkOptions, type NetworkFlags } from '../options.ts';
 import type { Output } from '../output.ts';
 import { describeAdapter, describeBackbone, interruption, runCommand } from '../session.ts';
+import { writeCam } from './cam.ts';
 import { type DemoNetwork, withDemoNetwork } from './demo_network.ts';
 import { demoReport } from './demo_report.ts';
-import { writeCam } from './cam.ts';
 import { describeMetrics } from './evaluate.ts';
 import { saveHead, type TrainedHead, type TrainFlags, trainHead } from './train.ts';
 
@@ -34,14 +43,18 @@ export function registerDemo(program: Command): void {
     .description('the whole pipeline on the bundled X-rays: features, training, evaluation, heat maps, a report')
     .option('--out <dir>', 'the folder for the report', 'runs/demo')
     .option('--full', 'all 100 X-rays, whatever the adapter (on a software adapter it takes 48 by default)')
-    .action((flags: DemoFlags) => runCommand(flags, () => withDemoNetwork(flags, (chosen, output) => demo(chosen, output, flags))));
+    .action((flags: DemoFlags) =>
+      runCommand(flags, () => withDemoNetwork(flags, (chosen, output) => demo(chosen, output, flags))),
+    );
 }
 
 async function demo(chosen: DemoNetwork, output: Output, flags: DemoFlags): Promise<void> {
   const { network } = chosen;
   const startedMs = performance.now();
   const sample = await sampleFor(network, flags);
-  output.note(`${sample.train.images.length} X-rays to train on, ${sample.test.images.length} to test with: ${sample.why}`);
+  output.note(
+    `${sample.train.images.length} X-rays to train on, ${sample.test.images.length} to test with: ${sample.why}`,
+  );
 
   const sets = {
     train: await featureSetOf(network, output, { folder: sample.train, label: 'features of train', flags }),
@@ -49,14 +62,33 @@ async function demo(chosen: DemoNetwork, output: Output, flags: DemoFlags): Prom
   };
   const featuresMs = performance.now() - startedMs;
 
-  const trainFlags: TrainFlags = { ...flags, ...FIT_DEFAULTS, batchSize: BATCH_SIZE, augment: 0, select: 'last', out: joinPath(flags.out, 'head.safetensors') };
-  const trained = await trainHead(network, output, { classes: sample.train.classes, sets, valName: 'test', flags: trainFlags });
+  const trainFlags: TrainFlags = {
+    ...flags,
+    ...FIT_DEFAULTS,
+    batchSize: BATCH_SIZE,
+    augment: 0,
+    select: 'last',
+    out: joinPath(flags.out, 'head.safetensors'),
+  };
+  const trained = await trainHead(network, output, {
+    classes: sample.train.classes,
+    sets,
+    valName: 'test',
+    flags: trainFlags,
+  });
   if (trained === undefined) return;
   const metrics = await evaluate(network.device, trained.head, { set: sets.val });
   output.result({ metrics: withoutRoc(metrics) }, `\n${describeMetrics(metrics)}\n`);
 
   await makeDirectory(flags.out);
-  const head = await saveHead(network, { ...trained, flags: trainFlags, images: sets.train.labels.length, metrics, measuredOn: 'test', chosenBy: 'test' });
+  const head = await saveHead(network, {
+    ...trained,
+    flags: trainFlags,
+    images: sets.train.labels.length,
+    metrics,
+    measuredOn: 'test',
+    chosenBy: 'test',
+  });
   const mapsStartedMs = performance.now();
   const cases = await drawCases(network, output, { folder: sample.test, trained, out: flags.out });
   const report = demoReport({
@@ -64,17 +96,36 @@ async function demo(chosen: DemoNetwork, output: Output, flags: DemoFlags): Prom
     trained,
     metrics,
     bundled: await evaluateBundled(network, sets.val),
-    facts: { adapter: describeAdapter(network.device.adapter), backbone: describeBackbone(network.backbone), whyBackbone: chosen.why, sample },
-    times: { features: featuresMs, computed: sets.train.computed + sets.val.computed, training: trained.elapsedMs, maps: performance.now() - mapsStartedMs },
+    facts: {
+      adapter: describeAdapter(network.device.adapter),
+      backbone: describeBackbone(network.backbone),
+      whyBackbone: chosen.why,
+      sample,
+    },
+    times: {
+      features: featuresMs,
+      computed: sets.train.computed + sets.val.computed,
+      training: trained.elapsedMs,
+      maps: performance.now() - mapsStartedMs,
+    },
     attribution: [CHEST_XRAY_ATTRIBUTION, `Weights: ${network.backbone.id}, ${network.backbone.licence}.`],
   });
   const path = joinPath(flags.out, 'report.html');
   await writeFileAtomic(path, renderHtmlReport(report));
 
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-  const paths = { report: resolvePath(path), heatMaps: cases.map(({ file }) => resolvePath(flags.out, file)), head: resolvePath(head.name) };
+  const paths = {
+    report: resolvePath(path),
+    heatMaps: cases.map(({ file }) => resolvePath(flags.out, file)),
+    head: resolvePath(head.name),
+  };
   output.note(`done in ${seconds} s`);
-  output.result(paths, ['heat maps', ...paths.heatMaps.map(file => `  ${file}`), `head    ${paths.head}`, `report  ${paths.report}`].join('\n'));
+  output.result(
+    paths,
+    ['heat maps', ...paths.heatMaps.map(file => `  ${file}`), `head    ${paths.head}`, `report  ${paths.report}`].join(
+      '\n',
+    ),
+  );
 }
 
 export interface Sample {
@@ -89,7 +140,8 @@ async function sampleFor({ device }: Network, { full }: DemoFlags): Promise<Samp
   const { splits } = await openDataset(packageFile('sample/chest_xray'));
   const [train, test] = [splits.train!, splits.test!];
   if (full || device.adapter.kind === 'gpu') return { train, test, why: 'all that are bundled' };
-  const why = 'the first of each class, since a forward pass takes seconds on a software adapter (--full takes all 100)';
+  const why =
+    'the first of each class, since a forward pass takes seconds on a software adapter (--full takes all 100)';
   return { train: firstOfEachClass(train, FEW.train), test: firstOfEachClass(test, FEW.test), why };
 }
 
@@ -121,8 +173,18 @@ async function drawCases(
       const stem = name.replace(/\.[^.]+$/, '');
       await writeCam(explanation, { folder: out, stem, name, colormap: DEFAULT_COLORMAP });
       const { class: verdict, probabilities } = explanation;
-      const picture = { source: `${stem}.png`, caption: `The X-ray, the evidence for ${verdict} over it, and the map alone` };
-      cases.push({ name, verdict, probability: probabilities[verdict]!, truth: folder.classes[classIndex]!, pictures: [picture], file: picture.source });
+      const picture = {
+        source: `${stem}.png`,
+        caption: `The X-ray, the evidence for ${verdict} over it, and the map alone`,
+      };
+      cases.push({
+        name,
+        verdict,
+        probability: probabilities[verdict]!,
+        truth: folder.classes[classIndex]!,
+        pictures: [picture],
+        file: picture.source,
+      });
       progress.update(cases.length);
     }
     return cases;
@@ -133,7 +195,10 @@ async function drawCases(
 }
 
 /** What the head that comes with Raycam says of the same test images, where it fits the backbone. */
-async function evaluateBundled({ device, backbone }: Network, set: Parameters<typeof evaluate>[2]['set']): Promise<Metrics | undefined> {
+async function evaluateBundled(
+  { device, backbone }: Network,
+  set: Parameters<typeof evaluate>[2]['set'],
+): Promise<Metrics | undefined> {
   const { head, metadata } = await openHead(packageFile(BUNDLED_HEAD));
   return metadata.featuresOf === backbone.featuresOf ? evaluate(device, head, { set }) : undefined;
 }

@@ -1,5 +1,5 @@
+import { requestGpuAdapter } from '#platform';
 import type { Network } from '../../inference/network.ts';
-import { Device } from '../../runtime/device.ts';
 import { WeightsUnavailable } from '../../weights/pull.ts';
 import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 import type { NetworkFlags } from '../options.ts';
@@ -21,10 +21,15 @@ const LIGHT = 'resnet50.caffe_in1k';
  * The network that was asked for, or the one that suits: the mission's own on a GPU, one with its graph where its host
  * cannot be reached, a third of its work on a software adapter.
  */
-export async function withDemoNetwork(flags: NetworkFlags, use: (chosen: DemoNetwork, output: Output) => Promise<void>): Promise<void> {
-  const run = (backbone: string | undefined, why: string) => withNetwork({ ...flags, backbone }, (network, output) => use({ network, why }, output));
+export async function withDemoNetwork(
+  flags: NetworkFlags,
+  use: (chosen: DemoNetwork, output: Output) => Promise<void>,
+): Promise<void> {
+  const run = (backbone: string | undefined, why: string) =>
+    withNetwork({ ...flags, backbone }, (network, output) => use({ network, why }, output));
   if (flags.backbone !== undefined || flags.weights !== undefined) return run(flags.backbone, 'as asked for');
-  if (await isSoftware(flags)) return run(LIGHT, 'a software adapter: ResNet-152 would take 2.8 times as long (--backbone takes another)');
+  if (await isSoftware(flags))
+    return run(LIGHT, 'a software adapter: ResNet-152 would take 2.8 times as long (--backbone takes another)');
   try {
     await run(DEFAULT_BACKBONE, 'the default');
   } catch (error) {
@@ -34,10 +39,5 @@ export async function withDemoNetwork(flags: NetworkFlags, use: (chosen: DemoNet
 }
 
 async function isSoftware({ adapter }: NetworkFlags): Promise<boolean> {
-  const device = await Device.open({ adapter });
-  try {
-    return device.adapter.kind === 'software';
-  } finally {
-    device.dispose();
-  }
+  return (await requestGpuAdapter(adapter)).kind === 'software';
 }

@@ -10,8 +10,18 @@ export interface DemoResults {
   readonly metrics: Metrics;
   /** Of the bundled head on the same images. */
   readonly bundled: Metrics | undefined;
-  readonly facts: { readonly adapter: string; readonly backbone: string; readonly whyBackbone: string; readonly sample: Sample };
-  readonly times: { readonly features: number; readonly computed: number; readonly training: number; readonly maps: number };
+  readonly facts: {
+    readonly adapter: string;
+    readonly backbone: string;
+    readonly whyBackbone: string;
+    readonly sample: Sample;
+  };
+  readonly times: {
+    readonly features: number;
+    readonly computed: number;
+    readonly training: number;
+    readonly maps: number;
+  };
   readonly attribution: readonly string[];
 }
 
@@ -36,7 +46,10 @@ export function demoReport({ cases, trained, metrics, bundled, facts, times, att
       ...(bundled === undefined ? [] : [bundledFact(bundled)]),
     ],
     times: [
-      { label: times.computed > 0 ? `Features of ${times.computed} images` : 'Features, from the store', elapsedMs: times.features },
+      {
+        label: times.computed > 0 ? `Features of ${times.computed} images` : 'Features, from the store',
+        elapsedMs: times.features,
+      },
       { label: `${trained.history.length} epochs of the head`, elapsedMs: times.training },
       { label: `${cases.length} heat maps`, elapsedMs: times.maps },
     ],
@@ -53,7 +66,21 @@ function bundledFact({ accuracy, auroc, images }: Metrics) {
 }
 
 /** Undefined where a figure is missing: a test set of one class. */
-function evaluationOf({ sensitivity, specificity, auroc, aurocInterval, positiveClass, ...rest }: Metrics): ReportEvaluation | undefined {
+function evaluationOf({
+  sensitivity,
+  specificity,
+  auroc,
+  aurocInterval,
+  positiveClass,
+  ...rest
+}: Metrics): ReportEvaluation | undefined {
   if (sensitivity === null || specificity === null || auroc === null) return undefined;
-  return { ...rest, sensitivity, specificity, auroc, aurocInterval: aurocInterval ?? undefined, positive: positiveClass };
+  return {
+    ...rest,
+    sensitivity,
+    specificity,
+    auroc,
+    aurocInterval: aurocInterval ?? undefined,
+    positive: positiveClass,
+  };
 }
