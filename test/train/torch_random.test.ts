@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noFocusedTests: here, fit trains a head
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { initialHead } from '../../src/nn/head.ts';
