@@ -7,6 +7,7 @@ export { decodeImage, encodePng } from './browser_image.ts';
 export { blobSource, bytesSource } from './bytes.ts';
 export { requestGpuAdapter } from './gpu_browser.ts';
 export type * from './types.ts';
+export { canShareMemory, spawnWorker } from './workers_browser.ts';
 
 /** A page has no file system: what needs one says so, and names the way that works here. */
 function noFiles(path: string, instead: string): InputError {

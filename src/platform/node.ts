@@ -24,6 +24,7 @@ export {
 export { decodeImage, encodePng } from './node_image.ts';
 export { packageFile } from './node_package.ts';
 export type * from './types.ts';
+export { canShareMemory, spawnWorker } from './workers_node.ts';
 
 /** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */
 export function cacheDirectory(): string {

@@ -50,3 +50,16 @@ export interface Sha256 {
   /** The digest of everything so far, 64 hexadecimal digits; ends the hash. */
   digestHex(): string;
 }
+
+/** A thread with messages in both directions. */
+export interface WorkerThread {
+  post(message: unknown): void;
+  onMessage(handler: (message: unknown) => void): void;
+  /** Called when the thread could not start, or ended with an error. */
+  onFailure(handler: (error: Error) => void): void;
+  /** Whether it keeps the process alive, where there is one. */
+  ref(): void;
+  unref(): void;
+  /** Ends it, whatever it does. */
+  terminate(): void;
+}
