@@ -1,0 +1,89 @@
+import { fail } from '../errors.ts';
+import type { Expression, Name, Unary } from './ast.ts';
+import type { TokenStream } from './token_stream.ts';
+
+/** Names that a template list may follow; WGSL gives them to no one else. */
+const TEMPLATED = /^(array|vec[234]|mat[234]x[234]|ptr|atomic|bitcast)$/;
+
+/** Binary operators by how tightly they bind, the loosest first. */
+const LEVELS: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['==', '!=', '<', '>', '<=', '>='],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
+const ADDITIVE = 7;
+
+export function parseExpression(tokens: TokenStream, level = 0): Expression {
+  const operators = LEVELS[level];
+  if (!operators) return parseUnary(tokens);
+  let left = parseExpression(tokens, level + 1);
+  while (tokens.peek().kind === 'symbol' && operators.includes(tokens.peek().text)) {
+    const { text: operator, position } = tokens.next();
+    left = { kind: 'binary', operator, left, right: parseExpression(tokens, level + 1), position };
+  }
+  return left;
+}
+
+export function parseUnary(tokens: TokenStream): Expression {
+  const { kind, text, position } = tokens.peek();
+  if (kind === 'symbol' && ['-', '!', '~', '&', '*'].includes(text)) {
+    tokens.next();
+    return { kind: 'unary', operator: text as Unary['operator'], operand: parseUnary(tokens), position };
+  }
+  // `- -x` without the space, which no expression of WGSL reads as a decrement.
+  if (kind === 'symbol' && (text === '--' || text === '&&')) fail(position, `unexpected '${text}'`);
+  return parsePostfix(tokens);
+}
+
+function parsePostfix(tokens: TokenStream): Expression {
+  let base = parsePrimary(tokens);
+  for (;;) {
+    const { position } = tokens;
+    if (tokens.accept('[')) {
+      base = { kind: 'index', base, index: parseExpression(tokens), position };
+      tokens.expect(']');
+    } else if (tokens.accept('.')) {
+      base = { kind: 'member', base, member: tokens.name('a member'), position };
+    } else return base;
+  }
+}
+
+function parsePrimary(tokens: TokenStream): Expression {
+  const token = tokens.peek();
+  const { position } = token;
+  if (tokens.accept('(')) {
+    const inner = parseExpression(tokens);
+    tokens.expect(')');
+    return inner;
+  }
+  if (token.kind === 'number') {
+    tokens.next();
+    return { kind: 'literal', type: token.type!, value: token.value!, position };
+  }
+  if (tokens.accept('true')) return { kind: 'literal', type: 'bool', value: 1, position };
+  if (tokens.accept('false')) return { kind: 'literal', type: 'bool', value: 0, position };
+  if (token.kind !== 'name') fail(position, `expected an expression, got '${token.text}'`);
+  const callee = parseName(tokens);
+  if (!tokens.accept('(')) return callee;
+  return { kind: 'call', callee, args: tokens.list(')', () => parseExpression(tokens)), position };
+}
+
+/** A name, with the template list that a type may have. */
+export function parseName(tokens: TokenStream): Name {
+  const { position } = tokens;
+  const name = tokens.name('a name');
+  if (!TEMPLATED.test(name) || !tokens.accept('<')) return { kind: 'name', name, position };
+  const template: Expression[] = [];
+  do {
+    if (tokens.peek().text.startsWith('>')) break;
+    template.push(parseExpression(tokens, ADDITIVE));
+  } while (tokens.accept(','));
+  tokens.closeTemplate();
+  return { kind: 'name', name, template, position };
+}

@@ -1,0 +1,33 @@
+import { broken } from './errors.ts';
+import type { ErrorScopes } from './error_scopes.ts';
+import type { Executor } from './executor.ts';
+import type { Heap } from './heap.ts';
+import type { KernelCompiler } from './kernel_handle.ts';
+import type { Limits } from './limits.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What the objects of one device share. */
+export interface Context {
+  readonly heap: Heap;
+  readonly errors: ErrorScopes;
+  readonly timeline: Timeline;
+  readonly executor: Executor;
+  readonly limits: Limits;
+  readonly features: ReadonlySet<string>;
+  readonly relaxedSimd: boolean;
+  readonly compile: KernelCompiler;
+  readonly lost: boolean;
+  nextKernelId(): number;
+}
+
+interface Owned {
+  readonly context: Context;
+  readonly valid: boolean;
+  toString(): string;
+}
+
+/** @throws BrokenRule  the object belongs to another device, or its making failed */
+export function expectUsable(context: Context, object: Owned): void {
+  if (object.context !== context) broken(`${object} is associated with another device.`);
+  if (!object.valid) broken(`${object} is invalid.`);
+}

@@ -1,0 +1,12 @@
+import type { CompiledKernel, CompileRequest } from '../compiled_kernel.ts';
+
+/** @throws CompileError */
+export type KernelCompiler = (request: CompileRequest) => CompiledKernel;
+
+/** A kernel that is ready to be handed to threads. */
+export interface KernelHandle {
+  /** Unique within its device. */
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+  readonly scratchBytes: number;
+}
