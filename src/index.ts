@@ -2,7 +2,7 @@
  * Raycam for pages and for Node: the engine, the networks, and what is made of them. Nothing here needs a file system;
  * `node.ts` adds what does.
  */
-export { bytesSource, decodeImage } from '#platform';
+export { blobSource, bytesSource, decodeImage } from '#platform';
 export { crossEntropyLoss, nllLoss } from './autograd/losses.ts';
 export { Adam, SGD } from './autograd/optimizers.ts';
 export { StepLR } from './autograd/schedulers.ts';

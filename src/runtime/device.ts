@@ -147,7 +147,7 @@ export class Device {
 
   private allocate(shape: Shape, label: string, fresh: boolean): Tensor {
     const buffer = this.memory.allocate(elementCount(shape) * 4, label, fresh);
-    return this.track(new Tensor(this, new Storage(buffer, freed => this.memory.free(freed)), shape, label));
+    return this.track(new Tensor(this, new Storage(buffer, this.memory), shape, label));
   }
 
   private dispatch(
@@ -162,6 +162,7 @@ export class Device {
       if (tensor.device !== this) throw new DeviceError(`${label}: tensor ${tensor.label} belongs to another device`);
       tensor.buffer; // throws where the tensor cannot be used
     }
+    checkAliases(kernel, bound, label);
     return {
       label,
       pipeline: this.pipelines.get(kernel, plan.constants ?? {}),
@@ -171,6 +172,18 @@ export class Device {
       workgroups: plan.workgroups,
     };
   }
+}
+
+/** @throws DeviceError  what is written is bound twice, which WebGPU refuses for the buffer as a whole */
+function checkAliases(kernel: AnyKernel, bound: readonly Tensor[], label: string): void {
+  const bindings = kernel.interface.bindings;
+  bound.forEach((tensor, i) => {
+    const other = bound.findIndex(({ buffer }, j) => j !== i && buffer === tensor.buffer);
+    if (other >= 0 && bindings[i]!.type === 'storage')
+      throw new DeviceError(
+        `${label}: ${bindings[i]!.name} is written, and shares its memory with ${bindings[other]!.name} (${tensor.label}). Copy one of them`,
+      );
+  });
 }
 
 /** @throws DeviceError  the adapter refuses */

@@ -28,7 +28,9 @@ export class Memory {
   /** The batch that is being recorded, and the last one that was submitted: batches count up from 0. */
   private recording = 0;
   private submitted = -1;
-  private readonly failures: Promise<void>[] = [];
+  private readonly unsettled: Promise<void>[] = [];
+  /** Buffers that the adapter had no memory for: they exist, and are invalid. */
+  private readonly failures = new WeakMap<GPUBuffer, DeviceError>();
   private liveBytes = 0;
   private peakBytes = 0;
   private pooledBytes = 0;
@@ -87,17 +89,25 @@ export class Memory {
     }
   }
 
+  /** Why a buffer is invalid, if it is; known once `settle` has been waited for. */
+  failureOf(buffer: GPUBuffer): DeviceError | undefined {
+    return this.failures.get(buffer);
+  }
+
   /** @throws DeviceError  an allocation since the last call found no memory */
   async settle(): Promise<void> {
-    await Promise.all(this.failures.splice(0));
+    await Promise.all(this.unsettled.splice(0));
   }
 
   private takePooled(sizeBytes: number, fresh: boolean): GPUBuffer | undefined {
     const shelf = this.pool.get(sizeBytes);
-    if (!shelf?.length || (fresh && shelf[0]!.batch > this.submitted)) return undefined;
-    const { buffer } = (fresh ? shelf.shift() : shelf.pop())!; // the oldest comes first
-    this.pooledBytes -= buffer.size;
-    return buffer;
+    while (shelf?.length) {
+      if (fresh && shelf[0]!.batch > this.submitted) return undefined;
+      const { buffer } = (fresh ? shelf.shift() : shelf.pop())!; // the oldest comes first
+      this.pooledBytes -= buffer.size;
+      if (!this.failures.has(buffer)) return buffer;
+    }
+    return undefined;
   }
 
   private create(size: number, label: string): GPUBuffer {
@@ -106,16 +116,19 @@ export class Memory {
     const buffer = this.device.createBuffer({ label, size, usage: USAGE });
     const outOfMemory = this.device.popErrorScope();
     const invalid = this.device.popErrorScope();
+    const besideBytes = this.liveBytes;
     const check = async () => {
       const error = (await outOfMemory) ?? (await invalid);
-      if (error)
-        throw new DeviceError(
-          `device: no ${megabytes(size)} buffer for ${label} beside ${megabytes(this.liveBytes)} in use (${error.message}). Take a smaller batch, or close other programs that use the GPU`,
-        );
+      if (!error) return;
+      const failure = new DeviceError(
+        `device: no ${megabytes(size)} buffer for ${label} beside ${megabytes(besideBytes)} in use (${error.message}). Take a smaller batch, or close other programs that use the GPU`,
+      );
+      this.failures.set(buffer, failure);
+      throw failure;
     };
     const settled = check();
     settled.catch(() => {}); // reported by settle(), which may come later than the rejection
-    this.failures.push(settled);
+    this.unsettled.push(settled);
     return buffer;
   }
 }

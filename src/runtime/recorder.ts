@@ -169,10 +169,11 @@ export class Recorder {
   }
 }
 
-/** The dispatch that a validation message speaks of, or the span of the whole batch. */
+/** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
 function nameOf(what: string | readonly Recorded[], message: string): string {
   if (typeof what === 'string') return what;
-  const named = what.find(({ label }) => message.includes(`"${label}"`));
+  const group = /Debug group stack:\s*> "(.*?)\s*"/.exec(message)?.[1];
+  const named = what.find(({ label }) => (group === undefined ? message.includes(`"${label}"`) : label === group));
   if (named) return named.label;
   const [first, last] = [what[0]!.label, what.at(-1)!.label];
   return first === last ? first : `${first} … ${last}`;

@@ -1,17 +1,26 @@
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { Device } from './device.ts';
+import type { Memory } from './memory.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
 
 /** A buffer and the number of tensors that look at it. */
 export class Storage {
   private references = 0;
-  /** Why the content cannot be trusted: the submit that should have written it failed. */
-  failure: DeviceError | undefined;
+  private spoilt: DeviceError | undefined;
 
   constructor(
     readonly buffer: GPUBuffer,
-    private readonly release: (buffer: GPUBuffer) => void,
+    private readonly memory: Memory,
   ) {}
+
+  /** Why the content cannot be trusted: there was no memory, or the submit that should have written it failed. */
+  get failure(): DeviceError | undefined {
+    return this.spoilt ?? this.memory.failureOf(this.buffer);
+  }
+
+  poison(failure: DeviceError): void {
+    this.spoilt ??= failure;
+  }
 
   retain(): this {
     this.references++;
@@ -19,7 +28,7 @@ export class Storage {
   }
 
   drop(): void {
-    if (--this.references === 0) this.release(this.buffer);
+    if (--this.references === 0) this.memory.free(this.buffer);
   }
 }
 
@@ -63,7 +72,7 @@ export class Tensor {
 
   /** Makes every later use throw `error`, here and in all views. */
   poison(error: DeviceError): void {
-    this.storage.failure ??= error;
+    this.storage.poison(error);
   }
 
   /**

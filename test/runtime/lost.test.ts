@@ -62,7 +62,7 @@ const soon = <T>(promise: Promise<T>) =>
   Promise.race([promise, new Promise<never>((_, fail) => setTimeout(() => fail(new Error('it hangs')), 5000))]);
 
 const LOST =
-  'device: lost (destroyed: Device was destroyed.). No result was kept. Run the command again, or choose another adapter with --adapter';
+  'device: lost (destroyed: device was destroyed). No result was kept. Run the command again, or choose another adapter with --adapter';
 
 describe('an adapter', () => {
   it('that has given its device already gives a sentence', async () => {
@@ -142,22 +142,9 @@ describe('a device that is lost by itself', () => {
       lost,
       createBuffer: (descriptor: GPUBufferDescriptor) => {
         const buffer = real.createBuffer(descriptor);
-        if (!descriptor.label?.startsWith('readback')) return buffer;
-        const mapAsync = async (mode: number) => {
-          await buffer.mapAsync(mode);
-          lose();
-        };
-        return overlay(buffer, { mapAsync });
-      },
-      queue: overlay(real.queue, {
-        submit: (buffers: GPUCommandBuffer[]) => real.queue.submit(buffers),
-        writeBuffer: real.queue.writeBuffer.bind(real.queue),
-      }),
-      createCommandEncoder: () => {
-        const encoder = real.createCommandEncoder();
-        const copyBufferToBuffer = (from: GPUBuffer, offset: number, to: GPUBuffer, toOffset: number, size: number) =>
-          encoder.copyBufferToBuffer(from, offset, realOf(to), toOffset, size);
-        return overlay(encoder, { copyBufferToBuffer });
+        const map = buffer.mapAsync.bind(buffer);
+        buffer.mapAsync = mode => map(mode).then(lose, lose);
+        return buffer;
       },
     }));
     await expect(soon(plus(vector(gpu, 4, 1), 1).read())).rejects.toThrow(new DeviceError(MESSAGE));
@@ -210,13 +197,15 @@ describe('running out of memory', () => {
   it('is a sentence with the sizes, for all that was to be written', async () => {
     const gpu = await open(without('layer1.0.conv1'));
     const message =
-      'device: no 40 MB buffer for layer1.0.conv1 beside 80 MB in use (vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY). Take a smaller batch, or close other programs that use the GPU';
+      'device: no 40 MB buffer for layer1.0.conv1 beside 40 MB in use (vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY). Take a smaller batch, or close other programs that use the GPU';
     const x = vector(gpu, 1e7, 1);
     const y = plus(x, 1, 'layer1.0.conv1');
     await expect(soon(y.read())).rejects.toThrow(new DeviceError(message));
     await expect(soon(y.read())).rejects.toThrow(new DeviceError(message));
-    y.dispose();
     expect(await plus(vector(gpu, 4, 1), 1, 'small').read()).toEqual(new Float32Array(4).fill(2));
+    y.dispose();
+    using again = plus(x, 1, 'layer1.0.conv2'); // not from the invalid buffer, which is of the size
+    expect((await again.read())[0]).toBe(2);
   });
 
   it('spoils data from the host too', async () => {
@@ -228,7 +217,3 @@ describe('running out of memory', () => {
     expect(() => plus(x, 1)).toThrow(message);
   });
 });
-
-function realOf(buffer: GPUBuffer): GPUBuffer {
-  return buffer;
-}

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
+import { squashTransform } from '../../data/transforms.ts';
 import { InputError } from '../../errors.ts';
 import type { Network } from '../../inference/network.ts';
 import type { HeadValues } from '../../nn/head.ts';
@@ -83,7 +84,7 @@ export function registerTrain(program: Command): void {
           });
           const { roc: _, ...record } = metrics;
           output.result(
-            { out: flags.out, selectedEpoch: result.epoch, backbone: file.metadata.backbone, metrics: record },
+            { out: flags.out, epoch: result.epoch, backbone: file.metadata.backbone, metrics: record },
             `\n${describeMetrics(metrics)}\n\n${flags.out}`,
           );
         });
@@ -167,12 +168,11 @@ export async function saveHead(
 ): Promise<HeadFile> {
   const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select, out } = result.flags;
   const { roc: _, notes: __, ...metrics } = result.metrics;
-  const { resize: _resize, crop: _crop, ...normalization } = backbone.preprocessing;
   const metadata: HeadMetadata = {
     backbone: backbone.id,
     featuresOf: backbone.featuresOf,
     weightsHash: backbone.weightsHash,
-    preprocessing: { resize: [224, 224], ...normalization },
+    preprocessing: { ...squashTransform(backbone.preprocessing) },
     training: {
       images: result.images,
       epochs,
@@ -183,10 +183,10 @@ export async function saveHead(
       seed,
       augment,
       select,
-      selectedEpoch: result.epoch,
+      epoch: result.epoch,
       chosenBy: select === 'best' ? result.chosenBy : null,
     },
-    metrics: { measuredOn: result.measuredOn, ...metrics },
+    metrics: { on: result.measuredOn, ...metrics },
   };
   await writeFileAtomic(out, encodeHead(result.head, metadata));
   return { name: out, head: result.head, metadata };

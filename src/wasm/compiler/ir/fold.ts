@@ -1,0 +1,217 @@
+import type { Builder } from './builder.ts';
+import { isConst, type Node } from './node.ts';
+import { bitsOf, floatOf, laneOperations, scalarOperations } from './scalars.ts';
+
+/** An operation's value where it is known, or a cheaper operation for it. */
+export function fold(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
+  return foldConstants(b, op, args) ?? foldLanes(b, op, args, imm) ?? foldAlgebra(b, op, args);
+}
+
+function foldConstants(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+  if (args.length === 0 || !args.every(arg => arg.op === 'const')) return undefined;
+  const [x, y] = args as [Node, Node?];
+  const scalar = scalarOperations[op];
+  if (scalar && x.kind !== 'v128') {
+    if (/div|rem/.test(op) && op.startsWith('i32') && y!.imm[0] === 0) return undefined;
+    const value = scalar(x.imm[0]!, y?.imm[0] ?? 0);
+    return op.startsWith('f32.') && !/^f32\.(eq|ne|lt|gt|le|ge)$/.test(op) ? b.f32(value) : b.i32(value);
+  }
+  if (op === 'i64.extend_i32_u') return b.i64(x.imm[0]! >>> 0);
+  if (op === 'i64.extend_i32_s') return b.i64(x.imm[0]!);
+  return x.kind === 'v128' ? foldVector(b, op, args) : undefined;
+}
+
+/** Lane by lane, as the scalar operation does. */
+function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+  const [prefix, suffix] = op.split('.') as [string, string];
+  const name = laneOperations[op] ?? op.replace('x4', '');
+  const scalar = scalarOperations[name];
+  if (!scalar) return undefined;
+  const takesFloats = (prefix === 'f32x4' && !suffix.startsWith('convert')) || suffix.startsWith('trunc_sat');
+  const isComparison = /^(eq|ne|lt|gt|le|ge)(_[su])?$/.test(suffix);
+  const givesFloats = prefix === 'f32x4' && !isComparison;
+  const read = (node: Node | undefined, lane: number) => {
+    if (!node) return 0;
+    if (node.kind !== 'v128') return node.imm[0]!;
+    return takesFloats ? floatOf(node.imm[lane]!) : node.imm[lane]!;
+  };
+  const lanes = [0, 1, 2, 3].map(lane => {
+    const value = scalar(read(args[0], lane), read(args[1], lane));
+    if (isComparison) return -value;
+    return givesFloats ? bitsOf(value) : value | 0;
+  });
+  return b.v128(lanes);
+}
+
+/** Vectors made of scalars, taken apart again. */
+function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
+  const [x] = args as [Node];
+  switch (op) {
+    case 'f32x4.extract_lane':
+    case 'i32x4.extract_lane':
+      return extract(b, op, x, imm[0]!);
+    case 'f32x4.make':
+    case 'i32x4.make': {
+      if (args.every(arg => arg.op === 'const'))
+        return b.v128(args.map(arg => (arg.kind === 'f32' ? bitsOf(arg.imm[0]!) : arg.imm[0]!)));
+      if (args.every(arg => arg === x)) return b.op(op.replace('make', 'splat'), x);
+      const source = x.op.endsWith('extract_lane') ? x.args[0] : undefined;
+      const isSame = args.every((arg, i) => arg.op === x.op && arg.args[0] === source && arg.imm[0] === i);
+      return source && isSame ? source : undefined;
+    }
+    case 'f32x4.splat':
+    case 'i32x4.splat': {
+      if (x.op === 'const') return b.v128(Array(4).fill(x.kind === 'f32' ? bitsOf(x.imm[0]!) : x.imm[0]!));
+      // A select of floats is a branch on x86; of vectors it is a mask.
+      if (op === 'f32x4.splat' && x.op === 'select') {
+        const [whenTrue, whenFalse, condition] = x.args as [Node, Node, Node];
+        return b.selectVector(b.op(op, whenFalse), b.op(op, whenTrue), b.mask(condition));
+      }
+      return undefined;
+    }
+    case 'f32x4.replace_lane':
+    case 'i32x4.replace_lane': {
+      const value = args[1]!;
+      const type = op.slice(0, 5);
+      const isMade = x.op === `${type}.make` || x.op === 'const' || x.op.endsWith('.splat');
+      if (!isMade) return undefined;
+      const lanes = [0, 1, 2, 3].map(lane => (lane === imm[0] ? value : b.lane(type as 'f32x4', x, lane)));
+      return b.op(`${type}.make`, ...lanes);
+    }
+    case 'shuffle':
+      return foldShuffle(b, args as [Node, Node], imm);
+    default:
+      return undefined;
+  }
+}
+
+function extract(b: Builder, op: string, x: Node, lane: number): Node | undefined {
+  const isFloat = op.startsWith('f32');
+  if (x.op === 'const') return isFloat ? b.f32(floatOf(x.imm[lane]!)) : b.i32(x.imm[lane]!);
+  if (x.op.endsWith('.make') || x.op.endsWith('.splat')) {
+    const part = x.args[x.args.length === 1 ? 0 : lane]!;
+    if (part.kind === (isFloat ? 'f32' : 'i32')) return part;
+    return b.op(isFloat ? 'f32.reinterpret_i32' : 'i32.reinterpret_f32', part);
+  }
+  if (x.op === 'shuffle') {
+    const from = x.imm[lane]!;
+    return b.op(op, x.args[from >> 2]!, [from & 3]);
+  }
+  if (x.op.endsWith('replace_lane') && x.imm[0] !== lane) return b.op(op, x.args[0]!, [lane]);
+  if (x.op === op.replace('extract', 'replace') && x.imm[0] === lane) return x.args[1]!;
+  return undefined;
+}
+
+function foldShuffle(b: Builder, [x, y]: [Node, Node], imm: readonly number[]): Node | undefined {
+  if (imm.every((from, lane) => from === lane)) return x;
+  for (const type of ['f32x4', 'i32x4'] as const) {
+    const isParts = (node: Node) => node.op === `${type}.make` || node.op === `${type}.splat`;
+    if ((isParts(x) || isParts(y)) && [x, y].every(node => isParts(node) || node.op === 'const')) {
+      const lanes = imm.map(from => b.lane(type, from < 4 ? x : y, from & 3));
+      return b.op(`${type}.make`, ...lanes);
+    }
+  }
+  if (x.op === 'const' && y.op === 'const') return b.v128(imm.map(from => (from < 4 ? x : y).imm[from & 3]!));
+  return undefined;
+}
+
+function foldAlgebra(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+  const [x, y] = args as [Node, Node];
+  if (op === 'select') return foldSelect(b, args as [Node, Node, Node]);
+  if (op === 'clamp') {
+    if (isConst(x, 0)) return x;
+    return x.op === 'const' && y.op === 'const' ? b.i32(Math.min(x.imm[0]! >>> 0, y.imm[0]! >>> 0) | 0) : undefined;
+  }
+  if (op === 'i32.eqz') return x.op === 'i32.eqz' && isBoolean(x.args[0]!) ? x.args[0] : undefined;
+  if (op === 'i32.reinterpret_f32' && x.op === 'f32.reinterpret_i32') return x.args[0];
+  if (op === 'f32.reinterpret_i32' && x.op === 'i32.reinterpret_f32') return x.args[0];
+  if (!op.startsWith('i32.')) return undefined;
+  const isCommutative = /^i32\.(add|mul|and|or|xor|eq|ne)$/.test(op);
+  if (isCommutative && x.op === 'const' && y.op !== 'const') return b.op(op, y, x);
+  if (op === 'i32.sub') {
+    if (x === y) return b.i32(0);
+    return y.op === 'const' ? b.op('i32.add', x, b.i32(-y.imm[0]! | 0)) : undefined;
+  }
+  return y?.op === 'const' ? foldWithConstant(b, op, x, y) : foldSums(b, op, x, y);
+}
+
+function foldWithConstant(b: Builder, op: string, x: Node, y: Node): Node | undefined {
+  const value = y.imm[0]!;
+  const log = Math.log2(value >>> 0);
+  const isPower = Number.isInteger(log);
+  switch (op) {
+    case 'i32.add':
+      if (value === 0) return x;
+      return isSumWithConstant(x) ? b.op(op, x.args[0]!, b.op(op, x.args[1]!, y)) : undefined;
+    case 'i32.mul':
+      if (value === 0) return y;
+      if (isPower) return b.op('i32.shl', x, b.i32(log));
+      return distribute(b, op, x, y);
+    case 'i32.shl':
+      if (value === 0) return x;
+      if (x.op === 'i32.shl' && x.args[1]!.op === 'const' && x.args[1]!.imm[0]! + value < 32)
+        return b.op(op, x.args[0]!, b.i32(x.args[1]!.imm[0]! + value));
+      return distribute(b, op, x, y);
+    case 'i32.shr_u':
+    case 'i32.shr_s':
+      return value === 0 ? x : undefined;
+    case 'i32.div_u':
+      return isPower ? b.op('i32.shr_u', x, b.i32(log)) : undefined;
+    case 'i32.rem_u':
+      return isPower ? b.op('i32.and', x, b.i32((value - 1) | 0)) : undefined;
+    case 'i32.div_s':
+      return value === 1 ? x : undefined;
+    case 'i32.and':
+      if (value === 0) return y;
+      return value === -1 || (value === 1 && isBoolean(x)) ? x : undefined;
+    case 'i32.or':
+      if (value === 1 && isBoolean(x)) return y;
+      return value === 0 ? x : undefined;
+    case 'i32.xor':
+      return value === 0 ? x : undefined;
+    case 'i32.ne':
+      return value === 0 && isBoolean(x) ? x : undefined;
+    case 'i32.lt_u':
+      return value === 0 ? b.i32(0) : undefined;
+    case 'i32.ge_u':
+      return value === 0 ? b.i32(1) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** (x + c) + y is (x + y) + c: constants come to the outside, where they meet. */
+function foldSums(b: Builder, op: string, x: Node, y: Node): Node | undefined {
+  if (op === 'i32.add') {
+    if (isSumWithConstant(x)) return b.op(op, b.op(op, x.args[0]!, y), x.args[1]!);
+    if (isSumWithConstant(y)) return b.op(op, b.op(op, x, y.args[0]!), y.args[1]!);
+    return undefined;
+  }
+  if (x !== y) return undefined;
+  if (op === 'i32.and' || op === 'i32.or') return x;
+  return op === 'i32.xor' ? b.i32(0) : undefined;
+}
+
+function distribute(b: Builder, op: string, x: Node, y: Node): Node | undefined {
+  return isSumWithConstant(x) ? b.op('i32.add', b.op(op, x.args[0]!, y), b.op(op, x.args[1]!, y)) : undefined;
+}
+
+function foldSelect(_b: Builder, [whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
+  if (condition.op === 'const') return condition.imm[0] !== 0 ? whenTrue : whenFalse;
+  if (whenTrue === whenFalse) return whenTrue;
+  return isConst(whenTrue, 1) && isConst(whenFalse, 0) && isBoolean(condition) ? condition : undefined;
+}
+
+function isSumWithConstant(node: Node): boolean {
+  return node.op === 'i32.add' && node.args[1]!.op === 'const';
+}
+
+/** Known to be 0 or 1. */
+function isBoolean(node: Node): boolean {
+  if (/\.(eqz|eq|ne|lt|gt|le|ge)(_[su])?$/.test(node.op) && node.kind === 'i32') return true;
+  if (node.op === 'v128.any_true' || node.op === 'i32x4.all_true') return true;
+  if (node.op === 'i32.and') return node.args.some(isBoolean);
+  if (node.op === 'i32.or' || node.op === 'i32.xor') return node.args.every(isBoolean);
+  if (node.op === 'const') return node.imm[0] === 0 || node.imm[0] === 1;
+  return node.op === 'select' && isBoolean(node.args[0]!) && isBoolean(node.args[1]!);
+}

@@ -1,0 +1,148 @@
+import { type CopyStatement, type Node, type Region, resolve } from '../ir/node.ts';
+import type { Context, Label } from './context.ts';
+import type { Slot } from './scope.ts';
+
+/** Control coming to a place: the variables' values, and where their copies into phis go. */
+export interface Edge {
+  readonly env: ReadonlyMap<Slot, Node>;
+  readonly pairs: CopyStatement['pairs'];
+}
+
+/** Ends the current region's way; undefined where control does not come. */
+export function newEdge(context: Context): Edge | undefined {
+  if (!context.env) return undefined;
+  const pairs: CopyStatement['pairs'] = [];
+  context.b.append({ kind: 'copy', pairs });
+  return { env: context.env, pairs };
+}
+
+export function newLabel(context: Context): Label {
+  return { block: context.b.newBlock(), edges: [] };
+}
+
+export function jumpTo(context: Context, label: Label): void {
+  const edge = newEdge(context);
+  if (!edge) return;
+  label.edges.push(edge);
+  context.b.jump(label.block);
+  context.env = undefined;
+}
+
+/** Lowers `body` so that jumps to the label come out behind it. */
+export function labelled(context: Context, label: Label, body: () => void): void {
+  const { b } = context;
+  const slots = [...(context.env?.keys() ?? [])];
+  b.append(label.block);
+  b.inside(label.block.body, () => {
+    context.env = context.env && new Map(context.env);
+    body();
+    const edge = newEdge(context);
+    if (edge) label.edges.push(edge);
+  });
+  context.env = merge(context, slots, label.edges);
+}
+
+/** Variables' values where several ways meet, in the region that is current. */
+export function merge(
+  context: Context,
+  slots: readonly Slot[],
+  edges: readonly Edge[],
+): Map<Slot, Node> | undefined {
+  const { b } = context;
+  if (edges.length === 0) return undefined;
+  const merged = new Map<Slot, Node>();
+  for (const slot of slots) {
+    const values = edges.map(edge => resolve(edge.env.get(slot)!));
+    const [first] = values as [Node];
+    if (values.every(value => value === first) && b.region.isInside(first.home)) merged.set(slot, first);
+    else {
+      const phi = b.phi(slot.kind, b.region);
+      edges.forEach(({ pairs }, i) => {
+        pairs.push([phi, values[i]!]);
+      });
+      merged.set(slot, phi);
+    }
+  }
+  return merged;
+}
+
+/** An `if`; a condition that is known leaves only its arm. */
+export function branch(context: Context, condition: Node, then: () => void, otherwise: () => void): void {
+  if (condition.op === 'const') {
+    if (condition.imm[0] !== 0) then();
+    else otherwise();
+    return;
+  }
+  if (!context.env) return;
+  const { b } = context;
+  const before = context.env;
+  const statement = b.newIf(condition);
+  const arm = (region: Region, body: () => void) =>
+    b.inside(region, () => {
+      context.env = new Map(before);
+      body();
+      return newEdge(context);
+    });
+  b.append(statement);
+  const edges = [arm(statement.then, then), arm(statement.otherwise, otherwise)];
+  context.env = merge(
+    context,
+    [...before.keys()],
+    edges.filter(edge => edge !== undefined),
+  );
+}
+
+export interface LoopParts {
+  /** Variables that the loop may assign. */
+  readonly slots: readonly Slot[];
+  /** Whether the body runs (again); always, where left out. */
+  readonly condition?: () => Node;
+  readonly body: (exit: Label) => void;
+}
+
+/** A loop: `while (condition) body`, left by the condition or by jumps to the label. */
+export function loop(context: Context, { slots, condition, body }: LoopParts): void {
+  if (!context.env) return;
+  const { b } = context;
+  const exit = newLabel(context);
+  labelled(context, exit, () => {
+    const env = context.env!;
+    const statement = b.newLoop();
+    const entry: CopyStatement['pairs'] = [];
+    for (const slot of slots) {
+      const phi = b.phi(slot.kind, statement.body);
+      entry.push([phi, resolve(env.get(slot)!)]);
+      env.set(slot, phi);
+    }
+    b.append({ kind: 'copy', pairs: entry });
+    b.append(statement);
+    statement.entry = entry;
+    b.inside(statement.body, () => {
+      const runs = condition?.();
+      statement.condition = runs;
+      if (runs) branch(context, runs, () => {}, () => jumpTo(context, exit));
+      body(exit);
+      if (context.env) {
+        const back: CopyStatement['pairs'] = slots.map((slot, i) => [entry[i]![0], resolve(context.env!.get(slot)!)]);
+        b.append({ kind: 'copy', pairs: back });
+        b.jump(statement);
+        statement.back = back;
+      }
+      dropConstantPhis(context, entry, statement.back ?? []);
+    });
+    context.env = undefined;
+  });
+}
+
+/** A variable that each turn leaves as it was is its first value. */
+function dropConstantPhis(context: Context, entry: CopyStatement['pairs'], back: CopyStatement['pairs']): void {
+  for (let i = entry.length - 1; i >= 0; i--) {
+    const [phi, initial] = entry[i]!;
+    const next = back[i] && resolve(back[i]![1]);
+    if (next && next !== phi && next !== initial) continue;
+    phi.forward = initial;
+    entry.splice(i, 1);
+    if (back.length > 0) back.splice(i, 1);
+    context.hasForwards = true;
+  }
+}

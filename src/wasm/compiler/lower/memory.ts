@@ -1,0 +1,56 @@
+import { strideOf } from '../check/layout.ts';
+import { columnType, type Type } from '../check/types.ts';
+import type { Node } from '../ir/node.ts';
+import type { Context } from './context.ts';
+import type { MemoryReference } from './references.ts';
+import { isLeaf, kindOfLeaf, leaf, nodeOf, partsOf, partTypes, type Value } from './values.ts';
+
+/** Where the parts of a type lie. */
+function partOffsets(type: Type): number[] {
+  if (type.kind === 'struct') return type.members.map(member => member.offset);
+  const stride = type.kind === 'matrix' ? strideOf(columnType(type)) : type.kind === 'array' ? strideOf(type.element) : 4;
+  return partTypes(type).map((_, i) => i * stride);
+}
+
+export function loadMemory(context: Context, reference: MemoryReference): Value {
+  const { type } = reference;
+  if (isLeaf(type)) return leaf(type, loadLeaf(context, reference, type));
+  const offsets = partOffsets(type);
+  const parts = partTypes(type).map((part, i) =>
+    loadMemory(context, { ...reference, type: part, offset: reference.offset + offsets[i]! }),
+  );
+  return partsOf(type, parts);
+}
+
+export function storeMemory(context: Context, reference: MemoryReference, value: Value): void {
+  const { type } = reference;
+  if (isLeaf(type)) {
+    storeLeaf(context, reference, type, nodeOf(value));
+    return;
+  }
+  if (value.kind !== 'parts') throw new Error('a composite has parts');
+  const offsets = partOffsets(type);
+  partTypes(type).forEach((part, i) => {
+    storeMemory(context, { ...reference, type: part, offset: reference.offset + offsets[i]! }, value.parts[i]!);
+  });
+}
+
+function loadLeaf(context: Context, { address, offset, isReadOnly }: MemoryReference, type: Type): Node {
+  const { b } = context;
+  const read = (op: string, args: Node[], imm: number[]) => (isReadOnly ? b.op(op, ...args, imm) : b.pinned(op, args, imm));
+  if (type.kind !== 'vector') return read(`${kindOfLeaf(type)}.load`, [address], [offset]);
+  if (type.size === 4) return read('v128.load', [address], [offset]);
+  const low = read('v128.load64_zero', [address], [offset]);
+  // Not the sixteen bytes: the last four may lie outside of the binding.
+  return type.size === 2 ? low : read('v128.load32_lane', [address, low], [offset + 8, 2]);
+}
+
+function storeLeaf(context: Context, { address, offset }: MemoryReference, type: Type, value: Node): void {
+  const { b } = context;
+  if (type.kind !== 'vector') b.store(`${kindOfLeaf(type)}.store`, address, value, [offset]);
+  else if (type.size === 4) b.store('v128.store', address, value, [offset]);
+  else {
+    b.store('v128.store64_lane', address, value, [offset, 0]);
+    if (type.size === 3) b.store('v128.store32_lane', address, value, [offset + 8, 2]);
+  }
+}

@@ -1,0 +1,139 @@
+import { fail, type Position } from '../errors.ts';
+import type { Kind } from '../emit/opcodes.ts';
+import type { Builder } from '../ir/builder.ts';
+import { isConst, type Node } from '../ir/node.ts';
+import { columnType, isAbstract, type ScalarName, scalarType, type Type, typeName } from '../check/types.ts';
+import type { Reference } from './references.ts';
+
+/**
+ * What an expression gives.
+ *
+ * leaf       scalars, and vectors of concrete scalars (in one v128; lanes past the vector's size hold anything)
+ * abstract   numbers of constant expressions that have no concrete type yet, in f64
+ * parts      structs, arrays, matrices (columns), vectors of abstract numbers
+ * pointer    to memory, or to a variable that lives in values
+ */
+export type Value = LeafValue | AbstractValue | PartsValue | PointerValue;
+
+export interface LeafValue {
+  readonly kind: 'leaf';
+  readonly type: Type;
+  readonly node: Node;
+}
+
+export interface AbstractValue {
+  readonly kind: 'abstract';
+  readonly type: Type;
+  readonly number: number;
+}
+
+export interface PartsValue {
+  readonly kind: 'parts';
+  readonly type: Type;
+  readonly parts: readonly Value[];
+}
+
+export interface PointerValue {
+  readonly kind: 'pointer';
+  readonly type: Type;
+  readonly reference: Reference;
+}
+
+export function leaf(type: Type, node: Node): LeafValue {
+  return { kind: 'leaf', type, node };
+}
+
+export function partsOf(type: Type, parts: readonly Value[]): PartsValue {
+  return { kind: 'parts', type, parts };
+}
+
+export function abstractNumber(scalar: ScalarName, number: number): AbstractValue {
+  return { kind: 'abstract', type: scalarType(scalar), number };
+}
+
+/** Types whose values are one node. */
+export function isLeaf(type: Type): boolean {
+  return (type.kind === 'scalar' || type.kind === 'vector') && !isAbstract(type);
+}
+
+export function kindOfLeaf(type: Type): Kind {
+  if (type.kind === 'vector') return 'v128';
+  return type.kind === 'scalar' && type.scalar === 'f32' ? 'f32' : 'i32';
+}
+
+/** `f32x4.` and the like for a vector, `f32.` for a scalar: what an operation's name starts with. */
+export function prefixOf(type: Type): 'f32x4' | 'i32x4' | 'f32' | 'i32' {
+  const isFloat = (type.kind === 'scalar' || type.kind === 'vector') && type.scalar === 'f32';
+  if (type.kind === 'vector') return isFloat ? 'f32x4' : 'i32x4';
+  return isFloat ? 'f32' : 'i32';
+}
+
+/** The types that a struct, an array, a matrix or a vector is made of. */
+export function partTypes(type: Type): readonly Type[] {
+  switch (type.kind) {
+    case 'struct':
+      return type.members.map(member => member.type);
+    case 'array':
+      return Array<Type>(type.count ?? 0).fill(type.element);
+    case 'matrix':
+      return Array<Type>(type.columns).fill(columnType(type));
+    case 'vector':
+      return Array<Type>(type.size).fill(scalarType(type.scalar));
+    default:
+      return [];
+  }
+}
+
+export function nodeOf(value: Value): Node {
+  if (value.kind !== 'leaf') throw new Error(`${typeName(value.type)} is not one node`);
+  return value.node;
+}
+
+export function zeroValue(b: Builder, type: Type, position: Position): Value {
+  if (isLeaf(type)) {
+    const kind = kindOfLeaf(type);
+    if (kind === 'v128') return leaf(type, b.i32x4(0));
+    return leaf(type, kind === 'f32' ? b.f32(0) : b.i32(0));
+  }
+  if (type.kind === 'scalar') return abstractNumber(type.scalar, 0);
+  if (type.kind === 'struct' || type.kind === 'matrix' || type.kind === 'vector' || type.count !== undefined)
+    return partsOf(
+      type,
+      partTypes(type).map(part => zeroValue(b, part, position)),
+    );
+  return fail(position, `${typeName(type)} has no zero value`);
+}
+
+export function isConstant(value: Value): boolean {
+  switch (value.kind) {
+    case 'leaf':
+      return isConst(value.node);
+    case 'parts':
+      return value.parts.every(isConstant);
+    default:
+      return value.kind === 'abstract';
+  }
+}
+
+/** A vector's components. */
+export function componentsOf(b: Builder, value: Value): Value[] {
+  if (value.kind === 'parts') return [...value.parts];
+  if (value.type.kind !== 'vector' || value.kind !== 'leaf') return [value];
+  const { scalar, size } = value.type;
+  const lanes = scalar === 'f32' ? 'f32x4' : 'i32x4';
+  return Array.from({ length: size }, (_, i) => {
+    const lane = b.lane(lanes, value.node, i);
+    return leaf(scalarType(scalar), scalar === 'bool' ? b.op('i32.and', lane, b.i32(1)) : lane);
+  });
+}
+
+/** The vector of scalar nodes; of bools, lanes are all ones or zero. */
+export function makeVector(b: Builder, type: Type, components: readonly Node[]): LeafValue {
+  const isFloat = type.kind === 'vector' && type.scalar === 'f32';
+  const isBool = type.kind === 'vector' && type.scalar === 'bool';
+  const lanes = components.map(node => (isBool ? b.op('i32.sub', b.i32(0), node) : node));
+  const isSplat = lanes.every(lane => lane === lanes[0]);
+  const filler = isSplat ? lanes[0]! : isFloat ? b.f32(0) : b.i32(0);
+  while (lanes.length < 4) lanes.push(filler);
+  return leaf(type, b.op(isFloat ? 'f32x4.make' : 'i32x4.make', ...lanes));
+}

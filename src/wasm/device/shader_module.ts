@@ -1,0 +1,111 @@
+import { CompileError, type CompiledKernel, type CompileMessage } from '../compiled_kernel.ts';
+import { ApiObject } from './api_object.ts';
+import { breathe } from './breathe.ts';
+import type { Context } from './context.ts';
+import { broken } from './errors.ts';
+
+/** WGSL. It is compiled when a pipeline says for which entry point and constants. */
+export class WasmShaderModule extends ApiObject implements GPUShaderModule {
+  declare readonly __brand: 'GPUShaderModule';
+  private readonly found: CompileMessage[] = [];
+  private readonly bare: string;
+
+  constructor(
+    context: Context,
+    label: string | undefined,
+    private readonly source: string,
+  ) {
+    super('ShaderModule', context, label);
+    this.bare = withoutComments(source);
+  }
+
+  /** @throws CompileError */
+  compile(entryPoint: string, constants: Readonly<Record<string, number>>): CompiledKernel {
+    const { heap, relaxedSimd, compile } = this.context;
+    try {
+      return compile({
+        source: this.source,
+        entryPoint,
+        constants,
+        features: { relaxedSimd },
+        sharedMemory: heap.shared,
+      });
+    } catch (error) {
+      if (error instanceof CompileError) this.note(error.messages);
+      throw error;
+    }
+  }
+
+  /** The entry point that a pipeline means. @throws BrokenRule */
+  entryPoint(name: string | undefined): string {
+    const names = this.entryPoints();
+    if (name !== undefined) {
+      if (!names.includes(name))
+        broken(`Entry point "${name}" doesn't exist in ${this}: it has [${names.join(', ')}] for compute.`);
+      return name;
+    }
+    if (names.length !== 1)
+      broken(`${this} has ${names.length} compute entry points [${names.join(', ')}]: the pipeline must name one.`);
+    return names[0]!;
+  }
+
+  /** Override constants by the shader's names, from keys that may be names or numbers of `@id`. @throws BrokenRule | TypeError */
+  constants(given: Readonly<Record<string, number>>): Record<string, number> {
+    const overrides = [...this.bare.matchAll(/(?:@id\s*\(\s*(\d+)\s*\)\s*)?\boverride\s+([\p{XIDS}_][\p{XIDC}]*)/gu)];
+    const constants: Record<string, number> = {};
+    for (const [key, value] of Object.entries(given)) {
+      const override = overrides.find(([, id, name]) => (id ?? name) === key);
+      if (!override)
+        broken(
+          `Pipeline overridable constant "${key}" not found in ${this}: it has [${overrides.map(([, id, name]) => id ?? name).join(', ')}].`,
+        );
+      const number = Number(value);
+      if (!Number.isFinite(number)) throw new TypeError(`Pipeline constant "${key}" must be a finite number, got ${value}`);
+      constants[override[2]!] = number;
+    }
+    return constants;
+  }
+
+  /** What the compiler has to say: found by the pipelines made so far, or else by compiling every entry point. */
+  async getCompilationInfo(): Promise<GPUCompilationInfo> {
+    if (this.found.length === 0)
+      for (const name of this.entryPoints()) {
+        await breathe();
+        try {
+          this.compile(name, {});
+        } catch (error) {
+          if (!(error instanceof CompileError)) throw error;
+        }
+      }
+    return { messages: this.found.map(message => this.compilationMessage(message)) } as GPUCompilationInfo;
+  }
+
+  private entryPoints(): string[] {
+    return [...this.bare.matchAll(/@compute\b[^;{}]*?\bfn\s+([\p{XIDS}_][\p{XIDC}]*)/gu)].map(([, name]) => name!);
+  }
+
+  private note(messages: readonly CompileMessage[]): void {
+    for (const message of messages)
+      if (!this.found.some(known => JSON.stringify(known) === JSON.stringify(message))) this.found.push(message);
+  }
+
+  private compilationMessage({ type, message, lineNum, linePos }: CompileMessage): GPUCompilationMessage {
+    const lines = this.source.split('\n').slice(0, Math.max(0, lineNum - 1));
+    const offset = lineNum > 0 ? lines.reduce((sum, line) => sum + line.length + 1, 0) + Math.max(0, linePos - 1) : 0;
+    return { message, type, lineNum, linePos, offset, length: 0 } as GPUCompilationMessage;
+  }
+}
+
+export function createShaderModule(context: Context, descriptor: GPUShaderModuleDescriptor): WasmShaderModule {
+  return new WasmShaderModule(context, descriptor.label, String(descriptor.code));
+}
+
+/** Line comments and nested block comments become spaces. */
+function withoutComments(source: string): string {
+  let depth = 0;
+  return source.replace(/\/\*|\*\/|\/\/[^\n]*|[^/*]+|[/*]/g, token => {
+    if (token === '/*') depth++;
+    else if (token === '*/' && depth > 0) return --depth >= 0 ? ' ' : '';
+    return depth > 0 || token.startsWith('//') ? ' ' : token;
+  });
+}
