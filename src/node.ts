@@ -5,6 +5,7 @@ export { openDataset, openImageFolder } from './data/image_folder.ts';
 export { ImageLoader } from './data/loader.ts';
 export * from './index.ts';
 export { computeFeatures, type FeatureOptions, type Features } from './inference/features.ts';
+export { openHead } from './inference/open_head.ts';
 export { openNetwork } from './inference/open_network.ts';
 export { convertWeights, describeWeights, listZoo } from './weights/manage.ts';
 export { pullWeights } from './weights/pull.ts';

@@ -1,8 +1,8 @@
-import { bytesSource, packageFile, readFile } from '#platform';
+import { packageFile } from '#platform';
 import type { Network } from '../inference/network.ts';
+import { openHead } from '../inference/open_head.ts';
 import { Head } from '../nn/head.ts';
-import { checkHeadFits, type HeadFile, readHead } from '../nn/head_file.ts';
-import { openWeightsSource } from '../weights/open_weights.ts';
+import { checkHeadFits, type HeadFile } from '../nn/head_file.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
@@ -29,16 +29,6 @@ export async function withHead(
       head.dispose();
     }
   });
-}
-
-/** @throws InputError  no such file, or no head */
-export async function openHead(path: string): Promise<HeadFile> {
-  const file = await openWeightsSource(bytesSource(path, await readFile(path)));
-  try {
-    return await readHead(file);
-  } finally {
-    await file.close();
-  }
 }
 
 /** Without a backbone of the caller's, a head brings its own. */

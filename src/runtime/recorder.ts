@@ -172,7 +172,7 @@ export class Recorder {
 /** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
 function nameOf(what: string | readonly Recorded[], message: string): string {
   if (typeof what === 'string') return what;
-  const group = /Debug group stack:\s*> "(.*?)\s*"/.exec(message)?.[1];
+  const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with it
   const named = what.find(({ label }) => (group === undefined ? message.includes(`"${label}"`) : label === group));
   if (named) return named.label;
   const [first, last] = [what[0]!.label, what.at(-1)!.label];

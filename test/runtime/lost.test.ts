@@ -143,7 +143,11 @@ describe('a device that is lost by itself', () => {
       createBuffer: (descriptor: GPUBufferDescriptor) => {
         const buffer = real.createBuffer(descriptor);
         const map = buffer.mapAsync.bind(buffer);
-        buffer.mapAsync = mode => map(mode).then(lose, lose);
+        buffer.mapAsync = async (mode: number) => {
+          await map(mode);
+          lose();
+          return undefined;
+        };
         return buffer;
       },
     }));

@@ -12,6 +12,7 @@ import {
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
+import { openHead } from '../../inference/open_head.ts';
 import { Head } from '../../nn/head.ts';
 import { DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { CHEST_XRAY_ATTRIBUTION, type ReportCase, renderHtmlReport } from '../../report/html_report.ts';
@@ -19,7 +20,7 @@ import { evaluate } from '../../train/evaluate.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
 import { featureSetOf } from '../features.ts';
-import { BUNDLED_HEAD, openHead } from '../head.ts';
+import { BUNDLED_HEAD } from '../head.ts';
 import { addNetworkOptions, type NetworkFlags } from '../options.ts';
 import type { Output } from '../output.ts';
 import { describeAdapter, describeBackbone, interruption, runCommand } from '../session.ts';
