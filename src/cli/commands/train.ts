@@ -84,7 +84,7 @@ export function registerTrain(program: Command): void {
           });
           const { roc: _, ...record } = metrics;
           output.result(
-            { out: flags.out, epoch: result.epoch, backbone: file.metadata.backbone, metrics: record },
+            { out: flags.out, selectedEpoch: result.epoch, backbone: file.metadata.backbone, metrics: record },
             `\n${describeMetrics(metrics)}\n\n${flags.out}`,
           );
         });

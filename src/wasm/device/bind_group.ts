@@ -71,7 +71,8 @@ function readEntry(context: Context, layout: WasmBindGroupLayout, given: GPUBind
   const entry = layout.entry(given.binding);
   if (!entry) broken(`Binding ${given.binding} is not in ${layout}.`);
   const resource = given.resource;
-  const range: GPUBufferBinding = resource instanceof WasmBuffer ? { buffer: resource } : (resource as GPUBufferBinding);
+  const range: GPUBufferBinding =
+    resource instanceof WasmBuffer ? { buffer: resource } : (resource as GPUBufferBinding);
   const { buffer } = range;
   if (!(buffer instanceof WasmBuffer))
     throw new TypeError(`GPUBindGroupEntry.resource of binding ${given.binding} is no buffer of this device`);
@@ -87,11 +88,15 @@ function checkRange(context: Context, entry: LayoutEntry, { buffer, offset, size
   const where = `binding ${entry.binding}`;
   checkAlignment(context, entry, buffer, offset, 'Offset');
   if (offset + size > buffer.size || size < 0)
-    broken(`Binding range (offset: ${offset}, size: ${size}) of ${where} doesn't fit in the size (${buffer.size}) of ${buffer}.`);
+    broken(
+      `Binding range (offset: ${offset}, size: ${size}) of ${where} doesn't fit in the size (${buffer.size}) of ${buffer}.`,
+    );
   if (size === 0) broken(`Binding size of ${where}, ${buffer}, is zero.`);
   const limit = entry.type === 'uniform' ? 'maxUniformBufferBindingSize' : 'maxStorageBufferBindingSize';
   if (size > context.limits[limit])
-    broken(`Binding size (${size}) of ${where}, ${buffer}, is larger than the maximum binding size (${context.limits[limit]}).`);
+    broken(
+      `Binding size (${size}) of ${where}, ${buffer}, is larger than the maximum binding size (${context.limits[limit]}).`,
+    );
   if (entry.type !== 'uniform' && size % 4 !== 0)
     broken(`Binding size (${size}) of ${where}, ${buffer}, isn't a multiple of 4 as storage buffers demand.`);
   if (size < entry.minBindingSize)
@@ -100,7 +105,13 @@ function checkRange(context: Context, entry: LayoutEntry, { buffer, offset, size
     );
 }
 
-function checkAlignment({ limits }: Context, entry: LayoutEntry, buffer: WasmBuffer, offset: number, what: string): void {
+function checkAlignment(
+  { limits }: Context,
+  entry: LayoutEntry,
+  buffer: WasmBuffer,
+  offset: number,
+  what: string,
+): void {
   const alignment =
     limits[entry.type === 'uniform' ? 'minUniformBufferOffsetAlignment' : 'minStorageBufferOffsetAlignment'];
   if (offset % alignment !== 0)

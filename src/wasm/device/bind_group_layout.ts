@@ -30,7 +30,10 @@ export class WasmBindGroupLayout extends ApiObject implements GPUBindGroupLayout
     this.key =
       owner +
       this.entries
-        .map(entry => `${entry.binding}:${entry.visibility}:${entry.type}:${entry.hasDynamicOffset}:${entry.minBindingSize}`)
+        .map(
+          entry =>
+            `${entry.binding}:${entry.visibility}:${entry.type}:${entry.hasDynamicOffset}:${entry.minBindingSize}`,
+        )
         .join();
   }
 
@@ -39,10 +42,7 @@ export class WasmBindGroupLayout extends ApiObject implements GPUBindGroupLayout
   }
 }
 
-export function createBindGroupLayout(
-  context: Context,
-  descriptor: GPUBindGroupLayoutDescriptor,
-): WasmBindGroupLayout {
+export function createBindGroupLayout(context: Context, descriptor: GPUBindGroupLayoutDescriptor): WasmBindGroupLayout {
   const layout = new WasmBindGroupLayout(context, descriptor.label);
   layout.valid = context.errors.guard(`[Device].createBindGroupLayout(${layout})`, () => {
     const entries = Array.from(descriptor.entries, entry => readEntry(context, entry));
@@ -58,7 +58,9 @@ function readEntry({ limits }: Context, entry: GPUBindGroupLayoutEntry): LayoutE
   const binding = wholeNumber(entry.binding, 'GPUBindGroupLayoutEntry.binding', 0xffffffff);
   const visibility = wholeNumber(entry.visibility, 'GPUBindGroupLayoutEntry.visibility', 0xffffffff);
   if (binding >= limits.maxBindingsPerBindGroup)
-    broken(`Binding number (${binding}) exceeds the maxBindingsPerBindGroup limit (${limits.maxBindingsPerBindGroup}).`);
+    broken(
+      `Binding number (${binding}) exceeds the maxBindingsPerBindGroup limit (${limits.maxBindingsPerBindGroup}).`,
+    );
   if (visibility & ~(SHADER_STAGE.VERTEX | SHADER_STAGE.FRAGMENT | SHADER_STAGE.COMPUTE))
     broken(`Binding ${binding} visibility (0x${visibility.toString(16)}) has bits that are not known.`);
   if (!entry.buffer || entry.texture || entry.sampler || entry.storageTexture || entry.externalTexture)
@@ -114,14 +116,22 @@ export function createPipelineLayout(context: Context, descriptor: GPUPipelineLa
     if (groups.length > maxBindGroups)
       broken(`bindGroupLayoutCount (${groups.length}) is larger than the maximum allowed (${maxBindGroups}).`);
     for (const group of groups) if (group) expectUsable(context, group);
-    checkCounts(context, groups.flatMap(group => group?.entries ?? []));
+    checkCounts(
+      context,
+      groups.flatMap(group => group?.entries ?? []),
+    );
     layout.groups = groups;
   });
   return layout;
 }
 
 /** What a shader's own bindings ask for. */
-export function autoLayout(context: Context, label: string, bindings: readonly KernelBinding[], owner: string): WasmPipelineLayout {
+export function autoLayout(
+  context: Context,
+  label: string,
+  bindings: readonly KernelBinding[],
+  owner: string,
+): WasmPipelineLayout {
   const layout = new WasmPipelineLayout(context, label);
   const groups = Math.max(-1, ...bindings.map(({ group }) => group)) + 1;
   if (groups > context.limits.maxBindGroups)
@@ -142,6 +152,9 @@ export function autoLayout(context: Context, label: string, bindings: readonly K
     );
     return part;
   });
-  checkCounts(context, layout.groups.flatMap(group => group?.entries ?? []));
+  checkCounts(
+    context,
+    layout.groups.flatMap(group => group?.entries ?? []),
+  );
   return layout;
 }

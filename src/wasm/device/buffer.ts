@@ -88,7 +88,10 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
       this.expectMappable(mode, wholeNumber(offset, 'offset'), wholeNumber(size, 'size'));
     } catch (error) {
       if (!(error instanceof BrokenRule)) return Promise.reject(error);
-      this.context.errors.report(error.filter, `${error.message}\n - While calling ${this}.mapAsync(${mode}, ${offset}, ${size}).`);
+      this.context.errors.report(
+        error.filter,
+        `${error.message}\n - While calling ${this}.mapAsync(${mode}, ${offset}, ${size}).`,
+      );
       return Promise.reject(operationError(error.message));
     }
     if (this.context.lost) return Promise.reject(operationError(`${this} cannot be mapped: the device is lost.`));
@@ -98,7 +101,8 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     this.context.timeline.after(this.storage!.lastUse, () => {
       if (this.pending !== request) return;
       this.pending = undefined;
-      if (this.context.lost) return reject(new DOMException(`${this} was not mapped: the device is lost.`, 'AbortError'));
+      if (this.context.lost)
+        return reject(new DOMException(`${this} was not mapped: the device is lost.`, 'AbortError'));
       this.mapping = { mode, offset, size, ranges: [] };
       resolve(undefined);
     });
@@ -115,7 +119,9 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
       throw operationError(
         `getMappedRange: range (offset: ${offset}, size: ${size}) is outside of the mapped range (offset: ${mapping.offset}, size: ${mapping.size}) of ${this}.`,
       );
-    const overlapping = mapping.ranges.find(range => offset < range.offset + range.bytes.byteLength && range.offset < end);
+    const overlapping = mapping.ranges.find(
+      range => offset < range.offset + range.bytes.byteLength && range.offset < end,
+    );
     if (overlapping && size > 0)
       throw operationError(`getMappedRange: range (offset: ${offset}, size: ${size}) overlaps one given out before.`);
     const bytes = new ArrayBuffer(size);

@@ -46,7 +46,11 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
       if (begin !== undefined) this.add({ kind: 'timestamp', querySet, index: begin });
       stamped = true;
     });
-    return new WasmComputePass(label, this, stamped && end !== undefined ? { querySet: querySet!, index: end } : undefined);
+    return new WasmComputePass(
+      label,
+      this,
+      stamped && end !== undefined ? { querySet: querySet!, index: end } : undefined,
+    );
   }
 
   beginRenderPass(): never {
@@ -119,7 +123,9 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
       expectUsable(this.context, buffer);
       buffer.expectUsage(BUFFER_USAGE.QUERY_RESOLVE);
       if (firstQuery + queryCount > queries.count)
-        broken(`Queries ${firstQuery} to ${firstQuery + queryCount} are outside of the ${queries.count} of ${queries}.`);
+        broken(
+          `Queries ${firstQuery} to ${firstQuery + queryCount} are outside of the ${queries.count} of ${queries}.`,
+        );
       if (destinationOffset % 256 !== 0) broken(`Destination offset (${destinationOffset}) is not a multiple of 256.`);
       const to = { buffer, offset: destinationOffset, size: 8 * queryCount };
       checkCopyRange('Resolved queries', to);

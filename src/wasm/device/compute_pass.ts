@@ -1,8 +1,8 @@
 import { ApiObject } from './api_object.ts';
 import type { BoundEntry, WasmBindGroup } from './bind_group.ts';
 import type { WasmBuffer } from './buffer.ts';
-import { type Command, MOST_WORKGROUPS } from './commands.ts';
 import type { WasmCommandEncoder } from './command_encoder.ts';
+import { type Command, MOST_WORKGROUPS } from './commands.ts';
 import { BUFFER_USAGE } from './constants.ts';
 import { expectUsable } from './context.ts';
 import { broken, notForCompute, wholeNumber } from './errors.ts';
@@ -47,7 +47,9 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
   ): undefined {
     const all = [...offsets];
     if (start !== undefined && start + (length ?? 0) > all.length)
-      throw new RangeError(`setBindGroup: dynamic offsets ${start} to ${start + (length ?? 0)} are outside of the ${all.length} given`);
+      throw new RangeError(
+        `setBindGroup: dynamic offsets ${start} to ${start + (length ?? 0)} are outside of the ${all.length} given`,
+      );
     const dynamic = start === undefined ? all : all.slice(start, start + (length ?? 0));
     this.record(`setBindGroup(${index}, ${bindGroup ?? null})`, () => {
       const { maxBindGroups } = this.context.limits;
@@ -67,12 +69,18 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
   }
 
   dispatchWorkgroups(x: number, y = 1, z = 1): undefined {
-    const counts = [x, y, z].map((count, i) => wholeNumber(count, `workgroupCount${'XYZ'[i]}`, MOST_32)) as [number, number, number];
+    const counts = [x, y, z].map((count, i) => wholeNumber(count, `workgroupCount${'XYZ'[i]}`, MOST_32)) as [
+      number,
+      number,
+      number,
+    ];
     this.recordDispatch(`dispatchWorkgroups(${counts.join(', ')})`, pipeline => {
       const most = this.context.limits.maxComputeWorkgroupsPerDimension;
       counts.forEach((count, i) => {
         if (count > most)
-          broken(`Dispatch workgroup count ${'XYZ'[i]} (${count}) exceeds max compute workgroups per dimension (${most}).`);
+          broken(
+            `Dispatch workgroup count ${'XYZ'[i]} (${count}) exceeds max compute workgroups per dimension (${most}).`,
+          );
       });
       const total = counts[0] * counts[1] * counts[2];
       if (total > MOST_WORKGROUPS)
@@ -95,7 +103,9 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
       for (const { group, entries } of this.boundOf(pipeline))
         for (const { buffer: bound, entry } of entries)
           if (bound === buffer && entry.type === 'storage')
-            broken(`${buffer} holds the workgroup counts of a dispatch that may write to it through ${group}: writable usage and another usage in the same synchronization scope.`);
+            broken(
+              `${buffer} holds the workgroup counts of a dispatch that may write to it through ${group}: writable usage and another usage in the same synchronization scope.`,
+            );
       const most = this.context.limits.maxComputeWorkgroupsPerDimension;
       this.encoder.add({ kind: 'dispatch', kernel: pipeline.kernel!, bindings, workgroups: { buffer, offset, most } });
     });

@@ -1,5 +1,5 @@
-import { broken } from './errors.ts';
 import type { ErrorScopes } from './error_scopes.ts';
+import { broken } from './errors.ts';
 import type { Executor } from './executor.ts';
 import type { Heap } from './heap.ts';
 import type { KernelCompiler } from './kernel_handle.ts';

@@ -1,4 +1,4 @@
-import { CompileError, type CompiledKernel, type KernelBinding } from '../compiled_kernel.ts';
+import { type CompiledKernel, CompileError, type KernelBinding } from '../compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import { autoLayout, WasmBindGroupLayout, WasmPipelineLayout } from './bind_group_layout.ts';
 import { breathe } from './breathe.ts';
@@ -29,7 +29,9 @@ export class WasmComputePipeline extends ApiObject implements GPUComputePipeline
     none.valid = context.errors.guard(`${this}.getBindGroupLayout(${index})`, () => {
       expectUsable(context, this);
       if (index >= context.limits.maxBindGroups)
-        broken(`Bind group layout index (${index}) exceeds the maximum number of bind groups (${context.limits.maxBindGroups}).`);
+        broken(
+          `Bind group layout index (${index}) exceeds the maximum number of bind groups (${context.limits.maxBindGroups}).`,
+        );
     });
     return none;
   }
@@ -72,7 +74,9 @@ export async function createComputePipelineAsync(
   } catch (error) {
     if (!(error instanceof Error) || error instanceof TypeError) throw error;
     const reason = error instanceof BrokenRule && error.filter === 'validation' ? 'validation' : 'internal';
-    throw new GPUPipelineError(`${error.message}\n - While calling [Device].createComputePipelineAsync(${pipeline}).`, { reason });
+    throw new GPUPipelineError(`${error.message}\n - While calling [Device].createComputePipelineAsync(${pipeline}).`, {
+      reason,
+    });
   }
 }
 
@@ -84,13 +88,17 @@ function prepare(
   const module = compute.module as WasmShaderModule;
   expectUsable(context, module);
   if (layout instanceof WasmPipelineLayout) expectUsable(context, layout);
-  else if (layout !== 'auto') throw new TypeError("GPUComputePipelineDescriptor.layout must be 'auto' or a GPUPipelineLayout");
+  else if (layout !== 'auto')
+    throw new TypeError("GPUComputePipelineDescriptor.layout must be 'auto' or a GPUPipelineLayout");
   const entryPoint = module.entryPoint(compute.entryPoint);
   const constants = module.constants(compute.constants ?? {});
   const compiled = compile(module, entryPoint, constants);
   checkWorkgroup(context, entryPoint, compiled);
   if (layout === 'auto')
-    return { compiled, layout: autoLayout(context, pipeline.label, compiled.bindings, `pipeline ${context.nextKernelId()}`) };
+    return {
+      compiled,
+      layout: autoLayout(context, pipeline.label, compiled.bindings, `pipeline ${context.nextKernelId()}`),
+    };
   for (const binding of compiled.bindings) checkBinding(layout, binding, module);
   return { compiled, layout };
 }
@@ -105,7 +113,11 @@ function compile(module: WasmShaderModule, entryPoint: string, constants: Record
   }
 }
 
-function checkWorkgroup({ limits }: Context, entryPoint: string, { workgroupSize, workgroupStorageBytes }: CompiledKernel): void {
+function checkWorkgroup(
+  { limits }: Context,
+  entryPoint: string,
+  { workgroupSize, workgroupStorageBytes }: CompiledKernel,
+): void {
   const where = `Entry point "${entryPoint}"`;
   const [x, y, z] = workgroupSize;
   const most = [limits.maxComputeWorkgroupSizeX, limits.maxComputeWorkgroupSizeY, limits.maxComputeWorkgroupSizeZ];

@@ -3,6 +3,7 @@ import type { Executor, Program } from './executor.ts';
 import type { Allocation, Heap } from './heap.ts';
 import type { KernelHandle } from './kernel_handle.ts';
 import { PROGRAM_LAYOUT as L } from './program_layout.ts';
+import type { Timeline } from './timeline.ts';
 
 /** Of each dispatch, threads take about so many turns each: enough that none waits long for the last one. */
 const TURNS = 8;
@@ -16,6 +17,7 @@ export class ProgramWriter {
   constructor(
     private readonly heap: Heap,
     private readonly executor: Executor,
+    private readonly timeline: Timeline,
   ) {}
 
   /** Undefined where memory has run out. `release` goes to the executor's `retire`. */
@@ -49,7 +51,8 @@ export class ProgramWriter {
     const grown = this.heap.allocate(slotBytes * this.executor.threads);
     if (!grown) return false;
     const old = this.slots;
-    if (old) this.executor.retire(() => this.heap.release(old));
+    // Programs that wait were written for the old ones.
+    if (old) this.timeline.after(this.timeline.enqueued, () => this.executor.retire(() => this.heap.release(old)));
     this.slots = grown;
     this.slotBytes = slotBytes;
     this.argumentBytes = argumentBytes;

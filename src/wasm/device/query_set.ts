@@ -1,5 +1,5 @@
 import { ApiObject } from './api_object.ts';
-import { type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { BrokenRule, broken, wholeNumber } from './errors.ts';
 import type { Allocation } from './heap.ts';
 

@@ -1,6 +1,6 @@
 import { ApiObject } from './api_object.ts';
-import { WasmBuffer } from './buffer.ts';
-import { WasmCommandBuffer } from './command_encoder.ts';
+import type { WasmBuffer } from './buffer.ts';
+import type { WasmCommandBuffer } from './command_encoder.ts';
 import type { Command } from './commands.ts';
 import { BUFFER_USAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
@@ -17,7 +17,7 @@ export class WasmQueue extends ApiObject implements GPUQueue {
 
   constructor(context: Context, label: string | undefined) {
     super('Queue', context, label);
-    this.writer = new ProgramWriter(context.heap, context.executor);
+    this.writer = new ProgramWriter(context.heap, context.executor, context.timeline);
   }
 
   submit(commandBuffers: Iterable<GPUCommandBuffer>): undefined {
@@ -34,7 +34,8 @@ export class WasmQueue extends ApiObject implements GPUQueue {
       }
       const used = usedBy(commands);
       for (const buffer of used.buffers) buffer.expectReady();
-      for (const querySet of used.querySets) if (querySet.destroyed) broken(`${querySet} used in submit while destroyed.`);
+      for (const querySet of used.querySets)
+        if (querySet.destroyed) broken(`${querySet} used in submit while destroyed.`);
       for (const buffer of buffers) buffer.submitted = true;
       if (commands.length === 0) return;
       const serial = this.enqueue(commands);
@@ -59,7 +60,9 @@ export class WasmQueue extends ApiObject implements GPUQueue {
       target.expectUsage(BUFFER_USAGE.COPY_DST);
       if (offset % 4 !== 0) broken(`Write offset (${offset}) is not a multiple of 4.`);
       if (offset + bytes.length > target.size)
-        broken(`Write range (bufferOffset: ${offset}, size: ${bytes.length}) does not fit in the size (${target.size}) of ${target}.`);
+        broken(
+          `Write range (bufferOffset: ${offset}, size: ${bytes.length}) does not fit in the size (${target.size}) of ${target}.`,
+        );
       target.expectReady();
       if (bytes.length === 0) return;
       const address = target.address + offset;
@@ -87,37 +90,53 @@ export class WasmQueue extends ApiObject implements GPUQueue {
 
   private enqueue(commands: readonly Command[]): number {
     const { heap, executor, timeline } = this.context;
-    if (copiedBytes(commands) <= SMALL_COPY_BYTES) return timeline.enqueue(() => this.copyHere(commands));
+    const copies = smallCopies(commands);
+    if (copies) return timeline.enqueue(() => copies.forEach(copy => this.copyHere(copy)));
     const written = this.writer.write(commands);
     if (!written)
-      throw new BrokenRule(`Out of memory for the ${commands.length} commands of a submit: ${heap.use.usedBytes} bytes are in use.`, 'out-of-memory');
+      throw new BrokenRule(
+        `Out of memory for the ${commands.length} commands of a submit: ${heap.use.usedBytes} bytes are in use.`,
+        'out-of-memory',
+      );
     return timeline.enqueue(async () => {
       await executor.execute(written.program);
       executor.retire(written.release);
     });
   }
 
-  private copyHere(commands: readonly Command[]): void {
+  private copyHere({ from, to, size }: Copy): void {
     const { heap } = this.context;
-    for (const command of commands) {
-      if (command.kind === 'dispatch' || command.kind === 'timestamp') continue;
-      const { buffer, offset, size } = command.to;
-      const to = heap.bytes(buffer.address + offset, size);
-      if (command.kind === 'clear') to.fill(0);
-      else if (command.kind === 'copy') to.set(heap.bytes(command.from.buffer.address + command.from.offset, size));
-      else to.set(heap.bytes(command.querySet.addressOf(command.first), size));
-    }
+    if (from === undefined) heap.bytes(to, size).fill(0);
+    else heap.bytes(to, size).set(heap.bytes(from, size));
   }
 }
 
-/** Infinity where there is more to do than copies. */
-function copiedBytes(commands: readonly Command[]): number {
+/** By addresses: the buffers may be destroyed before its turn comes. */
+interface Copy {
+  /** Absent: zeros. */
+  readonly from: number | undefined;
+  readonly to: number;
+  readonly size: number;
+}
+
+/** The commands, if they are copies and nothing more, and small. */
+function smallCopies(commands: readonly Command[]): readonly Copy[] | undefined {
+  const copies: Copy[] = [];
   let bytes = 0;
   for (const command of commands) {
-    if (command.kind === 'dispatch' || command.kind === 'timestamp') return Number.POSITIVE_INFINITY;
-    bytes += command.to.size;
+    if (command.kind === 'dispatch' || command.kind === 'timestamp') return undefined;
+    const { buffer, offset, size } = command.to;
+    bytes += size;
+    if (bytes > SMALL_COPY_BYTES) return undefined;
+    copies.push({ from: sourceOf(command), to: buffer.address + offset, size });
   }
-  return bytes;
+  return copies;
+}
+
+function sourceOf(command: Extract<Command, { kind: 'copy' | 'clear' | 'resolve' }>): number | undefined {
+  if (command.kind === 'clear') return undefined;
+  if (command.kind === 'resolve') return command.querySet.addressOf(command.first);
+  return command.from.buffer.address + command.from.offset;
 }
 
 function usedBy(commands: readonly Command[]): { buffers: Set<WasmBuffer>; querySets: Set<WasmQuerySet> } {
@@ -137,14 +156,21 @@ function usedBy(commands: readonly Command[]): { buffers: Set<WasmBuffer>; query
 /** `dataOffset` and `size` count elements of typed arrays, bytes of everything else. @throws DOMException | TypeError */
 function bytesOf(data: GPUAllowSharedBufferSource, dataOffset: number, size: number | undefined): Uint8Array {
   const isView = ArrayBuffer.isView(data);
-  if (!isView && !(data instanceof ArrayBuffer) && !(typeof SharedArrayBuffer === 'function' && data instanceof SharedArrayBuffer))
+  if (
+    !isView &&
+    !(data instanceof ArrayBuffer) &&
+    !(typeof SharedArrayBuffer === 'function' && data instanceof SharedArrayBuffer)
+  )
     throw new TypeError('writeBuffer: data is neither an ArrayBuffer nor a view of one');
   const unit = isView && 'BYTES_PER_ELEMENT' in data ? (data.BYTES_PER_ELEMENT as number) : 1;
   const length = data.byteLength / unit;
   const count = size === undefined ? length - dataOffset : wholeNumber(size, 'size');
   if (count < 0 || dataOffset + count > length)
-    throw operationError(`writeBuffer: elements ${dataOffset} to ${dataOffset + count} are outside of the ${length} of data.`);
-  if ((count * unit) % 4 !== 0) throw operationError(`writeBuffer: size (${count * unit} bytes) is not a multiple of 4.`);
+    throw operationError(
+      `writeBuffer: elements ${dataOffset} to ${dataOffset + count} are outside of the ${length} of data.`,
+    );
+  if ((count * unit) % 4 !== 0)
+    throw operationError(`writeBuffer: size (${count * unit} bytes) is not a multiple of 4.`);
   const [buffer, start] = isView ? [data.buffer, data.byteOffset] : [data as ArrayBuffer, 0];
   return new Uint8Array(buffer, start + dataOffset * unit, count * unit);
 }

@@ -1,4 +1,4 @@
-import { CompileError, type CompiledKernel, type CompileMessage } from '../compiled_kernel.ts';
+import { type CompiledKernel, CompileError, type CompileMessage } from '../compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import { breathe } from './breathe.ts';
 import type { Context } from './context.ts';
@@ -60,7 +60,8 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
           `Pipeline overridable constant "${key}" not found in ${this}: it has [${overrides.map(([, id, name]) => id ?? name).join(', ')}].`,
         );
       const number = Number(value);
-      if (!Number.isFinite(number)) throw new TypeError(`Pipeline constant "${key}" must be a finite number, got ${value}`);
+      if (!Number.isFinite(number))
+        throw new TypeError(`Pipeline constant "${key}" must be a finite number, got ${value}`);
       constants[override[2]!] = number;
     }
     return constants;
@@ -77,7 +78,7 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
           if (!(error instanceof CompileError)) throw error;
         }
       }
-    return { messages: this.found.map(message => this.compilationMessage(message)) } as GPUCompilationInfo;
+    return { messages: this.found.map(message => this.compilationMessage(message)) } as unknown as GPUCompilationInfo;
   }
 
   private entryPoints(): string[] {

@@ -1,7 +1,7 @@
 import { spawnWorker, type WorkerThread } from '#platform';
+import { deferred } from './deferred.ts';
 import type { Executor, ExecutorOptions, Program } from './executor.ts';
 import type { Allocation, Heap } from './heap.ts';
-import { deferred } from './deferred.ts';
 import { PROGRAM_LAYOUT } from './program_layout.ts';
 import { createRunner } from './runner.ts';
 import { type WorkerReply, type WorkerRequest, workerMain } from './worker_main.ts';
@@ -40,10 +40,14 @@ export class WorkerExecutor implements Executor {
     const executor = new WorkerExecutor(options, left);
     const first = deferred();
     for (let thread = 0; thread < options.threads; thread++)
-      executor.addWorker(thread, error => {
-        first.reject(error);
-        options.onFailure(error);
-      }, thread === 0 ? first.resolve : undefined);
+      executor.addWorker(
+        thread,
+        error => {
+          first.reject(error);
+          options.onFailure(error);
+        },
+        thread === 0 ? first.resolve : undefined,
+      );
     try {
       await first.promise;
     } catch (error) {

@@ -58,15 +58,7 @@ export interface VoidType {
   readonly kind: 'void';
 }
 
-export type Type =
-  | ScalarType
-  | VectorType
-  | MatrixType
-  | ArrayType
-  | StructType
-  | AtomicType
-  | PointerType
-  | VoidType;
+export type Type = ScalarType | VectorType | MatrixType | ArrayType | StructType | AtomicType | PointerType | VoidType;
 
 export const BOOL: ScalarType = { kind: 'scalar', scalar: 'bool' };
 export const I32: ScalarType = { kind: 'scalar', scalar: 'i32' };

@@ -1,8 +1,8 @@
+import type { Type } from '../check/types.ts';
 import { fail, type Position } from '../errors.ts';
 import { Builder } from '../ir/builder.ts';
 import type { BlockStatement, Node } from '../ir/node.ts';
 import type { Declaration } from '../parse/ast.ts';
-import type { Type } from '../check/types.ts';
 import type { Edge } from './flow.ts';
 import type { Globals } from './globals.ts';
 import { Scope, type Slot } from './scope.ts';
@@ -73,13 +73,19 @@ export class Context {
   }
 
   read(slot: Slot): Node {
-    const node = this.env?.get(slot);
+    if (!this.env) return this.zero(slot);
+    const node = this.env.get(slot);
     if (!node) throw new Error(`variable ${slot.name} has no value here`);
     return node;
   }
 
   write(slot: Slot, node: Node): void {
     this.env?.set(slot, node);
+  }
+
+  zero({ kind }: Pick<Slot, 'kind'>): Node {
+    if (kind === 'v128') return this.b.i32x4(0);
+    return kind === 'f32' ? this.b.f32(0) : this.b.i32(0);
   }
 
   inScope<Result>(body: () => Result, scope = new Scope(this.scope)): Result {

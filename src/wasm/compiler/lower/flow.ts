@@ -43,11 +43,7 @@ export function labelled(context: Context, label: Label, body: () => void): void
 }
 
 /** Variables' values where several ways meet, in the region that is current. */
-export function merge(
-  context: Context,
-  slots: readonly Slot[],
-  edges: readonly Edge[],
-): Map<Slot, Node> | undefined {
+export function merge(context: Context, slots: readonly Slot[], edges: readonly Edge[]): Map<Slot, Node> | undefined {
   const { b } = context;
   if (edges.length === 0) return undefined;
   const merged = new Map<Slot, Node>();
@@ -120,7 +116,13 @@ export function loop(context: Context, { slots, condition, body }: LoopParts): v
     b.inside(statement.body, () => {
       const runs = condition?.();
       statement.condition = runs;
-      if (runs) branch(context, runs, () => {}, () => jumpTo(context, exit));
+      if (runs)
+        branch(
+          context,
+          runs,
+          () => {},
+          () => jumpTo(context, exit),
+        );
       body(exit);
       if (context.env) {
         const back: CopyStatement['pairs'] = slots.map((slot, i) => [entry[i]![0], resolve(context.env!.get(slot)!)]);

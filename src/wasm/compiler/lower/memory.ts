@@ -8,7 +8,8 @@ import { isLeaf, kindOfLeaf, leaf, nodeOf, partsOf, partTypes, type Value } from
 /** Where the parts of a type lie. */
 function partOffsets(type: Type): number[] {
   if (type.kind === 'struct') return type.members.map(member => member.offset);
-  const stride = type.kind === 'matrix' ? strideOf(columnType(type)) : type.kind === 'array' ? strideOf(type.element) : 4;
+  const stride =
+    type.kind === 'matrix' ? strideOf(columnType(type)) : type.kind === 'array' ? strideOf(type.element) : 4;
   return partTypes(type).map((_, i) => i * stride);
 }
 
@@ -37,7 +38,8 @@ export function storeMemory(context: Context, reference: MemoryReference, value:
 
 function loadLeaf(context: Context, { address, offset, isReadOnly }: MemoryReference, type: Type): Node {
   const { b } = context;
-  const read = (op: string, args: Node[], imm: number[]) => (isReadOnly ? b.op(op, ...args, imm) : b.pinned(op, args, imm));
+  const read = (op: string, args: Node[], imm: number[]) =>
+    isReadOnly ? b.op(op, ...args, imm) : b.pinned(op, args, imm);
   if (type.kind !== 'vector') return read(`${kindOfLeaf(type)}.load`, [address], [offset]);
   if (type.size === 4) return read('v128.load', [address], [offset]);
   const low = read('v128.load64_zero', [address], [offset]);

@@ -1,19 +1,12 @@
-import { fail, type Position } from '../errors.ts';
 import { strideOf } from '../check/layout.ts';
-import {
-  type AddressSpace,
-  columnType,
-  scalarType,
-  type Type,
-  typeName,
-} from '../check/types.ts';
+import { type AddressSpace, columnType, scalarType, type Type, typeName } from '../check/types.ts';
+import { fail, type Position } from '../errors.ts';
 import type { Node } from '../ir/node.ts';
 import type { Declaration } from '../parse/ast.ts';
 import { type Context, NeedsMemory } from './context.ts';
 import { loadMemory, storeMemory } from './memory.ts';
 import type { Slot } from './scope.ts';
-import { leaf, partsOf, partTypes, type Value } from './values.ts';
-import { isLeaf, kindOfLeaf, nodeOf } from './values.ts';
+import { isLeaf, kindOfLeaf, leaf, nodeOf, partsOf, partTypes, type Value } from './values.ts';
 import { insertLane, laneOf } from './vectors.ts';
 
 /** A variable, or a part of one, that lives in values. */
@@ -64,24 +57,19 @@ export function memberReference(reference: Reference, member: string, position: 
   const index = type.kind === 'struct' ? type.members.findIndex(({ name }) => name === member) : -1;
   if (type.kind !== 'struct' || index < 0) return fail(position, `${typeName(type)} has no member '${member}'`);
   const found = type.members[index]!;
-  if (reference.kind === 'memory')
-    return { ...reference, type: found.type, offset: reference.offset + found.offset };
+  if (reference.kind === 'memory') return { ...reference, type: found.type, offset: reference.offset + found.offset };
   if (reference.kind === 'lane') throw new Error('a component has no members');
   return slicePart(reference, index, found.type);
 }
 
 /** `reference[index]`, held inside of the array. */
-export function elementReference(
-  context: Context,
-  reference: Reference,
-  index: Node,
-  position: Position,
-): Reference {
+export function elementReference(context: Context, reference: Reference, index: Node, position: Position): Reference {
   const { type } = reference;
   const element = elementType(type, position);
   if (reference.kind === 'lane') throw new Error('a component has no elements');
   if (reference.kind === 'memory') return memoryElement(context, reference, index, element);
-  if (type.kind === 'vector') return { kind: 'lane', type: element, space: reference.space, vector: reference, lane: index };
+  if (type.kind === 'vector')
+    return { kind: 'lane', type: element, space: reference.space, vector: reference, lane: index };
   if (index.op !== 'const') throw new NeedsMemory(reference.declaration);
   const count = elementCountOf(type)!;
   return slicePart(reference, Math.min(index.imm[0]! >>> 0, count - 1), element);

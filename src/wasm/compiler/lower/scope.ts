@@ -1,6 +1,6 @@
+import type { Type } from '../check/types.ts';
 import type { Kind } from '../emit/opcodes.ts';
 import type { FunctionDeclaration } from '../parse/ast.ts';
-import type { Type } from '../check/types.ts';
 import type { Reference } from './references.ts';
 import type { Value } from './values.ts';
 

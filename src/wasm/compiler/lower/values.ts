@@ -1,8 +1,8 @@
-import { fail, type Position } from '../errors.ts';
+import { columnType, isAbstract, type ScalarName, scalarType, type Type, typeName } from '../check/types.ts';
 import type { Kind } from '../emit/opcodes.ts';
+import { fail, type Position } from '../errors.ts';
 import type { Builder } from '../ir/builder.ts';
 import { isConst, type Node } from '../ir/node.ts';
-import { columnType, isAbstract, type ScalarName, scalarType, type Type, typeName } from '../check/types.ts';
 import type { Reference } from './references.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Builder } from '../ir/builder.ts';
 import type { Node } from '../ir/node.ts';
-import { leaf, type LeafValue, nodeOf, type Value } from './values.ts';
+import { type LeafValue, leaf, nodeOf, type Value } from './values.ts';
 
 function scalarLanes(value: Value): { lanes: 'f32x4' | 'i32x4'; isBool: boolean; size: number } {
   if (value.type.kind !== 'vector') throw new Error('not a vector');

@@ -18,7 +18,8 @@ const SYMBOLS = (
 ).split(' ');
 
 const NAME = /[\p{XID_Start}_][\p{XID_Continue}]*/uy;
-const HEX = /0[xX](?:([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([+-]?[0-9]+))([fh]?)|([0-9a-fA-F]*)\.([0-9a-fA-F]*)|([0-9a-fA-F]+)([iu]?))/y;
+const HEX =
+  /0[xX](?:([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([+-]?[0-9]+))([fh]?)|([0-9a-fA-F]*)\.([0-9a-fA-F]*)|([0-9a-fA-F]+)([iu]?))/y;
 const DECIMAL = /(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?[fh]?|[0-9]+[iufh]?/y;
 const SPACE = /\s+|\/\/[^\n]*/y;
 

@@ -43,9 +43,7 @@ function parseSimple(tokens: TokenStream): Statement {
   if (tokens.accept('continue')) return { kind: 'continue', position };
   if (tokens.accept('discard')) fail(position, "'discard' is for fragment shaders");
   if (tokens.accept('return'))
-    return tokens.is(';')
-      ? { kind: 'return', position }
-      : { kind: 'return', value: parseExpression(tokens), position };
+    return tokens.is(';') ? { kind: 'return', position } : { kind: 'return', value: parseExpression(tokens), position };
   if (tokens.accept('const_assert')) return { kind: 'const-assert', condition: parseExpression(tokens), position };
   if (tokens.is('var') || tokens.is('let') || tokens.is('const')) return parseDeclaration(tokens);
   return parseUpdate(tokens);
@@ -66,7 +64,8 @@ function parseUpdate(tokens: TokenStream): Statement {
     const value: Expression = { kind: 'literal', type: 'abstract-int', value: 1, position };
     return { kind: 'assign', target, operator: symbol[0]!, value, position };
   }
-  if (target.kind === 'call' && !ASSIGNMENTS.includes(symbol)) return { kind: 'call-statement', call: target, position };
+  if (target.kind === 'call' && !ASSIGNMENTS.includes(symbol))
+    return { kind: 'call-statement', call: target, position };
   if (!ASSIGNMENTS.includes(symbol)) fail(tokens.position, `expected an assignment, got '${symbol}'`);
   const at = tokens.next().position;
   const value = parseExpression(tokens);

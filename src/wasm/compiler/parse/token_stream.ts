@@ -51,7 +51,8 @@ export class TokenStream {
   /** The `>` that ends a template list, also where it is the head of `>>` or `>=`. */
   closeTemplate(): void {
     const token = this.peek();
-    if (token.kind !== 'symbol' || !token.text.startsWith('>')) fail(token.position, `expected '>', got '${token.text}'`);
+    if (token.kind !== 'symbol' || !token.text.startsWith('>'))
+      fail(token.position, `expected '>', got '${token.text}'`);
     if (token.text === '>') {
       this.at++;
       return;

@@ -1,0 +1,106 @@
+import type { Expression, Statement } from '../parse/ast.ts';
+
+export interface Assigned {
+  /** Names whose variables (or what they point to) may be assigned, and all that have their address taken. */
+  readonly names: ReadonlySet<string>;
+  /** Whether a function of the shader may be called, and assign private variables. */
+  readonly calls: boolean;
+}
+
+const known = new WeakMap<Statement, Assigned>();
+
+/** What a statement may assign, by names alone: perhaps more than it does. */
+export function assignedBy(statement: Statement): Assigned {
+  const before = known.get(statement);
+  if (before) return before;
+  const names = new Set<string>();
+  let calls = false;
+  const visitExpression = (expression: Expression | undefined): void => {
+    if (!expression) return;
+    switch (expression.kind) {
+      case 'unary':
+        if (expression.operator === '&') names.add(rootOf(expression.operand) ?? '');
+        return visitExpression(expression.operand);
+      case 'binary':
+        visitExpression(expression.left);
+        return visitExpression(expression.right);
+      case 'call':
+        calls = true;
+        for (const arg of expression.args) {
+          // A pointer handed on.
+          if (arg.kind === 'name') names.add(arg.name);
+          visitExpression(arg);
+        }
+        return;
+      case 'index':
+        visitExpression(expression.base);
+        return visitExpression(expression.index);
+      case 'member':
+        return visitExpression(expression.base);
+    }
+  };
+  const visit = (one: Statement | undefined): void => {
+    if (!one) return;
+    switch (one.kind) {
+      case 'assign':
+        if (one.target) names.add(rootOf(one.target) ?? '');
+        visitExpression(one.target);
+        return visitExpression(one.value);
+      case 'declaration':
+        return visitExpression(one.init);
+      case 'call-statement':
+        return visitExpression(one.call);
+      case 'block':
+        return one.statements.forEach(visit);
+      case 'if':
+        visitExpression(one.condition);
+        visit(one.then);
+        return visit(one.otherwise);
+      case 'for':
+        visit(one.init);
+        visitExpression(one.condition);
+        visit(one.step);
+        return visit(one.body);
+      case 'loop':
+        visit(one.body);
+        visit(one.continuing);
+        return visitExpression(one.breakIf);
+      case 'switch':
+        visitExpression(one.selector);
+        return one.cases.forEach(({ body }) => {
+          visit(body);
+        });
+      case 'return':
+        return visitExpression(one.value);
+    }
+  };
+  visit(statement);
+  const assigned = { names, calls };
+  known.set(statement, assigned);
+  return assigned;
+}
+
+/** The variable that `a.b[i]`, `*p` and the like are parts of. */
+export function rootOf(expression: Expression): string | undefined {
+  switch (expression.kind) {
+    case 'name':
+      return expression.name;
+    case 'index':
+    case 'member':
+      return rootOf(expression.base);
+    case 'unary':
+      return rootOf(expression.operand);
+    default:
+      return undefined;
+  }
+}
+
+/** About how much work an expression or a statement is. */
+export function weightOf(node: Statement | Expression): number {
+  let weight = 1;
+  for (const child of Object.values(node)) {
+    if (Array.isArray(child)) for (const one of child) weight += typeof one === 'object' && one ? weightOf(one) : 0;
+    else if (typeof child === 'object' && child !== null && !('line' in child)) weight += weightOf(child as Statement);
+  }
+  return weight;
+}

@@ -1,0 +1,143 @@
+import { isSame, type Type, typeName, VOID } from '../check/types.ts';
+import { fail, type Position } from '../errors.ts';
+import type { Call, Expression, FunctionDeclaration, Statement } from '../parse/ast.ts';
+import { lowerBuiltin } from './builtins/index.ts';
+import { constructValue } from './constructors.ts';
+import type { Context } from './context.ts';
+import { convert } from './convert.ts';
+import { lowerExpression } from './expressions.ts';
+import { labelled, newLabel } from './flow.ts';
+import { load, slotsFor, storeSlots } from './references.ts';
+import { Scope } from './scope.ts';
+import { lowerStatements } from './statements.ts';
+import { findType, resolveType } from './type_expressions.ts';
+import type { Value } from './values.ts';
+
+const DEEPEST_CALL = 64;
+
+/** A call of a function of the shader, of a type's constructor or of a builtin function. */
+export function lowerCall(context: Context, call: Call): Value | undefined {
+  const { callee, args, position } = call;
+  const binding = context.scope.find(callee.name);
+  if (binding?.kind === 'function') {
+    const values = args.map(arg => lowerExpression(context, arg));
+    return callFunction(context, binding.declaration, values, call);
+  }
+  const isTypeName = binding?.kind === 'type' || /^(array|vec[234]|mat[234]x[234])$/.test(callee.name);
+  if (callee.name !== 'bitcast' && (isTypeName || findType(context, callee))) return constructValue(context, call);
+  if (binding) return fail(position, `'${callee.name}' cannot be called`);
+  return lowerBuiltin(context, call);
+}
+
+function callFunction(
+  context: Context,
+  declaration: FunctionDeclaration,
+  args: readonly Value[],
+  call: Call,
+): Value | undefined {
+  const { name, parameters } = declaration;
+  if (args.length !== parameters.length)
+    fail(call.position, `'${name}' takes ${parameters.length} arguments, got ${args.length}`);
+  if (context.callDepth >= DEEPEST_CALL) fail(call.position, `'${name}' calls itself`);
+  const scope = new Scope(context.globals);
+  return context.inScope(() => {
+    parameters.forEach((parameter, i) => {
+      const type = resolveType(context, parameter.type);
+      const value = argument(context, args[i]!, type, call.args[i]!.position);
+      context.declare(parameter.name, { kind: 'value', value }, parameter.position);
+    });
+    const returnType = declaration.returnType ? resolveType(context, declaration.returnType) : VOID;
+    return runBody(context, declaration, returnType);
+  }, scope);
+}
+
+function argument(context: Context, value: Value, type: Type, position: Position): Value {
+  if (value.kind !== 'pointer') return convert(context.b, value, type, position);
+  if (!isSame(value.type, type)) fail(position, `expected ${typeName(type)}, got ${typeName(value.type)}`);
+  return value;
+}
+
+/** The body in the caller's place; the scope with its parameters is current. */
+export function runBody(context: Context, declaration: FunctionDeclaration, returnType: Type): Value | undefined {
+  const { statements } = declaration.body;
+  const outer = { frame: context.frame, jumps: context.jumps };
+  context.jumps = {};
+  context.callDepth++;
+  try {
+    const last = statements.at(-1);
+    if (last?.kind === 'return' && !statements.slice(0, -1).some(containsReturn)) {
+      context.frame = undefined;
+      lowerStatements(context, statements.slice(0, -1));
+      return returnedValue(context, last.value, returnType, last.position);
+    }
+    return runWithLabel(context, declaration, returnType);
+  } finally {
+    context.frame = outer.frame;
+    context.jumps = outer.jumps;
+    context.callDepth--;
+  }
+}
+
+/** A body that returns early: its value goes through slots to the label behind it. */
+function runWithLabel(
+  context: Context,
+  { name, body, position }: FunctionDeclaration,
+  returnType: Type,
+): Value | undefined {
+  const results = returnType.kind === 'void' ? [] : slotsFor(name, returnType);
+  const label = newLabel(context);
+  context.frame = { returnType, label, results };
+  for (const slot of results) context.write(slot, context.zero(slot));
+  let endsReachable = false;
+  labelled(context, label, () => {
+    lowerStatements(context, body.statements);
+    endsReachable = context.isReachable && results.length > 0;
+  });
+  if (endsReachable) fail(position, `'${name}' may end without a return`);
+  if (returnType.kind === 'void') return undefined;
+  const reference = { kind: 'slots', type: returnType, space: 'function', slots: results } as const;
+  if (!context.isReachable) context.env = new Map(results.map(slot => [slot, context.zero(slot)]));
+  const value = load(context, { ...reference, declaration: undefined as never });
+  for (const slot of results) context.env!.delete(slot);
+  return value;
+}
+
+export function returnedValue(
+  context: Context,
+  expression: Expression | undefined,
+  type: Type,
+  position: Position,
+): Value | undefined {
+  if (!expression) return type.kind === 'void' ? undefined : fail(position, `expected a value of ${typeName(type)}`);
+  if (type.kind === 'void') return fail(position, 'the function returns nothing');
+  return convert(context.b, lowerExpression(context, expression), type, expression.position);
+}
+
+/** `return` inside of a body that has a label. */
+export function lowerReturn(context: Context, expression: Expression | undefined, position: Position): void {
+  const { frame } = context;
+  if (!frame) return fail(position, "'return' stands outside of a function");
+  const value = returnedValue(context, expression, frame.returnType, position);
+  if (value) storeSlots(context, frame.results, value);
+}
+
+export function containsReturn(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'return':
+      return true;
+    case 'block':
+      return statement.statements.some(containsReturn);
+    case 'if':
+      return (
+        containsReturn(statement.then) || (statement.otherwise !== undefined && containsReturn(statement.otherwise))
+      );
+    case 'for':
+      return containsReturn(statement.body);
+    case 'loop':
+      return containsReturn(statement.body);
+    case 'switch':
+      return statement.cases.some(one => containsReturn(one.body));
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  concreteType,
+  isAbstract,
+  isSame,
+  type ScalarName,
+  scalarOf,
+  scalarType,
+  type Type,
+  typeName,
+} from '../check/types.ts';
+import { fail, type Position } from '../errors.ts';
+import type { Builder } from '../ir/builder.ts';
+import type { Node } from '../ir/node.ts';
+import {
+  abstractNumber,
+  componentsOf,
+  isLeaf,
+  kindOfLeaf,
+  leaf,
+  makeVector,
+  nodeOf,
+  partsOf,
+  partTypes,
+  type Value,
+} from './values.ts';
+
+const LARGEST_F32 = 3.4028234663852886e38;
+
+/** The value as the type asked for: only abstract numbers change theirs. */
+export function convert(b: Builder, value: Value, type: Type, position: Position): Value {
+  if (isSame(value.type, type)) return value;
+  if (!isAbstract(value.type)) return mismatch(value.type, type, position);
+  if (value.kind === 'abstract')
+    return type.kind === 'scalar'
+      ? fromAbstract(b, value.number, value.type, type.scalar, position)
+      : mismatch(value.type, type, position);
+  const parts = partTypes(type);
+  const sameShape = value.type.kind === type.kind && value.kind === 'parts' && parts.length === value.parts.length;
+  if (!sameShape) return mismatch(value.type, type, position);
+  const converted = value.parts.map((part, i) => convert(b, part, parts[i]!, position));
+  return isLeaf(type) ? makeVector(b, type, converted.map(nodeOf)) : partsOf(type, converted);
+}
+
+/** An abstract value as i32 or f32, others as they are. */
+export function concretize(b: Builder, value: Value, position: Position): Value {
+  return isAbstract(value.type) ? convert(b, value, concreteType(value.type), position) : value;
+}
+
+/** Both as the scalar type that they have in common. @throws CompileError where there is none */
+export function commonScalar(a: Type, b: Type, position: Position): ScalarName {
+  const [x, y] = [scalarOf(a), scalarOf(b)];
+  if (x === undefined || y === undefined) return mismatch(a, b, position);
+  if (x === y) return x;
+  if (canBecome(x, y)) return y;
+  if (canBecome(y, x)) return x;
+  return mismatch(a, b, position);
+}
+
+function canBecome(from: ScalarName, to: ScalarName): boolean {
+  if (from === 'abstract-int') return to === 'i32' || to === 'u32' || to === 'f32' || to === 'abstract-float';
+  return from === 'abstract-float' && to === 'f32';
+}
+
+function fromAbstract(b: Builder, number: number, from: Type, to: ScalarName, position: Position): Value {
+  if (!canBecome(scalarOf(from)!, to)) return mismatch(from, scalarType(to), position);
+  if (to === 'abstract-float') return abstractNumber(to, number);
+  const [lowest, highest] =
+    to === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : to === 'u32' ? [0, 2 ** 32 - 1] : [-LARGEST_F32, LARGEST_F32];
+  if (!(number >= lowest! && number <= highest!)) fail(position, `${number} cannot be represented as ${to}`);
+  return leaf(scalarType(to), to === 'f32' ? b.f32(number) : b.i32(number));
+}
+
+export function mismatch(got: Type, wanted: Type, position: Position): never {
+  return fail(position, `expected ${typeName(wanted)}, got ${typeName(got)}`);
+}
+
+/** `f32(x)`, `vec3u(v)` and the like: a value of every scalar as every other. */
+export function cast(b: Builder, value: Value, to: ScalarName, position: Position): Value {
+  if (value.kind === 'abstract' && to !== 'bool') {
+    if (to === 'f32' || to.startsWith('abstract')) return convert(b, value, scalarType(to), position);
+    const whole = abstractNumber('abstract-int', Math.trunc(value.number));
+    return convert(b, whole, scalarType(to), position);
+  }
+  if (value.kind === 'parts' && value.type.kind === 'vector') {
+    const parts = componentsOf(b, value).map(part => cast(b, part, to, position));
+    return makeVector(b, { ...value.type, scalar: to }, parts.map(nodeOf));
+  }
+  const source = concretize(b, value, position);
+  const { type } = source;
+  if (type.kind !== 'scalar' && type.kind !== 'vector')
+    return fail(position, `${to} cannot be made of ${typeName(type)}`);
+  return leaf({ ...type, scalar: to }, castNode(b, nodeOf(source), type.scalar, to, type.kind === 'vector'));
+}
+
+function castNode(b: Builder, node: Node, from: ScalarName, to: ScalarName, isVector: boolean): Node {
+  if (from === to) return node;
+  const isSigned = (from === 'f32' ? to : from) === 'i32';
+  const sign = isSigned ? 's' : 'u';
+  if (from === 'bool') {
+    // A vector's true is all ones.
+    const bits = isVector ? b.op('v128.and', node, b.i32x4(1)) : node;
+    return to === 'f32' ? b.op(isVector ? 'f32x4.convert_i32x4_s' : 'f32.convert_i32_s', bits) : bits;
+  }
+  if (to === 'bool') {
+    if (from === 'f32') return isVector ? b.op('f32x4.ne', node, b.f32x4(0)) : b.op('f32.ne', node, b.f32(0));
+    return isVector ? b.op('i32x4.ne', node, b.i32x4(0)) : b.op('i32.ne', node, b.i32(0));
+  }
+  if (to === 'f32') return b.op(isVector ? `f32x4.convert_i32x4_${sign}` : `f32.convert_i32_${sign}`, node);
+  // From f32, values outside of the range become its ends, and NaN becomes 0.
+  if (from === 'f32') return b.op(isVector ? `i32x4.trunc_sat_f32x4_${sign}` : `i32.trunc_sat_f32_${sign}`, node);
+  return node;
+}
+
+/** The same bits as another type of as many bytes. */
+export function bitcast(b: Builder, value: Value, type: Type, position: Position): Value {
+  const source = concretize(b, value, position);
+  const isPair = (t: Type) => (t.kind === 'scalar' || t.kind === 'vector') && t.scalar !== 'bool';
+  const sizeOf = (t: Type) => (t.kind === 'vector' ? t.size : 1);
+  if (!isPair(source.type) || !isPair(type) || sizeOf(source.type) !== sizeOf(type))
+    return fail(position, `${typeName(source.type)} cannot be bitcast to ${typeName(type)}`);
+  const node = nodeOf(source);
+  if (type.kind === 'vector' || kindOfLeaf(type) === node.kind) return leaf(type, node);
+  return leaf(type, b.op(node.kind === 'f32' ? 'i32.reinterpret_f32' : 'f32.reinterpret_i32', node));
+}

@@ -1,0 +1,275 @@
+import { BOOL, concreteType, F32, I32, scalarOf, type Type, typeName, U32, vectorType } from '../check/types.ts';
+import { fail, type Position } from '../errors.ts';
+import type { Builder } from '../ir/builder.ts';
+import type { Node } from '../ir/node.ts';
+import type { Binary, Expression, Literal, Name } from '../parse/ast.ts';
+import { lowerCall } from './calls.ts';
+import type { Context } from './context.ts';
+import { concretize, convert } from './convert.ts';
+import { merge, newEdge } from './flow.ts';
+import { binary, boolean, unary } from './operators.ts';
+import { elementCountOf, elementReference, elementType, load, memberReference, type Reference } from './references.ts';
+import {
+  abstractNumber,
+  componentsOf,
+  isConstant,
+  leaf,
+  nodeOf,
+  type PartsValue,
+  partsOf,
+  type Value,
+} from './values.ts';
+import { laneOf } from './vectors.ts';
+
+/** An expression's value; what names memory is read. */
+export function lowerExpression(context: Context, expression: Expression): Value {
+  const reference = findReference(context, expression);
+  if (reference) {
+    if (reference.type.kind === 'atomic') fail(expression.position, 'an atomic is read by atomicLoad');
+    return load(context, reference);
+  }
+  const { b } = context;
+  switch (expression.kind) {
+    case 'literal':
+      return lowerLiteral(b, expression);
+    case 'name':
+      return lowerName(context, expression);
+    case 'call': {
+      const value = lowerCall(context, expression);
+      return value ?? fail(expression.position, `'${expression.callee.name}' returns nothing`);
+    }
+    case 'unary':
+      if (expression.operator === '&') return addressOf(context, expression.operand);
+      if (expression.operator === '*') return fail(expression.position, 'only a pointer can be dereferenced');
+      return unary(b, expression.operator, lowerExpression(context, expression.operand), expression.position);
+    case 'binary':
+      return lowerBinary(context, expression);
+    case 'member':
+      return memberOf(context, lowerExpression(context, expression.base), expression.member, expression.position);
+    case 'index':
+      return elementOf(context, lowerExpression(context, expression.base), expression.index);
+  }
+}
+
+/** An expression whose value is known before the kernel runs. */
+export function lowerConstant(context: Context, expression: Expression, what: string): Value {
+  const value = lowerExpression(context, expression);
+  return isConstant(value) ? value : fail(expression.position, `${what} is not known before the kernel runs`);
+}
+
+/** A node of type bool. */
+export function lowerCondition(context: Context, expression: Expression): Node {
+  const value = lowerExpression(context, expression);
+  if (typeName(value.type) !== 'bool') fail(expression.position, `expected bool, got ${typeName(value.type)}`);
+  return nodeOf(value);
+}
+
+/** What an expression names: a variable or a part of one. Undefined, where it is but a value. */
+export function findReference(context: Context, expression: Expression): Reference | undefined {
+  switch (expression.kind) {
+    case 'name': {
+      const binding = expression.template ? undefined : context.scope.find(expression.name);
+      return binding?.kind === 'variable' ? binding.reference : undefined;
+    }
+    case 'unary': {
+      if (expression.operator !== '*') return undefined;
+      const value = lowerExpression(context, expression.operand);
+      return value.kind === 'pointer' ? value.reference : undefined;
+    }
+    case 'member': {
+      const base = findBase(context, expression.base);
+      if (!base) return undefined;
+      if (base.type.kind !== 'vector') return memberReference(base, expression.member, expression.position);
+      const [lane, ...others] = swizzleLanes(base.type, expression.member, expression.position);
+      if (others.length > 0) return undefined;
+      return elementReference(context, base, context.b.i32(lane!), expression.position);
+    }
+    case 'index': {
+      const base = findBase(context, expression.base);
+      if (!base) return undefined;
+      const index = lowerIndex(context, expression.index, elementCountOf(base.type));
+      return elementReference(context, base, index, expression.position);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A reference, or what a pointer points to: `p.x` is `(*p).x`. */
+function findBase(context: Context, expression: Expression): Reference | undefined {
+  const reference = findReference(context, expression);
+  if (reference) return reference;
+  const isPointer = expression.kind === 'name' && !expression.template;
+  const binding = isPointer ? context.scope.find(expression.name) : undefined;
+  return binding?.kind === 'value' && binding.value.kind === 'pointer' ? binding.value.reference : undefined;
+}
+
+function lowerIndex(context: Context, expression: Expression, count: number | undefined): Node {
+  const value = lowerExpression(context, expression);
+  const scalar = value.type.kind === 'scalar' ? value.type.scalar : undefined;
+  if (value.kind === 'abstract' && scalar === 'abstract-int') {
+    if (value.number < 0 || (count !== undefined && value.number >= count))
+      fail(expression.position, `the index ${value.number} is outside of 0..${(count ?? Infinity) - 1}`);
+    return context.b.i32(value.number);
+  }
+  if (scalar !== 'i32' && scalar !== 'u32')
+    return fail(expression.position, `an index is i32 or u32, got ${typeName(value.type)}`);
+  return nodeOf(value);
+}
+
+function addressOf(context: Context, operand: Expression): Value {
+  const reference = findReference(context, operand);
+  if (!reference) return fail(operand.position, "'&' takes a variable");
+  if (reference.kind === 'lane') return fail(operand.position, "'&' does not take a vector's component");
+  return { kind: 'pointer', type: { kind: 'pointer', space: reference.space, target: reference.type }, reference };
+}
+
+function lowerLiteral(b: Builder, { type, value, position }: Literal): Value {
+  switch (type) {
+    case 'bool':
+      return leaf(BOOL, b.i32(value));
+    case 'i32':
+      return leaf(I32, b.i32(value));
+    case 'u32':
+      return leaf(U32, b.i32(value));
+    case 'f32':
+      return leaf(F32, b.f32(value));
+    case 'f16':
+      return fail(position, "'f16' is not supported");
+    default:
+      return abstractNumber(type, value);
+  }
+}
+
+function lowerName(context: Context, { name, position }: Name): Value {
+  const binding = context.scope.find(name);
+  if (binding?.kind === 'value') return binding.value;
+  if (binding?.kind === 'lazy') return binding.value();
+  return fail(position, binding ? `'${name}' is no value` : `unresolved value '${name}'`);
+}
+
+function lowerBinary(context: Context, { operator, left, right, position }: Binary): Value {
+  const x = lowerExpression(context, left);
+  if (operator !== '&&' && operator !== '||')
+    return binary(context.b, operator, x, lowerExpression(context, right), position);
+  return lowerShortCircuit(context, operator, x, right, position);
+}
+
+/** The right side runs only where it decides, if it does more than compute. */
+function lowerShortCircuit(
+  context: Context,
+  operator: '&&' | '||',
+  x: Value,
+  right: Expression,
+  position: Position,
+): Value {
+  const { b } = context;
+  const decided = Number(operator === '||');
+  const condition = nodeOf(boolean(b, operator, x, x, position));
+  if (condition.op === 'const' && Number(condition.imm[0] !== 0) === decided) return x;
+  if (!context.env) return x;
+  const before = context.env;
+  const statement = b.newIf(decided ? b.op('i32.eqz', condition) : condition);
+  const [y, edge] = b.inside(statement.then, () => {
+    context.env = new Map(before);
+    const value = boolean(b, operator, x, lowerExpression(context, right), position);
+    return [value, b.region.statements.length > 0 ? newEdge(context) : undefined] as const;
+  });
+  if (!edge) {
+    context.env = before;
+    return y;
+  }
+  const slot = { name: operator, kind: 'i32', type: BOOL } as const;
+  b.append(statement);
+  const other = b.inside(statement.otherwise, () => {
+    context.env = new Map(before);
+    context.write(slot, b.i32(decided));
+    return newEdge(context)!;
+  });
+  const taken = { env: new Map(edge.env).set(slot, nodeOf(y)), pairs: edge.pairs };
+  context.env = merge(context, [...before.keys(), slot], [taken, other]);
+  const result = context.read(slot);
+  context.env?.delete(slot);
+  return leaf(BOOL, result);
+}
+
+function memberOf(context: Context, base: Value, member: string, position: Position): Value {
+  const { type } = base;
+  if (base.kind === 'pointer') return load(context, memberReference(base.reference, member, position));
+  if (type.kind === 'struct') {
+    const index = type.members.findIndex(({ name }) => name === member);
+    return index < 0 ? fail(position, `${type.name} has no member '${member}'`) : (base as PartsValue).parts[index]!;
+  }
+  if (type.kind !== 'vector') return fail(position, `${typeName(type)} has no member '${member}'`);
+  return swizzle(context.b, base, swizzleLanes(type, member, position));
+}
+
+/** Which components `xy`, `bgr` and the like mean. */
+export function swizzleLanes(type: Type, member: string, position: Position): number[] {
+  const size = type.kind === 'vector' ? type.size : 0;
+  const letters = ['xyzw', 'rgba'].find(set => [...member].every(letter => set.includes(letter)));
+  const lanes = [...member].map(letter => letters?.indexOf(letter) ?? size);
+  if (member.length > 4 || lanes.some(lane => lane >= size))
+    fail(position, `${typeName(type)} has no member '${member}'`);
+  return lanes;
+}
+
+function swizzle(b: Builder, base: Value, lanes: readonly number[]): Value {
+  const scalar = scalarOf(base.type)!;
+  if (lanes.length === 1) return componentsOf(b, base)[lanes[0]!]!;
+  const type = vectorType(lanes.length, scalar);
+  if (base.kind === 'parts')
+    return partsOf(
+      type,
+      lanes.map(lane => base.parts[lane]!),
+    );
+  const node = nodeOf(base);
+  const wanted = [0, 1, 2, 3].map(i => lanes[i] ?? lanes[lanes.length - 1]!);
+  return leaf(type, b.shuffle(node, node, wanted));
+}
+
+function elementOf(context: Context, base: Value, index: Expression): Value {
+  const { b } = context;
+  if (base.kind === 'pointer') {
+    const at = lowerIndex(context, index, elementCountOf(base.reference.type));
+    return load(context, elementReference(context, base.reference, at, index.position));
+  }
+  const at = lowerIndex(context, index, elementCountOf(base.type));
+  const type = elementType(base.type, index.position);
+  if (at.op === 'const' && base.kind === 'parts') return base.parts[Math.min(at.imm[0]! >>> 0, base.parts.length - 1)]!;
+  const vector = base.type.kind === 'vector' ? concretize(b, base, index.position) : base;
+  if (vector.kind === 'leaf') return leaf(concreteType(type), laneOf(b, vector, at));
+  return chooseElement(context, concretize(b, base, index.position) as PartsValue, at);
+}
+
+/** An element of an array that has no address, by comparing the index with each. */
+function chooseElement(context: Context, base: PartsValue, index: Node): Value {
+  const { b } = context;
+  return base.parts.reduce((chosen, part, i) =>
+    i === 0 ? part : selectValue(b, chosen, part, b.op('i32.ge_u', index, b.i32(i))),
+  );
+}
+
+/** `condition ? whenTrue : whenFalse`, of values of one type. */
+export function selectValue(b: Builder, whenFalse: Value, whenTrue: Value, condition: Node): Value {
+  if (whenFalse.kind === 'parts' && whenTrue.kind === 'parts')
+    return partsOf(
+      whenFalse.type,
+      whenFalse.parts.map((part, i) => selectValue(b, part, whenTrue.parts[i]!, condition)),
+    );
+  const [x, y] = [nodeOf(whenFalse), nodeOf(whenTrue)];
+  const node = x.kind === 'v128' ? b.selectVector(x, y, b.mask(condition)) : b.select(x, y, condition);
+  return leaf(whenFalse.type, node);
+}
+
+/** A value for a declaration: of the type written, else of the one it has. */
+export function lowerInitializer(
+  context: Context,
+  init: Expression,
+  type: Type | undefined,
+  { keepAbstract = false } = {},
+): Value {
+  const value = lowerExpression(context, init);
+  if (type) return convert(context.b, value, type, init.position);
+  return keepAbstract ? value : concretize(context.b, value, init.position);
+}

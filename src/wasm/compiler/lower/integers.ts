@@ -1,0 +1,49 @@
+import { isSame, scalarOf, shapedLike, type Type, typeName } from '../check/types.ts';
+import { fail, type Position } from '../errors.ts';
+import type { Builder } from '../ir/builder.ts';
+import { isConst, type Node } from '../ir/node.ts';
+import { concretize, convert } from './convert.ts';
+import { abstractNumber, componentsOf, leaf, makeVector, nodeOf, type Value } from './values.ts';
+
+/** `/` and `%` of integers: by zero, x / 0 is x and x % 0 is 0; the lowest i32 by -1 is itself, and leaves 0. */
+export function divide(b: Builder, name: 'div' | 'rem', type: Type, x: Node, y: Node): Value {
+  if (type.kind === 'vector') {
+    const [xs, ys] = [x, y].map(node => componentsOf(b, leaf(type, node)));
+    const parts = xs!.map((component, i) =>
+      nodeOf(divide(b, name, component.type, nodeOf(component), nodeOf(ys![i]!))),
+    );
+    return makeVector(b, type, parts);
+  }
+  if (scalarOf(type) === 'u32') {
+    const divisor = y.op === 'const' && !isConst(y, 0) ? y : b.op('i32.or', y, b.op('i32.eqz', y));
+    return leaf(type, b.op(`i32.${name}_u`, x, divisor));
+  }
+  const isLowest = b.op('i32.eq', x, b.i32(-(2 ** 31)));
+  const overflows = b.op('i32.and', isLowest, b.op('i32.eq', y, b.i32(-1)));
+  const divisor = b.select(y, b.i32(1), b.op('i32.or', overflows, b.op('i32.eqz', y)));
+  return leaf(type, b.op(`i32.${name}_s`, x, divisor));
+}
+
+/** `<<` and `>>`: by the amount's lowest five bits, as WGSL does where the amount is not known. */
+export function shift(b: Builder, operator: '<<' | '>>', left: Value, right: Value, position: Position): Value {
+  if (left.kind === 'abstract' && right.kind === 'abstract') {
+    const scaled = left.number * 2 ** (operator === '<<' ? right.number : -right.number);
+    const number = Math.floor(scaled);
+    if (!Number.isSafeInteger(number)) fail(position, `the constant ${number} is past 2^53, which is not supported`);
+    return abstractNumber('abstract-int', number);
+  }
+  const value = concretize(b, left, position);
+  const { type } = value;
+  const scalar = scalarOf(type);
+  const amountType = shapedLike(type, 'u32');
+  if (scalar !== 'i32' && scalar !== 'u32')
+    return fail(position, `operator '${operator}' does not take ${typeName(type)}`);
+  const amount = convert(b, right, amountType, position);
+  if (!isSame(amount.type, amountType)) return fail(position, `a shift's amount is ${typeName(amountType)}`);
+  const name = operator === '<<' ? 'shl' : scalar === 'i32' ? 'shr_s' : 'shr_u';
+  const amounts = componentsOf(b, amount).map(nodeOf);
+  if (type.kind !== 'vector') return leaf(type, b.op(`i32.${name}`, nodeOf(value), amounts[0]!));
+  if (amounts.every(one => one === amounts[0])) return leaf(type, b.op(`i32x4.${name}`, nodeOf(value), amounts[0]!));
+  const parts = componentsOf(b, value).map((part, i) => b.op(`i32.${name}`, nodeOf(part), amounts[i]!));
+  return makeVector(b, type, parts);
+}

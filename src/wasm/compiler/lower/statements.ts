@@ -1,0 +1,263 @@
+import { sizeOf } from '../check/layout.ts';
+import { isAbstract, typeName } from '../check/types.ts';
+import { fail } from '../errors.ts';
+import type { Node } from '../ir/node.ts';
+import type { Assign, Block, Declaration, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
+import { assignedBy } from './assigned.ts';
+import { lowerCall, lowerReturn } from './calls.ts';
+import type { Context, Jumps } from './context.ts';
+import { convert } from './convert.ts';
+import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
+import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
+import { binary } from './operators.ts';
+import { load, type Reference, slotsFor, store, storeSlots } from './references.ts';
+import type { Slot } from './scope.ts';
+import { resolveType } from './type_expressions.ts';
+import { unrollFor } from './unroll.ts';
+import { isConstant, nodeOf, zeroValue } from './values.ts';
+
+export function lowerStatements(context: Context, statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    if (!context.isReachable) return;
+    lowerStatement(context, statement);
+  }
+}
+
+export function lowerBlock(context: Context, block: Block): void {
+  context.inScope(() => lowerStatements(context, block.statements));
+}
+
+export function lowerStatement(context: Context, statement: Statement): void {
+  switch (statement.kind) {
+    case 'declaration':
+      return lowerDeclaration(context, statement);
+    case 'assign':
+      return lowerAssign(context, statement);
+    case 'call-statement':
+      lowerCall(context, statement.call);
+      return;
+    case 'block':
+      return lowerBlock(context, statement);
+    case 'if':
+      return lowerIf(context, statement);
+    case 'for':
+      return lowerFor(context, statement);
+    case 'loop':
+      return lowerLoop(context, statement);
+    case 'switch':
+      return lowerSwitch(context, statement);
+    case 'break':
+    case 'continue': {
+      const jump = statement.kind === 'break' ? context.jumps.breakTo : context.jumps.continueTo;
+      return jump ? jump() : fail(statement.position, `'${statement.kind}' stands outside of a loop`);
+    }
+    case 'return': {
+      lowerReturn(context, statement.value, statement.position);
+      return jumpTo(context, context.frame!.label);
+    }
+    case 'const-assert':
+      return lowerAssert(context, statement.condition);
+  }
+}
+
+export function lowerAssert(context: Context, condition: Parameters<typeof lowerConstant>[1]): void {
+  const value = lowerConstant(context, condition, 'the assertion');
+  if (typeName(value.type) !== 'bool') fail(condition.position, `expected bool, got ${typeName(value.type)}`);
+  if (nodeOf(value).imm[0] === 0) fail(condition.position, 'the assertion does not hold');
+}
+
+function lowerDeclaration(context: Context, declaration: Declaration): void {
+  const { keyword, name, init, position } = declaration;
+  const type = declaration.type && resolveType(context, declaration.type);
+  if (keyword === 'var') return lowerVariable(context, declaration);
+  const value =
+    keyword === 'const'
+      ? lowerInitializer(context, init!, type, { keepAbstract: true })
+      : lowerInitializer(context, init!, type);
+  if (keyword === 'const' && !isConstant(value)) fail(init!.position, `'${name}' is not known before the kernel runs`);
+  context.declare(name, { kind: 'value', value }, position);
+}
+
+function lowerVariable(context: Context, declaration: Declaration): void {
+  const { name, init, position } = declaration;
+  if (declaration.space && declaration.space !== 'function')
+    fail(position, `a variable in the address space '${declaration.space}' stands outside of functions`);
+  const written = declaration.type && resolveType(context, declaration.type);
+  const value = init
+    ? lowerInitializer(context, init, written)
+    : zeroValue(context.b, written ?? fail(position, `'${name}' needs a type or a value`), position);
+  const reference = variableReference(context, declaration, value.type);
+  if (reference.kind === 'slots') storeSlots(context, reference.slots, value);
+  else store(context, reference, value);
+  context.declare(name, { kind: 'variable', reference }, position);
+}
+
+/** Where a variable of a function lives: in values, or in scratch memory if it is indexed by what is not known. */
+export function variableReference(
+  context: Context,
+  declaration: Declaration,
+  type: Reference['type'],
+  space: 'function' | 'private' = 'function',
+): Reference {
+  if (type.kind === 'pointer' || isAbstract(type)) fail(declaration.position, `a variable cannot be ${typeName(type)}`);
+  if (!context.inMemory.has(declaration))
+    return { kind: 'slots', type, space, slots: slotsFor(declaration.name, type), declaration };
+  const offset = context.scratch.take(sizeOf(type));
+  return { kind: 'memory', type, space, address: context.scratchAddress, offset, isReadOnly: false };
+}
+
+function lowerAssign(context: Context, { target, operator, value, position }: Assign): void {
+  if (!target) {
+    lowerExpression(context, value);
+    return;
+  }
+  const reference = findReference(context, target) ?? swizzleTarget(target);
+  if (reference.kind === 'memory' && reference.isReadOnly) fail(target.position, 'the variable is read-only');
+  const { type } = reference;
+  const result = operator
+    ? binary(context.b, operator, load(context, reference), lowerExpression(context, value), position)
+    : lowerExpression(context, value);
+  store(context, reference, convert(context.b, result, type, value.position));
+}
+
+function swizzleTarget(target: NonNullable<Assign['target']>): never {
+  return fail(
+    target.position,
+    target.kind === 'member' ? `'.${target.member}' cannot be assigned` : 'only a variable can be assigned',
+  );
+}
+
+function lowerIf(context: Context, { condition, then, otherwise }: If): void {
+  branch(
+    context,
+    lowerCondition(context, condition),
+    () => lowerBlock(context, then),
+    () => otherwise && lowerStatement(context, otherwise),
+  );
+}
+
+function withJumps(context: Context, jumps: Jumps, body: () => void): void {
+  const outer = context.jumps;
+  context.jumps = jumps;
+  body();
+  context.jumps = outer;
+}
+
+/** The slots of the variables that the statements may assign. */
+function assignedSlots(context: Context, statement: Statement): Slot[] {
+  const { names, calls } = assignedBy(statement);
+  const slots = new Set<Slot>();
+  const add = (reference: Reference) => {
+    if (reference.kind === 'slots') for (const slot of reference.slots) slots.add(slot);
+    if (reference.kind === 'lane') for (const slot of reference.vector.slots) slots.add(slot);
+  };
+  for (const name of names) {
+    const binding = context.scope.find(name);
+    if (binding?.kind === 'variable') add(binding.reference);
+    if (binding?.kind === 'value' && binding.value.kind === 'pointer') add(binding.value.reference);
+  }
+  if (calls) for (const reference of context.globals.privateReferences()) add(reference);
+  return [...slots].filter(slot => context.env?.has(slot));
+}
+
+function lowerFor(context: Context, statement: For): void {
+  context.inScope(() => {
+    if (statement.init) lowerStatement(context, statement.init);
+    if (unrollFor(context, statement, lowerLoopBody)) return;
+    const { condition, step, body } = statement;
+    loop(context, {
+      slots: assignedSlots(context, statement),
+      condition: condition && (() => lowerCondition(context, condition)),
+      body: exit => {
+        lowerLoopBody(context, body, () => jumpTo(context, exit));
+        if (step && context.isReachable) lowerStatement(context, step);
+      },
+    });
+  });
+}
+
+/** A loop's body, with a label behind it if it says `continue`. */
+function lowerLoopBody(context: Context, body: Block, breakTo: () => void): void {
+  if (!body.statements.some(hasContinue)) return withJumps(context, { breakTo }, () => lowerBlock(context, body));
+  const next = newLabel(context);
+  labelled(context, next, () => {
+    withJumps(context, { breakTo, continueTo: () => jumpTo(context, next) }, () => lowerBlock(context, body));
+  });
+}
+
+function lowerLoop(context: Context, statement: Loop): void {
+  const { body, continuing, breakIf } = statement;
+  loop(context, {
+    slots: assignedSlots(context, statement),
+    body: exit => {
+      // The continuing block sees what the body declares.
+      context.inScope(() => {
+        const breakTo = () => jumpTo(context, exit);
+        if (!body.statements.some(hasContinue))
+          withJumps(context, { breakTo }, () => lowerStatements(context, body.statements));
+        else {
+          const next = newLabel(context);
+          labelled(context, next, () => {
+            const continueTo = () => jumpTo(context, next);
+            withJumps(context, { breakTo, continueTo }, () => lowerStatements(context, body.statements));
+          });
+        }
+        if (!context.isReachable) return;
+        context.inScope(() => {
+          if (continuing) withJumps(context, {}, () => lowerStatements(context, continuing.statements));
+          if (breakIf) branch(context, lowerCondition(context, breakIf), breakTo, () => {});
+        });
+      });
+    },
+  });
+}
+
+function hasContinue(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'continue':
+      return true;
+    case 'block':
+      return statement.statements.some(hasContinue);
+    case 'if':
+      return hasContinue(statement.then) || (statement.otherwise !== undefined && hasContinue(statement.otherwise));
+    case 'switch':
+      return statement.cases.some(one => hasContinue(one.body));
+    default:
+      return false;
+  }
+}
+
+/** One `if` after the other; the default last, wherever it stands. */
+function lowerSwitch(context: Context, { selector, cases }: Switch): void {
+  const { b } = context;
+  const value = lowerInitializer(context, selector, undefined);
+  const { type } = value;
+  if (typeName(type) !== 'i32' && typeName(type) !== 'u32')
+    fail(selector.position, `a switch takes i32 or u32, got ${typeName(type)}`);
+  const matches = (one: Switch['cases'][number]): Node =>
+    one.selectors
+      .map(expression => {
+        const constant = convert(b, lowerConstant(context, expression, 'the case'), type, expression.position);
+        return b.op('i32.eq', nodeOf(value), nodeOf(constant));
+      })
+      .reduce((any, each) => b.op('i32.or', any, each), b.i32(0));
+  const end = newLabel(context);
+  labelled(context, end, () => {
+    const jumps: Jumps = { ...context.jumps, breakTo: () => jumpTo(context, end) };
+    const others = cases.filter(one => !one.isDefault);
+    const fallback = cases.find(one => one.isDefault)!;
+    const lowerFrom = (i: number): void => {
+      const one = others[i];
+      const body = (block: Block) => withJumps(context, jumps, () => lowerBlock(context, block));
+      if (!one) body(fallback.body);
+      else
+        branch(
+          context,
+          matches(one),
+          () => body(one.body),
+          () => lowerFrom(i + 1),
+        );
+    };
+    lowerFrom(0);
+  });
+}

@@ -1,0 +1,103 @@
+import { availableCores, canShareMemory } from '#platform';
+import { WasmDevice } from './device.ts';
+import { operationError } from './errors.ts';
+import type { Executor } from './executor.ts';
+import { hasRelaxedSimd, hasSimd } from './features.ts';
+import { Heap } from './heap.ts';
+import { InlineExecutor } from './inline_executor.ts';
+import type { KernelCompiler } from './kernel_handle.ts';
+import { ADAPTER_LIMITS, deviceLimits, supportedLimits } from './limits.ts';
+import { WorkerExecutor } from './worker_executor.ts';
+
+/** More threads gain little on a network's layers, and cost a barrier each. */
+const MOST_DEFAULT_THREADS = 8;
+const MOST_THREADS = 64;
+
+export interface WasmAdapterOptions {
+  /**
+   * How many threads compute; by default the cores that are there, and no more than 8. 0 computes on the calling thread, in slices
+   * between which other work has its turn: this is also what a page gets that may not share memory between threads.
+   */
+  readonly threads?: number;
+}
+
+interface AdapterParts {
+  readonly threads?: number;
+  readonly compile: KernelCompiler;
+  /** Bytes that the memory may grow to; all that 32 bits can address unless said. */
+  readonly capacityBytes?: number;
+}
+
+/** @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD */
+export function createWasmAdapter({ threads, compile, capacityBytes }: AdapterParts): GPUAdapter {
+  if (!hasSimd()) throw new DOMException('WebAssembly has no 128-bit SIMD here', 'NotSupportedError');
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS))
+    throw new RangeError(`threads must be a whole number from 0 to ${MOST_THREADS}, got ${threads}`);
+  const wanted = threads ?? Math.min(availableCores(), MOST_DEFAULT_THREADS);
+  return new WasmAdapter(canShareMemory() ? wanted : 0, compile, capacityBytes);
+}
+
+class WasmAdapter implements GPUAdapter {
+  declare readonly __brand: 'GPUAdapter';
+  readonly features: GPUSupportedFeatures = new Set(['core-features-and-limits', 'timestamp-query']);
+  readonly limits = supportedLimits(ADAPTER_LIMITS);
+  readonly info: GPUAdapterInfo;
+  private readonly relaxedSimd = hasRelaxedSimd();
+  private consumed = false;
+
+  constructor(
+    private readonly threads: number,
+    private readonly compile: KernelCompiler,
+    private readonly capacityBytes: number | undefined,
+  ) {
+    const where = threads === 0 ? 'on the calling thread' : threads === 1 ? '1 thread' : `${threads} threads`;
+    this.info = Object.freeze({
+      vendor: 'raycam',
+      architecture: 'wasm-simd',
+      device: '',
+      description: `WebAssembly, ${where}, ${this.relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`,
+      subgroupMinSize: 4,
+      subgroupMaxSize: 128,
+      isFallbackAdapter: true,
+    }) as GPUAdapterInfo;
+  }
+
+  async requestDevice(descriptor: GPUDeviceDescriptor = {}): Promise<WasmDevice> {
+    const features = new Set<string>(['core-features-and-limits']);
+    for (const feature of descriptor.requiredFeatures ?? []) {
+      if (!this.features.has(feature)) throw new TypeError(`requestDevice: feature '${feature}' is not supported`);
+      features.add(feature);
+    }
+    const limits = deviceLimits(
+      (descriptor.requiredLimits ?? {}) as Record<string, number | undefined>,
+      ADAPTER_LIMITS,
+    );
+    if (this.consumed) throw operationError('requestDevice: this adapter has already given a device.');
+    this.consumed = true;
+    const heap = new Heap(this.threads > 0, this.capacityBytes);
+    let device: WasmDevice | undefined;
+    const executor = await this.startExecutor(heap, error => device?.lose('unknown', error.message));
+    device = new WasmDevice({
+      label: descriptor.label,
+      queueLabel: descriptor.defaultQueue?.label,
+      adapterInfo: this.info,
+      features,
+      limits,
+      relaxedSimd: this.relaxedSimd,
+      compile: this.compile,
+      heap,
+      executor,
+    });
+    return device;
+  }
+
+  /** A page's policy may forbid workers: then the calling thread computes. */
+  private async startExecutor(heap: Heap, onFailure: (error: Error) => void): Promise<Executor> {
+    if (this.threads === 0) return new InlineExecutor(heap);
+    try {
+      return await WorkerExecutor.start({ heap, threads: this.threads, onFailure });
+    } catch {
+      return new InlineExecutor(heap);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceError } from '../../src/errors.ts';
+import { activationsOf } from '../../src/inference/activations.ts';
+import { classifyImage } from '../../src/inference/classify.ts';
+import { computeFeatures } from '../../src/inference/features.ts';
+import { finite, notAllZero } from '../../src/inference/finite.ts';
+import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import type { Network } from '../../src/inference/network.ts';
+import { verdictOf } from '../../src/inference/predict.ts';
+import { ResNet } from '../../src/nn/resnet.ts';
+import { Device } from '../../src/runtime/device.ts';
+import { tensorOf } from '../../src/weights/tensor_entry.ts';
+import { temporaryFolder } from '../cli/run.ts';
+
+const ADVICE =
+  'a number was expected. Check the weights with `raycam weights info` and the adapter with `raycam doctor`';
+
+/** ResNet-18 with one value of one tensor replaced, on images of 32 x 32. */
+async function spoiltNetwork(device: Device, name: string, value: number): Promise<Network> {
+  const formula = formulaBackbone('resnet18');
+  const entry = formula.stateDict.get(name)!;
+  const values = await entry.read();
+  values[7] = value;
+  const stateDict = new Map([...formula.stateDict, [name, tensorOf(name, entry.shape, values)]]);
+  const backbone = { ...formula, stateDict, preprocessing: { ...formula.preprocessing, resize: 32, crop: 32 } };
+  return { device, backbone, model: await ResNet.load(device, backbone), dispose: async () => {} };
+}
+
+describe('no score is shown', () => {
+  const image = { width: 32, height: 32, pixels: new Uint8Array(32 * 32 * 3).fill(128) };
+  const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter: 'swiftshader' });
+  });
+  afterAll(() => device.dispose());
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('where a logit is %d', async value => {
+    const network = await spoiltNetwork(device, 'fc.bias', value);
+    const before = device.memoryUse.liveBytes;
+    await expect(classifyImage(network, image)).rejects.toThrow(
+      new DeviceError(`fc: element 7 is ${value}, ${ADVICE}`),
+    );
+    expect(device.memoryUse.liveBytes).toBe(before);
+    network.model.dispose();
+  });
+
+  it('where a feature is, nor an activation', async () => {
+    const network = await spoiltNetwork(device, 'layer4.1.bn2.bias', Number.NaN);
+    const before = device.memoryUse.liveBytes;
+    const features = computeFeatures(network, { paths: [xray], cacheDir: temporaryFolder() });
+    await expect(features).rejects.toThrow(new DeviceError(`avgpool: element 7 is NaN, ${ADVICE}`));
+    const activations = activationsOf(network, image, 'layer4');
+    await expect(activations).rejects.toThrow(new DeviceError(`layer4: element ${7 * 49} is NaN, ${ADVICE}`));
+    expect(device.memoryUse.liveBytes).toBe(before);
+    network.model.dispose();
+  });
+
+  it('where a log-probability is', () => {
+    expect(() => verdictOf(['NORMAL', 'PNEUMONIA'], Float32Array.of(Number.NaN, -1))).toThrow(
+      new DeviceError(`head: element 0 is NaN, ${ADVICE}`),
+    );
+  });
+});
+
+describe('checked values', () => {
+  it('are passed on', () => {
+    const values = Float32Array.of(-1, 0, 3.4e38);
+    expect(finite('fc', values)).toBe(values);
+    expect(notAllZero('avgpool', values)).toBe(values);
+  });
+
+  it('that are all 0 are what a device gives that ran nothing', () => {
+    expect(() => notAllZero('avgpool', new Float32Array(512))).toThrow(
+      new DeviceError('avgpool: every element is 0, as if nothing had run. Check the adapter with `raycam doctor`'),
+    );
+  });
+});
