@@ -13,6 +13,19 @@ const COMMON = {
   logLevel: 'error',
 };
 
+/** Takes of the sources what is used and no more; packages stay outside. */
+const usedAlone = {
+  name: 'used-alone',
+  setup(build) {
+    build.onResolve({ filter: /./ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (kind === 'entry-point' || pluginData === usedAlone) return undefined;
+      if (!/^[.#]/.test(path)) return { path, external: true, sideEffects: false };
+      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: usedAlone });
+      return { path: found.path, errors: found.errors, sideEffects: false };
+    });
+  },
+};
+
 /** Builds where a source is newer than the bundle. */
 export async function ensureBuilt() {
   const built = modifiedMs(join(root, 'dist/cli.js'));
@@ -36,6 +49,18 @@ export async function buildAll() {
     conditions: ['browser'],
     minify: true,
     entryPoints: { browser: 'src/index.ts' },
+    outdir: 'dist',
+  });
+  // The WebAssembly device alone.
+  const plugins = [usedAlone];
+  await build({ ...node, packages: undefined, plugins, entryPoints: { wasm: 'src/wasm/index.ts' } });
+  await build({
+    ...COMMON,
+    platform: 'browser',
+    conditions: ['browser'],
+    minify: true,
+    plugins,
+    entryPoints: { wasm_browser: 'src/wasm/index.ts' },
     outdir: 'dist',
   });
 }

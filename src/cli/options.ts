@@ -20,6 +20,7 @@ export interface NetworkFlags extends SpeechOptions {
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
   readonly adapter: AdapterChoice;
+  readonly threads?: number;
   readonly offline?: boolean;
 }
 
@@ -35,12 +36,18 @@ export function addSpeechOptions(command: Command): Command {
 }
 
 export function addAdapterOption(command: Command): Command {
-  return command.addOption(
-    new Option('--adapter <name>', 'auto is a GPU where there is one, else the software adapter')
-      .choices(ADAPTER_CHOICES)
-      .default('auto')
-      .env('RAYCAM_ADAPTER'),
-  );
+  return command
+    .addOption(
+      new Option('--adapter <name>', 'auto is a GPU where there is one, else wasm')
+        .choices(ADAPTER_CHOICES)
+        .default('auto')
+        .env('RAYCAM_ADAPTER'),
+    )
+    .addOption(
+      new Option('--threads <count>', 'of the adapter wasm (default: as many as there are cores, up to 8)')
+        .argParser(wholeNumber(1, 64))
+        .env('RAYCAM_THREADS'),
+    );
 }
 
 export function addNetworkOptions(command: Command): Command {
@@ -65,10 +72,11 @@ export function addNetworkOptions(command: Command): Command {
   return addSpeechOptions(command);
 }
 
-/** A whole number of at least `least`, for commander. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number from `least` to `most`, for commander. */
+export function wholeNumber(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
   return text => {
     const value = Number(text);
+    if (value > most) throw new InvalidArgumentError(`Expected no more than ${most}.`);
     if (!Number.isSafeInteger(value) || value < least)
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
     return value;

@@ -24,6 +24,7 @@ export async function withNetwork(
     strideOn: flags.strideOn,
     preprocess: flags.preprocess,
     adapter: flags.adapter,
+    threads: flags.threads,
     cacheDir: flags.cacheDir,
     offline: flags.offline,
     signal: interruption.signal,

@@ -8,7 +8,15 @@ export { batchMetrics } from './batch_metrics.ts';
 export { batchNorm } from './batch_norm.ts';
 export { classActivationMap } from './class_activation_map.ts';
 export { colormapOverlay } from './colormap_overlay.ts';
-export { chooseConv2d, conv2d, conv2d1x1, conv2d3x3, packConv2dWeight } from './conv2d.ts';
+export {
+  chooseConv2d,
+  conv2d,
+  conv2d1x1,
+  conv2d1x1X4,
+  conv2d3x3,
+  conv2d3x3X4,
+  packConv2dWeight,
+} from './conv2d.ts';
 export { crop } from './crop.ts';
 export { flip } from './flip.ts';
 export { gatherRows } from './gather_rows.ts';

@@ -74,7 +74,9 @@ export class ConvNorm {
     if (taps.wants(conv, norm)) return this.forwardUnfused(x, taps, { residual, relu: reluPath });
     const options = { ...this.options, relu: reluPath !== undefined };
     const inputs = { x, weight: this.weight, scale: this.scale, shift: this.shift, residual };
-    const { y } = this.device.run(chooseConv2d(options), inputs, options, { label: conv });
+    const { y } = this.device.run(chooseConv2d(options, x.shape, this.device.adapter), inputs, options, {
+      label: conv,
+    });
     return reluPath === undefined ? y : taps.keep(reluPath, y);
   }
 
@@ -87,7 +89,9 @@ export class ConvNorm {
     const { device, options, weight, statistics } = this;
     const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
     return device.scope(() => {
-      const convolved = device.run(chooseConv2d(options), { x, weight }, options, { label: conv }).y;
+      const convolved = device.run(chooseConv2d(options, x.shape, this.device.adapter), { x, weight }, options, {
+        label: conv,
+      }).y;
       taps.keep(conv, convolved);
       const inputs = {
         x: convolved,

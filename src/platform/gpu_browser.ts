@@ -1,21 +1,21 @@
 import { DeviceError } from '../errors.ts';
-import type { AdapterChoice, FoundAdapter } from '../runtime/adapter.ts';
+import type { AdapterChoice, AdapterOptions, FoundAdapter } from '../runtime/adapter.ts';
+import { requestWasm } from './gpu_wasm.ts';
 
-/** @throws DeviceError  the page has no WebGPU, or no adapter */
-export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
-  if (!navigator.gpu)
-    throw new DeviceError(
-      'device: this browser offers no WebGPU here. Use a current Chrome, Edge, Firefox or Safari, over https or on localhost',
-    );
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter)
-    throw new DeviceError(
-      'device: the browser has WebGPU but no adapter for it. Update the graphics driver, or start the browser with hardware acceleration on',
-    );
-  const software =
-    adapter.info.isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe/i.test(`${adapter.info.architecture} ${adapter.info.description}`);
-  if (choice === 'gpu' && software)
-    throw new DeviceError('device: this browser has a software adapter alone. Choose the adapter "auto"');
-  return { adapter, kind: software ? 'software' : 'gpu', toggles: [] };
+/** `swiftshader` is whatever adapter the page has. @throws DeviceError  the page has no WebGPU, or no adapter of that kind */
+export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
+  if (choice === 'wasm') return requestWasm(options.threads);
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  const kind = adapter && isSoftware(adapter.info) ? 'software' : 'gpu';
+  if (adapter && (kind === 'gpu' || choice === 'swiftshader')) return { adapter, kind, toggles: [] };
+  if (choice === 'auto') return requestWasm(options.threads);
+  throw new DeviceError(
+    navigator.gpu
+      ? 'device: the browser has WebGPU but no such adapter for it. Update the graphics driver, start the browser with hardware acceleration on, or choose the adapter "wasm"'
+      : 'device: this browser offers no WebGPU here. Use a current Chrome, Edge, Firefox or Safari, over https or on localhost, or choose the adapter "wasm"',
+  );
+}
+
+function isSoftware({ isFallbackAdapter, architecture, description }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(`${architecture} ${description}`);
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { create } from 'webgpu';
 import { DeviceError } from '../errors.ts';
-import type { AdapterChoice, FoundAdapter } from '../runtime/adapter.ts';
+import type { AdapterChoice, AdapterOptions, FoundAdapter } from '../runtime/adapter.ts';
+import { requestWasm } from './gpu_wasm.ts';
 import { withSwiftShader } from './swiftshader.ts';
 
 /** Timestamps to the nanosecond, which pages may not have. */
@@ -22,14 +23,16 @@ const SOFTWARE_TOGGLES = [
 const instances = new Map<string, GPU>();
 
 /** @throws DeviceError  there is no adapter of that kind; says which to take */
-export async function requestGpuAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
+export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
+  if (choice === 'wasm') return requestWasm(options.threads);
   if (choice !== 'swiftshader') {
     const found = mayHaveGpu() ? await request(COMMON_TOGGLES) : undefined;
     if (found?.kind === 'gpu') return found;
     if (choice === 'gpu')
       throw new DeviceError(
-        'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter swiftshader',
+        'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter wasm',
       );
+    return requestWasm(options.threads);
   }
   const found = await withSwiftShader(() => request(SOFTWARE_TOGGLES));
   if (!found)

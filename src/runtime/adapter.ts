@@ -1,20 +1,27 @@
-/** `auto` is a hardware GPU where there is one, else the software one. */
-export type AdapterChoice = 'auto' | 'gpu' | 'swiftshader';
+/** `auto` is a hardware GPU where there is one, else WebAssembly. A software Vulkan is used only when asked for: it is slower. */
+export type AdapterChoice = 'auto' | 'gpu' | 'wasm' | 'swiftshader';
 
-export const ADAPTER_CHOICES: readonly AdapterChoice[] = ['auto', 'gpu', 'swiftshader'];
+export const ADAPTER_CHOICES: readonly AdapterChoice[] = ['auto', 'gpu', 'wasm', 'swiftshader'];
+
+export interface AdapterOptions {
+  /** Threads of the adapter `wasm`; as many as there are cores, and no more than 8, unless said. */
+  readonly threads?: number;
+}
+
+/** `gpu` is hardware; `wasm` is WebAssembly on the CPU; `software` is a Vulkan driver on the CPU. */
+export type AdapterKind = 'gpu' | 'wasm' | 'software';
 
 /** What the platform found for a choice. */
 export interface FoundAdapter {
   readonly adapter: GPUAdapter;
-  readonly kind: 'gpu' | 'software';
+  readonly kind: AdapterKind;
   /** Switches of the implementation that were asked for, by Dawn's names. */
   readonly toggles: readonly string[];
 }
 
 /** Which adapter runs; always shown, since every time and every last digit depends on it. */
 export interface AdapterReport {
-  /** `gpu` is hardware; `software` is a Vulkan driver on the CPU. */
-  readonly kind: 'gpu' | 'software';
+  readonly kind: AdapterKind;
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;

@@ -1,7 +1,14 @@
 import { requestGpuAdapter } from '#platform';
 import { DeviceError } from '../errors.ts';
 import type { Kernel, Plan } from '../kernels/define.ts';
-import { type AdapterChoice, type AdapterReport, adapterName, describeAdapter, type FoundAdapter } from './adapter.ts';
+import {
+  type AdapterChoice,
+  type AdapterOptions,
+  type AdapterReport,
+  adapterName,
+  describeAdapter,
+  type FoundAdapter,
+} from './adapter.ts';
 import { Memory, type MemoryUse } from './memory.ts';
 import { type AnyKernel, Pipelines } from './pipelines.ts';
 import { type Dispatch, Recorder } from './recorder.ts';
@@ -9,8 +16,8 @@ import { Scopes } from './scopes.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
 import { Storage, Tensor } from './tensor.ts';
 
-export interface DeviceOptions {
-  /** Which adapter; `auto` takes a hardware GPU where there is one, else the software one. */
+export interface DeviceOptions extends AdapterOptions {
+  /** Which adapter; `auto` takes a hardware GPU where there is one, else WebAssembly. */
   readonly adapter?: AdapterChoice;
   /** Told of every pipeline compiled. */
   readonly onCompile?: (compiled: number, requested: number) => void;
@@ -46,7 +53,7 @@ export class Device {
 
   /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const found = await requestGpuAdapter(options.adapter ?? 'auto');
+    const found = await requestGpuAdapter(options.adapter ?? 'auto', options);
     const gpu = await requestDevice(found);
     const device = new Device(gpu, describeAdapter(found, gpu));
     device.pipelines.onProgress = options.onCompile;

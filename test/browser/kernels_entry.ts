@@ -9,7 +9,7 @@ declare global {
   var runCase: (table: number, row: number) => Promise<string | undefined>;
 }
 
-const device = await Device.open();
+const device = await Device.open({ adapter: 'swiftshader' });
 globalThis.adapterDescription = `${device.adapter.kind}: ${device.adapter.vendor} ${device.adapter.architecture}`;
 globalThis.runCase = async (table, row) => {
   try {

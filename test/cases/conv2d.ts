@@ -3,9 +3,12 @@ import {
   chooseConv2d,
   conv2d,
   conv2d1x1,
+  conv2d1x1X4,
   conv2d3x3,
+  conv2d3x3X4,
   packConv2dWeight,
 } from '../../src/kernels/conv2d.ts';
+import type { AdapterKind } from '../../src/runtime/adapter.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
 import { type Case, caseTable } from '../harness/cases.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from '../reference/conv2d.ts';
@@ -29,8 +32,8 @@ const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOp
 /** Weights as the kernels take them, for `depth` = C * KH * KW. */
 const packed = (outChannels: number, depth: number) => [Math.ceil(outChannels / 8), depth, 8];
 
-/** ResNet's rows of one variant. */
-const resnetCases = (variant: AnyKernel): Case<Conv2dOptions>[] =>
+/** ResNet's rows of one variant, on the adapters that it is for. */
+const resnetCases = (variant: AnyKernel, kind: AdapterKind = 'software'): Case<Conv2dOptions>[] =>
   resnet152Convolutions.flatMap(({ module, channels, outChannels, kernel, stride, size }) => {
     const options: Conv2dOptions = {
       outChannels,
@@ -39,9 +42,10 @@ const resnetCases = (variant: AnyKernel): Case<Conv2dOptions>[] =>
       padding: (kernel - 1) / 2,
       relu: true,
     };
-    if (chooseConv2d(options) !== variant) return [];
+    const x = [1, channels, size, size];
+    if (chooseConv2d(options, x, { kind }) !== variant) return [];
     const inputs = {
-      x: [1, channels, size, size],
+      x,
       weight: packed(outChannels, channels * kernel * kernel),
       scale: [outChannels],
       shift: [outChannels],
@@ -168,6 +172,75 @@ export const threeByThree = caseTable<Conv2dOptions>({
       inputs: { x: [1, 8, 8, 8], weight: packed(8, 72) },
       options: three(8, { stride: 2 }),
       error: 'conv2d_3x3: expected a 3x3 window at stride 1, got 3x3 at stride 2',
+    },
+  ],
+});
+
+export const pointwiseX4 = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1X4,
+  reference,
+  cases: [
+    ...resnetCases(conv2d1x1X4, 'wasm'),
+    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 2], weight: packed(8, 3) }, options: one(8) },
+    {
+      why: 'one pixel over a tile: the last tile moves back',
+      inputs: { x: [1, 5, 1, 5], weight: packed(8, 5) },
+      options: one(8),
+    },
+    { why: 'two tiles less one', inputs: { x: [2, 5, 7, 1], weight: packed(13, 5) }, options: one(13) },
+    {
+      why: 'scale, shift, residual and relu, where tiles overlap',
+      inputs: { x: [2, 6, 5, 5], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 5, 5] },
+      options: one(12, { relu: true }),
+    },
+    {
+      why: 'fewer pixels than a tile',
+      inputs: { x: [1, 8, 1, 3], weight: packed(8, 8) },
+      options: one(8),
+      error:
+        'conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on 4 pixels or more, got 1x1 at stride 1, padding 0, 3 pixels',
+    },
+    {
+      why: 'stride 2',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
+      options: one(8, { stride: 2 }),
+      error:
+        'conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on 4 pixels or more, got 1x1 at stride 2, padding 0, 16 pixels',
+    },
+  ],
+});
+
+export const threeByThreeX4 = caseTable<Conv2dOptions>({
+  kernel: conv2d3x3X4,
+  reference,
+  cases: [
+    ...resnetCases(conv2d3x3X4, 'wasm'),
+    {
+      why: 'one row of one tile: padding on every side',
+      inputs: { x: [1, 2, 1, 4], weight: packed(8, 18) },
+      options: three(8),
+    },
+    {
+      why: 'one pixel over a tile: the last tile moves back',
+      inputs: { x: [1, 2, 3, 5], weight: packed(8, 18) },
+      options: three(8),
+    },
+    {
+      why: 'three tiles less one, batch of three, channels over a tile',
+      inputs: { x: [3, 2, 2, 11], weight: packed(11, 18) },
+      options: three(11),
+    },
+    {
+      why: 'scale, shift, residual and relu, where tiles overlap',
+      inputs: { x: [2, 3, 6, 6], weight: packed(9, 27), scale: [9], shift: [9], residual: [2, 9, 6, 6] },
+      options: three(9, { relu: true }),
+    },
+    {
+      why: 'rows shorter than a tile',
+      inputs: { x: [1, 8, 3, 3], weight: packed(8, 72) },
+      options: three(8),
+      error:
+        'conv2d_3x3_x4: expected a 3x3 window at stride 1, padding 1, on rows of 4 pixels or more, got 3x3 at stride 1, padding 1, 3 pixels',
     },
   ],
 });

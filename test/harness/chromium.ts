@@ -10,23 +10,37 @@ import { chromiumPackage, unpackChromiumArchive } from '../../src/platform/swift
 
 const FLAGS = [
   '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
 ];
+const WEBGPU_ON_SWIFTSHADER = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+];
+/** With these, a page may share memory between threads. */
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+export interface ChromiumOptions {
+  /** Whether it has WebGPU, on SwiftShader; true unless said. */
+  readonly webgpu?: boolean;
+  /** Headers that the page is served with; those of an isolated page unless said. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export interface ChromiumPage {
   readonly page: Page;
   close(): Promise<void>;
 }
 
-/** A page in headless Chromium, with WebGPU on SwiftShader, that has loaded a bundle of `entry`. */
-export async function openChromiumPage(entry: string): Promise<ChromiumPage> {
+/** A page in headless Chromium that has loaded a bundle of `entry`, and set `ready`. */
+export async function openChromiumPage(
+  entry: string,
+  { webgpu = true, headers = ISOLATION }: ChromiumOptions = {},
+): Promise<ChromiumPage> {
   const bundle = await build({
     entryPoints: [entry],
     bundle: true,
@@ -37,10 +51,14 @@ export async function openChromiumPage(entry: string): Promise<ChromiumPage> {
     write: false,
     logLevel: 'error',
   });
-  const server = await serve(bundle.outputFiles[0]!.text);
+  const server = await serve(bundle.outputFiles[0]!.text, headers);
   const { executablePath, libraries } = findChromium();
   const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
-  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS, env });
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    args: [...FLAGS, ...(webgpu ? WEBGPU_ON_SWIFTSHADER : ['--disable-features=WebGPU'])],
+    env,
+  });
   const page = await browser.newPage();
   page.on('pageerror', error => console.error(`page: ${error.message}`));
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -70,9 +88,10 @@ function findChromium(): { executablePath: string; libraries?: string } {
   return { executablePath, libraries: join(unpackChromiumArchive('al2023.tar.br'), 'lib') };
 }
 
-function serve(script: string): Promise<Server> {
+function serve(script: string, headers: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
     const isScript = request.url === '/bundle.js';
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(
       isScript ? script : '<!doctype html><meta charset="utf-8"><script type="module" src="/bundle.js"></script>',

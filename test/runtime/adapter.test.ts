@@ -8,7 +8,7 @@ it.runIf(process.platform === 'linux')('says what to do where no driver gives a 
   vi.stubEnv('VK_ICD_FILENAMES', '/nonexistent/icd.json'); // hides the drivers that the machine may have
   await expect(Device.open({ adapter: 'gpu' })).rejects.toThrow(
     new DeviceError(
-      'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter swiftshader',
+      'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter wasm',
     ),
   );
 });

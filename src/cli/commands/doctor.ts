@@ -36,7 +36,7 @@ interface CacheEntry {
   readonly sizeBytes: number;
 }
 
-type DoctorFlags = SpeechOptions & { readonly adapter: AdapterChoice };
+type DoctorFlags = SpeechOptions & { readonly adapter: AdapterChoice; readonly threads?: number };
 
 export function registerDoctor(program: Command): void {
   addSpeechOptions(addAdapterOption(program.command('doctor')))
@@ -55,7 +55,7 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   };
   const cache = await entriesOf(folder);
   const weights = await listZoo({ cacheDir: folder });
-  const adapters = await checkAdapters(flags.adapter, output);
+  const adapters = await checkAdapters(flags, output);
   const present = adapters.filter(adapter => adapter.present);
   const passed = present.length > 0 && present.every(adapter => adapter.selfTest.passed);
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
@@ -73,20 +73,20 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
 }
 
 /** In the order of the choices: SwiftShader, once it is loaded, hides other drivers from this process. */
-async function checkAdapters(choice: AdapterChoice, output: Output): Promise<Checked[]> {
+async function checkAdapters({ adapter: choice, threads }: DoctorFlags, output: Output): Promise<Checked[]> {
   const choices = choice === 'auto' ? ADAPTER_CHOICES.filter(each => each !== 'auto') : [choice];
   const checked: Checked[] = [];
   for (const each of choices) {
     output.note(`checking ${each} …`);
-    checked.push(await checkAdapter(each));
+    checked.push(await checkAdapter(each, threads));
   }
   return checked;
 }
 
-async function checkAdapter(choice: AdapterChoice): Promise<Checked> {
+async function checkAdapter(choice: AdapterChoice, threads: number | undefined): Promise<Checked> {
   let device: Device;
   try {
-    device = await Device.open({ adapter: choice });
+    device = await Device.open({ adapter: choice, threads });
   } catch (error) {
     if (error instanceof DeviceError) return { choice, present: false, reason: error.message };
     throw error;

@@ -1,13 +1,13 @@
 import { availableCores, canShareMemory } from '#platform';
 import { WasmDevice } from './device.ts';
 import { operationError } from './errors.ts';
-import type { Executor } from './executor.ts';
+import type { Executor } from './execution/executor.ts';
+import { Heap } from './execution/heap.ts';
+import { InlineExecutor } from './execution/inline_executor.ts';
+import type { KernelCompiler, ShaderChecker } from './execution/kernel_handle.ts';
+import { WorkerExecutor } from './execution/worker_executor.ts';
 import { hasRelaxedSimd, hasSimd } from './features.ts';
-import { Heap } from './heap.ts';
-import { InlineExecutor } from './inline_executor.ts';
-import type { KernelCompiler } from './kernel_handle.ts';
 import { ADAPTER_LIMITS, deviceLimits, supportedLimits } from './limits.ts';
-import { WorkerExecutor } from './worker_executor.ts';
 
 /** More threads gain little on a network's layers, and cost a barrier each. */
 const MOST_DEFAULT_THREADS = 8;
@@ -24,17 +24,19 @@ export interface WasmAdapterOptions {
 interface AdapterParts {
   readonly threads?: number;
   readonly compile: KernelCompiler;
+  readonly check?: ShaderChecker;
   /** Bytes that the memory may grow to; all that 32 bits can address unless said. */
   readonly capacityBytes?: number;
 }
 
 /** @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD */
-export function createWasmAdapter({ threads, compile, capacityBytes }: AdapterParts): GPUAdapter {
+export function createWasmAdapter(parts: AdapterParts): GPUAdapter {
+  const { threads } = parts;
   if (!hasSimd()) throw new DOMException('WebAssembly has no 128-bit SIMD here', 'NotSupportedError');
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS))
     throw new RangeError(`threads must be a whole number from 0 to ${MOST_THREADS}, got ${threads}`);
   const wanted = threads ?? Math.min(availableCores(), MOST_DEFAULT_THREADS);
-  return new WasmAdapter(canShareMemory() ? wanted : 0, compile, capacityBytes);
+  return new WasmAdapter({ ...parts, threads: canShareMemory() ? wanted : 0 });
 }
 
 class WasmAdapter implements GPUAdapter {
@@ -45,11 +47,8 @@ class WasmAdapter implements GPUAdapter {
   private readonly relaxedSimd = hasRelaxedSimd();
   private consumed = false;
 
-  constructor(
-    private readonly threads: number,
-    private readonly compile: KernelCompiler,
-    private readonly capacityBytes: number | undefined,
-  ) {
+  constructor(private readonly parts: AdapterParts & { readonly threads: number }) {
+    const { threads } = parts;
     const where = threads === 0 ? 'on the calling thread' : threads === 1 ? '1 thread' : `${threads} threads`;
     this.info = Object.freeze({
       vendor: 'raycam',
@@ -72,9 +71,10 @@ class WasmAdapter implements GPUAdapter {
       (descriptor.requiredLimits ?? {}) as Record<string, number | undefined>,
       ADAPTER_LIMITS,
     );
-    if (this.consumed) throw operationError('requestDevice: this adapter has already given a device.');
+    if (this.consumed) throw operationError('adapter is "consumed": it has already been used to create a device');
     this.consumed = true;
-    const heap = new Heap(this.threads > 0, this.capacityBytes);
+    const { threads, compile, check, capacityBytes } = this.parts;
+    const heap = new Heap(threads > 0, capacityBytes);
     let device: WasmDevice | undefined;
     const executor = await this.startExecutor(heap, error => device?.lose('unknown', error.message));
     device = new WasmDevice({
@@ -84,7 +84,8 @@ class WasmAdapter implements GPUAdapter {
       features,
       limits,
       relaxedSimd: this.relaxedSimd,
-      compile: this.compile,
+      compile,
+      check,
       heap,
       executor,
     });
@@ -93,9 +94,10 @@ class WasmAdapter implements GPUAdapter {
 
   /** A page's policy may forbid workers: then the calling thread computes. */
   private async startExecutor(heap: Heap, onFailure: (error: Error) => void): Promise<Executor> {
-    if (this.threads === 0) return new InlineExecutor(heap);
+    const { threads } = this.parts;
+    if (threads === 0) return new InlineExecutor(heap);
     try {
-      return await WorkerExecutor.start({ heap, threads: this.threads, onFailure });
+      return await WorkerExecutor.start({ heap, threads, onFailure });
     } catch {
       return new InlineExecutor(heap);
     }

@@ -1,10 +1,10 @@
 import { ApiObject } from './api_object.ts';
 import { BUFFER_USAGE, describeUsage, MAP_MODE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
-import { deferred } from './deferred.ts';
 import { BrokenRule, broken, operationError, wholeNumber } from './errors.ts';
-import type { Allocation, Heap } from './heap.ts';
-import type { Timeline } from './timeline.ts';
+import { deferred } from './execution/deferred.ts';
+import type { Allocation, Heap } from './execution/heap.ts';
+import type { Timeline } from './execution/timeline.ts';
 
 const ALL_USAGES = Object.values(BUFFER_USAGE).reduce((all, bit) => all | bit, 0);
 
@@ -98,14 +98,16 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     const { promise, resolve, reject } = deferred<undefined>();
     const request = { reject };
     this.pending = request;
-    this.context.timeline.after(this.storage!.lastUse, () => {
+    const { lastUse } = this.storage!;
+    const done = () => {
       if (this.pending !== request) return;
       this.pending = undefined;
       if (this.context.lost)
         return reject(new DOMException(`${this} was not mapped: the device is lost.`, 'AbortError'));
       this.mapping = { mode, offset, size, ranges: [] };
       resolve(undefined);
-    });
+    };
+    queueMicrotask(() => this.context.timeline.after(lastUse, done)); // never before mapAsync returns
     return promise;
   }
 

@@ -1,5 +1,5 @@
 import type { WasmBuffer } from './buffer.ts';
-import type { KernelHandle } from './kernel_handle.ts';
+import type { KernelHandle } from './execution/kernel_handle.ts';
 import type { WasmQuerySet } from './query_set.ts';
 
 /** Bytes of a buffer that a kernel sees. */

@@ -149,9 +149,9 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
   private recordDispatch(call: string, work: (pipeline: WasmComputePipeline) => void): void {
     if (this.context.lost) return;
     const { pipeline } = this;
-    const labels = this.groups.map(bound => bound?.group).filter(group => group !== undefined);
-    const detail = [pipeline, ...labels].filter(object => object !== undefined).join(', ');
-    this.record(`${call} with ${detail || 'nothing set'}`, () => {
+    // A pipeline serves many dispatches, a group as a rule one: its label tells which.
+    const groups = this.groups.map(bound => bound?.group).filter(group => group !== undefined);
+    this.record(`${call} with ${groups.join(', ') || pipeline || 'nothing set'}`, () => {
       if (!pipeline) broken('No pipeline set.');
       work(pipeline);
     });

@@ -1,10 +1,10 @@
 import type { ErrorScopes } from './error_scopes.ts';
 import { broken } from './errors.ts';
-import type { Executor } from './executor.ts';
-import type { Heap } from './heap.ts';
-import type { KernelCompiler } from './kernel_handle.ts';
+import type { Executor } from './execution/executor.ts';
+import type { Heap } from './execution/heap.ts';
+import type { KernelCompiler, ShaderChecker } from './execution/kernel_handle.ts';
+import type { Timeline } from './execution/timeline.ts';
 import type { Limits } from './limits.ts';
-import type { Timeline } from './timeline.ts';
 
 /** What the objects of one device share. */
 export interface Context {
@@ -16,6 +16,7 @@ export interface Context {
   readonly features: ReadonlySet<string>;
   readonly relaxedSimd: boolean;
   readonly compile: KernelCompiler;
+  readonly check: ShaderChecker | undefined;
   readonly lost: boolean;
   nextKernelId(): number;
 }

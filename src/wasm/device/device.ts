@@ -3,18 +3,18 @@ import { createBindGroupLayout, createPipelineLayout } from './bind_group_layout
 import { createBuffer } from './buffer.ts';
 import { WasmCommandEncoder } from './command_encoder.ts';
 import type { Context } from './context.ts';
-import { deferred } from './deferred.ts';
 import { ErrorScopes } from './error_scopes.ts';
 import { GPUUncapturedErrorEvent, notForCompute, operationError } from './errors.ts';
-import type { Executor } from './executor.ts';
-import type { Heap, HeapUse } from './heap.ts';
-import type { KernelCompiler } from './kernel_handle.ts';
+import { deferred } from './execution/deferred.ts';
+import type { Executor } from './execution/executor.ts';
+import type { Heap, HeapUse } from './execution/heap.ts';
+import type { KernelCompiler, ShaderChecker } from './execution/kernel_handle.ts';
+import { Timeline } from './execution/timeline.ts';
 import { type Limits, supportedLimits } from './limits.ts';
 import { createComputePipeline, createComputePipelineAsync } from './pipeline.ts';
 import { createQuerySet } from './query_set.ts';
 import { WasmQueue } from './queue.ts';
 import { createShaderModule } from './shader_module.ts';
-import { Timeline } from './timeline.ts';
 
 export interface DeviceParts {
   readonly label: string | undefined;
@@ -24,6 +24,7 @@ export interface DeviceParts {
   readonly limits: Limits;
   readonly relaxedSimd: boolean;
   readonly compile: KernelCompiler;
+  readonly check: ShaderChecker | undefined;
   readonly heap: Heap;
   readonly executor: Executor;
 }
@@ -49,7 +50,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
 
   constructor(parts: DeviceParts) {
     super();
-    const { heap, executor, limits, features, relaxedSimd, compile } = parts;
+    const { heap, executor, limits, features, relaxedSimd, compile, check } = parts;
     let kernels = 0;
     this.label = parts.label ?? '';
     this.features = features;
@@ -63,6 +64,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
       features,
       relaxedSimd,
       compile,
+      check,
       lost: false,
       errors: new ErrorScopes(error => this.uncaptured(error)),
       timeline: new Timeline(error =>
@@ -84,7 +86,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
   }
 
   destroy(): undefined {
-    this.lose('destroyed', 'Device was destroyed.');
+    this.lose('destroyed', 'device was destroyed');
   }
 
   /** Ends everything, whoever causes it. */

@@ -1,11 +1,11 @@
 import { type CompiledKernel, CompileError, type KernelBinding } from '../compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import { autoLayout, WasmBindGroupLayout, WasmPipelineLayout } from './bind_group_layout.ts';
-import { breathe } from './breathe.ts';
 import { SHADER_STAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
 import { BrokenRule, broken, GPUPipelineError } from './errors.ts';
-import type { KernelHandle } from './kernel_handle.ts';
+import { breathe } from './execution/breathe.ts';
+import type { KernelHandle } from './execution/kernel_handle.ts';
 import type { WasmShaderModule } from './shader_module.ts';
 
 /** Takes a kernel from the threads when no pipeline, and no command, needs it any more. */
@@ -122,7 +122,9 @@ function checkWorkgroup(
   const [x, y, z] = workgroupSize;
   const most = [limits.maxComputeWorkgroupSizeX, limits.maxComputeWorkgroupSizeY, limits.maxComputeWorkgroupSizeZ];
   if (workgroupSize.some((size, i) => size < 1 || size > most[i]!))
-    broken(`${where}: workgroup size (${workgroupSize.join(', ')}) exceeds the maximum allowed (${most.join(', ')}).`);
+    broken(
+      `Entry-point uses workgroup_size(${workgroupSize.join(', ')}) that exceeds the maximum allowed (${most.join(', ')}).`,
+    );
   if (x * y * z > limits.maxComputeInvocationsPerWorkgroup)
     broken(
       `${where}: the number of workgroup invocations (${x * y * z}) exceeds the maximum allowed (${limits.maxComputeInvocationsPerWorkgroup}).`,

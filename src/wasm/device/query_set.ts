@@ -1,7 +1,7 @@
 import { ApiObject } from './api_object.ts';
 import type { Context } from './context.ts';
 import { BrokenRule, broken, wholeNumber } from './errors.ts';
-import type { Allocation } from './heap.ts';
+import type { Allocation } from './execution/heap.ts';
 
 const QUERY_BYTES = 8;
 const MOST_QUERIES = 4096;

@@ -5,7 +5,7 @@ import type { Command } from './commands.ts';
 import { BUFFER_USAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
 import { BrokenRule, broken, notForCompute, operationError, wholeNumber } from './errors.ts';
-import { ProgramWriter } from './program_writer.ts';
+import { ProgramWriter } from './execution/program_writer.ts';
 import type { WasmQuerySet } from './query_set.ts';
 
 /** Copies of no more are made on the calling thread: a message to a worker takes longer. */
@@ -91,7 +91,10 @@ export class WasmQueue extends ApiObject implements GPUQueue {
   private enqueue(commands: readonly Command[]): number {
     const { heap, executor, timeline } = this.context;
     const copies = smallCopies(commands);
-    if (copies) return timeline.enqueue(() => copies.forEach(copy => this.copyHere(copy)));
+    if (copies)
+      return timeline.enqueue(() => {
+        for (const copy of copies) this.copyHere(copy);
+      });
     const written = this.writer.write(commands);
     if (!written)
       throw new BrokenRule(

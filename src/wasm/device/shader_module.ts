@@ -1,8 +1,8 @@
 import { type CompiledKernel, CompileError, type CompileMessage } from '../compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
-import { breathe } from './breathe.ts';
 import type { Context } from './context.ts';
 import { broken } from './errors.ts';
+import { breathe } from './execution/breathe.ts';
 
 /** WGSL. It is compiled when a pipeline says for which entry point and constants. */
 export class WasmShaderModule extends ApiObject implements GPUShaderModule {
@@ -17,6 +17,17 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
   ) {
     super('ShaderModule', context, label);
     this.bare = withoutComments(source);
+  }
+
+  /** What can be known before a pipeline asks for more. @throws BrokenRule */
+  check(): void {
+    try {
+      this.context.check?.(this.source);
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      this.note(error.messages);
+      broken(`Error while parsing WGSL: ${error.message}`);
+    }
   }
 
   /** @throws CompileError */
@@ -98,7 +109,9 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
 }
 
 export function createShaderModule(context: Context, descriptor: GPUShaderModuleDescriptor): WasmShaderModule {
-  return new WasmShaderModule(context, descriptor.label, String(descriptor.code));
+  const module = new WasmShaderModule(context, descriptor.label, String(descriptor.code));
+  module.valid = context.errors.guard(`[Device].createShaderModule(${module})`, () => module.check());
+  return module;
 }
 
 /** Line comments and nested block comments become spaces. */

@@ -32,6 +32,11 @@ export function fakeCompile({ source, entryPoint, constants, sharedMemory }: Com
   };
 }
 
+export function fakeCheck(source: string): void {
+  if (source.includes('NOT WGSL'))
+    throw new CompileError([{ type: 'error', message: 'no declaration', lineNum: 1, linePos: 1 }]);
+}
+
 export const SOURCE = `
 // @compute fn comment() {}
 @id(7) override SIZE: u32 = 64; override AMOUNT: f32 = 1; override STORAGE: u32 = 0;
@@ -115,7 +120,7 @@ const KERNELS: Readonly<Record<string, FakeKernel>> = {
 };
 
 function assemble(code: readonly number[], shared: boolean): Uint8Array<ArrayBuffer> {
-  const name = (text: string) => [text.length, ...Buffer.from(text)];
+  const name = (text: string) => [text.length, ...new TextEncoder().encode(text)];
   const memory = shared ? [3, 0, ...unsigned(65536)] : [0, 0];
   const body = [1, 3, 0x7f, ...code, 0x0b];
   const section = (id: number, bytes: readonly number[]) => [id, ...unsigned(bytes.length), ...bytes];

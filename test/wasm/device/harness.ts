@@ -1,6 +1,6 @@
 import { createWasmAdapter } from '../../../src/wasm/device/adapter.ts';
 import type { WasmDevice } from '../../../src/wasm/device/device.ts';
-import { fakeCompile, SOURCE } from './fake_compiler.ts';
+import { fakeCheck, fakeCompile, SOURCE } from './fake_compiler.ts';
 
 export const USAGE = {
   MAP_READ: 1,
@@ -21,7 +21,7 @@ export interface OpenOptions extends GPUDeviceDescriptor {
 
 /** A device whose compiler is the fake one; an error that no scope catches fails the test. */
 export async function openFake({ threads = 1, capacityBytes, ...descriptor }: OpenOptions = {}): Promise<WasmDevice> {
-  const adapter = createWasmAdapter({ threads, capacityBytes, compile: fakeCompile });
+  const adapter = createWasmAdapter({ threads, capacityBytes, compile: fakeCompile, check: fakeCheck });
   return (await adapter.requestDevice(descriptor)) as WasmDevice;
 }
 

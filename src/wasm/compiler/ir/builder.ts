@@ -48,6 +48,11 @@ export class Builder {
     return this.intern('param', 'i32', [], [index]);
   }
 
+  /** A constant or a parameter of another builder's. */
+  leaf({ op, kind, imm }: Node): Node {
+    return this.intern(op, kind, [], imm);
+  }
+
   /** A pure operation; numbers in a list at the end are its immediates. */
   op(name: string, ...operands: (Node | readonly number[])[]): Node {
     const imm = (Array.isArray(operands.at(-1)) ? operands.pop() : []) as readonly number[];
@@ -87,7 +92,7 @@ export class Builder {
 
   /** An operation that reads or changes memory, here and not elsewhere. */
   pinned(name: string, args: readonly Node[], imm: readonly number[]): Node {
-    const node = this.make(name, opcodeOf(name).kind, args.map(resolve), imm, this.region);
+    const node = this.make(name, opcodeOf(name).kind, args.map(resolve), imm, this.region, true);
     this.append({ kind: 'eval', node });
     return node;
   }
@@ -120,7 +125,7 @@ export class Builder {
   }
 
   newIf(condition: Node): IfStatement {
-    return { kind: 'if', condition, then: new Region(this.region), otherwise: new Region(this.region) };
+    return { kind: 'if', condition, whenTrue: new Region(this.region), whenFalse: new Region(this.region) };
   }
 
   newBlock(): BlockStatement {
@@ -146,8 +151,15 @@ export class Builder {
     return node;
   }
 
-  private make(op: string, kind: Kind, args: readonly Node[], imm: readonly number[], home: Region): Node {
-    return { id: this.nextId++, op, kind, args, imm, home };
+  private make(
+    op: string,
+    kind: Kind,
+    args: readonly Node[],
+    imm: readonly number[],
+    home: Region,
+    isPinned = false,
+  ): Node {
+    return { id: this.nextId++, op, kind, args, imm, home, isPinned };
   }
 }
 

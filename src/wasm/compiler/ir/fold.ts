@@ -55,6 +55,8 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
       if (args.every(arg => arg.op === 'const'))
         return b.v128(args.map(arg => (arg.kind === 'f32' ? bitsOf(arg.imm[0]!) : arg.imm[0]!)));
       if (args.every(arg => arg === x)) return b.op(op.replace('make', 'splat'), x);
+      const adjacent = foldAdjacentLoads(b, args);
+      if (adjacent) return adjacent;
       const source = x.op.endsWith('extract_lane') ? x.args[0] : undefined;
       const isSame = args.every((arg, i) => arg.op === x.op && arg.args[0] === source && arg.imm[0] === i);
       return source && isSame ? source : undefined;
@@ -83,6 +85,16 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
     default:
       return undefined;
   }
+}
+
+/** Four neighbouring scalars of memory that no one writes are one load. */
+function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined {
+  const [{ op, args: address, imm }] = args as [Node];
+  if (op !== 'f32.load' && op !== 'i32.load') return undefined;
+  const isAdjacent = args.every(
+    (arg, i) => arg.op === op && !arg.isPinned && arg.args[0] === address[0] && arg.imm[0] === imm[0]! + 4 * i,
+  );
+  return isAdjacent ? b.op('v128.load', address[0]!, imm) : undefined;
 }
 
 function extract(b: Builder, op: string, x: Node, lane: number): Node | undefined {

@@ -16,6 +16,8 @@ export interface Node {
   readonly imm: readonly number[];
   /** The outermost region in which it can be computed. */
   readonly home: Region;
+  /** It stands where its statement stands. */
+  readonly isPinned: boolean;
   /** A phi that turned out to be another value. */
   forward?: Node;
 }
@@ -64,8 +66,8 @@ export interface CopyStatement {
 export interface IfStatement {
   readonly kind: 'if';
   readonly condition: Node;
-  readonly then: Region;
-  readonly otherwise: Region;
+  readonly whenTrue: Region;
+  readonly whenFalse: Region;
 }
 
 export interface BlockStatement {
@@ -123,7 +125,7 @@ export function operandsOf(statement: Statement): readonly Node[] {
 export function regionsOf(statement: Statement): readonly Region[] {
   switch (statement.kind) {
     case 'if':
-      return [statement.then, statement.otherwise];
+      return [statement.whenTrue, statement.whenFalse];
     case 'block':
     case 'loop':
       return [statement.body];

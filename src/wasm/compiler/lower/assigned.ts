@@ -20,10 +20,12 @@ export function assignedBy(statement: Statement): Assigned {
     switch (expression.kind) {
       case 'unary':
         if (expression.operator === '&') names.add(rootOf(expression.operand) ?? '');
-        return visitExpression(expression.operand);
+        visitExpression(expression.operand);
+        return;
       case 'binary':
         visitExpression(expression.left);
-        return visitExpression(expression.right);
+        visitExpression(expression.right);
+        return;
       case 'call':
         calls = true;
         for (const arg of expression.args) {
@@ -34,9 +36,11 @@ export function assignedBy(statement: Statement): Assigned {
         return;
       case 'index':
         visitExpression(expression.base);
-        return visitExpression(expression.index);
+        visitExpression(expression.index);
+        return;
       case 'member':
-        return visitExpression(expression.base);
+        visitExpression(expression.base);
+        return;
     }
   };
   const visit = (one: Statement | undefined): void => {
@@ -45,33 +49,42 @@ export function assignedBy(statement: Statement): Assigned {
       case 'assign':
         if (one.target) names.add(rootOf(one.target) ?? '');
         visitExpression(one.target);
-        return visitExpression(one.value);
+        visitExpression(one.value);
+        return;
       case 'declaration':
-        return visitExpression(one.init);
+        visitExpression(one.init);
+        return;
       case 'call-statement':
-        return visitExpression(one.call);
+        visitExpression(one.call);
+        return;
       case 'block':
-        return one.statements.forEach(visit);
+        one.statements.forEach(visit);
+        return;
       case 'if':
         visitExpression(one.condition);
         visit(one.then);
-        return visit(one.otherwise);
+        visit(one.otherwise);
+        return;
       case 'for':
         visit(one.init);
         visitExpression(one.condition);
         visit(one.step);
-        return visit(one.body);
+        visit(one.body);
+        return;
       case 'loop':
         visit(one.body);
         visit(one.continuing);
-        return visitExpression(one.breakIf);
+        visitExpression(one.breakIf);
+        return;
       case 'switch':
         visitExpression(one.selector);
-        return one.cases.forEach(({ body }) => {
+        one.cases.forEach(({ body }) => {
           visit(body);
         });
+        return;
       case 'return':
-        return visitExpression(one.value);
+        visitExpression(one.value);
+        return;
     }
   };
   visit(statement);

@@ -116,7 +116,10 @@ export function returnedValue(
 /** `return` inside of a body that has a label. */
 export function lowerReturn(context: Context, expression: Expression | undefined, position: Position): void {
   const { frame } = context;
-  if (!frame) return fail(position, "'return' stands outside of a function");
+  if (!frame) {
+    fail(position, "'return' stands outside of a function");
+    return;
+  }
   const value = returnedValue(context, expression, frame.returnType, position);
   if (value) storeSlots(context, frame.results, value);
 }

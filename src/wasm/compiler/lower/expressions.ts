@@ -170,7 +170,7 @@ function lowerShortCircuit(
   if (!context.env) return x;
   const before = context.env;
   const statement = b.newIf(decided ? b.op('i32.eqz', condition) : condition);
-  const [y, edge] = b.inside(statement.then, () => {
+  const [y, edge] = b.inside(statement.whenTrue, () => {
     context.env = new Map(before);
     const value = boolean(b, operator, x, lowerExpression(context, right), position);
     return [value, b.region.statements.length > 0 ? newEdge(context) : undefined] as const;
@@ -181,7 +181,7 @@ function lowerShortCircuit(
   }
   const slot = { name: operator, kind: 'i32', type: BOOL } as const;
   b.append(statement);
-  const other = b.inside(statement.otherwise, () => {
+  const other = b.inside(statement.whenFalse, () => {
     context.env = new Map(before);
     context.write(slot, b.i32(decided));
     return newEdge(context)!;

@@ -80,7 +80,7 @@ export function branch(context: Context, condition: Node, then: () => void, othe
       return newEdge(context);
     });
   b.append(statement);
-  const edges = [arm(statement.then, then), arm(statement.otherwise, otherwise)];
+  const edges = [arm(statement.whenTrue, then), arm(statement.whenFalse, otherwise)];
   context.env = merge(
     context,
     [...before.keys()],

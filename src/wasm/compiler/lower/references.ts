@@ -110,13 +110,16 @@ export function load(context: Context, reference: Reference): Value {
 export function store(context: Context, reference: Reference, value: Value): void {
   switch (reference.kind) {
     case 'memory':
-      return storeMemory(context, reference, value);
+      storeMemory(context, reference, value);
+      return;
     case 'lane': {
       const vector = load(context, reference.vector);
-      return store(context, reference.vector, insertLane(context.b, vector, reference.lane, nodeOf(value)));
+      store(context, reference.vector, insertLane(context.b, vector, reference.lane, nodeOf(value)));
+      return;
     }
     case 'slots':
-      return storeSlots(context, reference.slots, value);
+      storeSlots(context, reference.slots, value);
+      return;
   }
 }
 

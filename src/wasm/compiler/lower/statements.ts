@@ -30,33 +30,43 @@ export function lowerBlock(context: Context, block: Block): void {
 export function lowerStatement(context: Context, statement: Statement): void {
   switch (statement.kind) {
     case 'declaration':
-      return lowerDeclaration(context, statement);
+      lowerDeclaration(context, statement);
+      return;
     case 'assign':
-      return lowerAssign(context, statement);
+      lowerAssign(context, statement);
+      return;
     case 'call-statement':
       lowerCall(context, statement.call);
       return;
     case 'block':
-      return lowerBlock(context, statement);
+      lowerBlock(context, statement);
+      return;
     case 'if':
-      return lowerIf(context, statement);
+      lowerIf(context, statement);
+      return;
     case 'for':
-      return lowerFor(context, statement);
+      lowerFor(context, statement);
+      return;
     case 'loop':
-      return lowerLoop(context, statement);
+      lowerLoop(context, statement);
+      return;
     case 'switch':
-      return lowerSwitch(context, statement);
+      lowerSwitch(context, statement);
+      return;
     case 'break':
     case 'continue': {
       const jump = statement.kind === 'break' ? context.jumps.breakTo : context.jumps.continueTo;
-      return jump ? jump() : fail(statement.position, `'${statement.kind}' stands outside of a loop`);
+      jump ? jump() : fail(statement.position, `'${statement.kind}' stands outside of a loop`);
+      return;
     }
     case 'return': {
       lowerReturn(context, statement.value, statement.position);
-      return jumpTo(context, context.frame!.label);
+      jumpTo(context, context.frame!.label);
+      return;
     }
     case 'const-assert':
-      return lowerAssert(context, statement.condition);
+      lowerAssert(context, statement.condition);
+      return;
   }
 }
 
@@ -69,7 +79,10 @@ export function lowerAssert(context: Context, condition: Parameters<typeof lower
 function lowerDeclaration(context: Context, declaration: Declaration): void {
   const { keyword, name, init, position } = declaration;
   const type = declaration.type && resolveType(context, declaration.type);
-  if (keyword === 'var') return lowerVariable(context, declaration);
+  if (keyword === 'var') {
+    lowerVariable(context, declaration);
+    return;
+  }
   const value =
     keyword === 'const'
       ? lowerInitializer(context, init!, type, { keepAbstract: true })
@@ -178,7 +191,10 @@ function lowerFor(context: Context, statement: For): void {
 
 /** A loop's body, with a label behind it if it says `continue`. */
 function lowerLoopBody(context: Context, body: Block, breakTo: () => void): void {
-  if (!body.statements.some(hasContinue)) return withJumps(context, { breakTo }, () => lowerBlock(context, body));
+  if (!body.statements.some(hasContinue)) {
+    withJumps(context, { breakTo }, () => lowerBlock(context, body));
+    return;
+  }
   const next = newLabel(context);
   labelled(context, next, () => {
     withJumps(context, { breakTo, continueTo: () => jumpTo(context, next) }, () => lowerBlock(context, body));

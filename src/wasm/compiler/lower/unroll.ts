@@ -87,7 +87,10 @@ function unrolledWeight(context: Context, statement: Statement, depth = 0): numb
   let weight = weightOf(statement);
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null || weight > MOST_WEIGHT) return;
-    if (Array.isArray(node)) return node.forEach(visit);
+    if (Array.isArray(node)) {
+      node.forEach(visit);
+      return;
+    }
     const one = node as Statement | Expression;
     if (one.kind === 'call' && depth < 8) {
       const binding = context.scope.find(one.callee.name);

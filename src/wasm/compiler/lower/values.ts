@@ -96,7 +96,8 @@ export function zeroValue(b: Builder, type: Type, position: Position): Value {
     return leaf(type, kind === 'f32' ? b.f32(0) : b.i32(0));
   }
   if (type.kind === 'scalar') return abstractNumber(type.scalar, 0);
-  if (type.kind === 'struct' || type.kind === 'matrix' || type.kind === 'vector' || type.count !== undefined)
+  const isFixed = type.kind === 'struct' || type.kind === 'matrix' || type.kind === 'vector';
+  if (isFixed || (type.kind === 'array' && type.count !== undefined))
     return partsOf(
       type,
       partTypes(type).map(part => zeroValue(b, part, position)),

@@ -12,7 +12,8 @@ export interface WorkerRequest {
   /** Kernels that it does not have yet, and those that no pipeline needs any more. */
   readonly kernels?: readonly (readonly [id: number, module: WebAssembly.Module])[];
   readonly removed?: readonly number[];
-  readonly program?: { readonly address: number; readonly serial: number };
+  /** `memoryBytes`: what the memory had grown to when the program was written. */
+  readonly program?: { readonly address: number; readonly serial: number; readonly memoryBytes: number };
 }
 
 export type WorkerReply = { readonly ready: true } | { readonly finished: number } | { readonly failed: string };
@@ -39,7 +40,7 @@ export function workerMain(
       for (const [id, module] of kernels) runner!.addKernel(id, module);
       for (const id of removed) runner!.removeKernel(id);
       if (!program) return;
-      memory!.grow(0); // takes notice of what other threads have grown it to
+      if (memory!.buffer.byteLength < program.memoryBytes) memory!.grow(0); // takes notice of what others have grown it to
       const outcome = runner!.run(program.address, Number.POSITIVE_INFINITY);
       if (outcome === 'finished') post({ finished: program.serial });
       Atomics.store(new Int32Array(memory!.buffer, leftAddress, 1), 0, program.serial);

@@ -50,8 +50,11 @@ export const PROGRAM_LAYOUT = {
   INDIRECT: 4,
 
   COPY_BYTES: 1 << 18,
-  /** How often a thread looks whether the next command has come before it sleeps: some ten microseconds. */
-  SPINS: 2000,
+  /**
+   * How often a thread looks whether the next command has come before it sleeps. Measured on two cores, for 170 dispatches of
+   * 500 kB each: 24 us a dispatch, against 31 us without; 2000 gives no more.
+   */
+  SPINS: 500,
 } as const;
 
 export type ProgramLayout = typeof PROGRAM_LAYOUT;

@@ -1,12 +1,9 @@
-import type { BoundRange, Command } from './commands.ts';
+import type { BoundRange, Command } from '../commands.ts';
 import type { Executor, Program } from './executor.ts';
 import type { Allocation, Heap } from './heap.ts';
 import type { KernelHandle } from './kernel_handle.ts';
 import { PROGRAM_LAYOUT as L } from './program_layout.ts';
 import type { Timeline } from './timeline.ts';
-
-/** Of each dispatch, threads take about so many turns each: enough that none waits long for the last one. */
-const TURNS = 8;
 
 /** Writes what a submit executes into memory, where threads read it, and keeps the threads' own memory. */
 export class ProgramWriter {
@@ -32,7 +29,7 @@ export class ProgramWriter {
     words[L.SLOTS] = this.slots?.address ?? 0;
     words[L.SLOT_BYTES] = this.slotBytes;
     words[L.ARGUMENT_BYTES] = this.argumentBytes;
-    const writer = new CommandWriter(words, address, size.commands, this.executor.threads);
+    const writer = new CommandWriter(words, address, size.commands, this.executor.turns);
     for (const command of commands) writer.add(command);
     return {
       program: { address, kernels: writer.kernels, width: writer.width },
@@ -71,26 +68,17 @@ class CommandWriter {
     private readonly words: Int32Array,
     private readonly address: number,
     commands: number,
-    private readonly threads: number,
+    private readonly turns: number,
   ) {
     this.argumentsAt = L.HEADER + commands * L.COMMAND;
   }
 
   add(command: Command): void {
-    switch (command.kind) {
-      case 'dispatch':
-        return this.dispatch(command);
-      case 'copy':
-        return this.transfer(L.COPY, addressOf(command.from), command.to);
-      case 'clear':
-        return this.transfer(L.ZERO, 0, command.to);
-      case 'resolve':
-        return this.transfer(L.COPY, command.querySet.addressOf(command.first), command.to);
-      case 'timestamp': {
-        const at = this.next(L.TIMESTAMP, 1, 1);
-        this.words[at + L.TO] = command.querySet.addressOf(command.index);
-      }
-    }
+    if (command.kind === 'dispatch') this.dispatch(command);
+    else if (command.kind === 'timestamp') this.stamp(command.querySet.addressOf(command.index));
+    else if (command.kind === 'clear') this.transfer(L.ZERO, 0, command.to);
+    else if (command.kind === 'copy') this.transfer(L.COPY, addressOf(command.from), command.to);
+    else this.transfer(L.COPY, command.querySet.addressOf(command.first), command.to);
   }
 
   private dispatch({ kernel, bindings, workgroups }: Extract<Command, { kind: 'dispatch' }>): void {
@@ -99,12 +87,12 @@ class CommandWriter {
     if ('buffer' in workgroups) {
       const at = this.next(L.INDIRECT, 1, 1);
       this.words[at + L.FROM] = workgroups.buffer.address + workgroups.offset;
-      this.words[at + L.TO] = this.threads * TURNS;
+      this.words[at + L.TO] = this.turns;
       this.words[at + L.BYTES] = workgroups.most;
-      this.width = this.threads;
+      this.width = this.turns;
     } else counts = workgroups;
     const total = counts[0] * counts[1] * counts[2];
-    const at = this.next(L.DISPATCH, total, Math.ceil(total / (this.threads * TURNS)));
+    const at = this.next(L.DISPATCH, total, Math.ceil(total / this.turns));
     const { words, argumentsAt } = this;
     words[at + L.KERNEL] = kernel.id;
     words[at + L.ARGUMENTS] = this.address + 4 * argumentsAt;
@@ -122,6 +110,10 @@ class CommandWriter {
     this.words[at + L.FROM] = from;
     this.words[at + L.TO] = addressOf(to);
     this.words[at + L.BYTES] = to.size;
+  }
+
+  private stamp(address: number): void {
+    this.words[this.next(L.TIMESTAMP, 1, 1) + L.TO] = address;
   }
 
   private next(kind: number, total: number, chunk: number): number {

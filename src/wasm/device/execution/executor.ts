@@ -13,6 +13,8 @@ export interface Program {
 export interface Executor {
   /** Threads that a dispatch is spread over. */
   readonly threads: number;
+  /** Into how many parts a dispatch is cut: enough that no thread waits long for another's last one. */
+  readonly turns: number;
   /** Resolves when the program is done. @throws what a kernel trapped with */
   execute(program: Program): Promise<void>;
   /** Frees memory once no thread looks at it any more: threads leave a program some time after it is done. */

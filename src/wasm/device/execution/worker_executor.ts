@@ -6,6 +6,8 @@ import { PROGRAM_LAYOUT } from './program_layout.ts';
 import { createRunner } from './runner.ts';
 import { type WorkerReply, type WorkerRequest, workerMain } from './worker_main.ts';
 
+const TURNS_PER_THREAD = 16;
+
 interface Retired {
   readonly serial: number;
   readonly free: () => void;
@@ -14,6 +16,7 @@ interface Retired {
 /** One message to each thread starts a program, one message back ends it; between them threads meet in shared memory alone. */
 export class WorkerExecutor implements Executor {
   readonly threads: number;
+  readonly turns: number;
   private readonly heap: Heap;
   private readonly workers: WorkerThread[] = [];
   /** A word for each thread, see `WorkerRequest.start`. */
@@ -25,10 +28,12 @@ export class WorkerExecutor implements Executor {
   private readonly told: number[] = [];
   private readonly retired: Retired[] = [];
   private serial = 0;
+  private stopped = false;
   private current: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   private constructor({ heap, threads }: ExecutorOptions, left: Allocation) {
     this.threads = threads;
+    this.turns = threads * TURNS_PER_THREAD;
     this.heap = heap;
     this.left = left;
   }
@@ -68,7 +73,7 @@ export class WorkerExecutor implements Executor {
       this.told[thread] = serial;
       const removed = this.removed[thread]!;
       this.post(thread, {
-        program: { address, serial },
+        program: { address, serial, memoryBytes: this.heap.memory.buffer.byteLength },
         ...(fresh.length > 0 && { kernels: fresh.map(({ id, module }) => [id, module] as const) }),
         ...(removed.length > 0 && { removed: removed.splice(0) }),
       });
@@ -89,6 +94,7 @@ export class WorkerExecutor implements Executor {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const worker of this.workers.splice(0)) worker.terminate();
     this.current = undefined;
   }
@@ -100,7 +106,9 @@ export class WorkerExecutor implements Executor {
     this.known.push(new Set());
     this.removed.push([]);
     this.told.push(0);
-    worker.onFailure(onFailure);
+    worker.onFailure(error => {
+      if (!this.stopped) onFailure(error);
+    });
     worker.onMessage(message => {
       const reply = message as WorkerReply;
       if ('ready' in reply) onReady?.();

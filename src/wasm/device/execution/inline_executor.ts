@@ -12,6 +12,7 @@ const SLICE_NS = 8e6;
  */
 export class InlineExecutor implements Executor {
   readonly threads = 1;
+  readonly turns = 64;
   private readonly runner: Runner;
   private readonly known = new Set<number>();
   private stopped = false;

@@ -1,0 +1,14 @@
+import { DeviceError } from '../errors.ts';
+import type { FoundAdapter } from '../runtime/adapter.ts';
+
+/** The device that computes on WebAssembly, the same in Node and on a page. @throws DeviceError */
+export async function requestWasm(threads: number | undefined): Promise<FoundAdapter> {
+  const { requestWasmAdapter } = await import('../wasm/index.ts'); // a GPU needs no compiler
+  try {
+    return { adapter: await requestWasmAdapter({ threads }), kind: 'wasm', toggles: [] };
+  } catch (error) {
+    throw new DeviceError(`device: no WebAssembly to compute on (${error instanceof Error ? error.message : error})`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,179 @@
+import {
+  type BlockStatement,
+  type LoopStatement,
+  type Node,
+  operandsOf,
+  type Region,
+  regionsOf,
+  resolve,
+  type Statement,
+} from '../ir/node.ts';
+import { schedule } from '../passes/schedule.ts';
+import { findUsage } from '../passes/usage.ts';
+import { Encoder } from './encoder.ts';
+import type { FunctionCode } from './module.ts';
+import { NodeEmitter } from './nodes.ts';
+
+const CODES = { block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d } as const;
+const NO_RESULT = 0x40;
+
+/** A kernel's regions as the body of a WebAssembly function. */
+export function emitFunction(root: Region, features: { readonly relaxedSimd: boolean }): FunctionCode {
+  const emitter = new FunctionEmitter(root, features.relaxedSimd);
+  return emitter.emit();
+}
+
+class FunctionEmitter {
+  private readonly code = new Encoder();
+  private readonly usage;
+  private readonly placement;
+  private readonly nodes: NodeEmitter;
+  /** What `br` counts: the constructs around, the innermost last. */
+  private readonly labels: Statement[] = [];
+
+  constructor(
+    private readonly root: Region,
+    relaxedSimd: boolean,
+  ) {
+    this.usage = findUsage(root);
+    const { placement, inlined } = schedule(root, this.usage);
+    this.placement = placement;
+    this.nodes = new NodeEmitter(this.code, inlined, relaxedSimd);
+  }
+
+  emit(): FunctionCode {
+    this.region(this.root);
+    this.code.byte(CODES.end);
+    return { locals: this.nodes.locals, body: this.code.finish() };
+  }
+
+  private region(region: Region): void {
+    for (const statement of region.statements) {
+      if (this.isEmpty(statement)) continue;
+      this.prepare(statement, region, new Set());
+      this.statement(statement);
+    }
+  }
+
+  /** Computes the nodes placed in this region that the statement, or what it holds, is the first to need. */
+  private prepare(statement: Statement, region: Region, visited: Set<Node>): void {
+    for (const operand of this.operands(statement)) this.prepareNode(resolve(operand), region, visited);
+    for (const inner of regionsOf(statement)) for (const one of inner.statements) this.prepare(one, region, visited);
+  }
+
+  private prepareNode(node: Node, region: Region, visited: Set<Node>): void {
+    if (visited.has(node)) return;
+    visited.add(node);
+    const place = this.placement.get(node);
+    // Those placed further out are there, and so is all that they need.
+    if (!place || (place !== region && region.isInside(place))) return;
+    for (const arg of node.args) this.prepareNode(resolve(arg), region, visited);
+    if (place === region && !this.nodes.isInlined(node) && !this.nodes.hasLocal(node)) this.nodes.compute(node);
+  }
+
+  private operands(statement: Statement): readonly Node[] {
+    if (statement.kind === 'copy') return this.livePairs(statement).map(([, value]) => value);
+    if (statement.kind === 'eval' && !this.usage.live.has(statement.node)) return [];
+    return operandsOf(statement);
+  }
+
+  private livePairs(statement: Statement): [Node, Node][] {
+    return statement.kind === 'copy' ? statement.pairs.filter(([phi]) => this.usage.live.has(phi)) : [];
+  }
+
+  private isEmpty(statement: Statement): boolean {
+    switch (statement.kind) {
+      case 'copy':
+        return this.livePairs(statement).length === 0;
+      case 'eval':
+        return !this.usage.live.has(statement.node);
+      case 'if':
+      case 'block':
+        return regionsOf(statement).every(region => region.statements.every(one => this.isEmpty(one)));
+      default:
+        return false;
+    }
+  }
+
+  private statement(statement: Statement): void {
+    const { code } = this;
+    switch (statement.kind) {
+      case 'eval':
+        this.nodes.compute(statement.node);
+        return;
+      case 'store':
+        this.nodes.store(statement);
+        return;
+      case 'copy': {
+        const pairs = this.livePairs(statement);
+        for (const [, value] of pairs) this.nodes.push(value);
+        for (const [phi] of pairs.reverse()) this.nodes.setLocal(phi);
+        return;
+      }
+      case 'jump':
+        code.byte(CODES.br);
+        code.unsigned(this.depthOf(statement.target));
+        return;
+      case 'block':
+        if (!this.usage.targets.has(statement)) {
+          this.region(statement.body);
+          return;
+        }
+        this.construct(CODES.block, statement, statement.body);
+        return;
+      case 'loop':
+        this.construct(CODES.loop, statement, statement.body);
+        return;
+      case 'if':
+        this.if(statement);
+        return;
+    }
+  }
+
+  private construct(opcode: number, statement: Statement, body: Region): void {
+    const { code, labels } = this;
+    code.byte(opcode);
+    code.byte(NO_RESULT);
+    labels.push(statement);
+    this.region(body);
+    labels.pop();
+    code.byte(CODES.end);
+  }
+
+  private if(statement: Statement & { kind: 'if' }): void {
+    const { code, labels } = this;
+    const [then, otherwise] = [statement.whenTrue, statement.whenFalse].map(region =>
+      region.statements.filter(one => !this.isEmpty(one)),
+    ) as [Statement[], Statement[]];
+    const only = (statements: Statement[]) => (statements.length === 1 ? statements[0] : undefined);
+    const jump = [then, otherwise].map(only).find(one => one?.kind === 'jump');
+    if (jump?.kind === 'jump' && (then.length === 0 || otherwise.length === 0)) {
+      this.condition(statement.condition, then.length === 0);
+      code.byte(CODES.brIf);
+      code.unsigned(this.depthOf(jump.target));
+      return;
+    }
+    this.condition(statement.condition, then.length === 0);
+    code.byte(CODES.if);
+    code.byte(NO_RESULT);
+    labels.push(statement);
+    if (then.length > 0) this.region(statement.whenTrue);
+    if (then.length > 0 && otherwise.length > 0) code.byte(CODES.else);
+    if (otherwise.length > 0) this.region(statement.whenFalse);
+    labels.pop();
+    code.byte(CODES.end);
+  }
+
+  private condition(node: Node, isNegated: boolean): void {
+    const condition = resolve(node);
+    // x == 0 negated is x itself, to a branch.
+    if (isNegated && condition.op === 'i32.eqz' && this.nodes.isInlined(condition)) this.nodes.push(condition.args[0]!);
+    return;
+    this.nodes.push(condition);
+    if (isNegated) this.nodes.operation('i32.eqz');
+  }
+
+  private depthOf(target: BlockStatement | LoopStatement): number {
+    return this.labels.length - 1 - this.labels.indexOf(target);
+  }
+}

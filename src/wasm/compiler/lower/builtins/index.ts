@@ -1,0 +1,26 @@
+import { fail } from '../../errors.ts';
+import type { Call } from '../../parse/ast.ts';
+import type { Context } from '../context.ts';
+import { lowerExpression } from '../expressions.ts';
+import type { Value } from '../values.ts';
+import type { Builtin } from './arguments.ts';
+import { atomicBuiltins } from './atomics.ts';
+import { integerBuiltins } from './integer.ts';
+import { logicalBuiltins } from './logical.ts';
+import { numericBuiltins } from './numeric.ts';
+import { packingBuiltins } from './packing.ts';
+import { transcendentalBuiltins } from './transcendental.ts';
+
+const builtins = new Map<string, Builtin>(
+  [logicalBuiltins, numericBuiltins, transcendentalBuiltins, integerBuiltins, packingBuiltins, atomicBuiltins].flatMap(
+    table => Object.entries(table),
+  ),
+);
+
+/** A call of one of WGSL's own functions. */
+export function lowerBuiltin(context: Context, call: Call): Value | undefined {
+  const { callee, position } = call;
+  const builtin = builtins.get(callee.name) ?? fail(position, `unresolved function '${callee.name}'`);
+  const args = call.args.map(arg => lowerExpression(context, arg));
+  return builtin({ context, b: context.b, name: callee.name, args, call, position });
+}

@@ -1,0 +1,2 @@
+import type { Builtin } from './arguments.ts';
+export const packingBuiltins: Readonly<Record<string, Builtin>> = {};

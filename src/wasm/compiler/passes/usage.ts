@@ -1,0 +1,51 @@
+import {
+  type BlockStatement,
+  type LoopStatement,
+  type Node,
+  operandsOf,
+  type Region,
+  regionsOf,
+  resolve,
+  type Statement,
+} from '../ir/node.ts';
+
+/** Which nodes a kernel needs for what it stores and where it jumps. */
+export interface Usage {
+  /** Nodes that something needs, by their number, the last first: users come before what they use. */
+  readonly nodes: readonly Node[];
+  readonly live: ReadonlySet<Node>;
+  readonly targets: ReadonlySet<BlockStatement | LoopStatement>;
+}
+
+export function findUsage(root: Region): Usage {
+  const live = new Set<Node>();
+  const targets = new Set<BlockStatement | LoopStatement>();
+  const incoming = new Map<Node, Node[]>();
+  const pending: Node[] = [];
+  walk(root, statement => {
+    if (statement.kind === 'jump') targets.add(statement.target);
+    if (statement.kind === 'copy')
+      for (const [phi, value] of statement.pairs) incoming.set(phi, [...(incoming.get(phi) ?? []), value]);
+    else if (statement.kind !== 'eval') pending.push(...operandsOf(statement));
+    else if (hasEffect(statement.node)) pending.push(statement.node);
+  });
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const node = resolve(next);
+    if (live.has(node)) continue;
+    live.add(node);
+    pending.push(...node.args, ...(incoming.get(node) ?? []));
+  }
+  return { nodes: [...live].sort((a, b) => b.id - a.id), live, targets };
+}
+
+/** Of pinned nodes, all but reads must happen even if no one asks for what they give. */
+function hasEffect({ op }: Node): boolean {
+  return op.includes('atomic.rmw');
+}
+
+export function walk(region: Region, visit: (statement: Statement, region: Region) => void): void {
+  for (const statement of region.statements) {
+    visit(statement, region);
+    for (const inner of regionsOf(statement)) walk(inner, visit);
+  }
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ChromiumPage, openChromiumPage } from '../../harness/chromium.ts';
+import type {} from './chromium_entry.ts'; // the page runs a bundle of it
+
+describe('a page that is isolated from others', () => {
+  let chromium: ChromiumPage;
+  beforeAll(async () => {
+    chromium = await openChromiumPage('test/wasm/device/chromium_entry.ts', { webgpu: false });
+  });
+  afterAll(() => chromium?.close());
+
+  it.each([0, 1, 2, 4])('computes on %i threads', async threads => {
+    const result = (await chromium.page.evaluate(count => globalThis.probe(count), threads)) as {
+      perDispatchUs: number;
+    };
+    expect(result).toMatchObject({ threads: Math.max(1, threads), values: [1000], reason: 'destroyed' });
+    expect(result.perDispatchUs).toBeLessThan(1000);
+  });
+
+  it('stops a shader that does not end', async () => {
+    expect(await chromium.page.evaluate(() => globalThis.stopEndless(2))).toBe('AbortError');
+  });
+});
+
+it('a page that is not computes on its own thread', async () => {
+  const chromium = await openChromiumPage('test/wasm/device/chromium_entry.ts', { webgpu: false, headers: {} });
+  try {
+    const result = await chromium.page.evaluate(() => globalThis.probe(2));
+    expect(result).toMatchObject({
+      description: expect.stringMatching('on the calling thread'),
+      threads: 1,
+      values: [1000],
+    });
+  } finally {
+    await chromium.close();
+  }
+});
+
+it('a page that forbids workers computes on its own thread', async () => {
+  const headers = {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'content-security-policy': "worker-src 'none'",
+  };
+  const chromium = await openChromiumPage('test/wasm/device/chromium_entry.ts', { webgpu: false, headers });
+  try {
+    expect(await chromium.page.evaluate(() => globalThis.probe(2))).toMatchObject({ threads: 1, values: [1000] });
+  } finally {
+    await chromium.close();
+  }
+});

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Device } from '../../src/runtime/device.ts';
+import { caseTables } from '../cases/index.ts';
+import { failureOf } from '../harness/run_case.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ adapter: 'wasm', threads: 2 });
+});
+afterAll(() => device.dispose());
+
+it('says which adapter it is', () => {
+  expect(device.adapter).toMatchObject({ kind: 'wasm', vendor: 'raycam', architecture: 'wasm-simd', toggles: [] });
+  expect(device.adapter.description).toMatch(/^WebAssembly, 2 threads, (relaxed )?SIMD$/);
+});
+
+for (const table of caseTables)
+  describe(`${table.kernel.name} on WebAssembly`, () => {
+    for (const row of table.cases) it(row.why, async () => expect(await failureOf(device, table, row)).toBeUndefined());
+  });
