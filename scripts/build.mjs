@@ -1,5 +1,5 @@
 // Bundles the library and the command line into dist/. Dependencies stay outside; shaders go in as text.
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure_installed.mjs';
 
@@ -75,4 +75,7 @@ function modifiedMs(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) await buildAll();
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  await buildAll();
+}

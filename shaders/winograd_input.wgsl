@@ -3,7 +3,7 @@
 // x  [N, C, H, W]
 // v  [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4); tiles past T are 0
 //
-// One invocation transforms the 6x6 pixels under one tile of one channel; those outside of the image are zero.
+// One invocation transforms the 6x6 pixels under each of 4 tiles of a channel; those outside of the image are zero.
 // The points are those of winograd_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
@@ -14,25 +14,28 @@ struct Params {
   tile_rows: u32,
   tile_columns: u32,
   tiles: u32, // T
-  padded_tiles: u32, // T, up to a multiple of 4
+  tile_groups: u32, // ceil(T / 4)
 }
 
-struct Six { v0: f32, v1: f32, v2: f32, v3: f32, v4: f32, v5: f32 }
+struct Six { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f }
+
+// Where four tiles lie: their channel's plane, and the pixel above and to the left of their first, which wraps below 0.
+struct Tiles { plane: vec4u, row: vec4u, column: vec4u }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<f32>;
+@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 32u;
 const SQRT_2 = 1.4142135623730951;
-const OUTSIDE = 0x80000000u; // larger than any width, also a tile further on
+const OUTSIDE = 0x80000000u; // larger than any height, also six rows on
 
 // B^T d
 fn transform(d: Six) -> Six {
   let even_half = d.v4 - 2.0 * d.v2;
-  let odd_half = 0.5 * SQRT_2 * d.v3 - SQRT_2 * d.v1;
+  let odd_half = (0.5 * SQRT_2) * d.v3 - SQRT_2 * d.v1;
   let even_two = d.v4 - 0.5 * d.v2;
-  let odd_two = SQRT_2 * d.v3 - 0.5 * SQRT_2 * d.v1;
+  let odd_two = SQRT_2 * d.v3 - (0.5 * SQRT_2) * d.v1;
   return Six(
     d.v0 - 2.5 * d.v2 + d.v4,
     even_half + odd_half,
@@ -43,60 +46,67 @@ fn transform(d: Six) -> Six {
   );
 }
 
-// One column of the tile, from `row` down. Unsigned wrap makes what lies above and to the left large.
-fn load(plane: u32, row: u32, column: u32) -> Six {
-  let inside = column < params.width;
-  let at = plane + select(0u, column, inside);
-  return Six(
-    pixel(at, row, inside),
-    pixel(at, row + 1u, inside),
-    pixel(at, row + 2u, inside),
-    pixel(at, row + 3u, inside),
-    pixel(at, row + 4u, inside),
-    pixel(at, row + 5u, inside),
+fn locate(c: u32, group: u32) -> Tiles {
+  let slot = group * 4u + vec4u(0u, 1u, 2u, 3u);
+  let t = min(slot, vec4u(params.tiles - 1u));
+  let row = t / params.tile_columns;
+  let image = row / params.tile_rows;
+  return Tiles(
+    (image * params.channels + c) * (params.height * params.width),
+    select(vec4u(OUTSIDE), (row - image * params.tile_rows) * 4u - 1u, slot < vec4u(params.tiles)),
+    (t - row * params.tile_columns) * 4u - 1u,
   );
 }
 
-fn pixel(at: u32, row: u32, inside_columns: bool) -> f32 {
-  let inside = row < params.height;
-  return select(0.0, x[at + select(0u, row * params.width, inside)], inside && inside_columns);
+// One pixel of each tile.
+fn load(tiles: Tiles, row: u32, column: u32) -> vec4f {
+  let h = tiles.row + row;
+  let w = tiles.column + column;
+  let inside = (h < vec4u(params.height)) & (w < vec4u(params.width));
+  let at = tiles.plane + select(vec4u(), h * params.width + w, inside);
+  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
 }
 
-fn store(row: u32, values: Six, at: u32, stride: u32) {
-  let first = at + row * 6u * stride;
+fn load_row(tiles: Tiles, row: u32) -> Six {
+  return Six(
+    load(tiles, row, 0u),
+    load(tiles, row, 1u),
+    load(tiles, row, 2u),
+    load(tiles, row, 3u),
+    load(tiles, row, 4u),
+    load(tiles, row, 5u),
+  );
+}
+
+fn store_column(column: u32, values: Six, at: u32, stride: u32) {
+  let first = at + column * stride;
   v[first] = values.v0;
-  v[first + stride] = values.v1;
-  v[first + 2u * stride] = values.v2;
-  v[first + 3u * stride] = values.v3;
-  v[first + 4u * stride] = values.v4;
-  v[first + 5u * stride] = values.v5;
+  v[first + 6u * stride] = values.v1;
+  v[first + 12u * stride] = values.v2;
+  v[first + 18u * stride] = values.v3;
+  v[first + 24u * stride] = values.v4;
+  v[first + 30u * stride] = values.v5;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-  let stride = params.channels * params.padded_tiles;
+  let stride = params.channels * params.tile_groups;
   if (i >= stride) {
     return;
   }
-  let slot = i % params.padded_tiles;
-  let c = i / params.padded_tiles;
-  let t = min(slot, params.tiles - 1u);
-  let image = t / (params.tile_rows * params.tile_columns);
-  let row = t / params.tile_columns % params.tile_rows * 4u - 1u;
-  // Slots past the last tile read outside of the image.
-  let column = select(OUTSIDE, t % params.tile_columns * 4u - 1u, slot < params.tiles);
-  let plane = (image * params.channels + c) * params.height * params.width;
-  let c0 = transform(load(plane, row, column));
-  let c1 = transform(load(plane, row, column + 1u));
-  let c2 = transform(load(plane, row, column + 2u));
-  let c3 = transform(load(plane, row, column + 3u));
-  let c4 = transform(load(plane, row, column + 4u));
-  let c5 = transform(load(plane, row, column + 5u));
-  store(0u, transform(Six(c0.v0, c1.v0, c2.v0, c3.v0, c4.v0, c5.v0)), i, stride);
-  store(1u, transform(Six(c0.v1, c1.v1, c2.v1, c3.v1, c4.v1, c5.v1)), i, stride);
-  store(2u, transform(Six(c0.v2, c1.v2, c2.v2, c3.v2, c4.v2, c5.v2)), i, stride);
-  store(3u, transform(Six(c0.v3, c1.v3, c2.v3, c3.v3, c4.v3, c5.v3)), i, stride);
-  store(4u, transform(Six(c0.v4, c1.v4, c2.v4, c3.v4, c4.v4, c5.v4)), i, stride);
-  store(5u, transform(Six(c0.v5, c1.v5, c2.v5, c3.v5, c4.v5, c5.v5)), i, stride);
+  let c = i / params.tile_groups;
+  let tiles = locate(c, i - c * params.tile_groups);
+  let r0 = transform(load_row(tiles, 0u));
+  let r1 = transform(load_row(tiles, 1u));
+  let r2 = transform(load_row(tiles, 2u));
+  let r3 = transform(load_row(tiles, 3u));
+  let r4 = transform(load_row(tiles, 4u));
+  let r5 = transform(load_row(tiles, 5u));
+  store_column(0u, transform(Six(r0.v0, r1.v0, r2.v0, r3.v0, r4.v0, r5.v0)), i, stride);
+  store_column(1u, transform(Six(r0.v1, r1.v1, r2.v1, r3.v1, r4.v1, r5.v1)), i, stride);
+  store_column(2u, transform(Six(r0.v2, r1.v2, r2.v2, r3.v2, r4.v2, r5.v2)), i, stride);
+  store_column(3u, transform(Six(r0.v3, r1.v3, r2.v3, r3.v3, r4.v3, r5.v3)), i, stride);
+  store_column(4u, transform(Six(r0.v4, r1.v4, r2.v4, r3.v4, r4.v4, r5.v4)), i, stride);
+  store_column(5u, transform(Six(r0.v5, r1.v5, r2.v5, r3.v5, r4.v5, r5.v5)), i, stride);
 }

@@ -43,9 +43,9 @@ fn transform(m: Six) -> Four {
   let odd_two = m.v3 - m.v4;
   return Four(
     m.v0 + even_half + even_two,
-    0.5 * SQRT_2 * odd_half + SQRT_2 * odd_two,
+    (0.5 * SQRT_2) * odd_half + SQRT_2 * odd_two,
     0.5 * even_half + 2.0 * even_two,
-    0.25 * SQRT_2 * odd_half + 2.0 * SQRT_2 * odd_two + m.v5,
+    (0.25 * SQRT_2) * odd_half + (2.0 * SQRT_2) * odd_two + m.v5,
   );
 }
 

@@ -39,3 +39,7 @@ export { resize } from './resize.ts';
 export { sgd } from './sgd.ts';
 export { unpackRgb } from './unpack_rgb.ts';
 export { upsampleBilinear } from './upsample_bilinear.ts';
+export { winogradInput } from './winograd_input.ts';
+export { winogradMatmul } from './winograd_matmul.ts';
+export { winogradOutput } from './winograd_output.ts';
+export { winogradWeight } from './winograd_weight.ts';

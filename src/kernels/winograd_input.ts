@@ -20,10 +20,9 @@ export const winogradInput = defineKernel({
     const [batch, channels, height, width] = expectRank('winograd_input', 'x', x, 4);
     const [tileRows, tileColumns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
     const tiles = batch * tileRows * tileColumns;
-    const v = [36, channels, Math.ceil(tiles / 4), 4];
-    const paddedTiles = v[2]! * 4;
+    const tileGroups = Math.ceil(tiles / 4);
     return {
-      outputs: { v },
+      outputs: { v: [36, channels, tileGroups, 4] },
       params: {
         channels,
         height,
@@ -31,9 +30,9 @@ export const winogradInput = defineKernel({
         tile_rows: tileRows,
         tile_columns: tileColumns,
         tiles,
-        padded_tiles: paddedTiles,
+        tile_groups: tileGroups,
       },
-      workgroups: linearGrid(channels * paddedTiles, 32),
+      workgroups: linearGrid(channels * tileGroups, 32),
     };
   },
 });

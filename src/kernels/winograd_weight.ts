@@ -28,7 +28,7 @@ export const winogradWeight = defineKernel({
     return {
       outputs: { u: [36, groups, channels, TILE_CHANNELS] },
       params: { out_channels: outChannels, channels, groups },
-      workgroups: linearGrid(groups * channels * TILE_CHANNELS, 32),
+      workgroups: linearGrid(groups * channels * 2, 32),
     };
   },
 });

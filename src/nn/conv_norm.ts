@@ -1,11 +1,11 @@
 import { WeightsError } from '../errors.ts';
 import { addRelu } from '../kernels/add_relu.ts';
 import { batchNorm } from '../kernels/batch_norm.ts';
-import { type Conv2dOptions, chooseConv2d, packConv2dWeight } from '../kernels/conv2d.ts';
 import { relu } from '../kernels/relu.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
+import { Convolution } from './convolution.ts';
 import type { Taps } from './taps.ts';
 
 export interface ConvNormSpec {
@@ -33,15 +33,14 @@ export interface Epilogue {
 }
 
 /**
- * A convolution, its batch norm, and what follows them, as one dispatch: the batch norm is the scale and the shift of the
+ * A convolution, its batch norm, and what follows them, as one operation: the batch norm is the scale and the shift of the
  * convolution's epilogue. Where an output in between is tapped, the same weights run as separate operations.
  */
 export class ConvNorm {
   private constructor(
     private readonly device: Device,
     readonly spec: ConvNormSpec,
-    private readonly options: Conv2dOptions,
-    private readonly weight: Tensor,
+    private readonly convolution: Convolution,
     private readonly scale: Tensor,
     private readonly shift: Tensor,
     private readonly statistics: Statistics,
@@ -50,48 +49,39 @@ export class ConvNorm {
   /** Reads five tensors of the state dict and uploads what inference needs. @throws WeightsError one is missing */
   static async load(device: Device, stateDict: StateDict, spec: ConvNormSpec): Promise<ConvNorm> {
     const read = (name: string) => readTensor(stateDict, name);
-    const { shape, values } = await read(`${spec.conv}.weight`);
+    const weight = await read(`${spec.conv}.weight`);
     const statistics = {
       weight: (await read(`${spec.norm}.weight`)).values,
       bias: (await read(`${spec.norm}.bias`)).values,
       runningMean: (await read(`${spec.norm}.running_mean`)).values,
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
-    const [outChannels, , height, width] = shape as [number, number, number, number];
-    const weight = device.scope(() => {
-      const unpacked = device.tensor(values, shape, `${spec.conv}.weight`);
-      return device.run(packConv2dWeight, { weight: unpacked }, {}, { label: `${spec.conv}.weight` }).y;
-    });
+    const { stride, padding } = spec;
+    const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv });
     const { scale, shift } = affineOf(statistics, spec.eps);
-    const options = { outChannels, kernel: [height, width] as const, stride: spec.stride, padding: spec.padding };
-    const upload = (name: string, data: Float32Array) => device.tensor(data, [outChannels], `${spec.norm} ${name}`);
-    return new ConvNorm(device, spec, options, weight, upload('scale', scale), upload('shift', shift), statistics);
+    const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
+    return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
   }
 
   /** x [N, C, H, W] -> [N, O, OH, OW] */
   forward(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue = {}): Tensor {
     const { conv, norm } = this.spec;
     if (taps.wants(conv, norm)) return this.forwardUnfused(x, taps, { residual, relu: reluPath });
-    const options = { ...this.options, relu: reluPath !== undefined };
-    const inputs = { x, weight: this.weight, scale: this.scale, shift: this.shift, residual };
-    const { y } = this.device.run(chooseConv2d(options, x.shape, this.device.adapter), inputs, options, {
-      label: conv,
-    });
+    const { scale, shift } = this;
+    const y = this.convolution.forward({ x, scale, shift, residual }, { relu: reluPath !== undefined });
     return reluPath === undefined ? y : taps.keep(reluPath, y);
   }
 
   dispose(): void {
-    for (const tensor of [this.weight, this.scale, this.shift]) tensor.dispose();
+    for (const owned of [this.convolution, this.scale, this.shift]) owned.dispose();
   }
 
   private forwardUnfused(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue): Tensor {
     const { conv, norm, eps } = this.spec;
-    const { device, options, weight, statistics } = this;
+    const { device, convolution, statistics } = this;
     const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
     return device.scope(() => {
-      const convolved = device.run(chooseConv2d(options, x.shape, this.device.adapter), { x, weight }, options, {
-        label: conv,
-      }).y;
+      const convolved = convolution.forward({ x });
       taps.keep(conv, convolved);
       const inputs = {
         x: convolved,

@@ -30,6 +30,10 @@ import resize from './resize.ts';
 import sgd from './sgd.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
+import winogradInput from './winograd_input.ts';
+import winogradMatmul from './winograd_matmul.ts';
+import winogradOutput from './winograd_output.ts';
+import winogradWeight from './winograd_weight.ts';
 
 /** Every operation's table, in the registry's order. */
 export const caseTables: readonly CaseTable[] = [
@@ -39,6 +43,10 @@ export const caseTables: readonly CaseTable[] = [
   conv2d.pointwiseX4,
   conv2d.threeByThree,
   conv2d.threeByThreeX4,
+  winogradWeight,
+  winogradInput,
+  winogradMatmul,
+  winogradOutput,
   maxPool2d,
   affine,
   grayscale,

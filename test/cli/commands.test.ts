@@ -9,8 +9,8 @@ import { raycam, records, root, temporaryFolder } from './run.ts';
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder, ...parts);
 const weights = at('resnet18.safetensors');
-/** A small network of formula weights, its own store, the software adapter. */
-const network = ['--weights', weights, '--cache-dir', at('cache'), '--adapter', 'swiftshader'];
+/** A small network of formula weights, its own store. */
+const network = ['--weights', weights, '--cache-dir', at('cache'), '--adapter', 'wasm'];
 const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
 
 beforeAll(async () => {

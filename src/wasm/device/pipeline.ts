@@ -54,7 +54,11 @@ export function createComputePipeline(context: Context, descriptor: GPUComputePi
   pipeline.valid = context.errors.guard(call, () => {
     if (context.lost) return;
     const { compiled, layout } = prepare(context, pipeline, descriptor);
-    pipeline.complete(compiled, layout, new WebAssembly.Module(compiled.wasm));
+    try {
+      pipeline.complete(compiled, layout, new WebAssembly.Module(compiled.wasm));
+    } catch (error) {
+      throw new BrokenRule(messageOf(error), 'internal');
+    }
   });
   return pipeline;
 }
@@ -108,8 +112,7 @@ function compile(module: WasmShaderModule, entryPoint: string, constants: Record
     return module.compile(entryPoint, constants);
   } catch (error) {
     if (error instanceof CompileError) broken(`${module} does not compile: ${error.message}`);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BrokenRule(`${module} does not compile: the compiler failed (${reason})`, 'internal');
+    throw new BrokenRule(`${module} does not compile: the compiler failed (${messageOf(error)})`, 'internal');
   }
 }
 
@@ -148,4 +151,8 @@ function checkBinding(layout: WasmPipelineLayout, binding: KernelBinding, module
     broken(
       `The ${where} needs at least ${binding.minBindingSize} bytes, more than the minBindingSize (${entry.minBindingSize}) of ${group}.`,
     );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -28,6 +28,9 @@ class FunctionEmitter {
   private readonly usage;
   private readonly placement;
   private readonly nodes: NodeEmitter;
+  /** By nodes' numbers, the statement that they were last looked at for. */
+  private readonly prepared: number[] = [];
+  private preparing = 0;
   /** What `br` counts: the constructs around, the innermost last. */
   private readonly labels: Statement[] = [];
 
@@ -50,24 +53,25 @@ class FunctionEmitter {
   private region(region: Region): void {
     for (const statement of region.statements) {
       if (this.isEmpty(statement)) continue;
-      this.prepare(statement, region, new Set());
+      this.preparing++;
+      this.prepare(statement, region);
       this.statement(statement);
     }
   }
 
   /** Computes the nodes placed in this region that the statement, or what it holds, is the first to need. */
-  private prepare(statement: Statement, region: Region, visited: Set<Node>): void {
-    for (const operand of this.operands(statement)) this.prepareNode(resolve(operand), region, visited);
-    for (const inner of regionsOf(statement)) for (const one of inner.statements) this.prepare(one, region, visited);
+  private prepare(statement: Statement, region: Region): void {
+    for (const operand of this.operands(statement)) this.prepareNode(resolve(operand), region);
+    for (const inner of regionsOf(statement)) for (const one of inner.statements) this.prepare(one, region);
   }
 
-  private prepareNode(node: Node, region: Region, visited: Set<Node>): void {
-    if (visited.has(node)) return;
-    visited.add(node);
+  private prepareNode(node: Node, region: Region): void {
+    if (this.prepared[node.id] === this.preparing) return;
+    this.prepared[node.id] = this.preparing;
     const place = this.placement.get(node);
     // Those placed further out are there, and so is all that they need.
     if (!place || (place !== region && region.isInside(place))) return;
-    for (const arg of node.args) this.prepareNode(resolve(arg), region, visited);
+    for (const arg of node.args) this.prepareNode(resolve(arg), region);
     if (place === region && !this.nodes.isInlined(node) && !this.nodes.hasLocal(node)) this.nodes.compute(node);
   }
 
@@ -167,10 +171,9 @@ class FunctionEmitter {
   private condition(node: Node, isNegated: boolean): void {
     const condition = resolve(node);
     // x == 0 negated is x itself, to a branch.
-    if (isNegated && condition.op === 'i32.eqz' && this.nodes.isInlined(condition)) this.nodes.push(condition.args[0]!);
-    return;
-    this.nodes.push(condition);
-    if (isNegated) this.nodes.operation('i32.eqz');
+    const isZeroTest = condition.op === 'i32.eqz' && this.nodes.isInlined(condition);
+    this.nodes.push(isNegated && isZeroTest ? condition.args[0]! : condition);
+    if (isNegated && !isZeroTest) this.nodes.operation('i32.eqz');
   }
 
   private depthOf(target: BlockStatement | LoopStatement): number {

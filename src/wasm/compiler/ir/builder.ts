@@ -141,7 +141,11 @@ export class Builder {
   }
 
   private intern(op: string, kind: Kind, args: readonly Node[], imm: readonly number[]): Node {
-    const key = `${op} ${kind} ${imm.map(keyOf).join()} ${args.map(arg => arg.id).join()}`;
+    let key = op;
+    // Only constants of one value differ by kind alone.
+    if (args.length === 0) key += kind;
+    for (const value of imm) key += ` ${Object.is(value, -0) ? '-0' : value}`;
+    for (const arg of args) key += `,${arg.id}`;
     const known = this.interned.get(key);
     if (known) return known;
     let home = this.root;
@@ -161,10 +165,6 @@ export class Builder {
   ): Node {
     return { id: this.nextId++, op, kind, args, imm, home, isPinned };
   }
-}
-
-function keyOf(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 function isZero(node: Node): boolean {

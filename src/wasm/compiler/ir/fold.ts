@@ -211,7 +211,8 @@ function distribute(b: Builder, op: string, x: Node, y: Node): Node | undefined 
 function foldSelect(_b: Builder, [whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
   if (condition.op === 'const') return condition.imm[0] !== 0 ? whenTrue : whenFalse;
   if (whenTrue === whenFalse) return whenTrue;
-  return isConst(whenTrue, 1) && isConst(whenFalse, 0) && isBoolean(condition) ? condition : undefined;
+  const isChoice = whenTrue.kind === 'i32' && isConst(whenTrue, 1) && isConst(whenFalse, 0);
+  return isChoice && isBoolean(condition) ? condition : undefined;
 }
 
 function isSumWithConstant(node: Node): boolean {
@@ -224,6 +225,6 @@ function isBoolean(node: Node): boolean {
   if (node.op === 'v128.any_true' || node.op === 'i32x4.all_true') return true;
   if (node.op === 'i32.and') return node.args.some(isBoolean);
   if (node.op === 'i32.or' || node.op === 'i32.xor') return node.args.every(isBoolean);
-  if (node.op === 'const') return node.imm[0] === 0 || node.imm[0] === 1;
+  if (node.op === 'const') return node.kind === 'i32' && (node.imm[0] === 0 || node.imm[0] === 1);
   return node.op === 'select' && isBoolean(node.args[0]!) && isBoolean(node.args[1]!);
 }

@@ -18,6 +18,8 @@ export interface Frame {
   readonly returnType: Type;
   readonly label: Label;
   readonly results: readonly Slot[];
+  /** Goes where the return goes, in its stead. */
+  readonly beforeReturn?: () => void;
 }
 
 export interface Jumps {

@@ -173,7 +173,8 @@ function lowerShortCircuit(
   const [y, edge] = b.inside(statement.whenTrue, () => {
     context.env = new Map(before);
     const value = boolean(b, operator, x, lowerExpression(context, right), position);
-    return [value, b.region.statements.length > 0 ? newEdge(context) : undefined] as const;
+    const assigns = [...before].some(([slot, node]) => context.read(slot) !== node);
+    return [value, assigns || b.region.statements.length > 0 ? newEdge(context) : undefined] as const;
   });
   if (!edge) {
     context.env = before;

@@ -89,6 +89,11 @@ export class Globals {
       if (declaration.kind === 'declaration' && declaration.space === 'private') this.find(declaration.name);
   }
 
+  /** Gives a name another meaning. */
+  rebind(name: string, binding: Binding): void {
+    this.resolved.set(name, binding);
+  }
+
   find(name: string): Binding | undefined {
     const known = this.resolved.get(name);
     if (known) return known;

@@ -1,15 +1,16 @@
 import { isSame, type Type, typeName, U32, VOID, vectorType } from '../check/types.ts';
 import { fail } from '../errors.ts';
-import type { Node } from '../ir/node.ts';
 import type { FunctionDeclaration, GlobalDeclaration, Parameter } from '../parse/ast.ts';
+import { containsBarrier } from './barriers.ts';
 import { runBody } from './calls.ts';
 import { Context, NeedsMemory } from './context.ts';
 import { convert } from './convert.ts';
 import { lowerExpression } from './expressions.ts';
-import { loop } from './flow.ts';
-import { Globals } from './globals.ts';
+import { Fission } from './fission.ts';
+import { Globals, type WorkgroupVariable } from './globals.ts';
+import { countTo, type Invocation, InvocationLoops, type Triple } from './invocations.ts';
 import { store } from './references.ts';
-import { Scope, type Slot } from './scope.ts';
+import { Scope } from './scope.ts';
 import { resolveType } from './type_expressions.ts';
 import { leaf, makeVector, partsOf, type Value, zeroValue } from './values.ts';
 
@@ -26,13 +27,10 @@ export interface LoweredKernel {
   readonly workgroupStorageBytes: number;
 }
 
-type Triple = readonly [Node, Node, Node];
-
-/** An invocation's place. */
-export interface Invocation {
-  readonly workgroups: Triple;
-  readonly workgroup: Triple;
-  readonly local: Triple;
+/** A workgroup's place, among how many. */
+interface Workgroup {
+  readonly id: Triple;
+  readonly count: Triple;
   readonly size: readonly [number, number, number];
 }
 
@@ -60,19 +58,61 @@ function lowerOnce(request: KernelRequest, inMemory: ReadonlySet<NeedsMemory['de
   const args = b.param(0);
   const workgroups = [0, 4, 8].map(offset => b.op('i32.load', args, [offset])) as unknown as Triple;
   const [first, count] = [b.param(1), b.param(2)];
-  countTo(context, first, b.add(first, count), index => {
+  countTo(context, { first, end: b.add(first, count) }, index => {
     const row = b.op('i32.div_u', index, workgroups[0]);
-    const workgroup = [
+    const id = [
       b.op('i32.rem_u', index, workgroups[0]),
       b.op('i32.rem_u', row, workgroups[1]),
       b.op('i32.div_u', row, workgroups[1]),
     ] as const;
-    eachInvocation(context, size, local => {
-      runInvocation(context, entry, { workgroups, workgroup, local, size });
-    });
+    runWorkgroup(context, entry, { id, count: workgroups, size });
   });
   const workgroupStorageBytes = globals.workgroupVariables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return { context, workgroupSize: size, workgroupStorageBytes };
+}
+
+function runWorkgroup(context: Context, entry: FunctionDeclaration, workgroup: Workgroup): void {
+  const { b } = context;
+  const zeroing = b.newBlock();
+  b.append(zeroing);
+  const loops = new InvocationLoops(context, workgroup.size);
+  if (containsBarrier(context, entry.body)) {
+    const inputs = (invocation: Invocation) =>
+      new Map(
+        entry.parameters.map(parameter => [parameter.name, builtinInput(context, parameter, workgroup, invocation)]),
+      );
+    new Fission(context, loops).run(entry, inputs);
+  } else loops.each([], invocation => runInvocation(context, entry, workgroup, invocation));
+  // Which variables there are is known only now.
+  b.inside(zeroing.body, () => {
+    for (const variable of context.globals.workgroupVariables) zeroMemory(context, variable);
+  });
+}
+
+function zeroMemory({ b, scratchAddress }: Context, { offset, sizeBytes }: WorkgroupVariable): void {
+  const bytes = Math.ceil(sizeBytes / 16) * 16;
+  const zero = b.i32x4(0);
+  if (bytes <= 128) {
+    for (let at = 0; at < bytes; at += 16) b.store('v128.store', scratchAddress, zero, [offset + at]);
+    return;
+  }
+  const exit = b.newBlock();
+  b.append(exit);
+  b.inside(exit.body, () => {
+    const loop = b.newLoop();
+    const at = b.phi('i32', loop.body);
+    b.copy([[at, scratchAddress]]);
+    b.append(loop);
+    b.inside(loop.body, () => {
+      b.store('v128.store', at, zero, [offset]);
+      const next = b.add(at, 16);
+      const again = b.newIf(b.op('i32.lt_u', next, b.add(scratchAddress, bytes)));
+      b.append(again);
+      b.inside(again.whenFalse, () => b.jump(exit));
+      b.copy([[at, next]]);
+      b.jump(loop);
+    });
+  });
 }
 
 function workgroupSize(globals: Globals, entry: FunctionDeclaration): [number, number, number] {
@@ -86,42 +126,19 @@ function workgroupSize(globals: Globals, entry: FunctionDeclaration): [number, n
   }) as [number, number, number];
 }
 
-/** `for (index = first; index < end; index++)` */
-export function countTo(context: Context, first: Node, end: Node, body: (index: Node) => void): void {
-  const { b } = context;
-  const slot: Slot = { name: 'index', kind: 'i32', type: U32 };
-  context.write(slot, first);
-  loop(context, {
-    slots: [slot],
-    condition: () => b.op('i32.lt_u', context.read(slot), end),
-    body: () => {
-      const index = context.read(slot);
-      body(index);
-      context.write(slot, b.add(index, 1));
-    },
-  });
-  context.env?.delete(slot);
-}
-
-export function eachInvocation(
+function runInvocation(
   context: Context,
-  [width, height, depth]: readonly [number, number, number],
-  body: (local: Triple) => void,
+  entry: FunctionDeclaration,
+  workgroup: Workgroup,
+  invocation: Invocation,
 ): void {
-  const { b } = context;
-  const along = (extent: number, inner: (index: Node) => void) =>
-    extent === 1 ? inner(b.i32(0)) : countTo(context, b.i32(0), b.i32(extent), inner);
-  along(depth, z => along(height, y => along(width, x => body([x, y, z]))));
-}
-
-function runInvocation(context: Context, entry: FunctionDeclaration, invocation: Invocation): void {
   const outer = new Map(context.env);
   initializePrivate(context);
   context.inScope(() => {
     for (const parameter of entry.parameters)
       context.declare(
         parameter.name,
-        { kind: 'value', value: builtinInput(context, parameter, invocation) },
+        { kind: 'value', value: builtinInput(context, parameter, workgroup, invocation) },
         parameter.position,
       );
     if (entry.returnType) fail(entry.position, 'a compute entry point returns nothing');
@@ -144,39 +161,41 @@ function initializePrivate(context: Context): void {
 }
 
 /** A parameter of the entry point: a builtin, or a struct of them. */
-function builtinInput(context: Context, parameter: Parameter, invocation: Invocation): Value {
+function builtinInput(context: Context, parameter: Parameter, workgroup: Workgroup, invocation: Invocation): Value {
   const type = resolveType(context, parameter.type);
   const attribute = parameter.attributes.find(({ name }) => name === 'builtin');
   const [name] = attribute?.args ?? [];
   if (type.kind === 'struct') {
     const declaration = context.globals.structDeclaration(type.name);
-    const parts = declaration.members.map(member => builtinInput(context, member, invocation));
+    const parts = declaration.members.map(member => builtinInput(context, member, workgroup, invocation));
     return partsOf(type, parts);
   }
   if (name?.kind !== 'name') return fail(parameter.position, `'${parameter.name}' needs @builtin`);
-  const value = builtinValue(context, name.name, invocation);
+  const value = builtinValue(context, name.name, workgroup, invocation);
   if (!value) return fail(name.position, `the builtin '${name.name}' is not supported`);
   const wanted: Type = value.type;
   if (!isSame(wanted, type)) fail(parameter.position, `${name.name} is ${typeName(wanted)}, got ${typeName(type)}`);
   return value;
 }
 
-function builtinValue(context: Context, name: string, invocation: Invocation): Value | undefined {
-  const { b } = context;
-  const { workgroups, workgroup, local, size } = invocation;
+function builtinValue(
+  { b }: Context,
+  name: string,
+  { id, count, size }: Workgroup,
+  { local, index }: Invocation,
+): Value | undefined {
   const vector = (nodes: Triple) => makeVector(b, vectorType(3, 'u32'), nodes);
-  const [x, y, z] = local;
   switch (name) {
     case 'workgroup_id':
-      return vector(workgroup);
+      return vector(id);
     case 'num_workgroups':
-      return vector(workgroups);
+      return vector(count);
     case 'local_invocation_id':
       return vector(local);
     case 'local_invocation_index':
-      return leaf(U32, b.add(b.add(x, b.mul(y, size[0])), b.mul(z, size[0] * size[1])));
+      return leaf(U32, index);
     case 'global_invocation_id':
-      return vector(local.map((node, i) => b.add(node, b.mul(workgroup[i]!, size[i]!))) as unknown as Triple);
+      return vector(local.map((node, i) => b.add(node, b.mul(id[i]!, size[i]!))) as unknown as Triple);
     default:
       return undefined;
   }

@@ -61,6 +61,7 @@ export function lowerStatement(context: Context, statement: Statement): void {
     }
     case 'return': {
       lowerReturn(context, statement.value, statement.position);
+      context.frame!.beforeReturn?.();
       jumpTo(context, context.frame!.label);
       return;
     }

@@ -3,7 +3,7 @@ import type { Expression, Name, Unary } from './ast.ts';
 import type { TokenStream } from './token_stream.ts';
 
 /** Names that a template list may follow; WGSL gives them to no one else. */
-const TEMPLATED = /^(array|vec[234]|mat[234]x[234]|ptr|atomic|bitcast)$/;
+const TEMPLATED = /^(array|vec[234]|mat[234]x[234]|ptr|atomic|bitcast|texture_\w+)$/;
 
 /** Binary operators by how tightly they bind, the loosest first. */
 const LEVELS: readonly (readonly string[])[] = [

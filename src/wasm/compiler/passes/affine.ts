@@ -44,8 +44,9 @@ export class AffineAnalysis {
     if (!condition?.op.startsWith('i32.lt_')) return undefined;
     const [phi, end] = condition.args.map(resolve) as [Node, Node];
     const affine = this.phis.get(phi);
-    if (!affine || affine.step.op !== 'const' || affine.step.imm[0]! <= 0 || !this.isInvariant(end)) return undefined;
-    return { first: affine.start, step: affine.step.imm[0]!, end, isSigned: condition.op === 'i32.lt_s' };
+    const step = affine?.step.op === 'const' ? affine.step.imm[0]! : 0;
+    if (!affine || step <= 0 || !this.isInvariant(end)) return undefined;
+    return { first: affine.start, step, end, isSigned: condition.op === 'i32.lt_s' };
   }
 
   of(original: Node): Affine | undefined {

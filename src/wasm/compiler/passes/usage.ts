@@ -25,7 +25,11 @@ export function findUsage(root: Region): Usage {
   walk(root, statement => {
     if (statement.kind === 'jump') targets.add(statement.target);
     if (statement.kind === 'copy')
-      for (const [phi, value] of statement.pairs) incoming.set(phi, [...(incoming.get(phi) ?? []), value]);
+      for (const [phi, value] of statement.pairs) {
+        const values = incoming.get(phi);
+        if (values) values.push(value);
+        else incoming.set(phi, [value]);
+      }
     else if (statement.kind !== 'eval') pending.push(...operandsOf(statement));
     else if (hasEffect(statement.node)) pending.push(statement.node);
   });

@@ -1,5 +1,6 @@
 import { fail } from '../../errors.ts';
 import type { Call } from '../../parse/ast.ts';
+import { isBarrier } from '../barriers.ts';
 import type { Context } from '../context.ts';
 import { lowerExpression } from '../expressions.ts';
 import type { Value } from '../values.ts';
@@ -20,6 +21,8 @@ const builtins = new Map<string, Builtin>(
 /** A call of one of WGSL's own functions. */
 export function lowerBuiltin(context: Context, call: Call): Value | undefined {
   const { callee, position } = call;
+  if (isBarrier(callee.name))
+    fail(position, `'${callee.name}' stands where not all invocations come, or in an expression`);
   const builtin = builtins.get(callee.name) ?? fail(position, `unresolved function '${callee.name}'`);
   const args = call.args.map(arg => lowerExpression(context, arg));
   return builtin({ context, b: context.b, name: callee.name, args, call, position });

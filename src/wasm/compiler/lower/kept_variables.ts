@@ -1,0 +1,87 @@
+import { sizeOf } from '../check/layout.ts';
+import type { Type } from '../check/types.ts';
+import type { Declaration } from '../parse/ast.ts';
+import type { Context } from './context.ts';
+import type { Invocation, InvocationLoops } from './invocations.ts';
+import { load, type MemoryReference, type Reference, slotsFor, store } from './references.ts';
+
+/** A variable that lives longer than one part: every invocation has its own, in scratch memory. */
+export interface KeptVariable {
+  readonly declaration: Declaration;
+  readonly type: Type;
+  readonly offset: number;
+  /** What the name means now: its slots inside of a part, else the memory of the invocation at hand. */
+  current: Reference;
+}
+
+/** Carries a variable back to memory when a part ends. */
+interface Promoted {
+  writeBack(): void;
+}
+
+/** The variables of a kernel with barriers. */
+export class KeptVariables {
+  private readonly variables: KeptVariable[] = [];
+  private invocation: Invocation;
+
+  constructor(
+    private readonly context: Context,
+    private readonly loops: InvocationLoops,
+  ) {
+    this.invocation = loops.first;
+  }
+
+  /** From here on, names mean this invocation's variables. */
+  enter(invocation: Invocation): void {
+    this.invocation = invocation;
+    for (const variable of this.variables) variable.current = this.memoryOf(variable);
+  }
+
+  promote(): Promoted[] {
+    return this.variables.map(variable => this.promoteOne(variable));
+  }
+
+  /** A variable's value in slots for the length of a part; arrays with unknown indices stay in memory. */
+  private promoteOne(variable: KeptVariable): Promoted {
+    const { context } = this;
+    const { declaration, type } = variable;
+    if (context.inMemory.has(declaration)) return { writeBack: () => {} };
+    const memory = this.memoryOf(variable);
+    const slots = slotsFor(declaration.name, type);
+    const reference: Reference = { kind: 'slots', type, space: 'function', slots, declaration };
+    const initial = load(context, memory);
+    variable.current = reference;
+    store(context, reference, initial);
+    const before = slots.map(slot => context.read(slot));
+    return {
+      writeBack: () => {
+        if (context.isReachable && slots.some((slot, i) => context.read(slot) !== before[i]))
+          store(context, memory, load(context, reference));
+        for (const slot of slots) context.env?.delete(slot);
+      },
+    };
+  }
+
+  keep(declaration: Declaration, type: Type): KeptVariable {
+    const offset = this.context.scratch.take(sizeOf(type) * this.loops.count);
+    const variable: KeptVariable = { declaration, type, offset, current: undefined as never };
+    variable.current = this.memoryOf(variable);
+    this.variables.push(variable);
+    return variable;
+  }
+
+  bindingOf(variable: KeptVariable) {
+    return {
+      kind: 'variable' as const,
+      get reference() {
+        return variable.current;
+      },
+    };
+  }
+
+  memoryOf({ type, offset }: KeptVariable): MemoryReference {
+    const { b, scratchAddress } = this.context;
+    const address = b.add(scratchAddress, b.mul(this.invocation.index, sizeOf(type)));
+    return { kind: 'memory', type, space: 'function', address, offset, isReadOnly: false };
+  }
+}

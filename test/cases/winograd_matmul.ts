@@ -1,0 +1,37 @@
+import { type WinogradMatmulOptions, winogradMatmul } from '../../src/kernels/winograd_matmul.ts';
+import { caseTable } from '../harness/cases.ts';
+import { winogradMatmul as reference } from '../reference/winograd_matmul.ts';
+import { resnet152Convolutions } from './resnet152_convolutions.ts';
+
+/** What the 3x3 convolutions of ResNet-152 at stride 1 read; they write as many channels. */
+export const resnetPlanes = resnet152Convolutions.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
+
+const sizes = (channels: number, outChannels: number, tileGroups: number) => ({
+  v: [36, channels, tileGroups, 4],
+  u: [36, Math.ceil(outChannels / 8), channels, 8],
+});
+
+export default caseTable<WinogradMatmulOptions>({
+  kernel: winogradMatmul,
+  reference,
+  cases: [
+    ...resnetPlanes.map(({ channels, size }) => ({
+      why: `resnet152, ${channels} channels of ${size}x${size}`,
+      inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4)),
+      options: { outChannels: channels },
+    })),
+    { why: 'one of everything', inputs: sizes(1, 1, 1), options: { outChannels: 1 } },
+    { why: 'channels short of a tile', inputs: sizes(3, 7, 2), options: { outChannels: 7 } },
+    {
+      why: 'channels over a tile, an odd number of tile groups',
+      inputs: sizes(5, 13, 3),
+      options: { outChannels: 13 },
+    },
+    {
+      why: 'u of other channels',
+      inputs: sizes(4, 8, 1),
+      options: { outChannels: 16 },
+      error: 'winograd_matmul: u must be [36, 2, 4, 8], got [36, 1, 4, 8] (v [36, 4, 1, 4], u [36, 1, 4, 8])',
+    },
+  ],
+});

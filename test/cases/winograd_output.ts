@@ -1,0 +1,52 @@
+import { type WinogradOutputOptions, winogradOutput } from '../../src/kernels/winograd_output.ts';
+import { caseTable } from '../harness/cases.ts';
+import { winogradOutput as reference } from '../reference/winograd_output.ts';
+import { resnetPlanes } from './winograd_matmul.ts';
+
+export default caseTable<WinogradOutputOptions>({
+  kernel: winogradOutput,
+  reference,
+  cases: [
+    ...resnetPlanes.map(({ channels, size }) => ({
+      why: `resnet152, ${channels} channels of ${size}x${size}`,
+      inputs: {
+        m: [36, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), 4],
+        scale: [channels],
+        shift: [channels],
+      },
+      options: { shape: [1, channels, size, size], relu: true },
+    })),
+    { why: 'one pixel', inputs: { m: [36, 1, 1, 4] }, options: { shape: [1, 1, 1, 1] } },
+    { why: 'not square, short of a tile and over one', inputs: { m: [36, 3, 1, 4] }, options: { shape: [1, 3, 5, 7] } },
+    {
+      why: 'scale, shift, residual and relu, batch of two',
+      inputs: { m: [36, 9, 2, 4], scale: [9], shift: [9], residual: [2, 9, 6, 5] },
+      options: { shape: [2, 9, 6, 5], relu: true },
+    },
+    {
+      why: 'a residual alone, that keeps negative sums',
+      inputs: { m: [36, 2, 1, 4], residual: { shape: [1, 2, 3, 3], fill: i => -1 - i } },
+      options: { shape: [1, 2, 3, 3] },
+    },
+    { why: 'a shift alone', inputs: { m: [36, 2, 1, 4], shift: [2] }, options: { shape: [1, 2, 3, 3] } },
+    { why: 'relu alone', inputs: { m: [36, 2, 1, 4] }, options: { shape: [1, 2, 8, 8], relu: true } },
+    {
+      why: 'NaN surfaces through relu',
+      inputs: { m: { shape: [36, 1, 1, 4], fill: () => Number.NaN } },
+      options: { shape: [1, 1, 2, 2], relu: true },
+    },
+    {
+      why: 'm of another number of tiles',
+      inputs: { m: [36, 8, 1, 4] },
+      options: { shape: [1, 8, 16, 16] },
+      error: 'winograd_output: m must be [36, 8, 4, 4], got [36, 8, 1, 4] (m [36, 8, 1, 4])',
+    },
+    {
+      why: 'residual of another shape',
+      inputs: { m: [36, 8, 1, 4], residual: [1, 8, 2, 2] },
+      options: { shape: [1, 8, 4, 4] },
+      error:
+        'winograd_output: residual must be [1, 8, 4, 4], got [1, 8, 2, 2] (m [36, 8, 1, 4], residual [1, 8, 2, 2])',
+    },
+  ],
+});

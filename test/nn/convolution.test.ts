@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Convolution, prefersWinograd } from '../../src/nn/convolution.ts';
+import { Device } from '../../src/runtime/device.ts';
+import { resnetPlanes } from '../cases/winograd_matmul.ts';
+import { Array64 } from '../harness/array64.ts';
+import { makeInput } from '../harness/run_case.ts';
+import { conv2d, packConv2dWeight } from '../reference/conv2d.ts';
+
+/** Normalised mean square error. Measured: 7e-13 for 64 channels to 3.8e-12 for 512, 3 to 4 times what direct sums leave. */
+const BOUND = 1e-11;
+
+interface Sizes {
+  readonly x: readonly [number, number, number, number];
+  readonly outChannels: number;
+  readonly epilogue?: readonly ('scale' | 'shift' | 'residual' | 'relu')[];
+}
+
+const rows: [string, Sizes][] = [
+  ...resnetPlanes.map(({ module, channels, size }): [string, Sizes] => [
+    `resnet152 ${module}`,
+    { x: [1, channels, size, size], outChannels: channels, epilogue: ['scale', 'shift', 'relu'] },
+  ]),
+  ['one pixel', { x: [1, 64, 1, 1], outChannels: 64 }],
+  ['short of a tile and over one', { x: [1, 64, 5, 7], outChannels: 64, epilogue: ['shift'] }],
+  ['a batch of two, channels over a tile', { x: [2, 67, 6, 9], outChannels: 75, epilogue: ['scale', 'residual'] }],
+  ['every epilogue', { x: [2, 64, 8, 4], outChannels: 68, epilogue: ['scale', 'shift', 'residual', 'relu'] }],
+];
+
+describe.each(['wasm', 'swiftshader'] as const)('Convolution by Winograd on %s', adapter => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter });
+  });
+  afterAll(() => device.dispose());
+
+  it.each(rows)('%s', async (_, { x: shape, outChannels, epilogue = [] }) => {
+    const before = device.memoryUse.liveBytes;
+    const [batch, channels, height, width] = shape;
+    const made = {
+      x: makeInput(shape, 1),
+      ...(epilogue.includes('scale') && { scale: makeInput([outChannels], 3) }),
+      ...(epilogue.includes('shift') && { shift: makeInput([outChannels], 4) }),
+      ...(epilogue.includes('residual') && { residual: makeInput([batch, outChannels, height, width], 5) }),
+    };
+    const weight = makeInput([outChannels, channels, 3, 3], 2);
+    const options = { outChannels, kernel: [3, 3] as const, stride: 1, padding: 1, relu: epilogue.includes('relu') };
+    const f64 = ({ shape: sizes, data }: typeof weight) => new Array64(sizes, Float64Array.from(data));
+    const references = Object.fromEntries(Object.entries(made).map(([name, input]) => [name, f64(input)]));
+    const packed = packConv2dWeight({ weight: f64(weight) }).y;
+    const expected = conv2d({ ...references, weight: packed } as Parameters<typeof conv2d>[0], options).y.data;
+
+    const tensors = Object.fromEntries(
+      Object.entries(made).map(([name, input]) => [name, device.tensor(input.data, input.shape, name)]),
+    ) as { x: ReturnType<Device['tensor']> };
+    const values = weight.data as Float32Array;
+    const convolution = Convolution.load(
+      device,
+      { values, shape: weight.shape },
+      { stride: 1, padding: 1, label: 'conv' },
+    );
+    const y = convolution.forward(tensors, { relu: options.relu });
+    expect(y.shape).toEqual([batch, outChannels, height, width]);
+    expect(normalisedError(await y.read(), expected)).toBeLessThan(BOUND);
+    for (const owned of [y, convolution, ...Object.values(tensors)]) owned.dispose();
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+});
+
+describe('prefersWinograd', () => {
+  const three = { outChannels: 64, kernel: [3, 3] as const, stride: 1, padding: 1 };
+  it.each([
+    ['3x3 at stride 1 on WebAssembly', three, 64, 'wasm', true],
+    ['the same on a software Vulkan', three, 64, 'software', true],
+    ['the same on a GPU', three, 64, 'gpu', false],
+    ['few channels', three, 63, 'wasm', false],
+    ['few output channels', { ...three, outChannels: 63 }, 64, 'wasm', false],
+    ['stride 2', { ...three, stride: 2 }, 64, 'wasm', false],
+    ['no padding', { ...three, padding: 0 }, 64, 'wasm', false],
+    ['1x1', { ...three, kernel: [1, 1] as const, padding: 0 }, 64, 'wasm', false],
+  ] as const)('%s', (_, options, channels, kind, expected) => {
+    expect(prefersWinograd(options, channels, { kind })).toBe(expected);
+  });
+});
+
+function normalisedError(got: Float32Array, want: Float64Array): number {
+  let [error, power] = [0, 0];
+  want.forEach((value, i) => {
+    error += (got[i]! - value) ** 2;
+    power += value ** 2;
+  });
+  return error / power;
+}

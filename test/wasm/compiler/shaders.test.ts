@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { compileKernel } from '../../../src/wasm/compiler/index.ts';
+
+const directory = new URL('../../../shaders/', import.meta.url);
+
+describe('every shader of the tree', () => {
+  for (const file of readdirSync(directory))
+    for (const relaxedSimd of [false, true])
+      it(`${file}${relaxedSimd ? ', with relaxed SIMD' : ''}`, () => {
+        const source = readFileSync(new URL(file, directory), 'utf8');
+        const features = { relaxedSimd };
+        const kernel = compileKernel({ source, entryPoint: 'main', constants: {}, features, sharedMemory: true });
+        // Engines without relaxed SIMD cannot tell whether the rest is valid.
+        if (!relaxedSimd) expect(WebAssembly.validate(kernel.wasm)).toBe(true);
+        expect(kernel.bindings.length).toBeGreaterThan(1);
+      });
+});
+
+it('a binding that the constants leave out is no binding', () => {
+  const source = readFileSync(new URL('conv2d_1x1.wgsl', directory), 'utf8');
+  const names = (constants: Record<string, number>) =>
+    compileKernel({ source, entryPoint: 'main', constants, features: { relaxedSimd: false }, sharedMemory: false })
+      .bindings.map(binding => binding.name)
+      .sort();
+  expect(names({})).toEqual(['params', 'weight', 'x', 'y']);
+  expect(names({ HAS_SCALE: 1, HAS_RESIDUAL: 1 })).toEqual(['params', 'residual', 'scale', 'weight', 'x', 'y']);
+});
