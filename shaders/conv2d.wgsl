@@ -32,6 +32,8 @@ struct Params {
 
 override KERNEL_HEIGHT: u32 = 1u;
 override KERNEL_WIDTH: u32 = 1u;
+// No window reaches outside of x.
+override IS_INSIDE: bool = false;
 override HAS_SCALE: bool = false;
 override HAS_SHIFT: bool = false;
 override HAS_RESIDUAL: bool = false;
@@ -49,6 +51,9 @@ fn corner(pixel: u32) -> vec2u {
 
 // x under one tap of a window, 0 outside.
 fn tap(start: u32, position: vec2u) -> f32 {
+  if (IS_INSIDE) {
+    return x[start + position.x * params.width + position.y];
+  }
   let inside = position.x < params.height && position.y < params.width;
   return select(0.0, x[start + select(0u, position.x * params.width + position.y, inside)], inside);
 }

@@ -1,6 +1,7 @@
 import generalShader from '../../shaders/conv2d.wgsl';
 import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
 import pointwiseX4Shader from '../../shaders/conv2d_1x1_x4.wgsl';
+import pointwiseX8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
 import threeByThreeX4Shader from '../../shaders/conv2d_3x3_x4.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
@@ -82,7 +83,12 @@ export const conv2d = defineKernel({
     return {
       outputs: { y },
       params: { ...params, stride: options.stride, padding: options.padding },
-      constants: { ...constants, KERNEL_HEIGHT: options.kernel[0], KERNEL_WIDTH: options.kernel[1] },
+      constants: {
+        ...constants,
+        KERNEL_HEIGHT: options.kernel[0],
+        KERNEL_WIDTH: options.kernel[1],
+        IS_INSIDE: Number(options.padding === 0),
+      },
       workgroups: tileGrid(y, Math.ceil((params.out_height * params.out_width) / TILE_PIXELS)),
     };
   },
@@ -150,6 +156,30 @@ export const conv2d1x1X4 = defineKernel({
   },
 });
 
+/**
+ * `conv2d1x1` at stride 1 by tiles of 4 channels x 8 pixels, stored four pixels at a time.
+ * For planes of at least 8 pixels, in a number divisible by 4.
+ */
+export const conv2d1x1X8 = defineKernel({
+  ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
+  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
+    const { kernel, stride, padding } = options;
+    const { params, y, constants } = planConv2d('conv2d_1x1_x8', shapes, options);
+    const { batch, channels, height, width, out_channels } = params;
+    const pixels = height * width;
+    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0 || !fitsX8(pixels))
+      throw new ShapeError(
+        `conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding on 8 pixels or more, divisible by 4, got ${kernel.join('x')} at stride ${stride}, padding ${padding}, ${pixels} pixels`,
+      );
+    return {
+      outputs: { y },
+      params: { batch, channels, quads: pixels / 4, out_channels },
+      constants,
+      workgroups: linearGrid(batch * Math.ceil(out_channels / 4) * Math.ceil(pixels / 8), WORKGROUP_SIZE),
+    };
+  },
+});
+
 /** `conv2d3x3` at padding 1 by tiles of 8 channels x 4 pixels of a row. For rows of at least 4 pixels. */
 export const conv2d3x3X4 = defineKernel({
   ...tensorsOf('conv2d_3x3_x4', threeByThreeX4Shader),
@@ -183,10 +213,19 @@ export function chooseConv2d(
   const [height, width] = x.slice(-2) as [number, number];
   const isSimd = adapter.kind === 'wasm';
   if (kernelHeight === 1 && kernelWidth === 1 && padding === 0)
-    return isSimd && stride === 1 && height * width >= X4_PIXELS ? conv2d1x1X4 : conv2d1x1;
+    return isSimd && stride === 1 ? pointwiseSimd(height * width) : conv2d1x1;
   if (kernelHeight === 3 && kernelWidth === 3 && stride === 1)
     return isSimd && padding === 1 && width >= X4_PIXELS ? conv2d3x3X4 : conv2d3x3;
   return conv2d;
+}
+
+function pointwiseSimd(pixels: number): typeof conv2d {
+  if (fitsX8(pixels)) return conv2d1x1X8;
+  return pixels >= X4_PIXELS ? conv2d1x1X4 : conv2d1x1;
+}
+
+function fitsX8(pixels: number): boolean {
+  return pixels >= 8 && pixels % 4 === 0;
 }
 
 /** What the variants have in common. */

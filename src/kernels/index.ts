@@ -13,6 +13,7 @@ export {
   conv2d,
   conv2d1x1,
   conv2d1x1X4,
+  conv2d1x1X8,
   conv2d3x3,
   conv2d3x3X4,
   packConv2dWeight,
@@ -33,10 +34,12 @@ export { minMax } from './min_max.ts';
 export { nllLoss } from './nll_loss.ts';
 export { nllLossBackward } from './nll_loss_backward.ts';
 export { normalize } from './normalize.ts';
+export { pad2d } from './pad2d.ts';
 export { relu } from './relu.ts';
 export { reluBackward } from './relu_backward.ts';
 export { resize } from './resize.ts';
 export { sgd } from './sgd.ts';
+export { subsample2d } from './subsample2d.ts';
 export { unpackRgb } from './unpack_rgb.ts';
 export { upsampleBilinear } from './upsample_bilinear.ts';
 export { winogradInput } from './winograd_input.ts';

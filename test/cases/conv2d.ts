@@ -4,6 +4,7 @@ import {
   conv2d,
   conv2d1x1,
   conv2d1x1X4,
+  conv2d1x1X8,
   conv2d3x3,
   conv2d3x3X4,
   packConv2dWeight,
@@ -206,6 +207,37 @@ export const pointwiseX4 = caseTable<Conv2dOptions>({
       options: one(8, { stride: 2 }),
       error:
         'conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on 4 pixels or more, got 1x1 at stride 2, padding 0, 16 pixels',
+    },
+  ],
+});
+
+export const pointwiseX8 = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1X8,
+  reference,
+  cases: [
+    ...resnetCases(conv2d1x1X8, 'wasm'),
+    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 4], weight: packed(8, 3) }, options: one(8) },
+    {
+      why: 'a tile and a half: the last tile moves back',
+      inputs: { x: [1, 5, 3, 4], weight: packed(8, 5) },
+      options: one(8),
+    },
+    {
+      why: 'channels that fill no tile, batch of two',
+      inputs: { x: [2, 5, 4, 5], weight: packed(13, 5) },
+      options: one(13),
+    },
+    {
+      why: 'scale, shift, residual and relu, where tiles overlap',
+      inputs: { x: [2, 6, 6, 6], weight: packed(10, 6), scale: [10], shift: [10], residual: [2, 10, 6, 6] },
+      options: one(10, { relu: true }),
+    },
+    {
+      why: 'pixels not divisible by 4',
+      inputs: { x: [1, 8, 7, 7], weight: packed(8, 8) },
+      options: one(8),
+      error:
+        'conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding on 8 pixels or more, divisible by 4, got 1x1 at stride 1, padding 0, 49 pixels',
     },
   ],
 });
