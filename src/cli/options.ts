@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../runtime/adapter.ts';
 import type { PreprocessingName } from '../weights/preprocessing.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
-import type { StrideOn } from '../weights/zoo.ts';
+import { DEFAULT_BACKBONE, type StrideOn } from '../weights/zoo.ts';
 
 /** How every command speaks. */
 export interface SpeechOptions {
@@ -50,9 +50,10 @@ export function addAdapterOption(command: Command): Command {
     );
 }
 
-export function addNetworkOptions(command: Command): Command {
+/** `backbone` says what is taken where the caller names none. */
+export function addNetworkOptions(command: Command, backbone: string = DEFAULT_BACKBONE): Command {
   addAdapterOption(command)
-    .option('--backbone <id>', 'a network of `raycam weights list` (default: resnet152.tv_in1k_v1)')
+    .option('--backbone <id>', `a network of \`raycam weights list\` (default: ${backbone})`)
     .option('--weights <file>', 'a weights file of your own: .pth, .safetensors, or a TF.js model.json')
     .addOption(
       new Option('--arch <name>', 'what network the file is, where its tensors do not say').choices(

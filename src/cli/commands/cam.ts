@@ -20,7 +20,7 @@ interface CamFlags extends NetworkFlags {
 }
 
 export function registerCam(program: Command): void {
-  addNetworkOptions(program.command('cam').argument('<image...>', 'chest X-rays: JPEG, PNG, …'))
+  addNetworkOptions(program.command('cam').argument('<image...>', 'chest X-rays: JPEG, PNG, …'), 'the head’s')
     .description('where the evidence for a class lies: a picture of each X-ray with its heat map')
     .requiredOption('--out <dir>', 'the folder for the pictures, <name>.png')
     .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')

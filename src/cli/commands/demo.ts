@@ -40,7 +40,7 @@ const FEW = { train: 16, test: 8 };
 type DemoFlags = NetworkFlags & { readonly out: string; readonly full?: boolean };
 
 export function registerDemo(program: Command): void {
-  addNetworkOptions(program.command('demo'))
+  addNetworkOptions(program.command('demo'), 'what suits the adapter and can be fetched')
     .description('the whole pipeline on the bundled X-rays: features, training, evaluation, heat maps, a report')
     .option('--out <dir>', 'the folder for the report', 'runs/demo')
     .option('--full', 'all 100 X-rays, whatever the adapter (on SwiftShader it takes 48 by default)')

@@ -13,6 +13,7 @@ type EvaluateFlags = NetworkFlags & { readonly head?: string; readonly split?: s
 export function registerEvaluate(program: Command): void {
   addNetworkOptions(
     program.command('evaluate').argument('<dir>', 'a folder per class, or train / val / test above them'),
+    'the head’s',
   )
     .description('how well a head tells the classes apart on a labelled folder')
     .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')

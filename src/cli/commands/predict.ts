@@ -6,7 +6,7 @@ import { addNetworkOptions, type NetworkFlags } from '../options.ts';
 import { runCommand } from '../session.ts';
 
 export function registerPredict(program: Command): void {
-  addNetworkOptions(program.command('predict').argument('<image...>', 'chest X-rays: JPEG, PNG, …'))
+  addNetworkOptions(program.command('predict').argument('<image...>', 'chest X-rays: JPEG, PNG, …'), 'the head’s')
     .description('the verdict on each X-ray, with its probability')
     .option('--head <file>', 'a head of `raycam train` (default: the bundled one, for the backbones it fits)')
     .action((images: string[], flags: NetworkFlags & { head?: string }) =>
