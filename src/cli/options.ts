@@ -22,6 +22,7 @@ export interface NetworkFlags extends SpeechOptions {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly offline?: boolean;
+  readonly compact?: boolean;
 }
 
 export function addSpeechOptions(command: Command): Command {
@@ -69,7 +70,8 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .addOption(
       new Option('--preprocess <name>', 'what the file’s network was trained on').choices(['torchvision', 'caffe']),
     )
-    .option('--offline', 'take what the cache has, fetch nothing');
+    .option('--offline', 'take what the cache has, fetch nothing')
+    .option('--compact', 'weights at their own size in memory: slower on the CPU');
   return addSpeechOptions(command);
 }
 

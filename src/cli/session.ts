@@ -27,6 +27,7 @@ export async function withNetwork(
     threads: flags.threads,
     cacheDir: flags.cacheDir,
     offline: flags.offline,
+    compact: flags.compact,
     signal: interruption.signal,
     onProgress: pulling.update,
   }).finally(() => pulling.stop());

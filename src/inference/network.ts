@@ -14,6 +14,8 @@ export interface Network {
 export interface BuildOptions extends DeviceOptions {
   /** Called after each block, with how many of all are on the device. */
   readonly onLoad?: (loaded: number, total: number) => void;
+  /** Weights at their own size, where a faster form takes more memory. */
+  readonly compact?: boolean;
 }
 
 /** Opens an adapter and puts a backbone's weights onto it. The network owns both. @throws DeviceError | WeightsError */
@@ -22,7 +24,7 @@ export async function buildNetwork(backbone: Backbone, options: BuildOptions = {
   try {
     const opened = await Device.open(options);
     device = opened;
-    const model = await ResNet.load(opened, backbone, { onProgress: options.onLoad });
+    const model = await ResNet.load(opened, backbone, { onProgress: options.onLoad, compact: options.compact });
     const dispose = async () => {
       opened.dispose();
       await backbone.close();

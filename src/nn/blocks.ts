@@ -11,6 +11,7 @@ export interface BlockSpec {
   readonly stride: number;
   readonly strideOn: StrideOn;
   readonly eps: number;
+  readonly compact?: boolean;
 }
 
 /** One residual block of either kind. */
@@ -29,7 +30,11 @@ export class BasicBlock implements Block {
     private readonly downsample: ConvNorm | undefined,
   ) {}
 
-  static async load(device: Device, stateDict: StateDict, { path, stride, eps }: BlockSpec): Promise<BasicBlock> {
+  static async load(
+    device: Device,
+    stateDict: StateDict,
+    { path, stride, eps, compact }: BlockSpec,
+  ): Promise<BasicBlock> {
     const unit = (index: number, unitStride: number) =>
       ConvNorm.load(device, stateDict, {
         conv: `${path}.conv${index}`,
@@ -37,12 +42,13 @@ export class BasicBlock implements Block {
         stride: unitStride,
         padding: 1,
         eps,
+        compact,
       });
     return new BasicBlock(
       path,
       await unit(1, stride),
       await unit(2, 1),
-      await loadDownsample(device, stateDict, { path, stride, eps }),
+      await loadDownsample(device, stateDict, { path, stride, eps, compact }),
     );
   }
 
@@ -73,7 +79,7 @@ export class Bottleneck implements Block {
   static async load(
     device: Device,
     stateDict: StateDict,
-    { path, stride, strideOn, eps }: BlockSpec,
+    { path, stride, strideOn, eps, compact }: BlockSpec,
   ): Promise<Bottleneck> {
     const unit = (index: number, unitStride: number, padding: number) =>
       ConvNorm.load(device, stateDict, {
@@ -82,6 +88,7 @@ export class Bottleneck implements Block {
         stride: unitStride,
         padding,
         eps,
+        compact,
       });
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
     return new Bottleneck(
@@ -89,7 +96,7 @@ export class Bottleneck implements Block {
       await unit(1, first, 0),
       await unit(2, second, 1),
       await unit(3, 1, 0),
-      await loadDownsample(device, stateDict, { path, stride, eps }),
+      await loadDownsample(device, stateDict, { path, stride, eps, compact }),
     );
   }
 
@@ -109,7 +116,7 @@ export class Bottleneck implements Block {
 async function loadDownsample(
   device: Device,
   stateDict: StateDict,
-  { path, stride, eps }: Omit<BlockSpec, 'strideOn'>,
+  { path, stride, eps, compact }: Omit<BlockSpec, 'strideOn'>,
 ): Promise<ConvNorm | undefined> {
   if (!stateDict.has(`${path}.downsample.0.weight`)) return undefined;
   return ConvNorm.load(device, stateDict, {
@@ -118,6 +125,7 @@ async function loadDownsample(
     stride,
     padding: 0,
     eps,
+    compact,
   });
 }
 

@@ -16,6 +16,8 @@ export interface ConvNormSpec {
   readonly stride: number;
   readonly padding: number;
   readonly eps: number;
+  /** Weights at their own size, where a faster form takes more. */
+  readonly compact?: boolean;
 }
 
 interface Statistics {
@@ -56,8 +58,8 @@ export class ConvNorm {
       runningMean: (await read(`${spec.norm}.running_mean`)).values,
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
-    const { stride, padding } = spec;
-    const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv });
+    const { stride, padding, compact } = spec;
+    const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact });
     const { scale, shift } = affineOf(statistics, spec.eps);
     const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
     return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);

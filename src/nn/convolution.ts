@@ -30,16 +30,16 @@ export class Convolution {
   /**
    * weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool
    *
-   * `label` is the module's path.
+   * `label` is the module's path; `compact` keeps weights at their own size, where a faster form takes more.
    */
   static load(
     device: Device,
     weight: { readonly values: Float32Array; readonly shape: Shape },
-    { stride, padding, label }: { stride: number; padding: number; label: string },
+    { stride, padding, label, compact = false }: { stride: number; padding: number; label: string; compact?: boolean },
   ): Convolution {
     const [outChannels, channels, height, width] = weight.shape as [number, number, number, number];
     const options = { outChannels, kernel: [height, width] as const, stride, padding };
-    const isWinograd = prefersWinograd(options, channels, device.adapter);
+    const isWinograd = !compact && prefersWinograd(options, channels, device.adapter);
     const arranged = device.scope(() => {
       const name = `${label}.weight`;
       const unpacked = device.tensor(weight.values, weight.shape, name);

@@ -13,6 +13,8 @@ import { Taps } from './taps.ts';
 export interface LoadOptions {
   /** Called after each block, with how many of all are on the device. */
   readonly onProgress?: (loaded: number, total: number) => void;
+  /** Weights at their own size. Else 3x3 convolutions on the CPU take four times theirs, and a third of the time. */
+  readonly compact?: boolean;
 }
 
 export interface ForwardOptions {
@@ -47,12 +49,19 @@ export class ResNet {
   ) {}
 
   /** Uploads a backbone's weights one tensor at a time; the file is read as it goes. @throws WeightsError | DeviceError */
-  static async load(device: Device, backbone: Backbone, { onProgress }: LoadOptions = {}): Promise<ResNet> {
+  static async load(device: Device, backbone: Backbone, { onProgress, compact }: LoadOptions = {}): Promise<ResNet> {
     const { architecture, stateDict, strideOn, eps } = backbone;
     const { block, blocks } = RESNET_LAYOUTS[architecture];
     const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
     const total = blocks.reduce((sum, count) => sum + count, 0);
-    const conv1 = await ConvNorm.load(device, stateDict, { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps });
+    const conv1 = await ConvNorm.load(device, stateDict, {
+      conv: 'conv1',
+      norm: 'bn1',
+      stride: 2,
+      padding: 3,
+      eps,
+      compact,
+    });
     const layers: Block[][] = [];
     let loaded = 0;
     for (const [stage, count] of blocks.entries()) {
@@ -60,7 +69,13 @@ export class ResNet {
       for (let index = 0; index < count; index++) {
         const stride = index === 0 && stage > 0 ? 2 : 1;
         layer.push(
-          await BlockKind.load(device, stateDict, { path: `layer${stage + 1}.${index}`, stride, strideOn, eps }),
+          await BlockKind.load(device, stateDict, {
+            path: `layer${stage + 1}.${index}`,
+            stride,
+            strideOn,
+            eps,
+            compact,
+          }),
         );
         onProgress?.(++loaded, total);
         if (loaded % BLOCKS_PER_TRIM === 0) await device.trim();
