@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { colormapOverlay } from '../kernels/colormap_overlay.ts';
 import { classActivationMaps, mapBounds } from '../nn/class_activation_map.ts';
 import type { Head } from '../nn/head.ts';
-import { type ColormapName, colormapTable } from '../report/colormap.ts';
+import { type ColormapName, colormapTable, DEFAULT_COLORMAP } from '../report/colormap.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { finite, notAllZero } from './finite.ts';
@@ -32,7 +32,7 @@ export interface RgbImage {
 export interface Explanation extends Verdict {
   /** Whose evidence the maps show. */
   readonly camClass: string;
-  /** [7, 7], not normalised; with `bias` added, its mean is the class's logit. */
+  /** [7, 7], not normalised; its mean and the head's bias add up to the class's logit. */
   readonly cam: { readonly shape: readonly number[]; readonly values: Float32Array };
   /** [224, 224] */
   readonly upsampled: { readonly shape: readonly number[]; readonly values: Float32Array };
@@ -54,7 +54,7 @@ export async function explainImage(
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   const { device, backbone, model } = network;
-  const { className, align = 'corners', colormap = 'inferno', opacity = 0.5 } = options;
+  const { className, align = 'corners', colormap = DEFAULT_COLORMAP, opacity = 0.5 } = options;
   if (className !== undefined && !head.classes.includes(className))
     throw new InputError(`cam: no class is named ${className}, the head knows ${head.classes.join(', ')}`);
   const pass = device.scope(() => {
@@ -69,22 +69,23 @@ export async function explainImage(
     };
   });
   const { logProbabilities, layer4, pixels } = pass;
-  const verdict = verdictOf(head.classes, await logProbabilities.read());
-  const camClass = className ?? verdict.class;
-  const maps = device.scope(() => {
-    const inputs = { layer4, headWeight: head.weight.tensor, classes: [head.classes.indexOf(camClass)] };
-    const { cam, upsampled } = classActivationMaps(device, inputs, { align });
-    const bounds = mapBounds(device, upsampled);
-    const table = device.tensor(Float32Array.from(colormapTable(colormap)), [256, 3], 'colormap');
-    const batch = pixels.view([1, ...pixels.shape]);
-    const drawn = (share: number) =>
-      device.run(colormapOverlay, { image: batch, values: upsampled, bounds, table }, { opacity: share }).y;
-    return { cam, upsampled, bounds, heatMap: drawn(1), overlay: drawn(opacity) };
-  });
-  const tensors = [...Object.values(pass), ...Object.values(maps)];
+  const tensors = Object.values(pass);
   try {
+    const verdict = verdictOf(head.classes, await logProbabilities.read());
+    const camClass = className ?? verdict.class;
+    const maps = device.scope(() => {
+      const inputs = { layer4, headWeight: head.weight.tensor, classes: [head.classes.indexOf(camClass)] };
+      const { cam, upsampled } = classActivationMaps(device, inputs, { align });
+      const bounds = mapBounds(device, upsampled);
+      const table = device.tensor(Float32Array.from(colormapTable(colormap)), [256, 3], 'colormap');
+      const batch = pixels.view([1, ...pixels.shape]);
+      const drawn = (share: number) =>
+        device.run(colormapOverlay, { image: batch, values: upsampled, bounds, table }, { opacity: share }).y;
+      return { cam, upsampled, bounds, heatMap: drawn(1), overlay: drawn(opacity) };
+    });
+    tensors.push(...Object.values(maps));
     const [least, greatest] = finite('cam', await maps.bounds.read()) as unknown as [number, number];
-    notAllZero('layer4', await pass.features.read());
+    notAllZero('avgpool', await pass.features.read());
     return {
       ...verdict,
       camClass,

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { openHead } from '../../src/inference/open_head.ts';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { raycam, records, root, temporaryFolder } from './run.ts';
@@ -78,7 +79,7 @@ describe('a head, from training to heat maps', () => {
     expect(record.image).toBe(xray);
   });
 
-  it('draws the evidence, and writes the raw maps: the mean of the 7 x 7 map is the logit without its bias', async () => {
+  it('draws the evidence, and writes the raw maps', async () => {
     const out = at('maps');
     const ran = await raycam([
       'cam',
@@ -107,6 +108,21 @@ describe('a head, from training to heat maps', () => {
     const [record] = records(ran) as unknown as [{ min: number; max: number; camClass: string }];
     expect(record.camClass).toBe('PNEUMONIA');
     expect(record.max).toBeCloseTo(Math.max(...enlarged.values), 5);
+  });
+
+  it('the means of two classes’ maps and their biases differ as the log-probabilities do', async () => {
+    const meanOf = async (name: string) => {
+      const out = at(`maps-${name}`);
+      await raycam(['cam', xray, '--head', head, '--out', out, '--npy', '--class', name, ...network]);
+      const { values } = decodeNpy(readFileSync(join(out, 'IM-0011-0001.cam7.npy')));
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    const { bias, classes } = (await openHead(head)).head;
+    const logits = [];
+    for (const [k, name] of classes.entries()) logits.push((await meanOf(name)) + bias[k]!);
+    const [record] = records(await raycam(['predict', xray, '--head', head, '--json', ...network]));
+    const { NORMAL, PNEUMONIA } = record!.logProbabilities as { NORMAL: number; PNEUMONIA: number };
+    expect(logits[1]! - logits[0]!).toBeCloseTo(PNEUMONIA - NORMAL, 4);
   });
 
   it('refuses a head that belongs to another backbone', async () => {

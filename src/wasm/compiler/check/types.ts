@@ -64,8 +64,6 @@ export const BOOL: ScalarType = { kind: 'scalar', scalar: 'bool' };
 export const I32: ScalarType = { kind: 'scalar', scalar: 'i32' };
 export const U32: ScalarType = { kind: 'scalar', scalar: 'u32' };
 export const F32: ScalarType = { kind: 'scalar', scalar: 'f32' };
-export const ABSTRACT_INT: ScalarType = { kind: 'scalar', scalar: 'abstract-int' };
-export const ABSTRACT_FLOAT: ScalarType = { kind: 'scalar', scalar: 'abstract-float' };
 export const VOID: VoidType = { kind: 'void' };
 
 export function scalarType(scalar: ScalarName): ScalarType {
