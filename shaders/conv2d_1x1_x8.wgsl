@@ -1,93 +1,105 @@
 // 1x1 convolution, stride 1, no padding, by register tiles: a matrix product over channels.
 //
-// x         [N, C, H, W], H * W divisible by 4
-// weight    [ceil(O / 8), C, 8], packed by pack_conv2d_weight
+// x         [N, C, H, W]
+// weight    [ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], packed by pack_conv2d_weight
 // scale     [O], shift [O], residual [N, O, H, W]: each optional
 // y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual)
 //
-// One invocation computes 4 channels of 8 neighbouring pixels, as 8 sums of four pixels each: they fit the 16 registers of
-// 128-bit SIMD together with what they are made from, and go to memory as they are. The last tile moves back to end at
-// the last pixel, and stores what is new. For planes of at least 8 pixels.
+// One invocation computes 4 or 6 channels of 8 neighbouring pixels, as sums of four pixels each: 128-bit SIMD has registers
+// for them and for what they are made from. 6 where a product and its sum are one instruction, 4 where a product
+// needs a register. The last tile moves back to end at the last pixel, and stores what is new.
 
 struct Params {
   batch: u32,
   channels: u32,
-  quads: u32, // H * W / 4
+  pixels: u32, // H * W
   out_channels: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> scale: array<f32>;
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
+override TILE_CHANNELS: u32 = 4u;
 override HAS_SCALE: bool = false;
 override HAS_SHIFT: bool = false;
 override HAS_RESIDUAL: bool = false;
 override RELU: bool = false;
 
 const WORKGROUP_SIZE = 32u;
-const TILE_QUADS = 2u;
-const TILE_CHANNELS = 4u;
-const PACKED_CHANNELS = 8u;
+const TILE_PIXELS = 8u;
 
-// Writes 8 pixels of one channel; `isWhole` unless the first four are another tile's.
-fn store(sum0: vec4f, sum1: vec4f, channel: u32, at: u32, isWhole: bool) {
-  if (channel >= params.out_channels) {
-    return;
-  }
-  var first = sum0;
-  var second = sum1;
+fn finish(sum: vec4f, channel: u32, at: u32) -> vec4f {
+  var values = sum;
   if (HAS_SCALE) {
-    first *= scale[channel];
-    second *= scale[channel];
+    values *= scale[channel];
   }
   if (HAS_SHIFT) {
-    first += shift[channel];
-    second += shift[channel];
+    values += shift[channel];
   }
   if (HAS_RESIDUAL) {
-    first += residual[at];
-    second += residual[at + 1u];
+    values += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
   }
   // NaN is not below zero: it stays, and surfaces.
   if (RELU) {
-    first = select(first, vec4f(), first < vec4f());
-    second = select(second, vec4f(), second < vec4f());
+    values = select(values, vec4f(), values < vec4f());
   }
-  if (isWhole) {
-    y[at] = first;
+  return values;
+}
+
+fn store_quad(values: vec4f, at: u32) {
+  y[at] = values.x;
+  y[at + 1u] = values.y;
+  y[at + 2u] = values.z;
+  y[at + 3u] = values.w;
+}
+
+// Writes pixels `lanes.x` to `lanes.y` of a tile's 8 in one channel.
+fn store(sum0: vec4f, sum1: vec4f, channel: u32, at: u32, lanes: vec2u) {
+  if (channel >= params.out_channels) {
+    return;
   }
-  y[at + 1u] = second;
+  let first = finish(sum0, channel, at);
+  let second = finish(sum1, channel, at + 4u);
+  if (lanes.y - lanes.x == TILE_PIXELS) {
+    store_quad(first, at);
+    store_quad(second, at + 4u);
+    return;
+  }
+  for (var lane = lanes.x; lane < lanes.y; lane++) {
+    y[at + lane] = select(second[lane % 4u], first[lane % 4u], lane < 4u);
+  }
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-  let quads = params.quads;
-  let tiles = (quads + TILE_QUADS - 1u) / TILE_QUADS;
+  let pixels = params.pixels;
+  let tiles = (pixels + TILE_PIXELS - 1u) / TILE_PIXELS;
   let groups = (params.out_channels + TILE_CHANNELS - 1u) / TILE_CHANNELS;
   if (i >= params.batch * groups * tiles) {
     return;
   }
-  let start = (i % tiles) * TILE_QUADS;
-  let first = min(start, quads - TILE_QUADS);
+  let start = (i % tiles) * TILE_PIXELS;
+  let first = min(start, max(pixels, TILE_PIXELS) - TILE_PIXELS);
   let group = (i / tiles) % groups;
   let image = i / (tiles * groups);
   var a0 = vec4f(); var b0 = vec4f();
   var a1 = vec4f(); var b1 = vec4f();
   var a2 = vec4f(); var b2 = vec4f();
   var a3 = vec4f(); var b3 = vec4f();
+  var a4 = vec4f(); var b4 = vec4f();
+  var a5 = vec4f(); var b5 = vec4f();
 
-  let channel = group * TILE_CHANNELS;
-  var source = image * params.channels * quads + first;
-  var at = channel / PACKED_CHANNELS * params.channels * PACKED_CHANNELS + channel % PACKED_CHANNELS;
+  var source = image * params.channels * pixels + first;
+  var at = group * params.channels * TILE_CHANNELS;
   for (var c = 0u; c < params.channels; c++) {
-    let left = x[source];
-    let right = x[source + 1u];
+    let left = vec4f(x[source], x[source + 1u], x[source + 2u], x[source + 3u]);
+    let right = vec4f(x[source + 4u], x[source + 5u], x[source + 6u], x[source + 7u]);
     let w0 = weight[at];
     let w1 = weight[at + 1u];
     let w2 = weight[at + 2u];
@@ -96,14 +108,25 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     a1 += w1 * left; b1 += w1 * right;
     a2 += w2 * left; b2 += w2 * right;
     a3 += w3 * left; b3 += w3 * right;
-    source += quads;
-    at += PACKED_CHANNELS;
+    if (TILE_CHANNELS == 6u) {
+      let w4 = weight[at + 4u];
+      let w5 = weight[at + 5u];
+      a4 += w4 * left; b4 += w4 * right;
+      a5 += w5 * left; b5 += w5 * right;
+    }
+    source += pixels;
+    at += TILE_CHANNELS;
   }
 
-  let isWhole = first == start;
-  let to = (image * params.out_channels + channel) * quads + first;
-  store(a0, b0, channel, to, isWhole);
-  store(a1, b1, channel + 1u, to + quads, isWhole);
-  store(a2, b2, channel + 2u, to + 2u * quads, isWhole);
-  store(a3, b3, channel + 3u, to + 3u * quads, isWhole);
+  let lanes = vec2u(start - first, min(TILE_PIXELS, pixels - first));
+  let channel = group * TILE_CHANNELS;
+  let to = (image * params.out_channels + channel) * pixels + first;
+  store(a0, b0, channel, to, lanes);
+  store(a1, b1, channel + 1u, to + pixels, lanes);
+  store(a2, b2, channel + 2u, to + 2u * pixels, lanes);
+  store(a3, b3, channel + 3u, to + 3u * pixels, lanes);
+  if (TILE_CHANNELS == 6u) {
+    store(a4, b4, channel + 4u, to + 4u * pixels, lanes);
+    store(a5, b5, channel + 5u, to + 5u * pixels, lanes);
+  }
 }

@@ -1,13 +1,14 @@
-// Reorders convolution weights so that a tile's 8 output channels lie together.
+// Reorders convolution weights so that a tile's output channels lie together.
 //
 // weight  [O, C, KH, KW]
-// y       [ceil(O / 8), C * KH * KW, 8]; channels past O are 0
+// y       [ceil(O / tile), C * KH * KW, tile]; channels past O are 0
 //
 // One invocation copies one element of y.
 
 struct Params {
   out_channels: u32,
   depth: u32, // C * KH * KW
+  tile: u32,
   size: u32, // elements of y
 }
 
@@ -16,7 +17,6 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 64u;
-const TILE_CHANNELS = 8u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
@@ -24,8 +24,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (i >= params.size) {
     return;
   }
-  let k = (i / TILE_CHANNELS) % params.depth;
-  let o = i / (TILE_CHANNELS * params.depth) * TILE_CHANNELS + i % TILE_CHANNELS;
+  let k = (i / params.tile) % params.depth;
+  let o = i / (params.tile * params.depth) * params.tile + i % params.tile;
   let inside = o < params.out_channels;
   y[i] = select(0.0, weight[select(0u, o * params.depth + k, inside)], inside);
 }

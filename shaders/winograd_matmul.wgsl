@@ -1,10 +1,11 @@
 // The products of Winograd's F(4x4, 3x3): at each of its 36 points a matrix product over channels, by register tiles.
 //
 // v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / 8), C, 8], by winograd_weight
+// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 8 channels of 4 tiles, or of 8 where WIDE: more sums for each load, more registers.
+// One invocation computes 4, 6 or 8 channels of 8 tiles, or of 4 where not WIDE. The more sums, the more registers:
+// 128-bit SIMD has them for 6 channels where a product and its sum are one instruction, for 4 where a product needs one.
 // No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save.
 
 struct Params {
@@ -14,31 +15,33 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> v: array<vec4f>;
-@group(0) @binding(1) var<storage, read> u: array<vec4f>;
+@group(0) @binding(1) var<storage, read> u: array<f32>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-override WIDE: bool = false;
+override TILE_CHANNELS: u32 = 8u;
+override WIDE: bool = true;
 
 const WORKGROUP_SIZE = 32u;
 const POINTS = 36u;
-const TILE_CHANNELS = 8u;
 
-// Writes four channels of four tiles; the sums hold the channels of one tile each.
-fn store(t0: vec4f, t1: vec4f, t2: vec4f, t3: vec4f, at: u32, channel: u32) {
-  for (var c = 0u; c < 4u; c++) {
-    if (channel + c >= params.out_channels) {
-      return;
-    }
-    m[at + c * params.tile_groups] = vec4f(t0[c], t1[c], t2[c], t3[c]);
+// Writes one channel of 8 tiles; the second four only where there are any.
+fn store(sum0: vec4f, sum1: vec4f, channel: u32, at: u32, has_second: bool) {
+  if (channel >= params.out_channels) {
+    return;
+  }
+  m[at] = sum0;
+  if (has_second) {
+    m[at + 1u] = sum1;
   }
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
+  let tile_groups = params.tile_groups;
   let step = select(1u, 2u, WIDE);
-  let columns = (params.tile_groups + step - 1u) / step;
+  let columns = (tile_groups + step - 1u) / step;
   let groups = (params.out_channels + TILE_CHANNELS - 1u) / TILE_CHANNELS;
   if (i >= POINTS * groups * columns) {
     return;
@@ -48,8 +51,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let point = i / (columns * groups);
 
   // Past the last group of tiles the second half reads the first again, and is not stored.
-  let has_second = first + 1u < params.tile_groups;
-  var left = point * params.channels * params.tile_groups + first;
+  let has_second = WIDE && first + 1u < tile_groups;
+  var left = point * params.channels * tile_groups + first;
   var right = select(left, left + 1u, has_second);
   var a0 = vec4f(); var b0 = vec4f();
   var a1 = vec4f(); var b1 = vec4f();
@@ -60,34 +63,50 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var a6 = vec4f(); var b6 = vec4f();
   var a7 = vec4f(); var b7 = vec4f();
 
-  var at = (point * groups + group) * params.channels * 2u;
+  var at = (point * groups + group) * params.channels * TILE_CHANNELS;
   for (var c = 0u; c < params.channels; c++) {
-    let low = u[at];
-    let high = u[at + 1u];
     let v0 = v[left];
-    a0 += low * v0.x; b0 += high * v0.x;
-    a1 += low * v0.y; b1 += high * v0.y;
-    a2 += low * v0.z; b2 += high * v0.z;
-    a3 += low * v0.w; b3 += high * v0.w;
+    var v1 = vec4f();
     if (WIDE) {
-      let v1 = v[right];
-      a4 += low * v1.x; b4 += high * v1.x;
-      a5 += low * v1.y; b5 += high * v1.y;
-      a6 += low * v1.z; b6 += high * v1.z;
-      a7 += low * v1.w; b7 += high * v1.w;
+      v1 = v[right];
     }
-    left += params.tile_groups;
-    right += params.tile_groups;
-    at += 2u;
+    let u0 = u[at];
+    let u1 = u[at + 1u];
+    let u2 = u[at + 2u];
+    let u3 = u[at + 3u];
+    a0 += u0 * v0; b0 += u0 * v1;
+    a1 += u1 * v0; b1 += u1 * v1;
+    a2 += u2 * v0; b2 += u2 * v1;
+    a3 += u3 * v0; b3 += u3 * v1;
+    if (TILE_CHANNELS > 4u) {
+      let u4 = u[at + 4u];
+      let u5 = u[at + 5u];
+      a4 += u4 * v0; b4 += u4 * v1;
+      a5 += u5 * v0; b5 += u5 * v1;
+    }
+    if (TILE_CHANNELS > 6u) {
+      let u6 = u[at + 6u];
+      let u7 = u[at + 7u];
+      a6 += u6 * v0; b6 += u6 * v1;
+      a7 += u7 * v0; b7 += u7 * v1;
+    }
+    left += tile_groups;
+    right += tile_groups;
+    at += TILE_CHANNELS;
   }
 
   let channel = group * TILE_CHANNELS;
-  let low_at = (point * params.out_channels + channel) * params.tile_groups + first;
-  let high_at = low_at + 4u * params.tile_groups;
-  store(a0, a1, a2, a3, low_at, channel);
-  store(b0, b1, b2, b3, high_at, channel + 4u);
-  if (WIDE && has_second) {
-    store(a4, a5, a6, a7, low_at + 1u, channel);
-    store(b4, b5, b6, b7, high_at + 1u, channel + 4u);
+  let to = (point * params.out_channels + channel) * tile_groups + first;
+  store(a0, b0, channel, to, has_second);
+  store(a1, b1, channel + 1u, to + tile_groups, has_second);
+  store(a2, b2, channel + 2u, to + 2u * tile_groups, has_second);
+  store(a3, b3, channel + 3u, to + 3u * tile_groups, has_second);
+  if (TILE_CHANNELS > 4u) {
+    store(a4, b4, channel + 4u, to + 4u * tile_groups, has_second);
+    store(a5, b5, channel + 5u, to + 5u * tile_groups, has_second);
+  }
+  if (TILE_CHANNELS > 6u) {
+    store(a6, b6, channel + 6u, to + 6u * tile_groups, has_second);
+    store(a7, b7, channel + 7u, to + 7u * tile_groups, has_second);
   }
 }

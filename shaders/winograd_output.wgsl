@@ -4,7 +4,7 @@
 // scale     [O], shift [O], residual [N, O, H, W]: each optional
 // y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual)
 //
-// One invocation computes the 4x4 pixels of one tile of one channel. The points are those of winograd_weight.
+// One invocation computes the 4x4 pixels of 4 tiles of one channel. The points are those of winograd_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
 struct Params {
@@ -14,13 +14,14 @@ struct Params {
   tile_rows: u32,
   tile_columns: u32,
   tiles: u32, // T
-  padded_tiles: u32, // T, up to a multiple of 4
+  tile_groups: u32, // ceil(T / 4)
 }
 
-struct Four { v0: f32, v1: f32, v2: f32, v3: f32 }
-struct Six { v0: f32, v1: f32, v2: f32, v3: f32, v4: f32, v5: f32 }
+// Of four tiles: a pixel of each, or four pixels of one row of each.
+struct Four { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f }
+struct Six { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f }
 
-@group(0) @binding(0) var<storage, read> m: array<f32>;
+@group(0) @binding(0) var<storage, read> m: array<vec4f>;
 @group(0) @binding(1) var<storage, read> scale: array<f32>;
 @group(0) @binding(2) var<storage, read> shift: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
@@ -49,59 +50,91 @@ fn transform(m: Six) -> Four {
   );
 }
 
-// One column of the transformed tile.
+// From the tiles' pixels at one place to each tile's pixels.
+fn transpose_tiles(p: Four) -> Four {
+  let low01 = vec4f(p.v0.x, p.v1.x, p.v0.y, p.v1.y);
+  let low23 = vec4f(p.v2.x, p.v3.x, p.v2.y, p.v3.y);
+  let high01 = vec4f(p.v0.z, p.v1.z, p.v0.w, p.v1.w);
+  let high23 = vec4f(p.v2.z, p.v3.z, p.v2.w, p.v3.w);
+  return Four(
+    vec4f(low01.xy, low23.xy),
+    vec4f(low01.zw, low23.zw),
+    vec4f(high01.xy, high23.xy),
+    vec4f(high01.zw, high23.zw),
+  );
+}
+
+// One column of the transformed tiles.
 fn load(at: u32, stride: u32) -> Six {
   return Six(m[at], m[at + 6u * stride], m[at + 12u * stride], m[at + 18u * stride], m[at + 24u * stride], m[at + 30u * stride]);
 }
 
-fn store(row: u32, column: u32, values: Four, o: u32, plane: u32) {
-  if (row >= params.height) {
-    return;
-  }
-  let at = plane + row * params.width + column;
-  finish(values.v0, o, at);
-  if (column + 1u < params.width) { finish(values.v1, o, at + 1u); }
-  if (column + 2u < params.width) { finish(values.v2, o, at + 2u); }
-  if (column + 3u < params.width) { finish(values.v3, o, at + 3u); }
-}
-
-fn finish(sum: f32, o: u32, at: u32) {
-  var value = sum;
+// Four pixels of a row; `columns` of them lie in the image.
+fn finish(sums: vec4f, o: u32, at: u32, columns: u32) {
+  var values = sums;
   if (HAS_SCALE) {
-    value *= scale[o];
+    values *= scale[o];
   }
   if (HAS_SHIFT) {
-    value += shift[o];
+    values += shift[o];
   }
   if (HAS_RESIDUAL) {
-    value += residual[at];
+    values += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
   }
   // NaN is not below zero: it stays, and surfaces.
-  y[at] = select(value, 0.0, RELU && value < 0.0);
+  if (RELU) {
+    values = select(values, vec4f(), values < vec4f());
+  }
+  if (columns >= 4u) {
+    y[at] = values.x;
+    y[at + 1u] = values.y;
+    y[at + 2u] = values.z;
+    y[at + 3u] = values.w;
+    return;
+  }
+  for (var column = 0u; column < columns; column++) {
+    y[at + column] = values[column];
+  }
+}
+
+fn store(tile: u32, o: u32, row0: vec4f, row1: vec4f, row2: vec4f, row3: vec4f) {
+  if (tile >= params.tiles) {
+    return;
+  }
+  let line = tile / params.tile_columns;
+  let image = line / params.tile_rows;
+  let row = (line - image * params.tile_rows) * 4u;
+  let column = (tile - line * params.tile_columns) * 4u;
+  let columns = params.width - column;
+  let rows = params.height - row;
+  let at = ((image * params.out_channels + o) * params.height + row) * params.width + column;
+  finish(row0, o, at, columns);
+  if (rows > 1u) { finish(row1, o, at + params.width, columns); }
+  if (rows > 2u) { finish(row2, o, at + 2u * params.width, columns); }
+  if (rows > 3u) { finish(row3, o, at + 3u * params.width, columns); }
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-  if (i >= params.out_channels * params.tiles) {
+  let stride = params.out_channels * params.tile_groups;
+  if (i >= stride) {
     return;
   }
-  let t = i % params.tiles;
-  let o = i / params.tiles;
-  let image = t / (params.tile_rows * params.tile_columns);
-  let row = t / params.tile_columns % params.tile_rows * 4u;
-  let column = t % params.tile_columns * 4u;
-  let plane = (image * params.out_channels + o) * params.height * params.width;
-  let at = o * params.padded_tiles + t;
-  let stride = params.out_channels * params.padded_tiles;
-  let c0 = transform(load(at, stride));
-  let c1 = transform(load(at + stride, stride));
-  let c2 = transform(load(at + 2u * stride, stride));
-  let c3 = transform(load(at + 3u * stride, stride));
-  let c4 = transform(load(at + 4u * stride, stride));
-  let c5 = transform(load(at + 5u * stride, stride));
-  store(row, column, transform(Six(c0.v0, c1.v0, c2.v0, c3.v0, c4.v0, c5.v0)), o, plane);
-  store(row + 1u, column, transform(Six(c0.v1, c1.v1, c2.v1, c3.v1, c4.v1, c5.v1)), o, plane);
-  store(row + 2u, column, transform(Six(c0.v2, c1.v2, c2.v2, c3.v2, c4.v2, c5.v2)), o, plane);
-  store(row + 3u, column, transform(Six(c0.v3, c1.v3, c2.v3, c3.v3, c4.v3, c5.v3)), o, plane);
+  let o = i / params.tile_groups;
+  let c0 = transform(load(i, stride));
+  let c1 = transform(load(i + stride, stride));
+  let c2 = transform(load(i + 2u * stride, stride));
+  let c3 = transform(load(i + 3u * stride, stride));
+  let c4 = transform(load(i + 4u * stride, stride));
+  let c5 = transform(load(i + 5u * stride, stride));
+  let r0 = transpose_tiles(transform(Six(c0.v0, c1.v0, c2.v0, c3.v0, c4.v0, c5.v0)));
+  let r1 = transpose_tiles(transform(Six(c0.v1, c1.v1, c2.v1, c3.v1, c4.v1, c5.v1)));
+  let r2 = transpose_tiles(transform(Six(c0.v2, c1.v2, c2.v2, c3.v2, c4.v2, c5.v2)));
+  let r3 = transpose_tiles(transform(Six(c0.v3, c1.v3, c2.v3, c3.v3, c4.v3, c5.v3)));
+  let tile = (i - o * params.tile_groups) * 4u;
+  store(tile, o, r0.v0, r1.v0, r2.v0, r3.v0);
+  store(tile + 1u, o, r0.v1, r1.v1, r2.v1, r3.v1);
+  store(tile + 2u, o, r0.v2, r1.v2, r2.v2, r3.v2);
+  store(tile + 3u, o, r0.v3, r1.v3, r2.v3, r3.v3);
 }

@@ -1,7 +1,7 @@
 // Weights of a 3x3 convolution as Winograd's F(4x4, 3x3) takes them: u = G g G^T for each pair of channels.
 //
 // weight  [O, C, 3, 3]
-// u       [36, ceil(O / 8), C, 8]; channels past O are 0
+// u       [36, ceil(O / tile), C, tile]; channels past O are 0
 //
 // One invocation transforms the windows of 4 output channels. The points are 0, +-sqrt(1/2), +-sqrt(2) and infinity: of
 // the mean square error that 0, +-1, +-2 leave against f64 they leave a quarter.
@@ -10,14 +10,14 @@
 struct Params {
   out_channels: u32,
   channels: u32,
-  groups: u32, // ceil(O / 8)
+  tile: u32,
 }
 
 struct Three { v0: vec4f, v1: vec4f, v2: vec4f }
 struct Six { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f }
 
 @group(0) @binding(0) var<storage, read> weight: array<f32>;
-@group(0) @binding(1) var<storage, read_write> u: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> u: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 32u;
@@ -38,34 +38,47 @@ fn load(at: vec4u, tap: u32, inside: vec4<bool>) -> vec4f {
   return select(vec4f(), values, inside);
 }
 
-fn store(row: u32, values: Six, at: u32, stride: u32) {
-  let first = at + row * 6u * stride;
-  u[first] = values.v0;
-  u[first + stride] = values.v1;
-  u[first + 2u * stride] = values.v2;
-  u[first + 3u * stride] = values.v3;
-  u[first + 4u * stride] = values.v4;
-  u[first + 5u * stride] = values.v5;
+// Where four channels' values of one point go; those past the last tile go nowhere.
+struct Places { at: vec4u, stride: u32, inside: vec4<bool> }
+
+fn store(point: u32, values: vec4f, places: Places) {
+  let at = places.at + point * places.stride;
+  for (var k = 0u; k < 4u; k++) {
+    if (places.inside[k]) {
+      u[at[k]] = values[k];
+    }
+  }
+}
+
+fn store_row(row: u32, values: Six, places: Places) {
+  store(6u * row, values.v0, places);
+  store(6u * row + 1u, values.v1, places);
+  store(6u * row + 2u, values.v2, places);
+  store(6u * row + 3u, values.v3, places);
+  store(6u * row + 4u, values.v4, places);
+  store(6u * row + 5u, values.v5, places);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-  let stride = params.groups * params.channels * 2u;
-  if (i >= stride) {
+  let tile = params.tile;
+  let padded = (params.out_channels + tile - 1u) / tile * tile;
+  if (i >= (padded + 3u) / 4u * params.channels) {
     return;
   }
-  let c = (i / 2u) % params.channels;
-  let o = i / (2u * params.channels) * 8u + i % 2u * 4u + vec4u(0u, 1u, 2u, 3u);
+  let c = i % params.channels;
+  let o = i / params.channels * 4u + vec4u(0u, 1u, 2u, 3u);
   let inside = o < vec4u(params.out_channels);
   let at = select(vec4u(), (o * params.channels + c) * 9u, inside);
   let c0 = transform(Three(load(at, 0u, inside), load(at, 3u, inside), load(at, 6u, inside)));
   let c1 = transform(Three(load(at, 1u, inside), load(at, 4u, inside), load(at, 7u, inside)));
   let c2 = transform(Three(load(at, 2u, inside), load(at, 5u, inside), load(at, 8u, inside)));
-  store(0u, transform(Three(c0.v0, c1.v0, c2.v0)), i, stride);
-  store(1u, transform(Three(c0.v1, c1.v1, c2.v1)), i, stride);
-  store(2u, transform(Three(c0.v2, c1.v2, c2.v2)), i, stride);
-  store(3u, transform(Three(c0.v3, c1.v3, c2.v3)), i, stride);
-  store(4u, transform(Three(c0.v4, c1.v4, c2.v4)), i, stride);
-  store(5u, transform(Three(c0.v5, c1.v5, c2.v5)), i, stride);
+  let places = Places((o / tile * params.channels + c) * tile + o % tile, padded * params.channels, o < vec4u(padded));
+  store_row(0u, transform(Three(c0.v0, c1.v0, c2.v0)), places);
+  store_row(1u, transform(Three(c0.v1, c1.v1, c2.v1)), places);
+  store_row(2u, transform(Three(c0.v2, c1.v2, c2.v2)), places);
+  store_row(3u, transform(Three(c0.v3, c1.v3, c2.v3)), places);
+  store_row(4u, transform(Three(c0.v4, c1.v4, c2.v4)), places);
+  store_row(5u, transform(Three(c0.v5, c1.v5, c2.v5)), places);
 }

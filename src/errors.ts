@@ -16,8 +16,29 @@ export class RaycamError extends Error {
 /** Shapes that do not fit an operation. */
 export class ShapeError extends RaycamError {}
 
+/** An error whose sentence quotes what a stranger wrote: it stays one line of a length that can be read. */
+class QuotingError extends RaycamError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(readable(message), options);
+  }
+}
+
+const MOST_CHARACTERS = 1000;
+
+/** Control characters as escapes; the middle of a very long text left out. */
+function readable(text: string): string {
+  const shown =
+    text.length <= MOST_CHARACTERS
+      ? text
+      : `${text.slice(0, MOST_CHARACTERS / 2)} … ${text.slice(-MOST_CHARACTERS / 2 + 3)}`;
+  return shown.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, character => {
+    const code = character.codePointAt(0)!.toString(16).padStart(4, '0');
+    return character === '\n' ? '\\n' : `\\u${code}`;
+  });
+}
+
 /** A weights file that is broken, unsafe, or of another network. */
-export class WeightsError extends RaycamError {}
+export class WeightsError extends QuotingError {}
 
 /** WGSL that does not compile, or whose bindings do not fit its descriptor. */
 export class ShaderError extends RaycamError {}
@@ -26,9 +47,9 @@ export class ShaderError extends RaycamError {}
 export class DeviceError extends RaycamError {}
 
 /** An image, folder, head or store that cannot be read or used. */
-export class InputError extends RaycamError {}
+export class InputError extends QuotingError {}
 
 /** Wrong arguments. */
-export class UsageError extends RaycamError {
+export class UsageError extends QuotingError {
   override readonly exitCode = 2;
 }

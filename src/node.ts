@@ -8,5 +8,6 @@ export { computeFeatures, type FeatureOptions, type Features } from './inference
 export { openHead } from './inference/open_head.ts';
 export { openNetwork } from './inference/open_network.ts';
 export { convertWeights, describeWeights, listZoo } from './weights/manage.ts';
+export { type PrunedFile, pruneCache } from './weights/prune.ts';
 export { pullWeights } from './weights/pull.ts';
 export { resolveBackbone } from './weights/resolve_backbone.ts';

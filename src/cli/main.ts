@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { abandonUnfinishedFiles } from '#platform';
 import { version } from '../../package.json';
 import { registerActivations } from './commands/activations.ts';
+import { registerBench } from './commands/bench.ts';
 import { registerCam } from './commands/cam.ts';
 import { registerClassify } from './commands/classify.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -10,6 +11,7 @@ import { registerEvaluate } from './commands/evaluate.ts';
 import { registerFeatures } from './commands/features.ts';
 import { registerGrid } from './commands/grid.ts';
 import { registerPredict } from './commands/predict.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerWeights } from './commands/weights.ts';
 import { interruption } from './session.ts';
@@ -43,7 +45,9 @@ for (const register of [
   registerActivations,
   registerFeatures,
   registerGrid,
+  registerServe,
   registerWeights,
+  registerBench,
   registerDoctor,
 ])
   register(program);

@@ -19,11 +19,15 @@ export interface NetworkFlags extends SpeechOptions {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
+  readonly prefix?: string;
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly offline?: boolean;
   readonly compact?: boolean;
 }
+
+export const PREFIX_HELP =
+  'of a file with several networks, take the one whose tensors’ names begin so (backbone., student.)';
 
 export function addSpeechOptions(command: Command): Command {
   return command
@@ -70,6 +74,7 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .addOption(
       new Option('--preprocess <name>', 'what the file’s network was trained on').choices(['torchvision', 'caffe']),
     )
+    .option('--prefix <text>', PREFIX_HELP)
     .option('--offline', 'take what the cache has, fetch nothing')
     .option('--compact', 'weights at their own size in memory: slower on the CPU');
   return addSpeechOptions(command);

@@ -23,6 +23,7 @@ export async function withNetwork(
     arch: flags.arch,
     strideOn: flags.strideOn,
     preprocess: flags.preprocess,
+    prefix: flags.prefix,
     adapter: flags.adapter,
     threads: flags.threads,
     cacheDir: flags.cacheDir,

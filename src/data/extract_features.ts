@@ -85,7 +85,18 @@ class Extraction {
       const group = paths.slice(start, start + STATUS_AT_ONCE);
       await Promise.all(group.map((path, i) => this.#lookUp(path, start + i, store)));
     }
+    await this.#checkKnown(store);
     this.#report();
+  }
+
+  /** Rows that a disk has changed since are computed again. */
+  async #checkKnown(store: FeatureStore): Promise<void> {
+    await store.verify(this.#keys.flatMap(keys => keys ?? []));
+    this.#keys.forEach((keys, index) => {
+      if (keys === undefined || keys.every(key => store.has(key))) return;
+      this.#keys[index] = undefined;
+      this.#done--;
+    });
   }
 
   /** A file that cannot be looked up is left to the loader, which names and skips it. */
@@ -124,6 +135,7 @@ class Extraction {
 
   async #request(image: DecodedImage, pixelsHash: string, index: number): Promise<void> {
     const keys = await this.#keysOf(pixelsHash);
+    await this.#options.store.verify(keys);
     this.#keys[index] = keys;
     keys.forEach((key, i) => {
       const here = this.#options.store.has(key) || this.#waiting.some(request => request.key === key);

@@ -23,6 +23,9 @@ export interface FileRecord {
 
 const TENSOR = 'features';
 
+/** A flush writes a few kilobytes. */
+const MAX_RECORDS_BYTES = 16e6;
+
 /**
  * Writes rows as a safetensors file that names their keys in its own metadata.
  *
@@ -41,13 +44,23 @@ export async function writeShard(
   return { path, keys, dimension, digest };
 }
 
+export interface ScanOptions {
+  readonly space: string;
+  /** Of every row, where it is known. */
+  readonly dimension?: number;
+  readonly note: (text: string) => void;
+}
+
 /** Every shard of a folder, from the headers alone; what cannot be used is left out, with a note that says why. */
-export async function scanShards(directory: string, space: string, note: (text: string) => void) {
+export async function scanShards(directory: string, { space, dimension, note }: ScanOptions): Promise<FeatureShard[]> {
   const shards: FeatureShard[] = [];
   for (const { name } of await listDirectory(directory)) {
     if (!/^rows-.*\.safetensors$/.test(name)) continue;
     try {
-      shards.push(await readShardHeader(`${directory}/${name}`, space));
+      const shard = await readShardHeader(`${directory}/${name}`, space);
+      if (dimension !== undefined && shard.dimension !== dimension)
+        throw new InputError(`${name}: rows of ${shard.dimension} numbers, expected ${dimension}`);
+      shards.push(shard);
     } catch (error) {
       if (!(error instanceof RaycamError)) throw error;
       note(`features: ${name} is passed over, its rows are computed again (${error.message})`);
@@ -62,6 +75,7 @@ async function readShardHeader(path: string, space: string): Promise<FeatureShar
     const { tensors, metadata } = await openSafetensors(source);
     const [rows, dimension, ...rest] = tensors.get(TENSOR)?.shape ?? [];
     const keys = metadata.keys?.split(' ') ?? [];
+    if (tensors.get(TENSOR)?.dtype !== 'F32') throw new InputError(`${baseName(path)}: its features are not float32`);
     if (metadata.space !== space)
       throw new InputError(`${baseName(path)}: features of another network or preprocessing`);
     if (tensors.size !== 1 || dimension === undefined || rest.length > 0 || keys.length !== rows) {
@@ -113,21 +127,27 @@ export async function writeFileRecords(directory: string, records: readonly File
   await writeFileAtomic(`${directory}/${uniqueName('files')}.jsonl`, `${lines.join('\n')}\n`);
 }
 
-/** Records that do not parse are left out: their images are decoded once more, no more than that. */
+/** Records that cannot be read are left out: their images are decoded once more, no more than that. */
 export async function scanFileRecords(directory: string): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
   for (const { name } of await listDirectory(directory)) {
     if (!/^files-.*\.jsonl$/.test(name)) continue;
-    const text = await readTextFile(`${directory}/${name}`);
-    records.push(...text.split('\n').flatMap(parseRecord));
+    const text = await readTextFile(`${directory}/${name}`, MAX_RECORDS_BYTES).catch(() => '');
+    for (const line of text.split('\n')) records.push(...parseRecord(line));
   }
   return records;
 }
 
 function parseRecord(line: string): FileRecord[] {
   try {
-    const [path, sizeBytes, modifiedMs, pixelsHash] = JSON.parse(line) as [string, number, number, string];
-    return [{ path, sizeBytes, modifiedMs, pixelsHash }];
+    const [path, sizeBytes, modifiedMs, pixelsHash] = JSON.parse(line) as unknown[];
+    const isRecord =
+      typeof path === 'string' &&
+      typeof sizeBytes === 'number' &&
+      typeof modifiedMs === 'number' &&
+      typeof pixelsHash === 'string' &&
+      /^[0-9a-f]{64}$/.test(pixelsHash);
+    return isRecord ? [{ path, sizeBytes, modifiedMs, pixelsHash }] : [];
   } catch {
     return [];
   }

@@ -28,7 +28,7 @@ const FEATURES_VERSION = 1;
 
 /** Rows are written when so many wait, or after so long. */
 const FLUSH_ROWS = 512;
-const FLUSH_AFTER_MS = 20_000;
+const FLUSH_AFTER_MS = 5_000;
 
 /** What features are a function of, besides the pixels and their augmentation. */
 export interface FeatureSpace {
@@ -40,6 +40,8 @@ export interface FeatureSpace {
 export interface FeatureStoreOptions extends FeatureSpace {
   /** Where stores are kept, `<cache>/features` by default; `memory` keeps nothing on disk. */
   readonly root?: string | 'memory';
+  /** The values of a row, where the caller knows: shards with others are passed over. */
+  readonly dimension?: number;
   /** Told about shards that cannot be used. */
   readonly note?: (text: string) => void;
 }
@@ -56,7 +58,9 @@ export class FeatureStore {
   /** Undefined in memory. */
   readonly directory: string | undefined;
   readonly #space: string;
+  readonly #note: (text: string) => void;
   readonly #places = new Map<string, Place>();
+  readonly #verified = new Set<FeatureShard>();
   readonly #pending = new Map<string, Float32Array>();
   readonly #files = new Map<string, string>();
   #newFiles: FileRecord[] = [];
@@ -64,20 +68,21 @@ export class FeatureStore {
   #flushedAtMs = Date.now();
   #flushing: Promise<void> = Promise.resolve();
 
-  private constructor(space: string, directory: string | undefined) {
+  private constructor(space: string, directory: string | undefined, note: (text: string) => void) {
     this.#space = space;
     this.directory = directory;
+    this.#note = note;
   }
 
   /** Opens the store of a backbone, or starts it. @throws InputError if its folder cannot be made or read. */
   static async open(options: FeatureStoreOptions): Promise<FeatureStore> {
-    const { weightsHash, preprocessing, note = () => {} } = options;
+    const { weightsHash, preprocessing, dimension, note = () => {} } = options;
     const space = await hashJson([FEATURES_VERSION, weightsHash, preprocessing]);
-    if (options.root === 'memory') return new FeatureStore(space, undefined);
+    if (options.root === 'memory') return new FeatureStore(space, undefined, note);
     const directory = resolvePath(options.root ?? `${cacheDirectory()}/features`, space.slice(0, 32));
     await makeDirectory(directory);
-    const store = new FeatureStore(space, directory);
-    for (const shard of await scanShards(directory, space, note)) store.#addShard(shard);
+    const store = new FeatureStore(space, directory, note);
+    for (const shard of await scanShards(directory, { space, dimension, note })) store.#addShard(shard);
     for (const record of await scanFileRecords(directory)) store.#addFile(record);
     return store;
   }
@@ -99,6 +104,27 @@ export class FeatureStore {
 
   has(key: string): boolean {
     return this.#places.has(key) || this.#pending.has(key);
+  }
+
+  /**
+   * Reads the shards that hold these rows, once, and forgets those whose rows do not have their hash, with a note: `has` says no for them.
+   */
+  async verify(keys: Iterable<string>): Promise<void> {
+    const shards = new Set<FeatureShard>();
+    for (const key of keys) {
+      const place = this.#places.get(key);
+      if (place !== undefined && !this.#verified.has(place.shard)) shards.add(place.shard);
+    }
+    for (const shard of shards) {
+      try {
+        await checkShard(shard);
+        this.#verified.add(shard);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        this.#note(`features: ${baseName(shard.path)} is passed over, its rows are computed again (${error.message})`);
+        for (const key of shard.keys) if (this.#places.get(key)?.shard === shard) this.#places.delete(key);
+      }
+    }
   }
 
   async get(key: string): Promise<Float32Array> {
@@ -184,7 +210,9 @@ export class FeatureStore {
         rows.set(values, i * this.#dimension!);
       });
       const keys = pending.map(([key]) => key);
-      this.#addShard(await writeShard(this.directory, { space: this.#space, keys, rows }));
+      const shard = await writeShard(this.directory, { space: this.#space, keys, rows });
+      this.#verified.add(shard);
+      this.#addShard(shard);
       for (const key of keys) this.#pending.delete(key);
     }
     if (records.length > 0) {
@@ -204,7 +232,7 @@ export class FeatureStore {
     if (this.directory === undefined) throw new InputError('features: a store in memory cannot take in others');
     const before = this.size;
     const other = resolvePath(otherRoot, baseName(this.directory));
-    for (const shard of await scanShards(other, this.#space, note)) {
+    for (const shard of await scanShards(other, { space: this.#space, dimension: this.#dimension, note })) {
       if (shard.keys.every(key => this.#places.has(key))) continue;
       await checkShard(shard);
       const path = `${this.directory}/${baseName(shard.path)}`;

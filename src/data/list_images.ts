@@ -1,4 +1,4 @@
-import { listDirectory, realPath } from '#platform';
+import { fileIdentity, listDirectory } from '#platform';
 
 /** What decodes in Node; a name's ending is compared without case. */
 export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
@@ -15,9 +15,9 @@ export async function listImages(root: string): Promise<string[]> {
   const seen = new Set<string>();
   const pending = [root];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    const real = await realPath(folder);
-    if (seen.has(real)) continue;
-    seen.add(real);
+    const identity = await fileIdentity(folder);
+    if (seen.has(identity)) continue;
+    seen.add(identity);
     const names: string[] = [];
     for (const entry of await listDirectory(folder)) {
       if (isIgnored(entry.name)) continue;

@@ -23,6 +23,9 @@ export interface LoaderOptions {
   readonly read?: (path: string) => Promise<Uint8Array>;
 }
 
+/** No X-ray comes near: 64 megapixels of 8 bits, uncompressed. */
+const MAX_IMAGE_BYTES = 64e6;
+
 /**
  * Decodes images ahead of whoever uses them, and yields them in order.
  *
@@ -78,7 +81,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
   async #load(index: number): Promise<LoadedImage | Failure> {
     const path = this.#paths[index]!;
     try {
-      const bytes = await (this.#options.read ?? readFile)(path);
+      const bytes = await (this.#options.read ?? readImageFile)(path);
       this.#options.signal?.throwIfAborted();
       return { index, path, image: await decodeImage(bytes, path) };
     } catch (error) {
@@ -91,6 +94,11 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     const { message } = error;
     this.skipped.push({ path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message });
   }
+}
+
+/** The bytes of a file that may be an image: one that cannot be is not read. @throws InputError */
+export function readImageFile(path: string): Promise<Uint8Array> {
+  return readFile(path, MAX_IMAGE_BYTES);
 }
 
 interface Failure {

@@ -103,7 +103,7 @@ export async function explainImage(
 }
 
 /** [1?, 3, H, W], 0..255 -> interleaved bytes */
-async function readRgb(device: Device, planes: Tensor): Promise<RgbImage> {
+export async function readRgb(device: Device, planes: Tensor): Promise<RgbImage> {
   const [height, width] = planes.shape.slice(-2) as [number, number];
   const values = finite('picture', await device.read(planes));
   const area = height * width;

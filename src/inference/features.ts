@@ -5,6 +5,7 @@ import type { SkippedImage } from '../data/loader.ts';
 import { Random } from '../data/random.ts';
 import { type AugmentationParameters, randomAugmentation, squashTransform } from '../data/transforms.ts';
 import { InputError } from '../errors.ts';
+import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
@@ -45,6 +46,7 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   const store = await FeatureStore.open({
     weightsHash: backbone.weightsHash,
     preprocessing: featurePreprocessing(network),
+    dimension: RESNET_LAYOUTS[backbone.architecture].features,
     root: cacheDir === undefined ? undefined : joinPath(cacheDir, 'features'),
     note,
   });

@@ -1,12 +1,11 @@
-import { bytesSource, readFile } from '#platform';
 import { type HeadFile, readHead } from '../nn/head_file.ts';
-import { openWeightsSource } from '../weights/open_weights.ts';
+import { openWeights } from '../weights/open_weights.ts';
 
-/** Reads a head file. @throws InputError  no such file, or no head */
+/** Reads a head file. @throws InputError | WeightsError  no such file, damaged, or no head */
 export async function openHead(path: string): Promise<HeadFile> {
-  const file = await openWeightsSource(bytesSource(path, await readFile(path)));
+  const file = await openWeights(path);
   try {
-    return await readHead(file);
+    return await readHead({ ...file, name: path });
   } finally {
     await file.close();
   }

@@ -1,12 +1,10 @@
 import generalShader from '../../shaders/conv2d.wgsl';
 import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
-import pointwiseX4Shader from '../../shaders/conv2d_1x1_x4.wgsl';
 import pointwiseX8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
-import threeByThreeX4Shader from '../../shaders/conv2d_3x3_x4.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
 import { ShapeError } from '../errors.ts';
-import type { AdapterKind } from '../runtime/adapter.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
 import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 import { defineKernel, elementGrid, linearGrid } from './define.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
@@ -31,15 +29,16 @@ interface Conv2dShapes {
 
 const TILE_CHANNELS = 8;
 const TILE_PIXELS = 7;
-/** Pixels in a tile of the x4 variants. */
-const X4_PIXELS = 4;
+/** Channels and pixels in a tile of the x8 variant: 6 channels where a product and its sum are one instruction, else 4. */
+const X8_CHANNELS: readonly number[] = [4, 6];
+const X8_PIXELS = 8;
 const WORKGROUP_SIZE = 32;
 
 /**
  * Reorders a convolution's weights for the register-tiled kernels.
  *
  * weight  [O, C, KH, KW]
- * y       [ceil(O / 8), C * KH * KW, 8], zero past O
+ * y       [ceil(O / tile), C * KH * KW, tile], zero past O; tile is 8 unless said
  *
  * Exact: outputs are copies of inputs.
  *
@@ -50,13 +49,13 @@ export const packConv2dWeight = defineKernel({
   shader: packShader,
   inputs: ['weight'],
   outputs: ['y'],
-  plan({ weight }, _options: Record<never, never>) {
+  plan({ weight }, { tile = TILE_CHANNELS }: { readonly tile?: number }) {
     const [outChannels, channels, height, width] = expectRank('pack_conv2d_weight', 'weight', weight, 4);
     const depth = channels * height * width;
-    const y = [Math.ceil(outChannels / TILE_CHANNELS), depth, TILE_CHANNELS];
+    const y = [Math.ceil(outChannels / tile), depth, tile];
     return {
       outputs: { y },
-      params: { out_channels: outChannels, depth, size: y[0]! * depth * TILE_CHANNELS },
+      params: { out_channels: outChannels, depth, tile, size: y[0]! * depth * tile },
       workgroups: elementGrid(y, 64),
     };
   },
@@ -133,99 +132,55 @@ export const conv2d3x3 = defineKernel({
 });
 
 /**
- * `conv2d1x1` at stride 1 by tiles of 8 channels x 4 pixels, whose sums fit 16 registers of 128-bit SIMD.
- * For planes of at least 4 pixels.
- */
-export const conv2d1x1X4 = defineKernel({
-  ...tensorsOf('conv2d_1x1_x4', pointwiseX4Shader),
-  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
-    const { kernel, stride, padding } = options;
-    const { params, y, constants } = planConv2d('conv2d_1x1_x4', shapes, options);
-    const { batch, channels, height, width, out_channels } = params;
-    const pixels = height * width;
-    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0 || pixels < X4_PIXELS)
-      throw new ShapeError(
-        `conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on ${X4_PIXELS} pixels or more, got ${kernel.join('x')} at stride ${stride}, padding ${padding}, ${pixels} pixels`,
-      );
-    return {
-      outputs: { y },
-      params: { batch, channels, pixels, out_channels },
-      constants,
-      workgroups: tileGrid(y, Math.ceil(pixels / X4_PIXELS)),
-    };
-  },
-});
-
-/**
- * `conv2d1x1` at stride 1 by tiles of 4 channels x 8 pixels, stored four pixels at a time.
- * For planes of at least 8 pixels, in a number divisible by 4.
+ * `conv2d1x1` at stride 1 by tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
+ *
+ * weight    [ceil(O / tile), C, tile], by `packConv2dWeight` with that tile
  */
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
   plan(shapes: Conv2dShapes, options: Conv2dOptions) {
     const { kernel, stride, padding } = options;
-    const { params, y, constants } = planConv2d('conv2d_1x1_x8', shapes, options);
+    const tile = shapes.weight[2] ?? 0;
+    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+      throw new ShapeError(
+        `conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+      );
+    if (!X8_CHANNELS.includes(tile))
+      throw new ShapeError(
+        `conv2d_1x1_x8: weight must be packed by ${X8_CHANNELS.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
+      );
+    const { params, y, constants } = planConv2d('conv2d_1x1_x8', shapes, options, tile);
     const { batch, channels, height, width, out_channels } = params;
     const pixels = height * width;
-    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0 || !fitsX8(pixels))
-      throw new ShapeError(
-        `conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding on 8 pixels or more, divisible by 4, got ${kernel.join('x')} at stride ${stride}, padding ${padding}, ${pixels} pixels`,
-      );
     return {
       outputs: { y },
-      params: { batch, channels, quads: pixels / 4, out_channels },
-      constants,
-      workgroups: linearGrid(batch * Math.ceil(out_channels / 4) * Math.ceil(pixels / 8), WORKGROUP_SIZE),
+      params: { batch, channels, pixels, out_channels },
+      constants: { ...constants, TILE_CHANNELS: tile },
+      workgroups: tileGrid(y, Math.ceil(pixels / X8_PIXELS), tile),
     };
   },
 });
 
-/** `conv2d3x3` at padding 1 by tiles of 8 channels x 4 pixels of a row. For rows of at least 4 pixels. */
-export const conv2d3x3X4 = defineKernel({
-  ...tensorsOf('conv2d_3x3_x4', threeByThreeX4Shader),
-  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
-    const { kernel, stride, padding } = options;
-    const { params, y, constants } = planConv2d('conv2d_3x3_x4', shapes, options);
-    const { batch, channels, height, width, out_channels } = params;
-    if (kernel[0] !== 3 || kernel[1] !== 3 || stride !== 1 || padding !== 1 || width < X4_PIXELS)
-      throw new ShapeError(
-        `conv2d_3x3_x4: expected a 3x3 window at stride 1, padding 1, on rows of ${X4_PIXELS} pixels or more, got ${kernel.join('x')} at stride ${stride}, padding ${padding}, ${width} pixels`,
-      );
-    return {
-      outputs: { y },
-      params: { batch, channels, height, width, out_channels },
-      constants,
-      workgroups: tileGrid(y, height * Math.ceil(width / X4_PIXELS)),
-    };
-  },
-});
+/** Which adapter a choice is for. */
+export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture'>;
+
+/** How many channels of weights lie together for an adapter's register-tiled matrix products. */
+export function channelTile({ kind, architecture }: AdapterFamily): number {
+  if (kind !== 'wasm') return TILE_CHANNELS;
+  return architecture === 'wasm-relaxed-simd' ? 6 : 4;
+}
 
 /**
- * The variant for a convolution of x on an adapter. All compute the same and take the same weights.
- * On WebAssembly SIMD the tiles of 4 pixels run at up to 1.2 times the rate of those of 7, on SwiftShader at 0.8 of it
- * (docs/decisions.md).
+ * The variant for a convolution on an adapter. All compute the same; `conv2d1x1X8` takes weights packed by `channelTile`, the
+ * others by 8. It is for 128-bit SIMD, and for the columns of `unfold` as well.
  */
 export function chooseConv2d(
-  { kernel: [kernelHeight, kernelWidth], stride, padding }: Conv2dOptions,
-  x: Shape,
-  adapter: { readonly kind: AdapterKind },
+  { kernel: [height, width], stride, padding }: Conv2dOptions,
+  { kind }: AdapterFamily,
 ): typeof conv2d {
-  const [height, width] = x.slice(-2) as [number, number];
-  const isSimd = adapter.kind === 'wasm';
-  if (kernelHeight === 1 && kernelWidth === 1 && padding === 0)
-    return isSimd && stride === 1 ? pointwiseSimd(height * width) : conv2d1x1;
-  if (kernelHeight === 3 && kernelWidth === 3 && stride === 1)
-    return isSimd && padding === 1 && width >= X4_PIXELS ? conv2d3x3X4 : conv2d3x3;
+  if (height === 1 && width === 1 && padding === 0) return kind === 'wasm' && stride === 1 ? conv2d1x1X8 : conv2d1x1;
+  if (height === 3 && width === 3 && stride === 1) return conv2d3x3;
   return conv2d;
-}
-
-function pointwiseSimd(pixels: number): typeof conv2d {
-  if (fitsX8(pixels)) return conv2d1x1X8;
-  return pixels >= X4_PIXELS ? conv2d1x1X4 : conv2d1x1;
-}
-
-function fitsX8(pixels: number): boolean {
-  return pixels >= 8 && pixels % 4 === 0;
 }
 
 /** What the variants have in common. */
@@ -239,11 +194,11 @@ function tensorsOf(name: string, shader: string) {
   };
 }
 
-function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions) {
+function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions, tile = TILE_CHANNELS) {
   const { x, weight, scale, shift, residual } = shapes;
   const { outChannels, kernel, stride, padding } = options;
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
-  const packed = [Math.ceil(outChannels / TILE_CHANNELS), channels * kernel[0] * kernel[1], TILE_CHANNELS];
+  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], tile];
   if (!sameShape(weight, packed))
     throw new ShapeError(
       `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
@@ -271,6 +226,6 @@ function expectOptional(where: string, given: Readonly<Record<string, Shape | un
       throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);
 }
 
-function tileGrid([batch, outChannels]: Shape, tiles: number): [number, number, number] {
-  return linearGrid(batch! * Math.ceil(outChannels! / TILE_CHANNELS) * tiles, WORKGROUP_SIZE);
+function tileGrid([batch, outChannels]: Shape, tiles: number, channels = TILE_CHANNELS): [number, number, number] {
+  return linearGrid(batch! * Math.ceil(outChannels! / channels) * tiles, WORKGROUP_SIZE);
 }

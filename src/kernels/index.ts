@@ -8,16 +8,7 @@ export { batchMetrics } from './batch_metrics.ts';
 export { batchNorm } from './batch_norm.ts';
 export { classActivationMap } from './class_activation_map.ts';
 export { colormapOverlay } from './colormap_overlay.ts';
-export {
-  chooseConv2d,
-  conv2d,
-  conv2d1x1,
-  conv2d1x1X4,
-  conv2d1x1X8,
-  conv2d3x3,
-  conv2d3x3X4,
-  packConv2dWeight,
-} from './conv2d.ts';
+export { channelTile, chooseConv2d, conv2d, conv2d1x1, conv2d1x1X8, conv2d3x3, packConv2dWeight } from './conv2d.ts';
 export { crop } from './crop.ts';
 export { flip } from './flip.ts';
 export { gatherRows } from './gather_rows.ts';
@@ -34,12 +25,11 @@ export { minMax } from './min_max.ts';
 export { nllLoss } from './nll_loss.ts';
 export { nllLossBackward } from './nll_loss_backward.ts';
 export { normalize } from './normalize.ts';
-export { pad2d } from './pad2d.ts';
 export { relu } from './relu.ts';
 export { reluBackward } from './relu_backward.ts';
 export { resize } from './resize.ts';
 export { sgd } from './sgd.ts';
-export { subsample2d } from './subsample2d.ts';
+export { unfold } from './unfold.ts';
 export { unpackRgb } from './unpack_rgb.ts';
 export { upsampleBilinear } from './upsample_bilinear.ts';
 export { winogradInput } from './winograd_input.ts';

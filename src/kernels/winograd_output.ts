@@ -53,7 +53,7 @@ export const winogradOutput = defineKernel({
         tile_rows: tileRows,
         tile_columns: tileColumns,
         tiles,
-        padded_tiles: tileGroups * 4,
+        tile_groups: tileGroups,
       },
       constants: {
         HAS_SCALE: Number(scale !== undefined),
@@ -61,7 +61,7 @@ export const winogradOutput = defineKernel({
         HAS_RESIDUAL: Number(residual !== undefined),
         RELU: Number(relu),
       },
-      workgroups: linearGrid(outChannels * tiles, 32),
+      workgroups: linearGrid(outChannels * tileGroups, 32),
     };
   },
 });

@@ -1,11 +1,15 @@
-import { type Conv2dOptions, chooseConv2d, conv2d, conv2d1x1, packConv2dWeight } from '../kernels/conv2d.ts';
-import { pad2d } from '../kernels/pad2d.ts';
-import { subsample2d } from '../kernels/subsample2d.ts';
+import {
+  type AdapterFamily,
+  type Conv2dOptions,
+  channelTile,
+  chooseConv2d,
+  packConv2dWeight,
+} from '../kernels/conv2d.ts';
+import { unfold } from '../kernels/unfold.ts';
 import { winogradInput } from '../kernels/winograd_input.ts';
 import { winogradMatmul } from '../kernels/winograd_matmul.ts';
 import { winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradWeight } from '../kernels/winograd_weight.ts';
-import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -43,9 +47,10 @@ export class Convolution {
     const arranged = device.scope(() => {
       const name = `${label}.weight`;
       const unpacked = device.tensor(weight.values, weight.shape, name);
+      const tile = channelTile(device.adapter);
       return isWinograd
-        ? device.run(winogradWeight, { weight: unpacked }, {}, { label: name }).u
-        : device.run(packConv2dWeight, { weight: unpacked }, {}, { label: name }).y;
+        ? device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u
+        : device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
     });
     return new Convolution(device, options, arranged, label, isWinograd);
   }
@@ -55,8 +60,8 @@ export class Convolution {
     if (this.isWinograd) return this.forwardWinograd(inputs, relu);
     const { device, weight, label } = this;
     return device.scope(() => {
-      const { x, options } = this.simplified(inputs.x);
-      const variant = chooseConv2d(options, x.shape, device.adapter);
+      const { x, options } = this.unfolded(inputs.x);
+      const variant = chooseConv2d(options, device.adapter);
       return device.run(variant, { ...inputs, x, weight }, { ...options, relu }, { label }).y;
     });
   }
@@ -65,21 +70,14 @@ export class Convolution {
     this.weight.dispose();
   }
 
-  /**
-   * On WebAssembly, the same convolution of an x that makes it easier: the pixels that a strided 1x1 looks at brought
-   * together, and zeros written around x in place of tests for its borders. That takes 0.6 and 0.3 of the time
-   * (docs/decisions.md).
-   */
-  private simplified(x: Tensor): { x: Tensor; options: Conv2dOptions } {
+  /** On WebAssembly every convolution is a 1x1 at stride 1, if need be of its windows as columns (docs/decisions.md). */
+  private unfolded(x: Tensor): { x: Tensor; options: Conv2dOptions } {
     const { device, options, label } = this;
-    const { stride, padding } = options;
-    if (device.adapter.kind !== 'wasm') return { x, options };
-    const variant = chooseConv2d(options, x.shape, device.adapter);
-    if (variant === conv2d1x1 && stride > 1)
-      return { x: device.run(subsample2d, { x }, { stride }, { label }).y, options: { ...options, stride: 1 } };
-    if (variant === conv2d && padding > 0)
-      return { x: device.run(pad2d, { x }, { padding }, { label }).y, options: { ...options, padding: 0 } };
-    return { x, options };
+    const { kernel, stride, padding } = options;
+    const isPointwise = kernel[0] === 1 && kernel[1] === 1 && stride === 1 && padding === 0;
+    if (device.adapter.kind !== 'wasm' || isPointwise) return { x, options };
+    const columns = device.run(unfold, { x }, { kernel, stride, padding }, { label }).y;
+    return { x: columns, options: { ...options, kernel: [1, 1], stride: 1, padding: 0 } };
   }
 
   private forwardWinograd({ x, ...epilogue }: ConvolutionInputs, relu: boolean): Tensor {
@@ -88,8 +86,7 @@ export class Convolution {
     const [batch, , height, width] = x.shape as [number, number, number, number];
     return device.scope(() => {
       const { v } = device.run(winogradInput, { x }, {}, { label });
-      const wide = device.adapter.kind === 'software'; // WebAssembly has registers for narrow tiles alone
-      const { m } = device.run(winogradMatmul, { v, u: weight }, { outChannels, wide }, { label });
+      const { m } = device.run(winogradMatmul, { v, u: weight }, { outChannels }, { label });
       v.dispose();
       const shape = [batch, outChannels, height, width];
       return device.run(winogradOutput, { m, ...epilogue }, { shape, relu }, { label }).y;
@@ -106,7 +103,7 @@ export class Convolution {
 export function prefersWinograd(
   { kernel, stride, padding, outChannels }: Conv2dOptions,
   channels: number,
-  adapter: { readonly kind: AdapterKind },
+  adapter: Pick<AdapterFamily, 'kind'>,
 ): boolean {
   const fits = kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
   return fits && channels >= 64 && outChannels >= 64 && adapter.kind !== 'gpu';

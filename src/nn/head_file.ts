@@ -8,6 +8,8 @@ import type { HeadValues } from './head.ts';
 const FORMAT = 'raycam head 1';
 const WEIGHT = 'fc.0.weight';
 const BIAS = 'fc.0.bias';
+/** A thousand classes on a ResNet-152's 2048 features, twice. */
+const MAX_ELEMENTS = 2 ** 22;
 
 /** Anything that JSON can hold. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -76,6 +78,8 @@ export async function readHead(file: WeightsFile): Promise<HeadFile> {
     throw new InputError(
       `head: ${name} names ${classes.length} classes, expected ${WEIGHT} [${classes.length}, F] and ${BIAS} [${classes.length}], got [${weight.shape.join(', ')}] and [${bias.shape.join(', ')}]`,
     );
+  if (weight.shape[0]! * weight.shape[1]! > MAX_ELEMENTS)
+    throw new InputError(`head: ${name} has [${weight.shape.join(', ')}] weights, at most ${MAX_ELEMENTS} are read`);
   return {
     name,
     head: { classes, featureCount: featureCount!, weight: await weight.read(), bias: await bias.read() },

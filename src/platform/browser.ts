@@ -1,12 +1,14 @@
 import { InputError } from '../errors.ts';
 import { toHex } from './bytes.ts';
 import { createPortableSha256 } from './sha256.ts';
-import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, Sha256 } from './types.ts';
+import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, LockOptions, Sha256 } from './types.ts';
 
 export { decodeImage, encodePng } from './browser_image.ts';
+export { inflateRaw } from './browser_inflate.ts';
 export { blobSource, bytesSource } from './bytes.ts';
 export { requestGpuAdapter } from './gpu_browser.ts';
 export type * from './types.ts';
+export { allowRelaxedSimd } from './webassembly_browser.ts';
 export { canShareMemory, spawnWorker } from './workers_browser.ts';
 
 /** A page has no file system: what needs one says so, and names the way that works here. */
@@ -22,11 +24,11 @@ export async function openFile(path: string): Promise<ByteSource> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function readFile(path: string): Promise<Uint8Array> {
+export async function readFile(path: string, _maxBytes?: number): Promise<Uint8Array> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function readTextFile(path: string): Promise<string> {
+export async function readTextFile(path: string, _maxBytes?: number): Promise<string> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
@@ -70,7 +72,7 @@ export async function listDirectory(path: string): Promise<DirectoryEntry[]> {
   throw noFiles(path, FOLDER_INSTEAD);
 }
 
-export async function realPath(path: string): Promise<string> {
+export async function fileIdentity(path: string): Promise<string> {
   throw noFiles(path, FOLDER_INSTEAD);
 }
 
@@ -81,6 +83,11 @@ export function cacheDirectory(): string {
 /** Nothing of the package lies beside a page. */
 export function packageFile(relativePath: string): string {
   throw noFiles(relativePath, 'Let the page fetch it from where it is served');
+}
+
+/** No other process is here. */
+export async function withFileLock<T>(_path: string, work: () => Promise<T>, _options: LockOptions = {}): Promise<T> {
+  return work();
 }
 
 /** There is never an unfinished file here. */

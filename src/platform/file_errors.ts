@@ -33,6 +33,8 @@ function sentence(code: string | undefined, doing: 'read' | 'write'): string | u
     case 'EMFILE':
     case 'ENFILE':
       return 'too many files are open. Raise the limit (ulimit -n) or close other programs';
+    case 'EFBIG':
+      return 'the file would be larger than is allowed here. Name a path on another disk, or raise the limit (ulimit -f)';
     case 'ERR_FS_FILE_TOO_LARGE':
       return 'the file is larger than 2 GiB, too large to read whole';
     default:

@@ -10,6 +10,7 @@ export { requestGpuAdapter } from './gpu_node.ts';
 export {
   appendFile,
   fileExists,
+  fileIdentity,
   fileSize,
   fileStatus,
   listDirectory,
@@ -17,13 +18,15 @@ export {
   openFile,
   readFile,
   readTextFile,
-  realPath,
   removeFile,
   renameFile,
 } from './node_files.ts';
 export { decodeImage, encodePng } from './node_image.ts';
+export { inflateRaw } from './node_inflate.ts';
+export { withFileLock } from './node_lock.ts';
 export { packageFile } from './node_package.ts';
 export type * from './types.ts';
+export { allowRelaxedSimd } from './webassembly_node.ts';
 export { canShareMemory, spawnWorker } from './workers_node.ts';
 
 /** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */

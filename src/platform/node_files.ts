@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkRange } from './bytes.ts';
 import { fileError } from './file_errors.ts';
@@ -12,17 +12,24 @@ const READ_LIMIT_BYTES = 2 ** 30;
 /** How many links are followed at once when a folder is listed. */
 const LINKS_AT_ONCE = 64;
 
+const PIPE_PIECE_BYTES = 65_536;
+/** How long a pipe's writer may be silent. */
+const PIPE_PATIENCE_MS = 10_000;
+
+/** Opening a pipe must not wait for whoever would write to it. Windows has neither. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /**
  * Opens a file for reading anywhere in it. The caller closes it.
  *
- * @throws InputError  no such file, a folder, no permission
+ * @throws InputError  no such file, a folder, a pipe or device, no permission
  */
 export async function openFile(path: string): Promise<ByteSource> {
-  const handle = await reading(path, () => fs.open(path, 'r'));
+  const handle = await reading(path, () => fs.open(path, READ_WITHOUT_WAITING));
   const status = await reading(path, () => handle.stat());
-  if (status.isDirectory()) {
+  if (!status.isFile()) {
     await handle.close();
-    throw fileError(path, { code: 'EISDIR' }, 'read');
+    throw notAFile(path, status);
   }
   return {
     name: basename(path),
@@ -48,15 +55,64 @@ async function readExactly(range: { handle: fs.FileHandle; path: string; offset:
   return bytes;
 }
 
-/** A whole file. @throws InputError */
-export async function readFile(path: string): Promise<Uint8Array> {
-  const buffer = await reading(path, () => fs.readFile(path));
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+/** A whole file, or all that comes through a pipe. @throws InputError  larger than `maxBytes`, or any of openFile's */
+export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+  const handle = await reading(path, () => fs.open(path, READ_WITHOUT_WAITING));
+  try {
+    const status = await reading(path, () => handle.stat());
+    if (status.isFIFO()) return await reading(path, () => readPipe(handle, path, maxBytes));
+    if (!status.isFile()) throw notAFile(path, status);
+    if (status.size > maxBytes) throw tooLarge(path, status.size, maxBytes);
+    if (status.size === 0) return await reading(path, async () => copied(await handle.readFile()));
+    return await reading(path, () => readExactly({ handle, path, offset: 0, length: status.size }));
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A whole file as UTF-8. @throws InputError */
-export async function readTextFile(path: string): Promise<string> {
-  return reading(path, () => fs.readFile(path, 'utf8'));
+export async function readTextFile(path: string, maxBytes?: number): Promise<string> {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readFile(path, maxBytes));
+}
+
+/** `raycam predict <(…)`: what a shell pipes in. A pipe that nobody writes to is empty at once. */
+async function readPipe(handle: fs.FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  let heardMs = Date.now();
+  for (;;) {
+    const buffer = Buffer.alloc(PIPE_PIECE_BYTES);
+    const bytesRead = await handle.read(buffer).then(
+      read => read.bytesRead,
+      error => (error.code === 'EAGAIN' ? undefined : Promise.reject(error)),
+    );
+    if (bytesRead === 0) return copied(Buffer.concat(pieces));
+    if (bytesRead === undefined) {
+      if (Date.now() - heardMs > PIPE_PATIENCE_MS) throw new InputError(`${path}: nothing came through this pipe`);
+      await new Promise(resolve => setTimeout(resolve, 10));
+      continue;
+    }
+    heardMs = Date.now();
+    pieces.push(buffer.subarray(0, bytesRead));
+    sizeBytes += bytesRead;
+    if (sizeBytes > maxBytes) throw tooLarge(path, sizeBytes, maxBytes);
+  }
+}
+
+function copied(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+function notAFile(path: string, status: Stats): Error {
+  if (status.isDirectory()) return fileError(path, { code: 'EISDIR' }, 'read');
+  return new InputError(
+    `${path}: is a pipe, a socket or a device, expected a file. Copy what it holds to a file first`,
+  );
+}
+
+function tooLarge(path: string, sizeBytes: number, maxBytes: number): Error {
+  const [size, most] = [sizeBytes, maxBytes].map(bytes => (bytes / 1e6).toFixed(0));
+  return new InputError(`${path}: has ${size} MB, at most ${most} MB are read. Check that it is the right file`);
 }
 
 /** True for a file, a folder, or a link to one. */
@@ -120,9 +176,10 @@ async function followLink(folder: string, name: string): Promise<DirectoryEntry>
   return { name, isDirectory: status?.isDirectory() ?? false };
 }
 
-/** The path with every link resolved: two names of one folder give the same. @throws InputError */
-export async function realPath(path: string): Promise<string> {
-  return reading(path, () => fs.realpath(resolve(path)));
+/** The same for two names of one file or folder, and for no other on this machine. @throws InputError */
+export async function fileIdentity(path: string): Promise<string> {
+  const { dev, ino } = await reading(path, () => fs.stat(path, { bigint: true }));
+  return `${dev}:${ino}`;
 }
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -6,7 +6,14 @@ import type { DecodedImage, RasterImage } from './types.ts';
 /** A larger picture is refused rather than decoded: 100 megapixels are 300 MB, and no X-ray detector has that many. */
 const MAX_IMAGE_PIXELS = 100e6;
 
+/** Above this size, a picture that unfolds so far from its file is a trap, not an X-ray: those have at most 30 pixels a byte. */
+const UNSUSPICIOUS_PIXELS = 8e6;
+const MAX_PIXELS_PER_BYTE = 200;
+
 const RASTER_FORMATS = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
+
+/** libvips' names for the readers of those formats. */
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'];
 
 type SharpModule = typeof import('sharp')['default'];
 let loading: Promise<SharpModule> | undefined;
@@ -15,6 +22,9 @@ let loading: Promise<SharpModule> | undefined;
 async function loadSharp(): Promise<SharpModule> {
   loading ??= import('sharp').then(module => {
     module.default.cache(false);
+    // What draws instead of decoding (SVG, PDF, …) is never started, whatever a file's first bytes say.
+    module.default.block({ operation: ['VipsForeignLoad'] });
+    module.default.unblock({ operation: LOADERS.map(name => `VipsForeignLoad${name}`) });
     return module.default;
   });
   return loading;
@@ -37,10 +47,17 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
   try {
     const metadata = await open().metadata();
     if (!RASTER_FORMATS.has(metadata.format)) throw new Error(`${metadata.format} is not a raster image`);
+    checkUnfolding(metadata, bytes.length);
     return metadata.space === 'cmyk' ? await readCmyk(open()) : await readRgb(open(), metadata);
   } catch (error) {
     throw new InputError(describeNonImage(bytes, name, (error as Error).message), { cause: error });
   }
+}
+
+function checkUnfolding({ width, height }: Metadata, sizeBytes: number): void {
+  const pixels = width * height;
+  if (pixels <= UNSUSPICIOUS_PIXELS || pixels <= sizeBytes * MAX_PIXELS_PER_BYTE) return;
+  throw new Error(`${width} x ${height} pixels in ${sizeBytes} bytes are too many to be a photograph`);
 }
 
 async function readRgb(image: Sharp, metadata: Metadata): Promise<DecodedImage> {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pacote from 'pacote';
 import { Parser, type ReadEntry } from 'tar';
-import { InputError } from '../errors.ts';
+import { WeightsError } from '../errors.ts';
 
 export interface NpmFolderRequest {
   readonly name: string;
@@ -27,7 +27,7 @@ const PATIENCE = { timeout: 60_000, fetchRetries: 2, fetchRetryMintimeout: 300, 
 /**
  * The files of one folder, by their names in it. The tarball is unpacked as it arrives and kept nowhere.
  *
- * @throws InputError  the registry cannot be reached, or what it sends is not the tarball that `integrity` names
+ * @throws WeightsError  the registry cannot be reached, or what it sends is not the tarball that `integrity` names
  */
 export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
   const { name, version, integrity, signal } = request;
@@ -36,7 +36,7 @@ export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<str
     return await pacote.tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new InputError(`npm: ${name}@${version} could not be fetched (${reason(cause)})`, { cause });
+    throw new WeightsError(`npm: ${name}@${version} could not be fetched (${reason(cause)})`, { cause });
   }
 }
 

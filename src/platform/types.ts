@@ -44,6 +44,12 @@ export interface AtomicWriter {
   abort(): Promise<void>;
 }
 
+export interface LockOptions {
+  /** Called now and then while another process has the lock. */
+  readonly onWait?: () => void;
+  readonly signal?: AbortSignal;
+}
+
 /** SHA-256 of bytes that arrive in pieces. */
 export interface Sha256 {
   update(bytes: Uint8Array): void;

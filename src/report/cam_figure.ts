@@ -1,5 +1,5 @@
-import { colormapTable } from './colormap.ts';
 import { drawText, fitText, measureText } from './font.ts';
+import { scaleTable } from './map_raster.ts';
 import {
   type Colour,
   checkPicture,
@@ -24,6 +24,7 @@ export interface CamFigure {
   readonly className?: string;
   /** What the picture is of: the file's name. */
   readonly name: string;
+  /** A name of `COLORMAP_NAMES`, or `signed`. */
   readonly colormap: string;
   /** The map's range before it was scaled to colours; equal for a constant map. */
   readonly min: number;
@@ -102,7 +103,7 @@ export function drawColourBar(
   bar: Rectangle,
   range: { readonly min: number; readonly max: number; readonly colormap: string },
 ): void {
-  const table = colormapTable(range.colormap);
+  const table = scaleTable(range.colormap);
   fillRectangle(canvas, { x: bar.x - 1, y: bar.y - 1, width: bar.width + 2, height: bar.height + 2 }, EDGE);
   for (let row = 0; row < bar.height; row++) {
     const entry = Math.round(255 * (1 - row / Math.max(1, bar.height - 1)));

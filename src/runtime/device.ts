@@ -21,6 +21,8 @@ export interface DeviceOptions extends AdapterOptions {
   readonly adapter?: AdapterChoice;
   /** Told of every pipeline compiled. */
   readonly onCompile?: (compiled: number, requested: number) => void;
+  /** Stands between Raycam and the device: what it returns is used in its place. For measuring. */
+  readonly observe?: (gpu: GPUDevice) => GPUDevice;
 }
 
 export interface RunOptions<Output extends string> {
@@ -55,7 +57,7 @@ export class Device {
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const found = await requestGpuAdapter(options.adapter ?? 'auto', options);
     const gpu = await requestDevice(found);
-    const device = new Device(gpu, describeAdapter(found, gpu));
+    const device = new Device(options.observe?.(gpu) ?? gpu, describeAdapter(found, gpu));
     device.pipelines.onProgress = options.onCompile;
     return device;
   }

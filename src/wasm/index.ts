@@ -37,6 +37,6 @@ export type { WasmAdapterOptions };
  *
  * @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD
  */
-export async function requestWasmAdapter({ threads }: WasmAdapterOptions = {}): Promise<GPUAdapter> {
-  return createWasmAdapter({ threads, compile: compileKernel, check: parseModule });
+export async function requestWasmAdapter({ threads, relaxedSimd }: WasmAdapterOptions = {}): Promise<GPUAdapter> {
+  return createWasmAdapter({ threads, relaxedSimd, compile: compileKernel, check: parseModule });
 }

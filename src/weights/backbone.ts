@@ -20,7 +20,10 @@ export interface Backbone {
   readonly stateDict: StateDict;
   /** Two backbones with the same value compute the same function. */
   readonly featuresOf: string;
-  /** SHA-256 of the file the tensors come from: for a deepened network, of its source. */
+  /**
+   * SHA-256 of the file the tensors come from: for a deepened network, of its source; for a model of several files, of all end to end;
+   * with a prefix, of both.
+   */
   readonly weightsHash: string;
   readonly licence: string;
   readonly note: string;
@@ -32,6 +35,8 @@ export interface FileOptions {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
+  /** Takes the tensors whose names begin with it, and takes it off: `backbone.`, `student.` */
+  readonly prefix?: string;
 }
 
 /** The key under which a converted file keeps its zoo id. */
@@ -65,7 +70,7 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
  * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
  */
 export function backboneOfFile(file: WeightsFile, weightsHash: string, options: FileOptions = {}): Backbone {
-  const { stateDict, names } = toStateDict(file.tensors);
+  const { stateDict, names } = toStateDict(file.tensors, options.prefix);
   const architecture = options.arch ?? detectArchitecture(stateDict, file.name);
   checkStateDict(stateDict, architecture, file.name);
   const entry = ZOO.find(known => known.id === file.metadata[METADATA_BACKBONE] && known.architecture === architecture);

@@ -1,5 +1,6 @@
 /** The cache of weights: whole, checked files, and beside each a record of its size and digest. */
-import { createSha256, fileExists, fileSize, joinPath, openFile, readTextFile, writeFileAtomic } from '#platform';
+import { createSha256, fileExists, fileStatus, joinPath, openFile, readTextFile, writeFileAtomic } from '#platform';
+import type { ByteSource } from '../platform/types.ts';
 import type { HttpsSource, NpmSource, ZooEntry } from './zoo.ts';
 
 /** A whole file that was checked when it came. */
@@ -18,6 +19,11 @@ export function cachePath(folder: string, source: FileSource): string {
   return joinPath(folder, source.file);
 }
 
+/** Held while an entry is fetched. */
+export function lockPath(folder: string, { id }: ZooEntry): string {
+  return joinPath(folder, `${id}.lock`);
+}
+
 /** The entry's file, from whichever source it came. A file that somebody put there is checked first, once. */
 export async function findCached(entry: ZooEntry, folder: string): Promise<CachedFile | undefined> {
   for (const source of entry.sources) {
@@ -30,9 +36,10 @@ export async function findCached(entry: ZooEntry, folder: string): Promise<Cache
 
 async function findFile(path: string, expected: string | undefined): Promise<CachedFile | undefined> {
   if (!(await fileExists(path))) return undefined;
-  const sizeBytes = await fileSize(path);
+  const { sizeBytes, modifiedMs } = await fileStatus(path);
   const record = await readRecord(path);
-  if (record && record.sizeBytes === sizeBytes && matches(record.sha256, expected)) return record;
+  const isAsItCame = record?.sizeBytes === sizeBytes && modifiedMs <= record.notedMs;
+  if (record && isAsItCame && matches(record.sha256, expected)) return { path, sha256: record.sha256, sizeBytes };
   const digest = await fileSha256(path);
   const isKnown = record ? record.sha256 === digest : true;
   if (!isKnown || !matches(digest, expected)) return undefined;
@@ -47,15 +54,22 @@ export function matches(digest: string, expected: string | undefined): boolean {
 /** SHA-256 of a file of any size, in hexadecimal. */
 export async function fileSha256(path: string): Promise<string> {
   const source = await openFile(path);
-  const hash = createSha256();
   try {
-    for (let offset = 0; offset < source.sizeBytes; offset += PIECE_BYTES) {
-      hash.update(await source.read(offset, Math.min(PIECE_BYTES, source.sizeBytes - offset)));
-    }
-    return await hash.digestHex();
+    return await sourcesSha256([source]);
   } finally {
     await source.close();
   }
+}
+
+/** The same of several, end to end: for one, that of the file. */
+export async function sourcesSha256(sources: readonly ByteSource[]): Promise<string> {
+  const hash = createSha256();
+  for (const source of sources) {
+    for (let offset = 0; offset < source.sizeBytes; offset += PIECE_BYTES) {
+      hash.update(await source.read(offset, Math.min(PIECE_BYTES, source.sizeBytes - offset)));
+    }
+  }
+  return hash.digestHex();
 }
 
 /** Notes what was found, so that the next start need not read the whole file. A cache that cannot be written to is no error. */
@@ -64,12 +78,24 @@ export async function writeRecord(file: CachedFile): Promise<CachedFile> {
   return file;
 }
 
-function recordPath(path: string): string {
+/** Where a cached file's size and digest are noted. */
+export function recordPath(path: string): string {
   return `${path}.sha256`;
 }
 
-async function readRecord(path: string): Promise<CachedFile | undefined> {
-  const text = await readTextFile(recordPath(path)).catch(() => '');
-  const match = /^([0-9a-f]{64}) {2}(\d+)\n$/.exec(text);
-  return match ? { path, sha256: match[1]!, sizeBytes: Number(match[2]) } : undefined;
+interface CacheRecord {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** A file that was changed after this is looked at anew. */
+  readonly notedMs: number;
+}
+
+async function readRecord(path: string): Promise<CacheRecord | undefined> {
+  try {
+    const { modifiedMs } = await fileStatus(recordPath(path));
+    const match = /^([0-9a-f]{64}) {2}(\d+)\n$/.exec(await readTextFile(recordPath(path)));
+    return match ? { sha256: match[1]!, sizeBytes: Number(match[2]), notedMs: modifiedMs } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 /** Downloads a file over HTTP: goes on where it was cut, gives up on a silent server, leaves a part that the next call takes up. */
-import { WeightsError } from '../errors.ts';
+import { InputError, WeightsError } from '../errors.ts';
 import { formatBytes } from './byte_source.ts';
 import { PartConflict, PartFile } from './part_file.ts';
 
@@ -18,9 +18,13 @@ export interface DownloadRequest {
   readonly signal?: AbortSignal;
   /** How long the server may be silent. */
   readonly stallMs?: number;
+  /** The most that is taken. */
+  readonly maxBytes?: number;
 }
 
 const STALL_MS = 30_000;
+/** Four times the largest network of the zoo. */
+const MAX_BYTES = 1_000_000_000;
 const MAX_ATTEMPTS = 20;
 /** Attempts in a row that brought nothing. */
 const MAX_FRUITLESS = 3;
@@ -28,7 +32,12 @@ const MAX_FRUITLESS = 3;
 /** A failure that another attempt may get past. */
 class Interrupted extends Error {}
 
-/** Returns the complete part; the caller checks it, and renames or discards it. @throws WeightsError  with the reason */
+/**
+ * Returns the complete part; the caller checks it, and renames or discards it.
+ *
+ * @throws WeightsError  with the server's failure
+ * @throws InputError    the disk is full or cannot be written; what is there stays for the next call
+ */
 export async function download(request: DownloadRequest): Promise<PartFile> {
   const { url, path, signal } = request;
   let part = await PartFile.open(path, url);
@@ -48,6 +57,7 @@ export async function download(request: DownloadRequest): Promise<PartFile> {
       fruitless = part.sizeBytes > before ? 0 : fruitless + 1;
       if (!(error instanceof Interrupted) || fruitless >= MAX_FRUITLESS || attempt >= MAX_ATTEMPTS) {
         if (part.isPrivate) await part.discard();
+        if (error instanceof InputError) throw error;
         throw new WeightsError(`${new URL(url).host}: ${(error as Error).message}`, { cause: error });
       }
       await pause(100 * 2 ** fruitless, signal);
@@ -57,16 +67,21 @@ export async function download(request: DownloadRequest): Promise<PartFile> {
 
 /** One request and its body. What has arrived is on disk even when it throws. */
 async function transfer(part: PartFile, request: DownloadRequest): Promise<void> {
-  const { onProgress, signal, stallMs = STALL_MS } = request;
+  const { onProgress, signal, stallMs = STALL_MS, maxBytes = MAX_BYTES } = request;
   const watchdog = new Watchdog(stallMs, signal);
   try {
     const response = await watchdog.within(
       fetch(request.url, { headers: requestHeaders(part), signal: watchdog.signal }),
     );
+    checkAddress(request.url, response.url);
     const totalBytes = await begin(part, response);
+    if (totalBytes !== undefined && totalBytes > maxBytes) throw await tooLong(part, maxBytes);
     if (totalBytes === part.sizeBytes || !response.body) return;
     const reader = response.body.getReader();
     for (let next = await watchdog.within(reader.read()); !next.done; next = await watchdog.within(reader.read())) {
+      if (part.sizeBytes + next.value.length > Math.min(totalBytes ?? maxBytes, maxBytes)) {
+        throw await tooLong(part, totalBytes ?? maxBytes);
+      }
       await part.append(next.value);
       onProgress?.({ receivedBytes: part.sizeBytes, totalBytes });
     }
@@ -80,6 +95,19 @@ async function transfer(part: PartFile, request: DownloadRequest): Promise<void>
   }
 }
 
+/** A server may send elsewhere, but not where anybody on the way can change the bytes. */
+function checkAddress(asked: string, answered: string): void {
+  if (asked.startsWith('https:') && !answered.startsWith('https:')) {
+    throw new WeightsError(`the server sends on to ${new URL(answered).host} without encryption`);
+  }
+}
+
+/** What is there cannot be the file, nor its beginning. */
+async function tooLong(part: PartFile, mostBytes: number): Promise<WeightsError> {
+  await part.discard();
+  return new WeightsError(`the server sends more than ${formatBytes(mostBytes)}`);
+}
+
 function requestHeaders(part: PartFile): Record<string, string> {
   const headers = { 'accept-encoding': 'identity' };
   if (part.sizeBytes === 0 || part.validator === undefined) return headers;
@@ -89,7 +117,7 @@ function requestHeaders(part: PartFile): Record<string, string> {
 /** Makes the part fit what the server is about to send. Returns the size of the whole file, where it is known. */
 async function begin(part: PartFile, response: Response): Promise<number | undefined> {
   const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-  if (response.status === 206 && range?.[1] !== undefined && Number(range[1]) === part.sizeBytes)
+  if (response.status === 206 && range?.[1] !== undefined && Number(range[1]) === part.sizeBytes && part.sizeBytes > 0)
     return Number(range[2]);
   if (response.status === 416 && range && Number(range[2]) === part.sizeBytes) return part.sizeBytes;
   if (response.status === 206 || response.status === 416) {

@@ -22,17 +22,28 @@ const ELEMENT_BITS = {
   F64: 64,
   I64: 64,
   U64: 64,
+  C128: 128,
 } as const;
 
 export type DType = keyof typeof ELEMENT_BITS;
+
+/** What PyTorch has and safetensors has not. */
+const TORCH_ONLY: ReadonlySet<string> = new Set(['C128']);
 
 /** Size of one value in bits. */
 export function elementBits(dtype: DType): number {
   return ELEMENT_BITS[dtype];
 }
 
+/** Whether safetensors knows the type by this name. */
 export function isDType(name: unknown): name is DType {
-  return typeof name === 'string' && Object.hasOwn(ELEMENT_BITS, name);
+  return typeof name === 'string' && Object.hasOwn(ELEMENT_BITS, name) && !TORCH_ONLY.has(name);
+}
+
+/** Stored values, little endian and aligned. */
+export function toLittleEndian(bytes: Uint8Array, dtype: DType, { bigEndian = false }: ByteOrder = {}): Uint8Array {
+  const parts = dtype === 'C64' || dtype === 'C128' ? 2 : 1;
+  return inHostOrder(bytes, elementBits(dtype) / 8 / parts, bigEndian);
 }
 
 export interface ByteOrder {

@@ -1,8 +1,9 @@
 /** What `raycam weights` does: list the zoo, describe a file, convert one. */
 import { cacheDirectory, createAtomicWriter } from '#platform';
+import { WeightsError } from '../errors.ts';
 import { METADATA_NAMES } from './backbone.ts';
-import { fileSha256, findCached } from './cache.ts';
-import { detectArchitecture } from './check_state_dict.ts';
+import { findCached, sourcesSha256 } from './cache.ts';
+import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
 import type { DType } from './dtypes.ts';
 import { openWeights } from './open_weights.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
@@ -20,6 +21,7 @@ export interface ZooListing {
   readonly from: string;
   /** Its file in the cache, or that of the entry it is made from. */
   readonly cachedPath?: string;
+  readonly cachedBytes?: number;
 }
 
 /** Every entry of the zoo, and whether it is at hand. */
@@ -32,7 +34,8 @@ export async function listZoo({
   for (const entry of ZOO) {
     const { id, architecture, licence, note } = entry;
     const cached = await findCached(fileEntry(entry), cacheDir);
-    listings.push({ id, architecture, licence, note, from: origin(entry), cachedPath: cached?.path });
+    const found = { cachedPath: cached?.path, cachedBytes: cached?.sizeBytes };
+    listings.push({ id, architecture, licence, note, from: origin(entry), ...found });
   }
   return listings;
 }
@@ -58,11 +61,14 @@ export interface WeightsDescription {
   readonly file: string;
   readonly format: WeightsFormat;
   readonly sizeBytes: number;
+  /** Of the file; of a TensorFlow.js model, of model.json and its shards end to end. */
   readonly sha256: string;
   /** Whose names the tensors have. */
   readonly names: TensorNames;
   /** Absent where the tensors are not a ResNet's. */
   readonly architecture?: ResNetArchitecture;
+  /** Why they are none, or what keeps them from being all of one. */
+  readonly problem?: string;
   /** Values in all tensors, running statistics included. */
   readonly elements: number;
   readonly metadata: Metadata;
@@ -70,19 +76,22 @@ export interface WeightsDescription {
   readonly tensors: readonly { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }[];
 }
 
-/** Everything about a file but its values. @throws InputError | WeightsError */
-export async function describeWeights(path: string): Promise<WeightsDescription> {
+/** Everything about a file but its values. With `prefix`, about the network whose names begin with it. @throws InputError | WeightsError */
+export async function describeWeights(
+  path: string,
+  { prefix }: { readonly prefix?: string } = {},
+): Promise<WeightsDescription> {
   const file = await openWeights(path);
   try {
     const tensors = [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    const { stateDict, names } = toStateDict(file.tensors);
+    const { stateDict, names } = toStateDict(file.tensors, prefix);
     return {
       file: file.name,
       format: file.format,
       sizeBytes: file.sizeBytes,
-      sha256: await fileSha256(path),
+      sha256: await sourcesSha256(file.sources),
       names,
-      architecture: architectureOf(stateDict, file.name),
+      ...fitOf(stateDict, file.name),
       elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       metadata: file.metadata,
       tensors,
@@ -92,17 +101,23 @@ export async function describeWeights(path: string): Promise<WeightsDescription>
   }
 }
 
-function architectureOf(stateDict: StateDict, fileName: string): ResNetArchitecture | undefined {
+function fitOf(stateDict: StateDict, fileName: string): Pick<WeightsDescription, 'architecture' | 'problem'> {
+  let architecture: ResNetArchitecture | undefined;
   try {
-    return detectArchitecture(stateDict, fileName);
-  } catch {
-    return undefined;
+    architecture = detectArchitecture(stateDict, fileName);
+    checkStateDict(stateDict, architecture, fileName);
+    return { architecture };
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    return { architecture, problem: error.message };
   }
 }
 
 export interface ConvertOptions {
   /** `torchvision` (the default) translates names and layouts, `keep` leaves both. */
   readonly names?: 'torchvision' | 'keep';
+  /** Takes the tensors whose names begin with it; not with `keep`. */
+  readonly prefix?: string;
 }
 
 /**
@@ -113,11 +128,11 @@ export interface ConvertOptions {
 export async function convertWeights(
   input: string,
   output: string,
-  { names = 'torchvision' }: ConvertOptions = {},
+  { names = 'torchvision', prefix }: ConvertOptions = {},
 ): Promise<void> {
   const file = await openWeights(input);
   try {
-    const translated = toStateDict(file.tensors);
+    const translated = toStateDict(file.tensors, prefix);
     const tensors = names === 'keep' ? file.tensors : translated.stateDict;
     const metadata = { [METADATA_NAMES]: translated.names, ...file.metadata, format: 'pt' };
     const kept = [...tensors.values()].filter(({ name }) => !name.endsWith('num_batches_tracked'));

@@ -6,13 +6,12 @@ import { closingOnError, readUpTo } from './byte_source.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { WeightsFile } from './tensor_entry.ts';
 import { type OpenSibling, openTfjsLayers } from './tfjs_layers.ts';
+import { LEGACY_MAGIC, openTorchLegacy } from './torch_legacy.ts';
+import { openTorchTar } from './torch_tar.ts';
 import { openTorchZip } from './torch_zip.ts';
 
 /** Enough for every magic number, and for the first words of a page. */
 const SNIFFED_BYTES = 512;
-
-/** A pickle of torch's legacy magic number, 0x1950a86a20f9469cfc6c. */
-const LEGACY_MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
 /** Any byte is a character. */
 const TEXT = new TextDecoder('latin1');
@@ -30,6 +29,10 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
     switch (kindOf(start, source)) {
       case 'zip':
         return openTorchZip(source);
+      case 'legacy':
+        return openTorchLegacy(source);
+      case 'tar':
+        return openTorchTar(source);
       case 'json':
         if (openSibling) return openTfjsLayers(source, openSibling);
         throw new WeightsError(
@@ -42,15 +45,12 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
 }
 
 /** A header length in the way of safetensors never is text, so a `{` after eight such bytes tells it from a JSON file. */
-function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'json' | 'safetensors' {
+function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar' | 'json' | 'safetensors' {
   const { name } = source;
   if (source.sizeBytes === 0) throw new WeightsError(`weights: ${name} is empty: the copy failed. Get it again`);
   if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) return 'zip';
-  if (startsWith(start, LEGACY_MAGIC) || isTar(start)) {
-    throw new WeightsError(
-      `weights: ${name} is in the format of PyTorch before 1.6. Resave it in Python: torch.save(torch.load(f), f)`,
-    );
-  }
+  if (startsWith(start, LEGACY_MAGIC)) return 'legacy';
+  if (isTar(start)) return 'tar';
   const text = TEXT.decode(start).trimStart();
   if (/^<(!doctype|html|\?xml)/i.test(text)) {
     throw new WeightsError(

@@ -18,6 +18,8 @@ export class PartFile {
   readonly path: string;
   /** Under a name that no other call uses, nor goes on with. */
   readonly isPrivate: boolean;
+  /** Whether its first bytes are an earlier run's. */
+  isResumed: boolean;
   #origin: PartOrigin;
   #writtenBytes: number;
   #waiting: Uint8Array[] = [];
@@ -26,13 +28,14 @@ export class PartFile {
   private constructor(path: string, origin: PartOrigin, writtenBytes = 0, isPrivate = false) {
     this.path = path;
     this.isPrivate = isPrivate;
+    this.isResumed = writtenBytes > 0;
     this.#origin = origin;
     this.#writtenBytes = writtenBytes;
   }
 
   /** The part of the file that will have this path. Goes on with one of the same address, if there is one. */
   static async open(filePath: string, url: string): Promise<PartFile> {
-    const path = `${filePath}.part`;
+    const path = partPath(filePath);
     const origin = await readOrigin(path);
     if (origin?.url === url && origin.validator !== undefined && (await fileExists(path))) {
       return new PartFile(path, origin, await fileSize(path));
@@ -58,6 +61,7 @@ export class PartFile {
   /** Begins anew. */
   async restart(validator: string | undefined): Promise<void> {
     await this.discard();
+    this.isResumed = false;
     this.#origin = { url: this.#origin.url, validator };
     await writeFileAtomic(originPath(this.path), JSON.stringify(this.#origin));
   }
@@ -98,6 +102,11 @@ export class PartFile {
     const actual = (await fileExists(this.path)) ? await fileSize(this.path) : 0;
     if (actual !== this.#writtenBytes) throw new PartConflict(`${this.path}: another process writes to it`);
   }
+}
+
+/** Where the common part of a file lies. */
+export function partPath(filePath: string): string {
+  return `${filePath}.part`;
 }
 
 function originPath(path: string): string {

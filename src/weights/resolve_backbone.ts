@@ -1,6 +1,7 @@
 /** From a zoo id or a file's path to a network ready to build. */
+import { sha256 } from '#platform';
 import { type Backbone, backboneOfEntry, backboneOfFile, checkOneSource, type FileOptions } from './backbone.ts';
-import { fileSha256 } from './cache.ts';
+import { sourcesSha256 } from './cache.ts';
 import { openWeights } from './open_weights.ts';
 import { type PullOptions, pullWeights } from './pull.ts';
 import type { WeightsFile } from './tensor_entry.ts';
@@ -16,7 +17,7 @@ export interface ResolveOptions extends FileOptions, PullOptions {
 /**
  * Finds, fetches if need be, opens and checks a backbone. The caller closes it.
  *
- * `arch`, `strideOn` and `preprocess` say what a `file` cannot; zoo entries know theirs.
+ * `arch`, `strideOn`, `preprocess` and `prefix` say what a `file` cannot; zoo entries know theirs.
  *
  * @throws UsageError          both an id and a file, or an id that the zoo does not have
  * @throws WeightsUnavailable  not cached, and no source gives it
@@ -25,19 +26,28 @@ export interface ResolveOptions extends FileOptions, PullOptions {
 export async function resolveBackbone(options: ResolveOptions = {}): Promise<Backbone> {
   checkOneSource(options);
   if (options.file !== undefined) {
-    const path = options.file;
-    const weightsHash = await fileSha256(path);
-    return withFile(await openWeights(path), file => backboneOfFile(file, weightsHash, options));
+    return withFile(await openWeights(options.file), async file =>
+      backboneOfFile(file, await hashOf(file, options.prefix), options),
+    );
   }
   const entry = zooEntry(options.id ?? DEFAULT_BACKBONE);
   const cached = await pullWeights(entry.id, options);
   return withFile(await openWeights(cached.path), file => backboneOfEntry(entry, file, cached.sha256));
 }
 
+/** Two networks in one file must not be taken for each other. */
+async function hashOf(file: WeightsFile, prefix = ''): Promise<string> {
+  const hash = await sourcesSha256(file.sources);
+  return prefix === '' ? hash : sha256(new TextEncoder().encode(`${hash} ${prefix}`));
+}
+
 /** What `use` makes of the file owns it; if it makes nothing, the file is closed. */
-async function withFile(file: WeightsFile, use: (file: WeightsFile) => Backbone): Promise<Backbone> {
+async function withFile(
+  file: WeightsFile,
+  use: (file: WeightsFile) => Backbone | Promise<Backbone>,
+): Promise<Backbone> {
   try {
-    return use(file);
+    return await use(file);
   } catch (error) {
     await file.close();
     throw error;

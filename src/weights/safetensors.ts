@@ -6,11 +6,9 @@ import { WeightsError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
 import { type DType, elementBits, isDType, toFloat32 } from './dtypes.ts';
-import { isRecord, parseJsonObject } from './json_text.ts';
+import { isRecord, MAX_JSON_BYTES, parseJsonObject } from './json_text.ts';
 import { elementCount, isShape, type TensorEntry, type WeightsFile } from './tensor_entry.ts';
 
-/** The format's own limit. */
-const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 
 interface TensorInfo {
@@ -36,6 +34,7 @@ export async function openSafetensors(source: ByteSource): Promise<WeightsFile> 
     format: 'safetensors',
     sizeBytes: source.sizeBytes,
     tensors: new Map(infos.map(info => [info.name, tensorEntry(source, info, dataStart)])),
+    sources: [source],
     metadata: metadataOf(source, Object.hasOwn(header, '__metadata__') ? header.__metadata__ : {}),
     close: () => source.close(),
   };
@@ -47,9 +46,9 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   }
   const first = await source.read(0, LENGTH_BYTES);
   const length = Number(new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES) {
+  if (length > MAX_JSON_BYTES) {
     throw new WeightsError(
-      `${where(source)}: a header of ${length} bytes is promised, at most ${MAX_HEADER_BYTES} are allowed`,
+      `${where(source)}: a header of ${length} bytes is promised, at most ${MAX_JSON_BYTES} are allowed`,
     );
   }
   if (LENGTH_BYTES + length > source.sizeBytes) throw cutShort(source, LENGTH_BYTES + length);
@@ -113,6 +112,7 @@ function tensorEntry(source: ByteSource, info: TensorInfo, dataStart: number): T
     name,
     dtype,
     shape,
+    readBytes: () => source.read(dataStart + begin, end - begin),
     read: async () => toFloat32(await source.read(dataStart + begin, end - begin), dtype),
   };
 }

@@ -9,7 +9,7 @@ export interface StridedView {
 }
 
 /** How many elements lie from the first that the view touches to the last; 0 for an empty tensor. */
-export function spanOf({ shape, stride }: StridedView): number {
+export function spanOf({ shape, stride }: Omit<StridedView, 'offset'>): number {
   if (shape.includes(0)) return 0;
   return shape.reduce((span, size, d) => span + (size - 1) * stride[d]!, 1);
 }
@@ -24,9 +24,33 @@ export function isContiguous({ shape, stride }: StridedView): boolean {
   return true;
 }
 
-/** The view's elements in C order, from a span that begins with its first. */
-export function gather(span: Float32Array, { shape, stride }: StridedView): Float32Array {
-  const result = new Float32Array(elementCount(shape));
+/** The view's elements in C order, from the bytes of a span that begins with its first. */
+export function gather(span: Uint8Array, view: StridedView, elementBytes: number): Uint8Array {
+  switch (elementBytes) {
+    case 16: {
+      const halves = { offset: 0, shape: [...view.shape, 2], stride: [...view.stride.map(step => 2 * step), 1] };
+      return gather(span, halves, 8);
+    }
+    case 2:
+      return gathered(new Uint16Array(span.buffer, span.byteOffset, span.length / 2), Uint16Array, view);
+    case 4:
+      return gathered(new Uint32Array(span.buffer, span.byteOffset, span.length / 4), Uint32Array, view);
+    case 8:
+      return gathered(new BigUint64Array(span.buffer, span.byteOffset, span.length / 8), BigUint64Array, view);
+    default:
+      return gathered(span, Uint8Array, view);
+  }
+}
+
+/** Bits, never floats: a copy of a float may change a NaN. */
+type Bits = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+function gathered<T extends Bits>(
+  span: T,
+  create: new (length: number) => T,
+  { shape, stride }: StridedView,
+): Uint8Array {
+  const result = new create(elementCount(shape));
   const index = new Array<number>(shape.length).fill(0);
   let source = 0;
   for (let i = 0; i < result.length; i++) {
@@ -38,5 +62,5 @@ export function gather(span: Float32Array, { shape, stride }: StridedView): Floa
       index[d] = 0;
     }
   }
-  return result;
+  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
 }

@@ -6,7 +6,7 @@ import { InputError, WeightsError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatBytes, readUpTo } from './byte_source.ts';
 import { type DType, elementBits, toFloat32 } from './dtypes.ts';
-import { isRecord, parseJsonObject } from './json_text.ts';
+import { isRecord, MAX_JSON_BYTES, parseJsonObject } from './json_text.ts';
 import { elementCount, isShape, type TensorEntry, type WeightsFile } from './tensor_entry.ts';
 
 const DTYPES: ReadonlyMap<unknown, DType> = new Map([
@@ -17,7 +17,8 @@ const DTYPES: ReadonlyMap<unknown, DType> = new Map([
   ['uint8', 'U8'],
   ['uint16', 'U16'],
 ]);
-const MAX_JSON_BYTES = 64_000_000;
+/** Of 4 MB each, as they are written: 4 GB. */
+const MAX_SHARDS = 1000;
 
 /** Opens a file that lies beside model.json. Rejects with InputError if there is none. */
 export type OpenSibling = (fileName: string) => Promise<ByteSource>;
@@ -48,8 +49,10 @@ export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSib
   try {
     const tensors = new Map<string, TensorEntry>();
     for (const group of groups) addGroup(tensors, group, new ShardChain(modelJson.name, group, shards));
-    const sizeBytes = [modelJson, ...shards.values()].reduce((sum, source) => sum + source.sizeBytes, 0);
-    return { name: modelJson.name, format: 'tfjs-layers', sizeBytes, tensors, metadata: Object.create(null), close };
+    const sources = [modelJson, ...shards.values()];
+    const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
+    const metadata = Object.create(null);
+    return { name: modelJson.name, format: 'tfjs-layers', sizeBytes, tensors, metadata, sources, close };
   } catch (error) {
     await close();
     throw error;
@@ -59,7 +62,9 @@ export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSib
 async function readManifest(modelJson: ByteSource): Promise<Group[]> {
   const where = `tfjs: ${modelJson.name}`;
   if (modelJson.sizeBytes > MAX_JSON_BYTES) {
-    throw new WeightsError(`${where}: ${formatBytes(modelJson.sizeBytes)} of JSON, expected at most 64 MB`);
+    throw new WeightsError(
+      `${where}: ${formatBytes(modelJson.sizeBytes)} of JSON, at most ${formatBytes(MAX_JSON_BYTES)} are read`,
+    );
   }
   const model = parseJsonObject(await readUpTo(modelJson, 0, modelJson.sizeBytes), where);
   const manifest = model.weightsManifest;
@@ -113,6 +118,9 @@ async function openShards(
   openSibling: OpenSibling,
 ): Promise<Map<string, ByteSource>> {
   const names = new Set(groups.flatMap(group => group.paths));
+  if (names.size > MAX_SHARDS) {
+    throw new WeightsError(`tfjs: ${where}: names ${names.size} shards, at most ${MAX_SHARDS} are read`);
+  }
   const shards = new Map<string, ByteSource>();
   const missing: string[] = [];
   try {

@@ -6,18 +6,45 @@ import { spanOf } from './strided.ts';
 import { elementCount, isShape } from './tensor_entry.ts';
 import type { PickleHost } from './unpickler.ts';
 
-/** A run of numbers in the file, by its key. */
+/** A run of numbers in the file, by its key, or a part of one. */
 export class Storage extends Opaque {
   readonly key: string;
   /** Undefined for an UntypedStorage: its tensors say. */
   readonly dtype: DType | undefined;
+  /** Of the whole run. */
+  readonly rootBytes: number;
+  readonly offsetBytes: number;
   readonly sizeBytes: number;
 
-  constructor(key: string, dtype: DType | undefined, sizeBytes: number) {
+  constructor(
+    key: string,
+    dtype: DType | undefined,
+    rootBytes: number,
+    part = { offsetBytes: 0, sizeBytes: rootBytes },
+  ) {
     super();
     this.key = key;
     this.dtype = dtype;
-    this.sizeBytes = sizeBytes;
+    this.rootBytes = rootBytes;
+    this.offsetBytes = part.offsetBytes;
+    this.sizeBytes = part.sizeBytes;
+  }
+
+  /** Bytes of one element; 1 for an UntypedStorage. */
+  get elementBytes(): number {
+    return this.dtype === undefined ? 1 : elementBits(this.dtype) / 8;
+  }
+
+  /** A part of it, counted in elements. @throws WeightsError  it does not lie within */
+  part(offset: unknown, count: unknown, where: string): Storage {
+    const [offsetBytes, sizeBytes] = [Number(offset) * this.elementBytes, Number(count) * this.elementBytes];
+    if (!isCount(offset) || !isCount(count) || !(offsetBytes + sizeBytes <= this.sizeBytes)) {
+      throw new WeightsError(`${where}: a view of storage ${this.key} does not lie within it`);
+    }
+    return new Storage(this.key, this.dtype, this.rootBytes, {
+      offsetBytes: this.offsetBytes + offsetBytes,
+      sizeBytes,
+    });
   }
 }
 
@@ -44,8 +71,13 @@ export class Tensor extends Opaque {
   }
 }
 
-/** A class of storages, or a dtype: both stand for an element type, or for bytes. */
-class ElementType extends Opaque {
+/** What torch.nn.Parameter was in 2017: its tensor comes as its state. */
+export class Parameter extends Opaque {
+  tensor: Tensor | undefined;
+}
+
+/** A class of storages or tensors, or a dtype: all stand for an element type, or for bytes. */
+export class ElementType extends Opaque {
   readonly dtype: DType | undefined;
 
   constructor(dtype: DType | undefined) {
@@ -64,8 +96,26 @@ class Callable extends Opaque {
 }
 
 /** A view that repeats its storage may not unfold to more elements than this. */
-const MAX_EXPANDED_ELEMENTS = 2 ** 24;
+const MAX_EXPANDED_ELEMENTS = 2 ** 22;
+/** A view that leaves most of its storage out is read whole up to this size. */
+const MAX_SPREAD_BYTES = 32_000_000;
 const MAX_DIMENSIONS = 64;
+
+/** The classes that torch named by their elements, storages and (in 2017) tensors. */
+const CLASSES = {
+  Float: 'F32',
+  Double: 'F64',
+  Half: 'F16',
+  BFloat16: 'BF16',
+  Long: 'I64',
+  Int: 'I32',
+  Short: 'I16',
+  Char: 'I8',
+  Byte: 'U8',
+  Bool: 'BOOL',
+  ComplexFloat: 'C64',
+  ComplexDouble: 'C128',
+} as const satisfies Record<string, DType>;
 
 const GLOBALS: ReadonlyMap<string, Opaque> = new Map<string, Opaque>([
   ['collections.OrderedDict', new Callable(orderedDict)],
@@ -74,20 +124,9 @@ const GLOBALS: ReadonlyMap<string, Opaque> = new Map<string, Opaque>([
   ['torch._utils._rebuild_tensor_v2', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_tensor_v3', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_parameter', new Callable(([data]) => data ?? null)],
-  ...elementTypes('Storage', {
-    Float: 'F32',
-    Double: 'F64',
-    Half: 'F16',
-    BFloat16: 'BF16',
-    Long: 'I64',
-    Int: 'I32',
-    Short: 'I16',
-    Char: 'I8',
-    Byte: 'U8',
-    Bool: 'BOOL',
-    ComplexFloat: 'C64',
-    Untyped: undefined,
-  }),
+  ['torch.nn.parameter.Parameter', new Callable(parameter)],
+  ...elementTypes('Storage', { ...CLASSES, Untyped: undefined }),
+  ...elementTypes('Tensor', CLASSES),
   ['torch.storage.UntypedStorage', new ElementType(undefined)],
   ...elementTypes('', {
     float32: 'F32',
@@ -104,6 +143,7 @@ const GLOBALS: ReadonlyMap<string, Opaque> = new Map<string, Opaque>([
     uint64: 'U64',
     bool: 'BOOL',
     complex64: 'C64',
+    complex128: 'C128',
     float8_e4m3fn: 'F8_E4M3',
     float8_e5m2: 'F8_E5M2',
   }),
@@ -113,8 +153,11 @@ function elementTypes(suffix: string, dtypes: Readonly<Record<string, DType | un
   return Object.entries(dtypes).map(([name, dtype]) => [`torch.${name}${suffix}`, new ElementType(dtype)]);
 }
 
+/** What a persistent id stands for; each of PyTorch's three formats has ids of its own. */
+export type Resolve = (id: PickleValue) => PickleValue;
+
 /** `where` begins every error. */
-export function torchHost(where: string): PickleHost {
+export function torchHost(where: string, resolve: Resolve): PickleHost {
   return {
     global(module, name) {
       const known = GLOBALS.get(`${module}.${name}`);
@@ -124,23 +167,48 @@ export function torchHost(where: string): PickleHost {
           'If you trust it, resave its state_dict alone: torch.save(model.state_dict(), f)',
       );
     },
-    persistent: id => storageOf(id, where),
+    persistent: resolve,
     call(callee, args) {
       if (callee instanceof Callable) return callee.call(args.items, where);
       throw new WeightsError(`${where}: calls what cannot be called`);
     },
+    setState(target, state) {
+      const [data] = state instanceof Tuple ? state.items : [];
+      if (!(target instanceof Parameter)) throw new WeightsError(`${where}: sets the state of what is no dict`);
+      if (data instanceof Tensor) target.tensor = data;
+    },
   };
 }
 
-/** ('storage', storage class, key, device, number of elements) */
-function storageOf(id: PickleValue, where: string): Storage {
-  const [kind, type, key, , count] = id instanceof Tuple ? id.items : [];
+/** For pickles of numbers and texts alone. */
+export function plainHost(where: string): PickleHost {
+  return torchHost(where, () => {
+    throw new WeightsError(`${where}: refers to something outside the pickle`);
+  });
+}
+
+/** ('storage', storage class, key, device, number of elements), and in the legacy format what part of it is meant. */
+export function storageOf(id: PickleValue, where: string): Storage {
+  const [kind, type, key, , count, part] = id instanceof Tuple ? id.items : [];
+  if (kind === 'module') {
+    throw new WeightsError(
+      `${where}: holds a whole model with its Python code, not weights. Save them in Python: torch.save(model.state_dict(), f)`,
+    );
+  }
   if (kind !== 'storage' || !(type instanceof ElementType) || typeof key !== 'string' || !isCount(count)) {
     throw new WeightsError(`${where}: refers to something that is not a storage`);
   }
-  const sizeBytes = count * (type.dtype === undefined ? 1 : elementBits(type.dtype) / 8);
+  const storage = wholeStorage(key, type, count, where);
+  if (part === undefined || part === null) return storage;
+  const [, offset, size] = part instanceof Tuple ? part.items : [];
+  return storage.part(offset, size, where);
+}
+
+/** @throws WeightsError  its size in bytes is not exact */
+export function wholeStorage(key: string, { dtype }: ElementType, count: number, where: string): Storage {
+  const sizeBytes = count * (dtype === undefined ? 1 : elementBits(dtype) / 8);
   if (!isCount(sizeBytes)) throw new WeightsError(`${where}: storage ${key} would have ${count} elements`);
-  return new Storage(key, type.dtype, sizeBytes);
+  return new Storage(key, dtype, sizeBytes);
 }
 
 /** (storage, offset, size, stride, requires_grad, backward_hooks); the third version has the dtype next. */
@@ -148,13 +216,24 @@ function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
   const [storage, offset, size, strides] = args;
   const shape = size instanceof Tuple ? size.items : undefined;
   const stride = strides instanceof Tuple ? strides.items : undefined;
+  const given = args[6] instanceof ElementType ? args[6].dtype : undefined;
+  return tensorOn(storage, { offset, shape, stride, dtype: given }, where);
+}
+
+/** A tensor by what a file says of it. @throws WeightsError  not a view of a storage, or not within it */
+export function tensorOn(
+  storage: PickleValue | undefined,
+  view: { readonly offset: unknown; readonly shape: unknown; readonly stride: unknown; readonly dtype?: DType },
+  where: string,
+): Tensor {
+  const { offset, shape, stride } = view;
   if (!(storage instanceof Storage) || !isCount(offset) || !isShape(shape) || !isStride(stride)) {
     throw new WeightsError(`${where}: a tensor is made of the wrong things`);
   }
   if (shape.length !== stride.length || shape.length > MAX_DIMENSIONS) {
     throw new WeightsError(`${where}: a tensor has ${shape.length} sizes and ${stride.length} strides`);
   }
-  const dtype = storage.dtype ?? (args[6] instanceof ElementType ? args[6].dtype : undefined);
+  const dtype = storage.dtype ?? view.dtype;
   if (dtype === undefined) throw new WeightsError(`${where}: a tensor of storage ${storage.key} has no dtype`);
   const tensor = new Tensor(storage, dtype, { offset, shape, stride });
   checkBounds(tensor, where);
@@ -172,6 +251,17 @@ function checkBounds(tensor: Tensor, where: string): void {
   if (elementCount(shape) > Math.max(held, MAX_EXPANDED_ELEMENTS)) {
     throw new WeightsError(`${at} repeats ${held} elements to ${elementCount(shape)}`);
   }
+  const spanBytes = (span * elementBits(dtype)) / 8;
+  if (spanBytes > MAX_SPREAD_BYTES && span > 2 * elementCount(shape)) {
+    throw new WeightsError(`${at} picks ${elementCount(shape)} elements out of ${span}. Save it with .contiguous()`);
+  }
+}
+
+/** (data, requires_grad), or nothing: then the tensor comes as the state. */
+function parameter([data]: readonly PickleValue[]): Parameter {
+  const made = new Parameter();
+  if (data instanceof Tensor) made.tensor = data;
+  return made;
 }
 
 /** Empty, or from one list of pairs, as Python 2 wrote it. */
@@ -187,10 +277,11 @@ function orderedDict(args: readonly PickleValue[], where: string): Dict {
   return dict;
 }
 
-function isCount(value: unknown): value is number {
+/** Whole, not negative, exact. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isStride(value: readonly PickleValue[] | undefined): value is readonly number[] {
-  return value?.every(isCount) ?? false;
+function isStride(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isCount);
 }

@@ -13,12 +13,14 @@ export interface PickleHost {
   persistent(id: PickleValue): PickleValue;
   /** A global called with arguments. */
   call(callee: PickleValue, args: Tuple): PickleValue;
+  /** The state of what is no dict. */
+  setState(target: PickleValue, state: PickleValue): void;
 }
 
 /** A ResNet-152's pickle has 130 kB and makes 10000 containers. */
-export const MAX_PICKLE_BYTES = 16_000_000;
-const MAX_CONTAINERS = 250_000;
-const MAX_STACK = 1_000_000;
+export const MAX_PICKLE_BYTES = 4_000_000;
+const MAX_CONTAINERS = 100_000;
+const MAX_STACK = 250_000;
 const MAX_DEPTH = 1_000;
 const MAX_MEMO_INDEX = 10_000_000;
 
@@ -29,6 +31,19 @@ export function unpickle(bytes: Uint8Array, host: PickleHost, where: string): Pi
   }
   return new Machine(bytes, host, where).run();
 }
+
+/** The same for a pickle with more behind it; `end` is the byte after its last. */
+export function unpickleFirst(
+  bytes: Uint8Array,
+  host: PickleHost,
+  where: string,
+): { readonly value: PickleValue; readonly end: number } {
+  const machine = new Machine(bytes.subarray(0, MAX_PICKLE_BYTES), host, where);
+  const value = machine.run();
+  return { value, end: machine.position };
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 class Machine {
   readonly #bytes: Uint8Array;
@@ -57,6 +72,10 @@ class Machine {
       if (!operation) throw this.fault(`opcode 0x${opcode.toString(16)} at byte ${at} has no place in weights`);
       operation(this);
     }
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   fault(problem: string): WeightsError {
@@ -104,7 +123,7 @@ class Machine {
   text(length: number): string {
     const start = this.take(length);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.#bytes.subarray(start, start + length));
+      return UTF8.decode(this.#bytes.subarray(start, start + length));
     } catch {
       throw this.fault(`the text at byte ${start} is not UTF-8`);
     }
@@ -191,8 +210,9 @@ class Machine {
 
   /** `state_dict()` gives its OrderedDict an attribute, `_metadata`, that the tensors do not need. */
   build(): void {
-    this.pop();
-    if (!(this.top() instanceof Dict)) throw this.fault('sets the state of what is no dict');
+    const state = this.pop();
+    const target = this.top();
+    if (!(target instanceof Dict)) this.#host.setState(target, state);
   }
 
   global(): void {

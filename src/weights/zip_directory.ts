@@ -13,8 +13,9 @@ const CENTRAL_BYTES = 46;
 const MAX_COMMENT_BYTES = 0xffff;
 const UNKNOWN_16 = 0xffff;
 const UNKNOWN_32 = 0xffffffff;
-/** Far above any network's: a ResNet-152 has 90 kB. */
-const MAX_DIRECTORY_BYTES = 16_000_000;
+/** Far above any network's: a ResNet-152 has 935 entries in 90 kB. */
+const MAX_DIRECTORY_BYTES = 4_000_000;
+const MAX_ENTRIES = 10_000;
 
 /** What the directory says of an entry. */
 export interface CentralEntry {
@@ -81,6 +82,9 @@ async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
   }
   if (place.sizeBytes > MAX_DIRECTORY_BYTES) {
     throw damaged(source, `its directory takes ${place.sizeBytes} bytes, at most ${MAX_DIRECTORY_BYTES} are read`);
+  }
+  if (place.count > MAX_ENTRIES) {
+    throw damaged(source, `its directory has ${place.count} entries, at most ${MAX_ENTRIES} are read`);
   }
   return place;
 }

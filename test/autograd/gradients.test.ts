@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GRADIENT_RULES } from '../../src/autograd/gradients.ts';
+import { Array64 } from '../../src/bench/array64.ts';
+import { add } from '../../src/bench/reference/add.ts';
+import { linear } from '../../src/bench/reference/linear.ts';
+import { logSoftmax } from '../../src/bench/reference/log_softmax.ts';
+import { nllLoss } from '../../src/bench/reference/nll_loss.ts';
+import { relu } from '../../src/bench/reference/relu.ts';
 import { Device } from '../../src/runtime/device.ts';
-import { Array64 } from '../harness/array64.ts';
-import { add } from '../reference/add.ts';
-import { linear } from '../reference/linear.ts';
-import { logSoftmax } from '../reference/log_softmax.ts';
-import { nllLoss } from '../reference/nll_loss.ts';
-import { relu } from '../reference/relu.ts';
 import { pattern } from '../train/pattern.ts';
 
 interface Row {

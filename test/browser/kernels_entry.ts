@@ -1,6 +1,6 @@
+import { failureOf } from '../../src/bench/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { caseTables } from '../cases/index.ts';
-import { failureOf } from '../harness/run_case.ts';
 
 /** What the test calls from outside. */
 declare global {

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { adam as reference } from '../../src/bench/reference/adam.ts';
 import { type AdamStep, adam } from '../../src/kernels/adam.ts';
-import { caseTable } from '../harness/cases.ts';
-import { adam as reference } from '../reference/adam.ts';
 
 const defaults: AdamStep = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, step: 1 };
 const zeros = (shape: number[]) => ({ shape, fill: () => 0 });

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { add as reference } from '../../src/bench/reference/add.ts';
 import { add } from '../../src/kernels/add.ts';
-import { caseTable } from '../harness/cases.ts';
-import { add as reference } from '../reference/add.ts';
 
 export default caseTable<Record<string, never>>({
   kernel: add,

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { addRelu as reference } from '../../src/bench/reference/add_relu.ts';
 import { addRelu } from '../../src/kernels/add_relu.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { addRelu as reference } from '../reference/add_relu.ts';
 
 const options = {};
 

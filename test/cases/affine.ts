@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { affine as reference } from '../../src/bench/reference/affine.ts';
 import { type AffineMatrix, type AffineOptions, affine } from '../../src/kernels/affine.ts';
-import { caseTable } from '../harness/cases.ts';
-import { affine as reference } from '../reference/affine.ts';
 
 /** About 16 degrees, with factors that 16 bits hold exactly. */
 const turn: AffineMatrix = [0.9609375, 0.28125, -3.375, -0.28125, 0.9609375, 5.25];

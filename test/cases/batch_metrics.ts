@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { batchMetrics as reference } from '../../src/bench/reference/batch_metrics.ts';
 import { type BatchMetricsOptions, batchMetrics } from '../../src/kernels/batch_metrics.ts';
-import { caseTable } from '../harness/cases.ts';
-import { batchMetrics as reference } from '../reference/batch_metrics.ts';
 
 const classNumbers = (N: number, K: number) => ({ shape: [N], fill: (i: number) => (i * 7) % K });
 

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { batchNorm as reference } from '../../src/bench/reference/batch_norm.ts';
 import { type BatchNormOptions, batchNorm } from '../../src/kernels/batch_norm.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { batchNorm as reference } from '../reference/batch_norm.ts';
 
 const options: BatchNormOptions = { eps: 1e-5 };
 

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { classActivationMap as reference } from '../../src/bench/reference/class_activation_map.ts';
 import { classActivationMap } from '../../src/kernels/class_activation_map.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { classActivationMap as reference } from '../reference/class_activation_map.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { colormapOverlay as reference } from '../../src/bench/reference/colormap_overlay.ts';
 import { type ColormapOverlayOptions, colormapOverlay } from '../../src/kernels/colormap_overlay.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { colormapOverlay as reference } from '../reference/colormap_overlay.ts';
 
 /** A map in steps of 1/64 between bounds -2 and 2: positions in the colour scale without rounding, so that none is on the edge of two colours. */
 function inputs(n: number, height: number, width: number): Record<string, InputSpec> {

@@ -1,18 +1,17 @@
+import { type Case, caseTable } from '../../src/bench/cases.ts';
+import { packConv2dWeight as packReference, conv2d as reference } from '../../src/bench/reference/conv2d.ts';
 import {
+  type AdapterFamily,
   type Conv2dOptions,
+  channelTile,
   chooseConv2d,
   conv2d,
   conv2d1x1,
-  conv2d1x1X4,
   conv2d1x1X8,
   conv2d3x3,
-  conv2d3x3X4,
   packConv2dWeight,
 } from '../../src/kernels/conv2d.ts';
-import type { AdapterKind } from '../../src/runtime/adapter.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
-import { type Case, caseTable } from '../harness/cases.ts';
-import { packConv2dWeight as packReference, conv2d as reference } from '../reference/conv2d.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
 const one = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOptions => ({
@@ -31,10 +30,13 @@ const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOp
 });
 
 /** Weights as the kernels take them, for `depth` = C * KH * KW. */
-const packed = (outChannels: number, depth: number) => [Math.ceil(outChannels / 8), depth, 8];
+const packed = (outChannels: number, depth: number, tile = 8) => [Math.ceil(outChannels / tile), depth, tile];
+
+const SOFTWARE: AdapterFamily = { kind: 'software', architecture: '' };
+const RELAXED_SIMD: AdapterFamily = { kind: 'wasm', architecture: 'wasm-relaxed-simd' };
 
 /** ResNet's rows of one variant, on the adapters that it is for. */
-const resnetCases = (variant: AnyKernel, kind: AdapterKind = 'software'): Case<Conv2dOptions>[] =>
+const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Case<Conv2dOptions>[] =>
   resnet152Convolutions.flatMap(({ module, channels, outChannels, kernel, stride, size }) => {
     const options: Conv2dOptions = {
       outChannels,
@@ -44,17 +46,17 @@ const resnetCases = (variant: AnyKernel, kind: AdapterKind = 'software'): Case<C
       relu: true,
     };
     const x = [1, channels, size, size];
-    if (chooseConv2d(options, x, { kind }) !== variant) return [];
+    if (chooseConv2d(options, adapter) !== variant) return [];
     const inputs = {
       x,
-      weight: packed(outChannels, channels * kernel * kernel),
+      weight: packed(outChannels, channels * kernel * kernel, channelTile(adapter)),
       scale: [outChannels],
       shift: [outChannels],
     };
     return [{ why: `resnet152 ${module}`, inputs, options }];
   });
 
-export const pack = caseTable<Record<never, never>>({
+export const pack = caseTable<{ tile?: number }>({
   kernel: packConv2dWeight,
   reference: packReference,
   exact: true,
@@ -62,6 +64,7 @@ export const pack = caseTable<Record<never, never>>({
     { why: 'one weight', inputs: { weight: [1, 1, 1, 1] }, options: {} },
     { why: 'channels short of a tile', inputs: { weight: [7, 3, 1, 1] }, options: {} },
     { why: 'channels over a tile', inputs: { weight: [9, 2, 3, 3] }, options: {} },
+    { why: 'tiles of 6 channels', inputs: { weight: [13, 2, 3, 1] }, options: { tile: 6 } },
     { why: "the stem's 7x7", inputs: { weight: [64, 3, 7, 7] }, options: {} },
     { why: 'more workgroups than one row of the grid holds', inputs: { weight: [2048, 2049, 1, 1] }, options: {} },
     {
@@ -177,102 +180,50 @@ export const threeByThree = caseTable<Conv2dOptions>({
   ],
 });
 
-export const pointwiseX4 = caseTable<Conv2dOptions>({
-  kernel: conv2d1x1X4,
-  reference,
-  cases: [
-    ...resnetCases(conv2d1x1X4, 'wasm'),
-    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 2], weight: packed(8, 3) }, options: one(8) },
-    {
-      why: 'one pixel over a tile: the last tile moves back',
-      inputs: { x: [1, 5, 1, 5], weight: packed(8, 5) },
-      options: one(8),
-    },
-    { why: 'two tiles less one', inputs: { x: [2, 5, 7, 1], weight: packed(13, 5) }, options: one(13) },
-    {
-      why: 'scale, shift, residual and relu, where tiles overlap',
-      inputs: { x: [2, 6, 5, 5], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 5, 5] },
-      options: one(12, { relu: true }),
-    },
-    {
-      why: 'fewer pixels than a tile',
-      inputs: { x: [1, 8, 1, 3], weight: packed(8, 8) },
-      options: one(8),
-      error:
-        'conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on 4 pixels or more, got 1x1 at stride 1, padding 0, 3 pixels',
-    },
-    {
-      why: 'stride 2',
-      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
-      options: one(8, { stride: 2 }),
-      error:
-        'conv2d_1x1_x4: expected a 1x1 window at stride 1 without padding on 4 pixels or more, got 1x1 at stride 2, padding 0, 16 pixels',
-    },
-  ],
-});
-
 export const pointwiseX8 = caseTable<Conv2dOptions>({
   kernel: conv2d1x1X8,
   reference,
   cases: [
-    ...resnetCases(conv2d1x1X8, 'wasm'),
-    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 4], weight: packed(8, 3) }, options: one(8) },
+    ...resnetCases(conv2d1x1X8, RELAXED_SIMD),
+    { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1, 6) }, options: one(1) },
+    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 4], weight: packed(6, 3, 6) }, options: one(6) },
+    { why: 'fewer pixels than a tile', inputs: { x: [2, 5, 1, 7], weight: packed(8, 5, 6) }, options: one(8) },
     {
       why: 'a tile and a half: the last tile moves back',
-      inputs: { x: [1, 5, 3, 4], weight: packed(8, 5) },
+      inputs: { x: [1, 5, 3, 4], weight: packed(8, 5, 6) },
+      options: one(8),
+    },
+    {
+      why: 'tiles of 4 channels, one pixel over two tiles',
+      inputs: { x: [1, 5, 1, 17], weight: packed(8, 5, 4) },
       options: one(8),
     },
     {
       why: 'channels that fill no tile, batch of two',
-      inputs: { x: [2, 5, 4, 5], weight: packed(13, 5) },
+      inputs: { x: [2, 5, 4, 5], weight: packed(13, 5, 6) },
       options: one(13),
     },
-    {
-      why: 'scale, shift, residual and relu, where tiles overlap',
-      inputs: { x: [2, 6, 6, 6], weight: packed(10, 6), scale: [10], shift: [10], residual: [2, 10, 6, 6] },
+    ...[4, 6].map(tile => ({
+      why: `scale, shift, residual and relu, where tiles of ${tile} channels overlap`,
+      inputs: { x: [2, 6, 6, 5], weight: packed(10, 6, tile), scale: [10], shift: [10], residual: [2, 10, 6, 5] },
       options: one(10, { relu: true }),
+    })),
+    {
+      why: 'NaN in x surfaces through relu',
+      inputs: { x: { shape: [1, 1, 3, 3], fill: i => (i === 4 ? Number.NaN : i) }, weight: packed(2, 1, 6) },
+      options: one(2, { relu: true }),
     },
     {
-      why: 'pixels not divisible by 4',
-      inputs: { x: [1, 8, 7, 7], weight: packed(8, 8) },
+      why: 'stride 2',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8, 6) },
+      options: one(8, { stride: 2 }),
+      error: 'conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding, got 1x1 at stride 2, padding 0',
+    },
+    {
+      why: 'weights packed for other variants',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
       options: one(8),
-      error:
-        'conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding on 8 pixels or more, divisible by 4, got 1x1 at stride 1, padding 0, 49 pixels',
-    },
-  ],
-});
-
-export const threeByThreeX4 = caseTable<Conv2dOptions>({
-  kernel: conv2d3x3X4,
-  reference,
-  cases: [
-    ...resnetCases(conv2d3x3X4, 'wasm'),
-    {
-      why: 'one row of one tile: padding on every side',
-      inputs: { x: [1, 2, 1, 4], weight: packed(8, 18) },
-      options: three(8),
-    },
-    {
-      why: 'one pixel over a tile: the last tile moves back',
-      inputs: { x: [1, 2, 3, 5], weight: packed(8, 18) },
-      options: three(8),
-    },
-    {
-      why: 'three tiles less one, batch of three, channels over a tile',
-      inputs: { x: [3, 2, 2, 11], weight: packed(11, 18) },
-      options: three(11),
-    },
-    {
-      why: 'scale, shift, residual and relu, where tiles overlap',
-      inputs: { x: [2, 3, 6, 6], weight: packed(9, 27), scale: [9], shift: [9], residual: [2, 9, 6, 6] },
-      options: three(9, { relu: true }),
-    },
-    {
-      why: 'rows shorter than a tile',
-      inputs: { x: [1, 8, 3, 3], weight: packed(8, 72) },
-      options: three(8),
-      error:
-        'conv2d_3x3_x4: expected a 3x3 window at stride 1, padding 1, on rows of 4 pixels or more, got 3x3 at stride 1, padding 1, 3 pixels',
+      error: 'conv2d_1x1_x8: weight must be packed by 4 or 6 channels, got 8 (weight [1, 8, 8])',
     },
   ],
 });

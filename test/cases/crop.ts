@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { crop as reference } from '../../src/bench/reference/crop.ts';
 import { type CropOptions, crop } from '../../src/kernels/crop.ts';
-import { caseTable } from '../harness/cases.ts';
-import { crop as reference } from '../reference/crop.ts';
 
 export default caseTable<CropOptions>({
   kernel: crop,

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { flip as reference } from '../../src/bench/reference/flip.ts';
 import { type FlipOptions, flip } from '../../src/kernels/flip.ts';
-import { caseTable } from '../harness/cases.ts';
-import { flip as reference } from '../reference/flip.ts';
 
 const horizontal: FlipOptions = { horizontal: true, vertical: false };
 

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { gatherRows as reference } from '../../src/bench/reference/gather_rows.ts';
 import { type GatherRowsOptions, gatherRows } from '../../src/kernels/gather_rows.ts';
-import { caseTable } from '../harness/cases.ts';
-import { gatherRows as reference } from '../reference/gather_rows.ts';
 
 /** 7 and M share no divisor here: every row comes once. */
 const shuffled = (M: number) => ({ shape: [M], fill: (i: number) => (i * 7 + 3) % M });

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { globalAvgPool2d as reference } from '../../src/bench/reference/global_avg_pool2d.ts';
 import { globalAvgPool2d } from '../../src/kernels/global_avg_pool2d.ts';
-import { caseTable } from '../harness/cases.ts';
-import { globalAvgPool2d as reference } from '../reference/global_avg_pool2d.ts';
 
 const options = {};
 

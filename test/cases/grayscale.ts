@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { grayscale as reference } from '../../src/bench/reference/grayscale.ts';
 import { grayscale } from '../../src/kernels/grayscale.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { grayscale as reference } from '../reference/grayscale.ts';
 
 const options = {};
 

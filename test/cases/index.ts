@@ -1,4 +1,4 @@
-import type { CaseTable } from '../harness/cases.ts';
+import type { CaseTable } from '../../src/bench/cases.ts';
 import adam from './adam.ts';
 import add from './add.ts';
 import addRelu from './add_relu.ts';
@@ -24,12 +24,11 @@ import minMax from './min_max.ts';
 import nllLoss from './nll_loss.ts';
 import nllLossBackward from './nll_loss_backward.ts';
 import normalize from './normalize.ts';
-import pad2d from './pad2d.ts';
 import relu from './relu.ts';
 import reluBackward from './relu_backward.ts';
 import resize from './resize.ts';
 import sgd from './sgd.ts';
-import subsample2d from './subsample2d.ts';
+import unfold from './unfold.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
 import winogradInput from './winograd_input.ts';
@@ -42,16 +41,13 @@ export const caseTables: readonly CaseTable[] = [
   conv2d.pack,
   conv2d.general,
   conv2d.pointwise,
-  conv2d.pointwiseX4,
   conv2d.pointwiseX8,
   conv2d.threeByThree,
-  conv2d.threeByThreeX4,
+  unfold,
   winogradWeight,
   winogradInput,
   winogradMatmul,
   winogradOutput,
-  pad2d,
-  subsample2d,
   maxPool2d,
   affine,
   grayscale,

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { linear as reference } from '../../src/bench/reference/linear.ts';
 import { linear } from '../../src/kernels/linear.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { linear as reference } from '../reference/linear.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { linearBackwardBias as reference } from '../../src/bench/reference/linear_backward_bias.ts';
 import { linearBackwardBias } from '../../src/kernels/linear_backward_bias.ts';
-import { caseTable } from '../harness/cases.ts';
-import { linearBackwardBias as reference } from '../reference/linear_backward_bias.ts';
 
 const options = {};
 

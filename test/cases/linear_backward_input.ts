@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { linearBackwardInput as reference } from '../../src/bench/reference/linear_backward_input.ts';
 import { linearBackwardInput } from '../../src/kernels/linear_backward_input.ts';
-import { caseTable } from '../harness/cases.ts';
-import { linearBackwardInput as reference } from '../reference/linear_backward_input.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { linearBackwardWeight as reference } from '../../src/bench/reference/linear_backward_weight.ts';
 import { linearBackwardWeight } from '../../src/kernels/linear_backward_weight.ts';
-import { caseTable } from '../harness/cases.ts';
-import { linearBackwardWeight as reference } from '../reference/linear_backward_weight.ts';
 
 const options = {};
 

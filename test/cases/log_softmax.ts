@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { logSoftmax as reference } from '../../src/bench/reference/log_softmax.ts';
 import { logSoftmax } from '../../src/kernels/log_softmax.ts';
-import { caseTable } from '../harness/cases.ts';
-import { logSoftmax as reference } from '../reference/log_softmax.ts';
 
 const options = {};
 

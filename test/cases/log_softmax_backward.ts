@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { logSoftmaxBackward as reference } from '../../src/bench/reference/log_softmax_backward.ts';
 import { logSoftmaxBackward } from '../../src/kernels/log_softmax_backward.ts';
-import { caseTable } from '../harness/cases.ts';
-import { logSoftmaxBackward as reference } from '../reference/log_softmax_backward.ts';
 
 const options = {};
 /** Log-probabilities of K equal classes. */

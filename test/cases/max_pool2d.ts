@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { maxPool2d as reference } from '../../src/bench/reference/max_pool2d.ts';
 import { type MaxPool2dOptions, maxPool2d } from '../../src/kernels/max_pool2d.ts';
-import { caseTable } from '../harness/cases.ts';
-import { maxPool2d as reference } from '../reference/max_pool2d.ts';
 
 const stem: MaxPool2dOptions = { kernel: 3, stride: 2, padding: 1 };
 

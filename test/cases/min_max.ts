@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { minMax as reference } from '../../src/bench/reference/min_max.ts';
 import { minMax } from '../../src/kernels/min_max.ts';
-import { caseTable } from '../harness/cases.ts';
-import { minMax as reference } from '../reference/min_max.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { nllLoss as reference } from '../../src/bench/reference/nll_loss.ts';
 import { nllLoss } from '../../src/kernels/nll_loss.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { nllLoss as reference } from '../reference/nll_loss.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { nllLossBackward as reference } from '../../src/bench/reference/nll_loss_backward.ts';
 import { type NllLossBackwardOptions, nllLossBackward } from '../../src/kernels/nll_loss_backward.ts';
-import { caseTable } from '../harness/cases.ts';
-import { nllLossBackward as reference } from '../reference/nll_loss_backward.ts';
 
 const classNumbers = (N: number, K: number) => ({ shape: [N], fill: (i: number) => (i * 7) % K });
 

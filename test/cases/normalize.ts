@@ -1,6 +1,6 @@
+import { caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { normalize as reference } from '../../src/bench/reference/normalize.ts';
 import { type NormalizeOptions, normalize } from '../../src/kernels/normalize.ts';
-import { caseTable, type InputSpec } from '../harness/cases.ts';
-import { normalize as reference } from '../reference/normalize.ts';
 
 const torchvision: NormalizeOptions = {
   channelOrder: 'RGB',

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { relu as reference } from '../../src/bench/reference/relu.ts';
 import { relu } from '../../src/kernels/relu.ts';
-import { caseTable } from '../harness/cases.ts';
-import { relu as reference } from '../reference/relu.ts';
 
 const options = {};
 

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { reluBackward as reference } from '../../src/bench/reference/relu_backward.ts';
 import { reluBackward } from '../../src/kernels/relu_backward.ts';
-import { caseTable } from '../harness/cases.ts';
-import { reluBackward as reference } from '../reference/relu_backward.ts';
 
 const signs = [-1, 0, 2, Number.NaN];
 

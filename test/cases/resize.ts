@@ -1,6 +1,6 @@
+import { type Case, caseTable, type InputSpec } from '../../src/bench/cases.ts';
+import { resize as reference } from '../../src/bench/reference/resize.ts';
 import { type ResizeOptions, resize } from '../../src/kernels/resize.ts';
-import { type Case, caseTable, type InputSpec } from '../harness/cases.ts';
-import { resize as reference } from '../reference/resize.ts';
 
 /** Noise of whole numbers 0..255. */
 function pixels(...shape: number[]): Record<string, InputSpec> {

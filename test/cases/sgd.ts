@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { sgd as reference } from '../../src/bench/reference/sgd.ts';
 import { type SgdStep, sgd } from '../../src/kernels/sgd.ts';
-import { caseTable } from '../harness/cases.ts';
-import { sgd as reference } from '../reference/sgd.ts';
 
 const plain: SgdStep = { lr: 0.1, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, step: 1 };
 const like = (shape: number[]) => ({ grad: shape, weight: shape, velocity: shape });

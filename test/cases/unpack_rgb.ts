@@ -1,6 +1,6 @@
+import { type Case, caseTable } from '../../src/bench/cases.ts';
+import { unpackRgb as reference } from '../../src/bench/reference/unpack_rgb.ts';
 import { type UnpackRgbOptions, unpackRgb } from '../../src/kernels/unpack_rgb.ts';
-import { type Case, caseTable } from '../harness/cases.ts';
-import { unpackRgb as reference } from '../reference/unpack_rgb.ts';
 
 /** Words whose bytes count up and wrap at a prime, so that no two neighbours are alike. */
 function image(why: string, height: number, width: number): Case<UnpackRgbOptions> {

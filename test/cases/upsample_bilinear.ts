@@ -1,6 +1,6 @@
+import { type Case, caseTable } from '../../src/bench/cases.ts';
+import { upsampleBilinear as reference } from '../../src/bench/reference/upsample_bilinear.ts';
 import { type UpsampleBilinearOptions, upsampleBilinear } from '../../src/kernels/upsample_bilinear.ts';
-import { type Case, caseTable } from '../harness/cases.ts';
-import { upsampleBilinear as reference } from '../reference/upsample_bilinear.ts';
 
 function bothAlignments(
   why: string,

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { winogradInput as reference } from '../../src/bench/reference/winograd_input.ts';
 import { winogradInput } from '../../src/kernels/winograd_input.ts';
-import { caseTable } from '../harness/cases.ts';
-import { winogradInput as reference } from '../reference/winograd_input.ts';
 import { resnetPlanes } from './winograd_matmul.ts';
 
 export default caseTable<Record<never, never>>({

@@ -1,25 +1,29 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { winogradMatmul as reference } from '../../src/bench/reference/winograd_matmul.ts';
 import { type WinogradMatmulOptions, winogradMatmul } from '../../src/kernels/winograd_matmul.ts';
-import { caseTable } from '../harness/cases.ts';
-import { winogradMatmul as reference } from '../reference/winograd_matmul.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
 /** What the 3x3 convolutions of ResNet-152 at stride 1 read; they write as many channels. */
 export const resnetPlanes = resnet152Convolutions.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
 
-const sizes = (channels: number, outChannels: number, tileGroups: number) => ({
+const sizes = (channels: number, outChannels: number, tileGroups: number, tile = 8) => ({
   v: [36, channels, tileGroups, 4],
-  u: [36, Math.ceil(outChannels / 8), channels, 8],
+  u: [36, Math.ceil(outChannels / tile), channels, tile],
 });
 
 export default caseTable<WinogradMatmulOptions>({
   kernel: winogradMatmul,
   reference,
   cases: [
-    ...resnetPlanes.map(({ channels, size }) => ({
-      why: `resnet152, ${channels} channels of ${size}x${size}`,
-      inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4)),
-      options: { outChannels: channels },
-    })),
+    ...resnetPlanes.flatMap(({ channels, size }) =>
+      [6, 8].map(tile => ({
+        why: `resnet152, ${channels} channels of ${size}x${size} by ${tile}`,
+        inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), tile),
+        options: { outChannels: channels },
+      })),
+    ),
+    { why: 'tiles of 4 channels', inputs: sizes(3, 9, 2, 4), options: { outChannels: 9 } },
+    { why: 'tiles of 6 channels, one tile group', inputs: sizes(5, 13, 1, 6), options: { outChannels: 13 } },
     { why: 'one of everything', inputs: sizes(1, 1, 1), options: { outChannels: 1 } },
     { why: 'channels short of a tile', inputs: sizes(3, 7, 2), options: { outChannels: 7 } },
     {

@@ -1,6 +1,6 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { winogradOutput as reference } from '../../src/bench/reference/winograd_output.ts';
 import { type WinogradOutputOptions, winogradOutput } from '../../src/kernels/winograd_output.ts';
-import { caseTable } from '../harness/cases.ts';
-import { winogradOutput as reference } from '../reference/winograd_output.ts';
 import { resnetPlanes } from './winograd_matmul.ts';
 
 export default caseTable<WinogradOutputOptions>({

@@ -1,14 +1,16 @@
+import { caseTable } from '../../src/bench/cases.ts';
+import { winogradWeight as reference } from '../../src/bench/reference/winograd_weight.ts';
 import { winogradWeight } from '../../src/kernels/winograd_weight.ts';
-import { caseTable } from '../harness/cases.ts';
-import { winogradWeight as reference } from '../reference/winograd_weight.ts';
 
-export default caseTable<Record<never, never>>({
+export default caseTable<{ tile?: number }>({
   kernel: winogradWeight,
   reference,
   cases: [
     { why: 'one window', inputs: { weight: [1, 1, 3, 3] }, options: {} },
     { why: 'channels short of a tile', inputs: { weight: [7, 3, 3, 3] }, options: {} },
     { why: 'channels over a tile', inputs: { weight: [9, 5, 3, 3] }, options: {} },
+    { why: 'tiles of 6 channels', inputs: { weight: [13, 2, 3, 3] }, options: { tile: 6 } },
+    { why: 'tiles of 4 channels', inputs: { weight: [5, 3, 3, 3] }, options: { tile: 4 } },
     ...[64, 128, 256, 512].map(channels => ({
       why: `resnet152, ${channels} channels`,
       inputs: { weight: [channels, channels, 3, 3] },

@@ -52,13 +52,7 @@ export async function openChromiumPage(
     logLevel: 'error',
   });
   const server = await serve(bundle.outputFiles[0]!.text, headers);
-  const { executablePath, libraries } = findChromium();
-  const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
-  const browser: Browser = await chromium.launch({
-    executablePath,
-    args: [...FLAGS, ...(webgpu ? WEBGPU_ON_SWIFTSHADER : ['--disable-features=WebGPU'])],
-    env,
-  });
+  const browser = await launchChromium({ webgpu });
   const page = await browser.newPage();
   page.on('pageerror', error => console.error(`page: ${error.message}`));
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -68,6 +62,17 @@ export async function openChromiumPage(
     server.close();
   };
   return { page, close };
+}
+
+/** The browser alone, with WebGPU on SwiftShader or without WebGPU. */
+export function launchChromium({ webgpu = true }: Pick<ChromiumOptions, 'webgpu'> = {}): Promise<Browser> {
+  const { executablePath, libraries } = findChromium();
+  const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
+  return chromium.launch({
+    executablePath,
+    args: [...FLAGS, ...(webgpu ? WEBGPU_ON_SWIFTSHADER : ['--disable-features=WebGPU'])],
+    env,
+  });
 }
 
 /** CHROMIUM_PATH, else the one in `@sparticuz/chromium`, with the libraries that a bare system lacks. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Array64 } from '../../src/bench/array64.ts';
+import { makeInput } from '../../src/bench/check.ts';
+import { conv2d, packConv2dWeight } from '../../src/bench/reference/conv2d.ts';
 import { Convolution, prefersWinograd } from '../../src/nn/convolution.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { resnetPlanes } from '../cases/winograd_matmul.ts';
-import { Array64 } from '../harness/array64.ts';
-import { makeInput } from '../harness/run_case.ts';
-import { conv2d, packConv2dWeight } from '../reference/conv2d.ts';
 
 /** Normalised mean square error. Measured: 7e-13 for 64 channels to 3.8e-12 for 512, 3 to 4 times what direct sums leave. */
 const BOUND = 1e-11;

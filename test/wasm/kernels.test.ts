@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failureOf } from '../../src/bench/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { caseTables } from '../cases/index.ts';
-import { failureOf } from '../harness/run_case.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -10,7 +10,12 @@ beforeAll(async () => {
 afterAll(() => device.dispose());
 
 it('says which adapter it is', () => {
-  expect(device.adapter).toMatchObject({ kind: 'wasm', vendor: 'raycam', architecture: 'wasm-simd', toggles: [] });
+  expect(device.adapter).toMatchObject({
+    kind: 'wasm',
+    vendor: 'raycam',
+    architecture: 'wasm-relaxed-simd',
+    toggles: [],
+  });
   expect(device.adapter.description).toMatch(/^WebAssembly, 2 threads, (relaxed )?SIMD$/);
 });
 

@@ -136,6 +136,7 @@ describe("Keras' names", () => {
       name: 'f',
       format: 'tfjs-layers',
       sizeBytes: 0,
+      sources: [],
       tensors,
       metadata: {},
       close: async () => {},

@@ -18,7 +18,15 @@ function shapeOnly(name: string, shape: readonly number[]): TensorEntry {
 }
 
 function file(tensors: StateDict, metadata: Record<string, string> = {}) {
-  return { name: 'w.pth', format: 'safetensors', sizeBytes: 0, tensors, metadata, close: async () => {} } as const;
+  return {
+    name: 'w.pth',
+    format: 'safetensors',
+    sizeBytes: 0,
+    sources: [],
+    tensors,
+    metadata,
+    close: async () => {},
+  } as const;
 }
 
 describe('names and shapes', () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { decodeImage, readFile, writeFileAtomic } from '#platform';
+import { decodeImage, writeFileAtomic } from '#platform';
+import { readImageFile } from '../../data/loader.ts';
 import { activationsOf } from '../../inference/activations.ts';
 import { encodeNpy } from '../../weights/npy.ts';
 import { addNetworkOptions, type NetworkFlags } from '../options.ts';
@@ -12,7 +13,7 @@ export function registerActivations(program: Command): void {
     .requiredOption('--out <file>', 'the .npy file to write')
     .action((path: string, flags: NetworkFlags & { layer: string; out: string }) =>
       runCommand(flags, async () => {
-        const image = await decodeImage(await readFile(path), path);
+        const image = await decodeImage(await readImageFile(path), path);
         await withNetwork(flags, async (network, output) => {
           const { shape, values } = await activationsOf(network, image, flags.layer);
           await writeFileAtomic(flags.out, encodeNpy({ shape, values }));

@@ -5,6 +5,7 @@ import { Builder } from './ir/builder.ts';
 import { lowerKernel } from './lower/kernel.ts';
 import { parseModule } from './parse/parser.ts';
 import { Cloner } from './passes/clone.ts';
+import { mergeStores } from './passes/merge_stores.ts';
 import { versionLoops } from './passes/version_loops.ts';
 
 /**
@@ -17,6 +18,7 @@ export function compileKernel(request: CompileRequest): CompiledKernel {
   const { context, workgroupSize, workgroupStorageBytes } = lowerKernel({ ...request, declarations });
   const b = context.hasForwards ? simplified(context.b) : context.b;
   versionLoops(b);
+  mergeStores(b);
   return {
     wasm: encodeModule(emitFunction(b.root, request.features), request.sharedMemory),
     bindings: context.globals.bindings,

@@ -1,4 +1,4 @@
-import { availableCores, canShareMemory } from '#platform';
+import { allowRelaxedSimd, availableCores, canShareMemory } from '#platform';
 import { WasmDevice } from './device.ts';
 import { operationError } from './errors.ts';
 import type { Executor } from './execution/executor.ts';
@@ -19,10 +19,11 @@ export interface WasmAdapterOptions {
    * between which other work has its turn: this is also what a page gets that may not share memory between threads.
    */
   readonly threads?: number;
+  /** Whether a product and its sum may be rounded once, where the engine has such an instruction: faster, and on unless said. */
+  readonly relaxedSimd?: boolean;
 }
 
-interface AdapterParts {
-  readonly threads?: number;
+interface AdapterParts extends WasmAdapterOptions {
   readonly compile: KernelCompiler;
   readonly check?: ShaderChecker;
   /** Bytes that the memory may grow to; all that 32 bits can address unless said. */
@@ -35,8 +36,14 @@ export function createWasmAdapter(parts: AdapterParts): GPUAdapter {
   if (!hasSimd()) throw new DOMException('WebAssembly has no 128-bit SIMD here', 'NotSupportedError');
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS))
     throw new RangeError(`threads must be a whole number from 0 to ${MOST_THREADS}, got ${threads}`);
+  const mayRelax = parts.relaxedSimd ?? true;
+  if (mayRelax) allowRelaxedSimd();
   const wanted = threads ?? Math.min(availableCores(), MOST_DEFAULT_THREADS);
-  return new WasmAdapter({ ...parts, threads: canShareMemory() ? wanted : 0 });
+  return new WasmAdapter({
+    ...parts,
+    threads: canShareMemory() ? wanted : 0,
+    relaxedSimd: mayRelax && hasRelaxedSimd(),
+  });
 }
 
 class WasmAdapter implements GPUAdapter {
@@ -44,17 +51,16 @@ class WasmAdapter implements GPUAdapter {
   readonly features: GPUSupportedFeatures = new Set(['core-features-and-limits', 'timestamp-query']);
   readonly limits = supportedLimits(ADAPTER_LIMITS);
   readonly info: GPUAdapterInfo;
-  private readonly relaxedSimd = hasRelaxedSimd();
   private consumed = false;
 
-  constructor(private readonly parts: AdapterParts & { readonly threads: number }) {
-    const { threads } = parts;
+  constructor(private readonly parts: AdapterParts & Required<WasmAdapterOptions>) {
+    const { threads, relaxedSimd } = parts;
     const where = threads === 0 ? 'on the calling thread' : threads === 1 ? '1 thread' : `${threads} threads`;
     this.info = Object.freeze({
       vendor: 'raycam',
-      architecture: 'wasm-simd',
+      architecture: relaxedSimd ? 'wasm-relaxed-simd' : 'wasm-simd',
       device: '',
-      description: `WebAssembly, ${where}, ${this.relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`,
+      description: `WebAssembly, ${where}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`,
       subgroupMinSize: 4,
       subgroupMaxSize: 128,
       isFallbackAdapter: true,
@@ -73,7 +79,7 @@ class WasmAdapter implements GPUAdapter {
     );
     if (this.consumed) throw operationError('adapter is "consumed": it has already been used to create a device');
     this.consumed = true;
-    const { threads, compile, check, capacityBytes } = this.parts;
+    const { threads, relaxedSimd, compile, check, capacityBytes } = this.parts;
     const heap = new Heap(threads > 0, capacityBytes);
     let device: WasmDevice | undefined;
     const executor = await this.startExecutor(heap, error => device?.lose('unknown', error.message));
@@ -83,7 +89,7 @@ class WasmAdapter implements GPUAdapter {
       adapterInfo: this.info,
       features,
       limits,
-      relaxedSimd: this.relaxedSimd,
+      relaxedSimd,
       compile,
       check,
       heap,

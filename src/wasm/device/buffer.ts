@@ -46,7 +46,12 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
 
   get mapState(): GPUBufferMapState {
     if (this.pending) return 'pending';
-    return this.mapping ? 'mapped' : 'unmapped';
+    return this.mapping && !this.isGone ? 'mapped' : 'unmapped';
+  }
+
+  /** Its memory went with the device, and its mapping with that; what is made after the loss maps memory of its own. */
+  private get isGone(): boolean {
+    return this.context.lost && this.storage !== undefined;
   }
 
   /** Where its bytes are; only of buffers that passed `expectReady`. */
@@ -113,7 +118,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
 
   getMappedRange(offset = 0, size = Math.max(0, this.size - offset)): ArrayBuffer {
     const { mapping } = this;
-    if (!mapping) throw operationError(`${this} is not mapped.`);
+    if (!mapping || this.isGone) throw operationError(`${this} is not mapped.`);
     const end = wholeNumber(offset, 'offset') + wholeNumber(size, 'size');
     if (offset % 8 !== 0) throw operationError(`getMappedRange: offset (${offset}) is not a multiple of 8.`);
     if (size % 4 !== 0) throw operationError(`getMappedRange: size (${size}) is not a multiple of 4.`);
@@ -138,7 +143,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     const { mapping } = this;
     this.mapping = undefined;
     for (const { offset, bytes } of mapping?.ranges ?? []) {
-      if (mapping!.mode === MAP_MODE.WRITE && this.storage && bytes.byteLength > 0)
+      if (mapping!.mode === MAP_MODE.WRITE && this.storage && !this.isGone && bytes.byteLength > 0)
         this.context.heap.bytes(this.address + offset, bytes.byteLength).set(new Uint8Array(bytes));
       if (bytes.byteLength > 0) structuredClone(bytes, { transfer: [bytes] }); // detaches it
     }

@@ -96,6 +96,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
     this.context.errors.silent = true;
     this.context.executor.stop();
     this.context.timeline.stop();
+    this.context.heap.close();
     this.loss.resolve({ reason, message } as GPUDeviceLostInfo);
   }
 

@@ -23,8 +23,8 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
   check(): void {
     try {
       this.context.check?.(this.source);
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
+    } catch (thrown) {
+      const error = compileErrorOf(thrown);
       this.note(error.messages);
       broken(`Error while parsing WGSL: ${error.message}`);
     }
@@ -41,8 +41,9 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
         features: { relaxedSimd },
         sharedMemory: heap.shared,
       });
-    } catch (error) {
-      if (error instanceof CompileError) this.note(error.messages);
+    } catch (thrown) {
+      const error = compileErrorOf(thrown);
+      this.note(error.messages);
       throw error;
     }
   }
@@ -93,7 +94,9 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
   }
 
   private entryPoints(): string[] {
-    return [...this.bare.matchAll(/@compute\b[^;{}]*?\bfn\s+([\p{XIDS}_][\p{XIDC}]*)/gu)].map(([, name]) => name!);
+    return [...this.bare.matchAll(/@compute\b[^;{}]{0,1000}?\bfn\s+([\p{XIDS}_][\p{XIDC}]*)/gu)].map(
+      ([, name]) => name!,
+    );
   }
 
   private note(messages: readonly CompileMessage[]): void {
@@ -112,6 +115,15 @@ export function createShaderModule(context: Context, descriptor: GPUShaderModule
   const module = new WasmShaderModule(context, descriptor.label, String(descriptor.code));
   module.valid = context.errors.guard(`[Device].createShaderModule(${module})`, () => module.check());
   return module;
+}
+
+/** Text that is nested deeper than the stack is an error of the text. @throws what is no error of the text */
+function compileErrorOf(error: unknown): CompileError {
+  if (error instanceof CompileError) return error;
+  if (!(error instanceof RangeError)) throw error;
+  return new CompileError([
+    { type: 'error', message: `it is nested too deeply (${error.message})`, lineNum: 0, linePos: 0 },
+  ]);
 }
 
 /** Line comments and nested block comments become spaces. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Array64 } from '../../../src/bench/array64.ts';
+import type { Case, CaseTable } from '../../../src/bench/cases.ts';
+import { makeInput } from '../../../src/bench/check.ts';
 import { caseTables } from '../../cases/index.ts';
-import { Array64 } from '../../harness/array64.ts';
-import type { Case, CaseTable } from '../../harness/cases.ts';
-import { makeInput } from '../../harness/run_case.ts';
 import { type Data, run } from './harness.ts';
 
 /** As the device's own test does, but on the bare module: what is wrong with a case, or undefined. */

@@ -20,6 +20,20 @@ describe('a page that is isolated from others', () => {
   it('stops a shader that does not end', async () => {
     expect(await chromium.page.evaluate(() => globalThis.stopEndless(2))).toBe('AbortError');
   });
+
+  it.each([
+    ['turns', 1],
+    ['turns', 2],
+    ['barriers', 2],
+    ['everyone', 2],
+  ] as const)('stops WGSL that does not end: %s, on %i threads', async (name, threads) => {
+    const result = await chromium.page.evaluate(([which, count]) => globalThis.stopShader(which, count), [
+      name,
+      threads,
+    ] as const);
+    expect(result).toMatchObject({ read: 'AbortError', reason: 'destroyed', values: [2, 2, 2, 2] });
+    expect((result as { ms: number }).ms).toBeLessThan(1000);
+  });
 });
 
 it('a page that is not computes on its own thread', async () => {

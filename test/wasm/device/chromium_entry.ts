@@ -1,3 +1,5 @@
+import { requestWasmAdapter } from '../../../src/wasm/index.ts';
+import { ENDLESS } from './endless_shaders.ts';
 import { bufferOf, dispatch, floatsOf, openFake, pipelineOf } from './harness.ts';
 
 /** What the test calls from outside. */
@@ -5,6 +7,7 @@ declare global {
   var ready: boolean;
   var probe: (threads: number) => Promise<object>;
   var stopEndless: (threads: number) => Promise<string>;
+  var stopShader: (name: keyof typeof ENDLESS, threads: number) => Promise<object>;
 }
 
 globalThis.probe = async threads => {
@@ -36,6 +39,31 @@ globalThis.stopEndless = async threads => {
   await new Promise(resolve => setTimeout(resolve, 50));
   device.destroy();
   return String(await read);
+};
+
+/** A shader of the compiler's; says how the readback that waits for it ends, and what a fresh device computes afterwards. */
+globalThis.stopShader = async (name, threads) => {
+  const open = async () => (await requestWasmAdapter({ threads })).requestDevice();
+  const run = (device: GPUDevice, code: string) => {
+    const x = bufferOf(device, [1, 1, 1, 1]);
+    dispatch(
+      device,
+      device.createComputePipeline({ layout: 'auto', compute: { module: device.createShaderModule({ code }) } }),
+      [x],
+    );
+    return floatsOf(device, x);
+  };
+  const device = await open();
+  const read = run(device, ENDLESS[name]).catch(error => error.name as string);
+  await new Promise(resolve => setTimeout(resolve, 50));
+  const started = performance.now();
+  device.destroy();
+  const { reason } = await device.lost;
+  const result = { read: await read, reason, ms: performance.now() - started };
+  const fresh = await open();
+  const values = await run(fresh, ENDLESS.ends);
+  fresh.destroy();
+  return { ...result, values };
 };
 
 globalThis.ready = true;

@@ -121,6 +121,12 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
         if (i === 10) after10 = device.heapUse.usedBytes;
       }
       expect((await floatsOf(device, x))[999]).toBe(600);
+      // A thread that the system has set aside leaves a program when it runs again, and its memory is free after the next submit.
+      for (let i = 0; i < 100 && device.heapUse.usedBytes > after10 + 50_000; i++) {
+        await new Promise(resolve => setTimeout(resolve, 20));
+        await floatsOf(device, x);
+        dispatch(device, add, [x]);
+      }
       expect(device.heapUse.usedBytes).toBeLessThanOrEqual(after10 + 50_000);
       expect(device.heapUse.peakBytes).toBeLessThanOrEqual(after10 + 300_000); // threads leave programs late; a leak would be 800 kB
     }));
@@ -202,7 +208,10 @@ describe('the adapter', () => {
         });
         expect(device.limits.minUniformBufferOffsetAlignment).toBe(256);
         expect(await errorOf(device, () => device.createBuffer({ size: 268435456, usage: STORAGE }))).toBeUndefined();
-        expect(device.adapterInfo).toMatchObject({ vendor: 'raycam', architecture: 'wasm-simd' });
+        expect(device.adapterInfo).toMatchObject({
+          vendor: 'raycam',
+          architecture: expect.stringMatching(/^wasm-(relaxed-)?simd$/),
+        });
         expect(device.adapterInfo.description).toMatch(/^WebAssembly, 1 thread, (relaxed )?SIMD$/);
       },
       {

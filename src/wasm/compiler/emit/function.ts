@@ -11,6 +11,7 @@ import {
 import { schedule } from '../passes/schedule.ts';
 import { findUsage } from '../passes/usage.ts';
 import { Encoder } from './encoder.ts';
+import { type FencedLoop, planFences } from './fences.ts';
 import type { FunctionCode } from './module.ts';
 import { NodeEmitter } from './nodes.ts';
 
@@ -32,11 +33,11 @@ class FunctionEmitter {
   private readonly prepared: number[] = [];
   private preparing = 0;
   /** What `br` counts: the constructs around, the innermost last. */
-  private readonly labels: Statement[] = [];
+  private readonly labels: (Statement | FencedLoop)[] = [];
 
   constructor(
     private readonly root: Region,
-    relaxedSimd: boolean,
+    private readonly relaxedSimd: boolean,
   ) {
     this.usage = findUsage(root);
     const { placement, inlined } = schedule(root, this.usage);
@@ -50,10 +51,12 @@ class FunctionEmitter {
     return { locals: this.nodes.locals, body: this.code.finish() };
   }
 
-  private region(region: Region): void {
+  /** `emit` may see to a statement itself. */
+  private region(region: Region, emit?: (statement: Statement) => boolean): void {
     for (const statement of region.statements) {
       if (this.isEmpty(statement)) continue;
       this.preparing++;
+      if (emit?.(statement)) continue;
       this.prepare(statement, region);
       this.statement(statement);
     }
@@ -108,12 +111,9 @@ class FunctionEmitter {
       case 'store':
         this.nodes.store(statement);
         return;
-      case 'copy': {
-        const pairs = this.livePairs(statement);
-        for (const [, value] of pairs) this.nodes.push(value);
-        for (const [phi] of pairs.reverse()) this.nodes.setLocal(phi);
+      case 'copy':
+        this.copy(this.livePairs(statement));
         return;
-      }
       case 'jump':
         code.byte(CODES.br);
         code.unsigned(this.depthOf(statement.target));
@@ -126,7 +126,7 @@ class FunctionEmitter {
         this.construct(CODES.block, statement, statement.body);
         return;
       case 'loop':
-        this.construct(CODES.loop, statement, statement.body);
+        this.loop(statement);
         return;
       case 'if':
         this.if(statement);
@@ -134,14 +134,71 @@ class FunctionEmitter {
     }
   }
 
-  private construct(opcode: number, statement: Statement, body: Region): void {
+  private copy(pairs: readonly [Node, Node][]): void {
+    for (const [, value] of pairs) this.nodes.push(value);
+    for (const [phi] of pairs.toReversed()) this.nodes.setLocal(phi);
+  }
+
+  private construct(opcode: number, statement: Statement, body: Region, emit?: (one: Statement) => boolean): void {
     const { code, labels } = this;
     code.byte(opcode);
     code.byte(NO_RESULT);
     labels.push(statement);
-    this.region(body);
+    this.region(body, emit);
     labels.pop();
     code.byte(CODES.end);
+  }
+
+  private loop(loop: LoopStatement): void {
+    const fenced = planFences(loop, {
+      usage: this.usage,
+      isEmpty: statement => this.isEmpty(statement),
+      spare: this.relaxedSimd ? 0 : 1, // a product before it is added
+    });
+    if (fenced) this.fencedLoop(loop, fenced);
+    else this.construct(CODES.loop, loop, loop.body);
+  }
+
+  /** What leaves the loop stands after it, so that fences lead there too. */
+  private fencedLoop(loop: LoopStatement, fenced: FencedLoop): void {
+    const { code, labels } = this;
+    code.byte(CODES.block);
+    code.byte(NO_RESULT);
+    labels.push(fenced);
+    this.construct(CODES.loop, loop, loop.body, statement => {
+      if (statement === fenced.exit) {
+        this.prepareNode(resolve(fenced.exit.condition), loop.body);
+        this.condition(fenced.exit.condition, fenced.leaving === fenced.exit.whenFalse);
+        this.leave(fenced);
+      } else if (statement.kind === 'copy' && statement.pairs === loop.back) this.fencedCopy(loop, fenced);
+      else return false;
+      return true;
+    });
+    labels.pop();
+    code.byte(CODES.end);
+    this.region(fenced.leaving);
+  }
+
+  private fencedCopy({ body, aligned }: LoopStatement, fenced: FencedLoop): void {
+    fenced.sums.forEach(([phi, value], i) => {
+      const node = resolve(value);
+      if (fenced.fenced.has(phi)) {
+        this.nodes.push(aligned!);
+        this.nodes.i32(2 * i + 1);
+        this.nodes.operation('i32.eq');
+        this.leave(fenced);
+      }
+      this.prepareNode(node, body);
+      this.nodes.push(node);
+      this.nodes.setLocal(phi);
+    });
+    for (const [, value] of fenced.others) this.prepareNode(resolve(value), body);
+    this.copy(fenced.others);
+  }
+
+  private leave(fenced: FencedLoop): void {
+    this.code.byte(CODES.brIf);
+    this.code.unsigned(this.labels.length - 1 - this.labels.indexOf(fenced));
   }
 
   private if(statement: Statement & { kind: 'if' }): void {

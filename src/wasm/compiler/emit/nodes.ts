@@ -146,13 +146,17 @@ export class NodeEmitter {
     return true;
   }
 
+  i32(value: number): void {
+    this.code.byte(0x41);
+    this.code.signed(value);
+  }
+
   private constant(node: Node): void {
     const { code } = this;
     const value = node.imm[0]!;
     switch (node.kind) {
       case 'i32':
-        code.byte(0x41);
-        code.signed(value);
+        this.i32(value);
         return;
       case 'i64':
         code.byte(0x42);

@@ -1,4 +1,5 @@
 import { type Kind, opcodeOf } from '../emit/opcodes.ts';
+import { fail, NOWHERE } from '../errors.ts';
 import { fold } from './fold.ts';
 import {
   type BlockStatement,
@@ -12,6 +13,9 @@ import {
   type Statement,
 } from './node.ts';
 import { bitsOf } from './scalars.ts';
+
+/** A shader of that many takes seconds to compile, and its function is larger than engines take. */
+const MOST_NODES = 1_000_000;
 
 /** Makes nodes, folded and interned, and appends statements to the current region. */
 export class Builder {
@@ -163,6 +167,8 @@ export class Builder {
     home: Region,
     isPinned = false,
   ): Node {
+    if (this.nextId > MOST_NODES)
+      fail(NOWHERE, `the shader is too large: more than ${MOST_NODES} operations once loops are unrolled`);
     return { id: this.nextId++, op, kind, args, imm, home, isPinned };
   }
 }

@@ -23,6 +23,10 @@ function foldConstants(b: Builder, op: string, args: readonly Node[]): Node | un
 
 /** Lane by lane, as the scalar operation does. */
 function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+  const [x, y, z] = args.map(arg => arg.imm) as [readonly number[], readonly number[], readonly number[]];
+  if (op === 'v128.bitselect') return b.v128(x.map((one, i) => (one & z[i]!) | (y[i]! & ~z[i]!)));
+  if (op === 'v128.any_true') return b.i32(Number(x.some(one => one !== 0)));
+  if (op === 'i32x4.all_true') return b.i32(Number(x.every(one => one !== 0)));
   const [prefix, suffix] = op.split('.') as [string, string];
   const name = laneOperations[op] ?? op.replace('x4', '');
   const scalar = scalarOperations[name];
@@ -57,9 +61,7 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
       if (args.every(arg => arg === x)) return b.op(op.replace('make', 'splat'), x);
       const adjacent = foldAdjacentLoads(b, args);
       if (adjacent) return adjacent;
-      const source = x.op.endsWith('extract_lane') ? x.args[0] : undefined;
-      const isSame = args.every((arg, i) => arg.op === x.op && arg.args[0] === source && arg.imm[0] === i);
-      return source && isSame ? source : undefined;
+      return foldLanesOfTwo(b, args);
     }
     case 'f32x4.splat':
     case 'i32x4.splat': {
@@ -95,6 +97,19 @@ function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined 
     (arg, i) => arg.op === op && !arg.isPinned && arg.args[0] === address[0] && arg.imm[0] === imm[0]! + 4 * i,
   );
   return isAdjacent ? b.op('v128.load', address[0]!, imm) : undefined;
+}
+
+/** Components of one vector or of two, put together anew. */
+function foldLanesOfTwo(b: Builder, args: readonly Node[]): Node | undefined {
+  const [{ op }] = args as [Node];
+  if (!op.endsWith('extract_lane') || args.some(arg => arg.op !== op)) return undefined;
+  const [x, y = x, ...more] = new Set(args.map(arg => arg.args[0]!));
+  if (more.length > 0) return undefined;
+  return b.shuffle(
+    x!,
+    y!,
+    args.map(arg => arg.imm[0]! + (arg.args[0] === x ? 0 : 4)),
+  );
 }
 
 function extract(b: Builder, op: string, x: Node, lane: number): Node | undefined {
@@ -159,14 +174,16 @@ function foldWithConstant(b: Builder, op: string, x: Node, y: Node): Node | unde
       if (value === 0) return y;
       if (isPower) return b.op('i32.shl', x, b.i32(log));
       return distribute(b, op, x, y);
-    case 'i32.shl':
-      if (value === 0) return x;
-      if (x.op === 'i32.shl' && x.args[1]!.op === 'const' && x.args[1]!.imm[0]! + value < 32)
-        return b.op(op, x.args[0]!, b.i32(x.args[1]!.imm[0]! + value));
+    case 'i32.shl': {
+      const amount = value & 31;
+      if (amount === 0) return x;
+      const before = x.op === 'i32.shl' && x.args[1]!.op === 'const' ? x.args[1]!.imm[0]! & 31 : 32;
+      if (before + amount < 32) return b.op(op, x.args[0]!, b.i32(before + amount));
       return distribute(b, op, x, y);
+    }
     case 'i32.shr_u':
     case 'i32.shr_s':
-      return value === 0 ? x : undefined;
+      return (value & 31) === 0 ? x : undefined;
     case 'i32.div_u':
       return isPower ? b.op('i32.shr_u', x, b.i32(log)) : undefined;
     case 'i32.rem_u':

@@ -83,6 +83,8 @@ export interface LoopStatement {
   /** The phis' values before the loop, and those of the next turn, of the same phis; none where no turn ends. */
   entry: CopyStatement['pairs'];
   back?: CopyStatement['pairs'];
+  /** An address that is divisible by 4 on every turn. */
+  aligned?: Node;
 }
 
 /** To the end of a block, or to the start of a loop. */

@@ -52,6 +52,8 @@ export function assignedBy(statement: Statement): Assigned {
         visitExpression(one.value);
         return;
       case 'declaration':
+        // A pointer by another name.
+        if (one.init?.kind === 'name') names.add(one.init.name);
         visitExpression(one.init);
         return;
       case 'call-statement':

@@ -57,9 +57,17 @@ function argument(context: Context, value: Value, type: Type, position: Position
   return value;
 }
 
+/** Calls are bodies in the caller's place: functions that call one another twice each would make a shader without end. */
+const MOST_INLINED_CALLS = 20_000;
+
 /** The body in the caller's place; the scope with its parameters is current. */
 export function runBody(context: Context, declaration: FunctionDeclaration, returnType: Type): Value | undefined {
   const { statements } = declaration.body;
+  if (++context.inlinedCalls > MOST_INLINED_CALLS)
+    fail(
+      declaration.position,
+      `calls of calls of '${declaration.name}' make the shader too large: more than ${MOST_INLINED_CALLS}`,
+    );
   const outer = { frame: context.frame, jumps: context.jumps };
   context.jumps = {};
   context.callDepth++;

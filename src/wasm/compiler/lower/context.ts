@@ -57,6 +57,8 @@ export class Context {
   frame: Frame | undefined;
   jumps: Jumps = {};
   callDepth = 0;
+  /** Bodies put in the place of calls so far. */
+  inlinedCalls = 0;
   /** Whether a loop's variable turned out not to vary. */
   hasForwards = false;
 

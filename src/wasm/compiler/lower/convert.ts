@@ -64,10 +64,14 @@ function canBecome(from: ScalarName, to: ScalarName): boolean {
 function fromAbstract(b: Builder, number: number, from: Type, to: ScalarName, position: Position): Value {
   if (!canBecome(scalarOf(from)!, to)) return mismatch(from, scalarType(to), position);
   if (to === 'abstract-float') return abstractNumber(to, number);
-  const [lowest, highest] =
-    to === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : to === 'u32' ? [0, 2 ** 32 - 1] : [-LARGEST_F32, LARGEST_F32];
-  if (!(number >= lowest! && number <= highest!)) fail(position, `${number} cannot be represented as ${to}`);
+  const [lowest, highest] = rangeOf(to);
+  if (!(number >= lowest && number <= highest)) fail(position, `${number} cannot be represented as ${to}`);
   return leaf(scalarType(to), to === 'f32' ? b.f32(number) : b.i32(number));
+}
+
+function rangeOf(scalar: ScalarName): [lowest: number, highest: number] {
+  if (scalar === 'i32') return [-(2 ** 31), 2 ** 31 - 1];
+  return scalar === 'u32' ? [0, 2 ** 32 - 1] : [-LARGEST_F32, LARGEST_F32];
 }
 
 export function mismatch(got: Type, wanted: Type, position: Position): never {
@@ -78,8 +82,9 @@ export function mismatch(got: Type, wanted: Type, position: Position): never {
 export function cast(b: Builder, value: Value, to: ScalarName, position: Position): Value {
   if (value.kind === 'abstract' && to !== 'bool') {
     if (to === 'f32' || to.startsWith('abstract')) return convert(b, value, scalarType(to), position);
-    const whole = abstractNumber('abstract-int', Math.trunc(value.number));
-    return convert(b, whole, scalarType(to), position);
+    if (scalarOf(value.type) === 'abstract-int') return convert(b, value, scalarType(to), position);
+    const [lowest, highest] = rangeOf(to);
+    return leaf(scalarType(to), b.i32(Math.min(Math.max(Math.trunc(value.number), lowest), highest)));
   }
   if (value.kind === 'parts' && value.type.kind === 'vector') {
     const parts = componentsOf(b, value).map(part => cast(b, part, to, position));
@@ -106,9 +111,16 @@ function castNode(b: Builder, node: Node, from: ScalarName, to: ScalarName, isVe
     return isVector ? b.op('i32x4.ne', node, b.i32x4(0)) : b.op('i32.ne', node, b.i32(0));
   }
   if (to === 'f32') return b.op(isVector ? `f32x4.convert_i32x4_${sign}` : `f32.convert_i32_${sign}`, node);
-  // From f32, values outside of the range become its ends, and NaN becomes 0.
-  if (from === 'f32') return b.op(isVector ? `i32x4.trunc_sat_f32x4_${sign}` : `i32.trunc_sat_f32_${sign}`, node);
-  return node;
+  return from === 'f32' ? truncate(b, node, to, isVector) : node;
+}
+
+/** Values outside of the range become the nearest one in it that an f32 can be, so never 2^31 - 1; NaN becomes 0. */
+function truncate(b: Builder, node: Node, to: ScalarName, isVector: boolean): Node {
+  const limit = to === 'i32' ? 2 ** 31 - 2 ** 7 : 2 ** 32 - 2 ** 8;
+  const sign = to === 'i32' ? 's' : 'u';
+  if (isVector) return b.op(`i32x4.trunc_sat_f32x4_${sign}`, b.op('f32x4.pmin', node, b.f32x4(limit)));
+  const held = b.select(node, b.f32(limit), b.op('f32.gt', node, b.f32(limit)));
+  return b.op(`i32.trunc_sat_f32_${sign}`, held);
 }
 
 /** The same bits as another type of as many bytes. */

@@ -23,10 +23,10 @@ import { laneOf } from './vectors.ts';
 
 /** An expression's value; what names memory is read. */
 export function lowerExpression(context: Context, expression: Expression): Value {
-  const reference = findReference(context, expression);
-  if (reference) {
-    if (reference.type.kind === 'atomic') fail(expression.position, 'an atomic is read by atomicLoad');
-    return load(context, reference);
+  const place = findPlace(context, expression);
+  if (place) {
+    if (place.type.kind === 'atomic') fail(expression.position, 'an atomic is read by atomicLoad');
+    return place.kind === 'value' ? place.value : load(context, place);
   }
   const { b } = context;
   switch (expression.kind) {
@@ -40,7 +40,6 @@ export function lowerExpression(context: Context, expression: Expression): Value
     }
     case 'unary':
       if (expression.operator === '&') return addressOf(context, expression.operand);
-      if (expression.operator === '*') return fail(expression.position, 'only a pointer can be dereferenced');
       return unary(b, expression.operator, lowerExpression(context, expression.operand), expression.position);
     case 'binary':
       return lowerBinary(context, expression);
@@ -66,6 +65,14 @@ export function lowerCondition(context: Context, expression: Expression): Node {
 
 /** What an expression names: a variable or a part of one. Undefined, where it is but a value. */
 export function findReference(context: Context, expression: Expression): Reference | undefined {
+  const place = findPlace(context, expression);
+  return place?.kind === 'value' ? undefined : place;
+}
+
+/** A reference; or where a swizzle was taken of one, that value, so that the indices on the way are worked out only once. */
+type Place = Reference | { readonly kind: 'value'; readonly type: Type; readonly value: Value };
+
+function findPlace(context: Context, expression: Expression): Place | undefined {
   switch (expression.kind) {
     case 'name': {
       const binding = expression.template ? undefined : context.scope.find(expression.name);
@@ -74,19 +81,24 @@ export function findReference(context: Context, expression: Expression): Referen
     case 'unary': {
       if (expression.operator !== '*') return undefined;
       const value = lowerExpression(context, expression.operand);
-      return value.kind === 'pointer' ? value.reference : undefined;
+      return value.kind === 'pointer'
+        ? value.reference
+        : fail(expression.position, 'only a pointer can be dereferenced');
     }
     case 'member': {
+      const { member, position } = expression;
       const base = findBase(context, expression.base);
       if (!base) return undefined;
-      if (base.type.kind !== 'vector') return memberReference(base, expression.member, expression.position);
-      const [lane, ...others] = swizzleLanes(base.type, expression.member, expression.position);
-      if (others.length > 0) return undefined;
-      return elementReference(context, base, context.b.i32(lane!), expression.position);
+      if (base.kind === 'value') return placeOf(memberOf(context, base.value, member, position));
+      if (base.type.kind !== 'vector') return memberReference(base, member, position);
+      const lanes = swizzleLanes(base.type, member, position);
+      if (lanes.length > 1) return placeOf(swizzle(context.b, load(context, base), lanes));
+      return elementReference(context, base, context.b.i32(lanes[0]!), position);
     }
     case 'index': {
       const base = findBase(context, expression.base);
       if (!base) return undefined;
+      if (base.kind === 'value') return placeOf(elementOf(context, base.value, expression.index));
       const index = lowerIndex(context, expression.index, elementCountOf(base.type));
       return elementReference(context, base, index, expression.position);
     }
@@ -95,12 +107,20 @@ export function findReference(context: Context, expression: Expression): Referen
   }
 }
 
-/** A reference, or what a pointer points to: `p.x` is `(*p).x`. */
-function findBase(context: Context, expression: Expression): Reference | undefined {
-  const reference = findReference(context, expression);
-  if (reference) return reference;
+function placeOf(value: Value): Place {
+  return { kind: 'value', type: value.type, value };
+}
+
+/** A place, or what a pointer points to: `p.x` is `(*p).x`. */
+function findBase(context: Context, expression: Expression): Place | undefined {
+  const place = findPlace(context, expression);
+  if (place) return place;
   const isPointer = expression.kind === 'name' && !expression.template;
   const binding = isPointer ? context.scope.find(expression.name) : undefined;
+  if (binding?.kind === 'lazy' && binding.pointer) {
+    const pointer = binding.pointer();
+    return pointer.kind === 'pointer' ? pointer.reference : undefined;
+  }
   return binding?.kind === 'value' && binding.value.kind === 'pointer' ? binding.value.reference : undefined;
 }
 

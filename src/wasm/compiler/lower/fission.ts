@@ -1,18 +1,20 @@
 import { I32, type Type, VOID } from '../check/types.ts';
 import { fail, type Position } from '../errors.ts';
 import type { Node } from '../ir/node.ts';
-import type { Assign, Call, Declaration, Expression, For, FunctionDeclaration, Loop, Statement } from '../parse/ast.ts';
-import { containsBarrier, isBarrier } from './barriers.ts';
+import type { Declaration, Expression, For, FunctionDeclaration, Loop, Statement, Switch } from '../parse/ast.ts';
+import { containsBarrier } from './barriers.ts';
 import type { Context, Jumps, Label } from './context.ts';
-import { lowerCondition, lowerExpression, lowerInitializer } from './expressions.ts';
+import { lowerCondition, lowerInitializer } from './expressions.ts';
 import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
 import type { Invocation, InvocationLoops } from './invocations.ts';
 import { type KeptVariable, KeptVariables } from './kept_variables.ts';
 import { load, type MemoryReference, slotsFor, store } from './references.ts';
 import { Scope, type Slot } from './scope.ts';
-import { lowerStatement } from './statements.ts';
+import { isStable } from './stability.ts';
+import { lowerStatement, lowerSwitch } from './statements.ts';
 import { resolveType } from './type_expressions.ts';
 import { type Value, zeroValue } from './values.ts';
+import { type Invoked, Waiting } from './waiting.ts';
 
 /** Why an invocation left a part early; all invocations do, or none. */
 const EXITS = { return: 1, break: 2, continue: 3 } as const;
@@ -30,7 +32,10 @@ export class Fission {
   private invocation: Invocation;
   private jumps: Jumps = {};
   private returnTo!: Label;
+  /** What the function at hand returns. */
+  private result: KeptVariable | undefined;
   private callDepth = 0;
+  private readonly waiting: Waiting;
   /** Of the part that is lowered, or of what stands between parts. */
   private partNumber = 0;
   /** Variables that the part declares. */
@@ -42,6 +47,7 @@ export class Fission {
   ) {
     this.invocation = loops.first;
     this.kept = new KeptVariables(context, loops);
+    this.waiting = new Waiting(context, this);
   }
 
   /** The body of the entry point, for one workgroup. */
@@ -62,7 +68,7 @@ export class Fission {
     const { globals } = context;
     globals.resolvePrivateVariables();
     const variables = globals.privateVariables.map(({ declaration, type }) => {
-      const variable = this.kept.keep(declaration, type);
+      const variable = this.kept.keep(declaration, type, 'private');
       globals.rebind(declaration.name, this.kept.bindingOf(variable));
       return { variable, declaration, type };
     });
@@ -77,12 +83,17 @@ export class Fission {
     });
   }
 
-  private body({ body }: FunctionDeclaration): void {
-    const outer = { returnTo: this.returnTo, jumps: this.jumps };
-    const end = newLabel(this.context);
+  private body({ name, body, position }: FunctionDeclaration, result?: KeptVariable): void {
+    const { context } = this;
+    const outer = { returnTo: this.returnTo, jumps: this.jumps, result: this.result };
+    const end = newLabel(context);
     this.returnTo = end;
     this.jumps = {};
-    labelled(this.context, end, () => this.statements(body.statements));
+    this.result = result;
+    labelled(context, end, () => {
+      this.statements(body.statements);
+      if (result && context.isReachable) fail(position, `'${name}' may end without a return`);
+    });
     Object.assign(this, outer);
   }
 
@@ -124,64 +135,58 @@ export class Fission {
       case 'loop':
         this.loop(statement);
         return;
+      case 'switch':
+        this.switch(statement);
+        return;
       case 'call-statement':
-        this.call(statement.call);
+        this.waiting.call(statement.call);
         return;
       case 'declaration':
+        this.part([{ ...statement, init: this.waiting.hoist(statement.init!) }]);
+        return;
+      case 'return':
+        this.part([{ ...statement, value: this.waiting.hoist(statement.value!) }]);
+        return;
       case 'assign':
-        this.uniformLoad(statement);
+        this.part([this.waiting.hoistAssign(statement)]);
         return;
       default:
         fail(statement.position, `a barrier inside of a '${statement.kind}' is not supported`);
     }
   }
 
-  private call(call: Call): void {
+  /** Runs a function of the shader that waits at a barrier; gives the variable that its value is in. */
+  invoke({ declaration, args, position }: Invoked): KeptVariable | undefined {
     const { context } = this;
-    const { callee, position } = call;
-    const binding = context.scope.find(callee.name);
-    if (binding?.kind !== 'function') {
-      if (!isBarrier(callee.name)) fail(position, `a barrier inside of the arguments of '${callee.name}'`);
-      return;
-    }
-    const { declaration } = binding;
-    if (declaration.returnType)
-      fail(position, `'${callee.name}' waits at a barrier and returns a value: not supported`);
-    if (this.callDepth > 32) fail(position, `'${callee.name}' calls itself`);
-    if (call.args.length !== declaration.parameters.length)
-      fail(position, `'${callee.name}' takes ${declaration.parameters.length} arguments, got ${call.args.length}`);
+    const { name, parameters, returnType } = declaration;
+    if (this.callDepth > 32) fail(position, `'${name}' calls itself`);
+    if (args.length !== parameters.length)
+      fail(position, `'${name}' takes ${parameters.length} arguments, got ${args.length}`);
     const scope = new Scope(context.globals);
-    declaration.parameters.forEach((parameter, i) => {
+    parameters.forEach((parameter, i) => {
       const type = resolveType(context, parameter.type);
-      scope.set(parameter.name, this.keepValue(parameter.name, call.args[i]!, type));
+      scope.set(parameter.name, this.keepValue(parameter.name, args[i]!, type));
     });
+    const type = returnType && resolveType(context, returnType);
+    const result =
+      type && this.kept.keep({ kind: 'declaration', keyword: 'var', name, attributes: [], position }, type);
     this.callDepth++;
-    context.inScope(() => this.body(declaration), scope);
+    context.inScope(() => this.body(declaration, result), scope);
     this.callDepth--;
+    return result;
   }
 
-  /** `let x = workgroupUniformLoad(p)` and the like: one value for all. */
-  private uniformLoad(statement: Declaration | Assign): void {
+  private switch(statement: Switch): void {
     const { context } = this;
-    const call = statement.kind === 'declaration' ? statement.init : statement.value;
-    if (call?.kind !== 'call' || call.callee.name !== 'workgroupUniformLoad' || call.args.length !== 1)
-      fail(statement.position, 'a barrier inside of an expression is not supported');
-    const value = this.forFirst(() => {
-      const pointer = lowerExpression(context, call.args[0]!);
-      if (pointer.kind !== 'pointer' || pointer.reference.space !== 'workgroup')
-        return fail(call.position, "'workgroupUniformLoad' takes a pointer to workgroup memory");
-      return load(context, pointer.reference);
-    });
-    if (statement.kind === 'declaration' && statement.keyword === 'let') {
-      context.declare(statement.name, { kind: 'value', value }, statement.position);
-      return;
-    }
-    const name = '(uniform value)';
-    context.inScope(() => {
-      context.declare(name, { kind: 'value', value }, statement.position);
-      const source: Expression = { kind: 'name', name, position: statement.position };
-      if (statement.kind === 'assign') this.part([{ ...statement, value: source }]);
-      else fail(statement.position, "'workgroupUniformLoad' gives a 'let' its value, or is assigned");
+    const selector = this.waiting.hoist(statement.selector);
+    lowerSwitch(context, statement, {
+      selector: () => this.uniform(selector, () => lowerInitializer(context, selector, undefined)),
+      body: (block, end) => {
+        const outer = this.jumps;
+        this.jumps = { ...outer, breakTo: () => jumpTo(context, end) };
+        this.statement(block);
+        this.jumps = outer;
+      },
     });
   }
 
@@ -231,16 +236,21 @@ export class Fission {
 
   /** A condition around a barrier is the same for all invocations: the first one's counts. */
   private condition(expression: Expression): Node {
+    const condition = this.waiting.hoist(expression);
+    return this.uniform(condition, () => lowerCondition(this.context, condition));
+  }
+
+  private uniform<Result>(expression: Expression, lower: () => Result): Result {
     const { region } = this.context.b;
     const before = region.statements.length;
-    const node = this.forFirst(() => lowerCondition(this.context, expression));
+    const result = this.forFirst(lower);
     for (const one of region.statements.slice(before))
       if (one.kind !== 'eval' || one.node.op.includes('rmw'))
         fail(expression.position, 'a condition around a barrier may only read');
-    return node;
+    return result;
   }
 
-  private forFirst<Result>(body: () => Result): Result {
+  forFirst<Result>(body: () => Result): Result {
     this.enter(this.loops.first);
     return body();
   }
@@ -256,6 +266,7 @@ export class Fission {
     const { b } = context;
     const exit: Slot = { name: 'exit', kind: 'i32', type: I32 };
     const used = new Set<Exit>();
+    let completes = false;
     context.write(exit, b.i32(0));
     this.loops.each([exit], invocation => {
       this.enter(invocation);
@@ -270,13 +281,16 @@ export class Fission {
       };
       labelled(context, end, () => {
         const outer = { frame: context.frame, jumps: context.jumps };
-        context.frame = { returnType: VOID, label: end, results: [], beforeReturn: leave('return') };
+        const { type = VOID, current = undefined } = this.result ?? {};
+        const results = current?.kind === 'slots' ? current.slots : [];
+        context.frame = { returnType: type, label: end, results, beforeReturn: leave('return') };
         context.jumps = {
           breakTo: this.jumps.breakTo && leave('break'),
           continueTo: this.jumps.continueTo && leave('continue'),
         };
         before();
         for (const statement of statements) if (context.isReachable) this.partStatement(statement);
+        completes ||= context.isReachable;
         if (context.isReachable)
           for (const { variable, memory } of this.declared) store(context, memory, load(context, variable.current));
         Object.assign(context, outer);
@@ -285,11 +299,11 @@ export class Fission {
     });
     this.partNumber++;
     this.enter(this.loops.first);
-    this.leavePart(context.isReachable ? context.read(exit) : b.i32(0), used);
+    this.leavePart(context.isReachable ? context.read(exit) : b.i32(0), [...used], completes);
     context.env?.delete(exit);
   }
 
-  private leavePart(exit: Node, used: ReadonlySet<Exit>): void {
+  private leavePart(exit: Node, used: readonly Exit[], completes: boolean): void {
     const { context } = this;
     const { b } = context;
     const targets: Record<Exit, (() => void) | undefined> = {
@@ -297,7 +311,11 @@ export class Fission {
       break: this.jumps.breakTo,
       continue: this.jumps.continueTo,
     };
-    for (const how of used) {
+    for (const [i, how] of used.entries()) {
+      if (!completes && i === used.length - 1) {
+        targets[how]!();
+        return;
+      }
       const isIt = b.op('i32.eq', exit, b.i32(EXITS[how]));
       branch(context, isIt, targets[how]!, () => {});
     }
@@ -331,17 +349,21 @@ export class Fission {
   }
 
   /** A value that later parts read: worked out anew where nothing can have changed it, else kept. */
-  private keepValue(name: string, init: Expression, type: Type | undefined) {
+  keepValue(name: string, init: Expression, type: Type | undefined) {
     const { context } = this;
     const { scope } = context;
-    const evaluate = () => context.inScope(() => lowerInitializer(context, init, type), scope);
+    const evaluateOf = (one: Expression) => context.inScope(() => lowerInitializer(context, one, type), scope);
+    const evaluate = () => evaluateOf(init);
     const position: Position = init.position;
     if (init.kind === 'unary' && init.operator === '&') {
-      if (!this.isStablePlace(init.operand))
-        fail(position, 'a pointer kept across barriers has an index that may change');
-      return { kind: 'lazy', value: evaluate } as const;
+      // The indices are kept, and the place is found by them anew.
+      const pointer = { ...init, operand: this.waiting.placeOf(init.operand) };
+      const value = () => evaluateOf(pointer);
+      return { kind: 'lazy', value, pointer: value } as const;
     }
-    if (this.isStable(init)) return { kind: 'lazy', value: evaluate } as const;
+    const copied = init.kind === 'name' ? scope.find(init.name) : undefined;
+    if (copied?.kind === 'lazy' && copied.pointer) return copied;
+    if (isStable(context, init)) return { kind: 'lazy', value: evaluate } as const;
     const declaration: Declaration = { kind: 'declaration', keyword: 'let', name, attributes: [], position };
     const inPart = context.frame?.beforeReturn !== undefined;
     let variable!: KeptVariable;
@@ -357,48 +379,5 @@ export class Fission {
     else this.part([], save);
     const value = () => (this.partNumber === saved.part ? saved.value : load(context, variable.current));
     return { kind: 'lazy', value } as const;
-  }
-
-  /** Whether what `&` takes stays the same place. */
-  private isStablePlace(expression: Expression): boolean {
-    switch (expression.kind) {
-      case 'name':
-        return true;
-      case 'member':
-        return this.isStablePlace(expression.base);
-      case 'index':
-        return this.isStablePlace(expression.base) && this.isStable(expression.index);
-      case 'unary':
-        return this.isStablePlace(expression.operand);
-      default:
-        return false;
-    }
-  }
-
-  /** Whether an expression gives the same whenever it is evaluated: it reads no variable, and no memory that is written. */
-  private isStable(expression: Expression): boolean {
-    const { context } = this;
-    const inner = (one: Expression) => this.isStable(one);
-    switch (expression.kind) {
-      case 'literal':
-        return true;
-      case 'name': {
-        const binding = context.scope.find(expression.name);
-        if (binding?.kind === 'variable') return binding.reference.kind === 'memory' && binding.reference.isReadOnly;
-        return binding?.kind === 'value' || binding?.kind === 'lazy' || binding?.kind === 'type';
-      }
-      case 'unary':
-        return expression.operator !== '*' && inner(expression.operand);
-      case 'binary':
-        return inner(expression.left) && inner(expression.right);
-      case 'member':
-        return inner(expression.base);
-      case 'index':
-        return inner(expression.base) && inner(expression.index);
-      case 'call': {
-        const isOwn = context.scope.find(expression.callee.name)?.kind === 'function';
-        return !isOwn && !expression.callee.name.startsWith('atomic') && expression.args.every(inner);
-      }
-    }
   }
 }

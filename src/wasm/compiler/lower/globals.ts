@@ -80,7 +80,11 @@ export class Globals {
   }
 
   privateReferences(): Reference[] {
-    return this.privateVariables.map(variable => variable.reference);
+    return this.privateVariables.map(({ reference, declaration }) => {
+      // Between barriers a name may mean slots of the part at hand.
+      const binding = this.resolved.get(declaration.name);
+      return binding?.kind === 'variable' ? binding.reference : reference;
+    });
   }
 
   /** Private variables of the whole module: they must have their values before the first statement. */

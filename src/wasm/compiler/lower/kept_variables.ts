@@ -9,6 +9,7 @@ import { load, type MemoryReference, type Reference, slotsFor, store } from './r
 export interface KeptVariable {
   readonly declaration: Declaration;
   readonly type: Type;
+  readonly space: 'function' | 'private';
   readonly offset: number;
   /** What the name means now: its slots inside of a part, else the memory of the invocation at hand. */
   current: Reference;
@@ -44,11 +45,11 @@ export class KeptVariables {
   /** A variable's value in slots for the length of a part; arrays with unknown indices stay in memory. */
   private promoteOne(variable: KeptVariable): Promoted {
     const { context } = this;
-    const { declaration, type } = variable;
+    const { declaration, type, space } = variable;
     if (context.inMemory.has(declaration)) return { writeBack: () => {} };
     const memory = this.memoryOf(variable);
     const slots = slotsFor(declaration.name, type);
-    const reference: Reference = { kind: 'slots', type, space: 'function', slots, declaration };
+    const reference: Reference = { kind: 'slots', type, space, slots, declaration };
     const initial = load(context, memory);
     variable.current = reference;
     store(context, reference, initial);
@@ -62,9 +63,9 @@ export class KeptVariables {
     };
   }
 
-  keep(declaration: Declaration, type: Type): KeptVariable {
+  keep(declaration: Declaration, type: Type, space: KeptVariable['space'] = 'function'): KeptVariable {
     const offset = this.context.scratch.take(sizeOf(type) * this.loops.count);
-    const variable: KeptVariable = { declaration, type, offset, current: undefined as never };
+    const variable: KeptVariable = { declaration, type, space, offset, current: undefined as never };
     variable.current = this.memoryOf(variable);
     this.variables.push(variable);
     return variable;
@@ -79,9 +80,9 @@ export class KeptVariables {
     };
   }
 
-  memoryOf({ type, offset }: KeptVariable): MemoryReference {
+  memoryOf({ type, space, offset }: KeptVariable): MemoryReference {
     const { b, scratchAddress } = this.context;
     const address = b.add(scratchAddress, b.mul(this.invocation.index, sizeOf(type)));
-    return { kind: 'memory', type, space: 'function', address, offset, isReadOnly: false };
+    return { kind: 'memory', type, space, address, offset, isReadOnly: false };
   }
 }

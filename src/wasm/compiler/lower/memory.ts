@@ -15,7 +15,10 @@ function partOffsets(type: Type): number[] {
 
 export function loadMemory(context: Context, reference: MemoryReference): Value {
   const { type } = reference;
-  if (isLeaf(type)) return leaf(type, loadLeaf(context, reference, type));
+  if (isLeaf(type)) {
+    const node = loadLeaf(context, reference, type);
+    return leaf(type, isBools(type) ? context.b.op('i32x4.neg', node) : node);
+  }
   const offsets = partOffsets(type);
   const parts = partTypes(type).map((part, i) =>
     loadMemory(context, { ...reference, type: part, offset: reference.offset + offsets[i]! }),
@@ -26,7 +29,8 @@ export function loadMemory(context: Context, reference: MemoryReference): Value 
 export function storeMemory(context: Context, reference: MemoryReference, value: Value): void {
   const { type } = reference;
   if (isLeaf(type)) {
-    storeLeaf(context, reference, type, nodeOf(value));
+    const node = nodeOf(value);
+    storeLeaf(context, reference, type, isBools(type) ? context.b.op('v128.and', node, context.b.i32x4(1)) : node);
     return;
   }
   if (value.kind !== 'parts') throw new Error('a composite has parts');
@@ -34,6 +38,11 @@ export function storeMemory(context: Context, reference: MemoryReference, value:
   partTypes(type).forEach((part, i) => {
     storeMemory(context, { ...reference, type: part, offset: reference.offset + offsets[i]! }, value.parts[i]!);
   });
+}
+
+/** In memory each component of a vector of bools is 0 or 1, as a bool is that stands alone: it may be taken for one. */
+function isBools(type: Type): boolean {
+  return type.kind === 'vector' && type.scalar === 'bool';
 }
 
 function loadLeaf(context: Context, { address, offset, isReadOnly }: MemoryReference, type: Type): Node {

@@ -86,7 +86,7 @@ export function broadcast(b: Builder, value: Value, type: Type, position: Positi
 export function unary(b: Builder, operator: string, operand: Value, position: Position): Value {
   const scalar = scalarOf(operand.type);
   if (operand.kind === 'abstract' && operator !== '!') {
-    const number = operator === '-' ? -operand.number : ~operand.number;
+    const number = operator === '-' ? -operand.number : -operand.number - 1;
     const isWhole = scalar === 'abstract-int';
     if (operator === '~' && !isWhole) return unsupported(operator, operand.type, undefined, position);
     return { ...operand, number: isWhole ? number + 0 : number };

@@ -13,8 +13,8 @@ export interface Slot {
 
 export type Binding =
   | { readonly kind: 'value'; readonly value: Value }
-  /** A `let` that every part between barriers works out anew. */
-  | { readonly kind: 'lazy'; readonly value: () => Value }
+  /** A `let` that every part between barriers works out anew; `pointer` does so too, where it is one. */
+  | { readonly kind: 'lazy'; readonly value: () => Value; readonly pointer?: () => Value }
   | { readonly kind: 'variable'; readonly reference: Reference }
   | { readonly kind: 'type'; readonly type: Type }
   | { readonly kind: 'function'; readonly declaration: FunctionDeclaration };

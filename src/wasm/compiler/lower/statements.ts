@@ -2,19 +2,18 @@ import { sizeOf } from '../check/layout.ts';
 import { isAbstract, typeName } from '../check/types.ts';
 import { fail } from '../errors.ts';
 import type { Node } from '../ir/node.ts';
-import type { Assign, Block, Declaration, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
-import { assignedBy } from './assigned.ts';
+import type { Assign, Block, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
+import { assignedSlots } from './assigned_slots.ts';
 import { lowerCall, lowerReturn } from './calls.ts';
-import type { Context, Jumps } from './context.ts';
+import type { Context, Jumps, Label } from './context.ts';
 import { convert } from './convert.ts';
 import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
 import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
 import { binary } from './operators.ts';
 import { load, type Reference, slotsFor, store, storeSlots } from './references.ts';
-import type { Slot } from './scope.ts';
 import { resolveType } from './type_expressions.ts';
 import { unrollFor } from './unroll.ts';
-import { isConstant, nodeOf, zeroValue } from './values.ts';
+import { checkValueSize, isConstant, nodeOf, type Value, zeroValue } from './values.ts';
 
 export function lowerStatements(context: Context, statements: readonly Statement[]): void {
   for (const statement of statements) {
@@ -114,6 +113,7 @@ export function variableReference(
   space: 'function' | 'private' = 'function',
 ): Reference {
   if (type.kind === 'pointer' || isAbstract(type)) fail(declaration.position, `a variable cannot be ${typeName(type)}`);
+  checkValueSize(type, declaration.position);
   if (!context.inMemory.has(declaration))
     return { kind: 'slots', type, space, slots: slotsFor(declaration.name, type), declaration };
   const offset = context.scratch.take(sizeOf(type));
@@ -155,23 +155,6 @@ function withJumps(context: Context, jumps: Jumps, body: () => void): void {
   context.jumps = jumps;
   body();
   context.jumps = outer;
-}
-
-/** The slots of the variables that the statements may assign. */
-function assignedSlots(context: Context, statement: Statement): Slot[] {
-  const { names, calls } = assignedBy(statement);
-  const slots = new Set<Slot>();
-  const add = (reference: Reference) => {
-    if (reference.kind === 'slots') for (const slot of reference.slots) slots.add(slot);
-    if (reference.kind === 'lane') for (const slot of reference.vector.slots) slots.add(slot);
-  };
-  for (const name of names) {
-    const binding = context.scope.find(name);
-    if (binding?.kind === 'variable') add(binding.reference);
-    if (binding?.kind === 'value' && binding.value.kind === 'pointer') add(binding.value.reference);
-  }
-  if (calls) for (const reference of context.globals.privateReferences()) add(reference);
-  return [...slots].filter(slot => context.env?.has(slot));
 }
 
 function lowerFor(context: Context, statement: For): void {
@@ -244,10 +227,28 @@ function hasContinue(statement: Statement): boolean {
   }
 }
 
+/** How a switch's parts are lowered. */
+interface SwitchParts {
+  readonly selector: () => Value;
+  readonly body: (block: Block, end: Label) => void;
+}
+
+function switchParts(context: Context, selector: Expression): SwitchParts {
+  return {
+    selector: () => lowerInitializer(context, selector, undefined),
+    body: (block, end) =>
+      withJumps(context, { ...context.jumps, breakTo: () => jumpTo(context, end) }, () => lowerBlock(context, block)),
+  };
+}
+
 /** One `if` after the other; the default last, wherever it stands. */
-function lowerSwitch(context: Context, { selector, cases }: Switch): void {
+export function lowerSwitch(
+  context: Context,
+  { selector, cases }: Switch,
+  parts: SwitchParts = switchParts(context, selector),
+): void {
   const { b } = context;
-  const value = lowerInitializer(context, selector, undefined);
+  const value = parts.selector();
   const { type } = value;
   if (typeName(type) !== 'i32' && typeName(type) !== 'u32')
     fail(selector.position, `a switch takes i32 or u32, got ${typeName(type)}`);
@@ -260,18 +261,16 @@ function lowerSwitch(context: Context, { selector, cases }: Switch): void {
       .reduce((any, each) => b.op('i32.or', any, each), b.i32(0));
   const end = newLabel(context);
   labelled(context, end, () => {
-    const jumps: Jumps = { ...context.jumps, breakTo: () => jumpTo(context, end) };
     const others = cases.filter(one => !one.isDefault);
     const fallback = cases.find(one => one.isDefault)!;
     const lowerFrom = (i: number): void => {
       const one = others[i];
-      const body = (block: Block) => withJumps(context, jumps, () => lowerBlock(context, block));
-      if (!one) body(fallback.body);
+      if (!one) parts.body(fallback.body, end);
       else
         branch(
           context,
           matches(one),
-          () => body(one.body),
+          () => parts.body(one.body, end),
           () => lowerFrom(i + 1),
         );
     };

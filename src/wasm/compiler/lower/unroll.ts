@@ -1,10 +1,12 @@
 import { isConst } from '../ir/node.ts';
 import type { Block, Expression, For, Statement } from '../parse/ast.ts';
 import { assignedBy, weightOf } from './assigned.ts';
+import { assignedSlots } from './assigned_slots.ts';
 import type { Context } from './context.ts';
 import { lowerCondition } from './expressions.ts';
 import { jumpTo, labelled, newLabel } from './flow.ts';
 import type { Reference } from './references.ts';
+import type { Slot } from './scope.ts';
 import { lowerStatement } from './statements.ts';
 
 const MOST_TURNS = 32;
@@ -44,6 +46,11 @@ function turnsOf(context: Context, { init, condition, step, body }: For): number
   if (binding.reference.kind !== 'slots' || assignedBy(body).names.has(name)) return undefined;
   const slot = binding.reference.slots[0]!;
   if (!context.env || !isConst(context.read(slot)) || !isSimple(condition) || !isSimple(step.value)) return undefined;
+  // What the body assigns has other values by the next turn.
+  const assigned = new Set(assignedSlots(context, body));
+  const varies = (expression: Expression) =>
+    slotsNamedIn(context, expression).some(one => one !== slot && assigned.has(one));
+  if (varies(condition) || varies(step.value)) return undefined;
   return simulate(context, binding.reference, condition, step);
 }
 
@@ -62,6 +69,23 @@ function simulate(context: Context, reference: Reference, condition: Expression,
     return undefined;
   } finally {
     context.env = before;
+  }
+}
+
+function slotsNamedIn(context: Context, expression: Expression): Slot[] {
+  switch (expression.kind) {
+    case 'name': {
+      const binding = context.scope.find(expression.name);
+      return binding?.kind === 'variable' && binding.reference.kind === 'slots' ? [...binding.reference.slots] : [];
+    }
+    case 'unary':
+      return slotsNamedIn(context, expression.operand);
+    case 'binary':
+      return [expression.left, expression.right].flatMap(one => slotsNamedIn(context, one));
+    case 'call':
+      return expression.args.flatMap(one => slotsNamedIn(context, one));
+    default:
+      return [];
   }
 }
 

@@ -1,6 +1,7 @@
+import { sizeOf } from '../check/layout.ts';
 import { columnType, isAbstract, type ScalarName, scalarType, type Type, typeName } from '../check/types.ts';
 import type { Kind } from '../emit/opcodes.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, NOWHERE, type Position } from '../errors.ts';
 import type { Builder } from '../ir/builder.ts';
 import { isConst, type Node } from '../ir/node.ts';
 import type { Reference } from './references.ts';
@@ -68,12 +69,25 @@ export function prefixOf(type: Type): 'f32x4' | 'i32x4' | 'f32' | 'i32' {
   return isFloat ? 'f32' : 'i32';
 }
 
+/** WGSL's limit on arrays in a function's or a private variable. */
+const MOST_VALUE_BYTES = 65535;
+
+/** @throws CompileError  it is too large for a value, and for a variable of a function */
+export function checkValueSize(type: Type, position: Position): void {
+  if (sizeOf(type) > MOST_VALUE_BYTES)
+    fail(
+      position,
+      `${typeName(type)} has ${sizeOf(type)} bytes, a value or a function's variable ${MOST_VALUE_BYTES} at most`,
+    );
+}
+
 /** The types that a struct, an array, a matrix or a vector is made of. */
 export function partTypes(type: Type): readonly Type[] {
   switch (type.kind) {
     case 'struct':
       return type.members.map(member => member.type);
     case 'array':
+      checkValueSize(type, NOWHERE);
       return Array<Type>(type.count ?? 0).fill(type.element);
     case 'matrix':
       return Array<Type>(type.columns).fill(columnType(type));

@@ -161,6 +161,7 @@ class LoopVersion {
     if (last?.kind !== 'copy') throw new Error('a loop ends with a copy and a jump');
     last.pairs.push(...moves);
     copy.back = last.pairs;
+    copy.aligned = this.pointers.values().next().value?.phi;
   }
 }
 

@@ -30,7 +30,7 @@ export interface HeapUse {
 
 /** One WebAssembly memory, and who has which part of it: best fit over a list of free blocks, in the order of addresses. */
 export class Heap {
-  readonly memory: WebAssembly.Memory;
+  private held: WebAssembly.Memory;
   private readonly free: Free[] = [];
   /** Everything from here on was never given out, and is zero. */
   private end = FIRST_ADDRESS;
@@ -40,9 +40,13 @@ export class Heap {
   /** @param capacityBytes  never grow over this; the engine's own limit unless said */
   constructor(
     readonly shared: boolean,
-    private readonly capacityBytes = Number.POSITIVE_INFINITY,
+    private capacityBytes = Number.POSITIVE_INFINITY,
   ) {
-    this.memory = createMemory(shared);
+    this.held = createMemory(shared);
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.held;
   }
 
   get use(): HeapUse {
@@ -64,11 +68,20 @@ export class Heap {
   }
 
   release({ address, sizeBytes }: Allocation): void {
+    if (this.capacityBytes === 0) return;
     this.usedBytes -= sizeBytes;
     const at = lowerBound(this.free, address);
     this.free.splice(at, 0, { address, sizeBytes });
     this.merge(at);
     this.merge(at - 1);
+  }
+
+  /** Lets go of the memory, whoever still holds buffers. From now on there is none: views throw, and nothing can be allocated. */
+  close(): void {
+    this.held = new WebAssembly.Memory({ initial: 0, maximum: 0 });
+    this.capacityBytes = 0;
+    this.free.length = 0;
+    this.usedBytes = 0;
   }
 
   /** A view; growing the memory ends it where the memory is not shared. */

@@ -13,9 +13,8 @@ const SLICE_NS = 8e6;
 export class InlineExecutor implements Executor {
   readonly threads = 1;
   readonly turns = 64;
-  private readonly runner: Runner;
+  private runner: Runner | undefined;
   private readonly known = new Set<number>();
-  private stopped = false;
 
   constructor(heap: Heap) {
     this.runner = createRunner(PROGRAM_LAYOUT, heap.memory, 0, nowNs);
@@ -25,12 +24,10 @@ export class InlineExecutor implements Executor {
     for (const { id, module } of kernels)
       if (!this.known.has(id)) {
         this.known.add(id);
-        this.runner.addKernel(id, module);
+        this.runner?.addKernel(id, module);
       }
-    while (this.runner.run(address, nowNs() + SLICE_NS) === 'paused') {
-      await breathe();
-      if (this.stopped) await new Promise(() => {});
-    }
+    while (this.runner?.run(address, nowNs() + SLICE_NS) === 'paused') await breathe();
+    if (!this.runner) await new Promise(() => {});
   }
 
   retire(free: () => void): void {
@@ -39,11 +36,11 @@ export class InlineExecutor implements Executor {
 
   forgetKernel(id: number): void {
     this.known.delete(id);
-    this.runner.removeKernel(id);
+    this.runner?.removeKernel(id);
   }
 
   stop(): void {
-    this.stopped = true;
+    this.runner = undefined; // and with it the memory
   }
 }
 

@@ -83,6 +83,7 @@ export class WorkerExecutor implements Executor {
   }
 
   retire(free: () => void): void {
+    if (this.stopped) return;
     this.retired.push({ serial: this.serial, free });
     this.reclaim();
   }
@@ -97,6 +98,7 @@ export class WorkerExecutor implements Executor {
     this.stopped = true;
     for (const worker of this.workers.splice(0)) worker.terminate();
     this.current = undefined;
+    this.retired.length = 0;
   }
 
   private addWorker(thread: number, onFailure: (error: Error) => void, onReady?: () => void): void {
@@ -123,6 +125,7 @@ export class WorkerExecutor implements Executor {
   }
 
   private settle(reply: { readonly finished: number } | { readonly failed: string }): void {
+    if (this.stopped) return; // sent before the thread was ended
     const { current } = this;
     this.current = undefined;
     this.workers[0]?.unref();

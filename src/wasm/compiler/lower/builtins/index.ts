@@ -10,12 +10,19 @@ import { integerBuiltins } from './integer.ts';
 import { logicalBuiltins } from './logical.ts';
 import { numericBuiltins } from './numeric.ts';
 import { packingBuiltins } from './packing.ts';
+import { partsOfFloatsBuiltins } from './parts_of_floats.ts';
 import { transcendentalBuiltins } from './transcendental.ts';
 
 const builtins = new Map<string, Builtin>(
-  [logicalBuiltins, numericBuiltins, transcendentalBuiltins, integerBuiltins, packingBuiltins, atomicBuiltins].flatMap(
-    table => Object.entries(table),
-  ),
+  [
+    logicalBuiltins,
+    numericBuiltins,
+    partsOfFloatsBuiltins,
+    transcendentalBuiltins,
+    integerBuiltins,
+    packingBuiltins,
+    atomicBuiltins,
+  ].flatMap(table => Object.entries(table)),
 );
 
 /** A call of one of WGSL's own functions. */

@@ -1,0 +1,169 @@
+// Builds the page into dist/web: static files for any host. `raycam serve` serves the same.
+//   npm run build:web [-- --out DIR] [--weights-url URL] [--copy-weights]
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { root } from './ensure_installed.mjs';
+
+const MOST_GZIPPED_BYTES = 250_000;
+
+/** Nothing from elsewhere, nothing inline, no eval; blob: for the WebAssembly device's threads and for pictures made here. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** Builds where a source is newer than the page. */
+export async function ensureWebBuilt() {
+  const built = statSync(join(root, 'dist/web/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = ['src', 'shaders', 'scripts/build_web.mjs', 'package.json', 'heads', 'sample'];
+  if (built < Math.max(...sources.map(path => newestMs(join(root, path))))) await buildWeb();
+}
+
+/** Returns the sizes of scripts and style sheet, gzipped, by file. */
+export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'weights/', copyWeights = false } = {}) {
+  const { build } = await import('esbuild');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    conditions: ['browser'],
+    minify: true,
+    legalComments: 'none',
+    loader: { '.wgsl': 'text' },
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    metafile: true,
+    logLevel: 'error',
+    outdir: join(out, 'assets'),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+  };
+  const engine = await build({ ...common, splitting: true, entryPoints: { engine: 'src/web/engine/worker.ts' } });
+  const define = { ENGINE_FILE: JSON.stringify(`assets/${entryOf(engine, 'worker.ts')}`) };
+  const page = await build({
+    ...common,
+    define,
+    entryPoints: { main: 'src/web/main.tsx', style: 'src/web/style.css' },
+  });
+  const icon = `assets/icon-${hashOf(readFileSync(join(root, 'src/web/icon.svg')))}.svg`;
+  copyFileSync(join(root, 'src/web/icon.svg'), join(out, icon));
+  const html = fill(readFileSync(join(root, 'src/web/index.html'), 'utf8'), {
+    policy: POLICY,
+    icon,
+    style: `assets/${entryOf(page, 'style.css')}`,
+    script: `assets/${entryOf(page, 'main.tsx')}`,
+  });
+  writeFileSync(join(out, 'index.html'), html);
+  await writeSite({ build, out, weightsUrl, copyWeights });
+  await buildOffline({ build, common, out });
+  return sizesOf(out);
+}
+
+/** The samples, the heads, and what the site offers. */
+async function writeSite({ build, out, weightsUrl, copyWeights }) {
+  for (const folder of ['sample', 'heads']) cpSync(join(root, folder), join(out, folder), { recursive: true });
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    entryPoints: ['src/server/describe_site.ts'],
+    write: false,
+    logLevel: 'error',
+  });
+  const library = join(root, 'node_modules', `.raycam-site-${process.pid}.mjs`);
+  writeFileSync(library, outputFiles[0].contents);
+  try {
+    const { describeStaticSite } = await import(library);
+    const { site, files } = await describeStaticSite({ folder: out, weightsUrl, copyWeights });
+    for (const { from, to } of files) {
+      mkdirSync(dirname(join(out, to)), { recursive: true });
+      copyFileSync(from, join(out, to));
+    }
+    writeFileSync(join(out, 'raycam.json'), JSON.stringify(site));
+  } finally {
+    rmSync(library, { force: true });
+  }
+}
+
+/** The service worker, which knows every file of this build. */
+async function buildOffline({ build, common, out }) {
+  const files = listFiles(out).filter(file => !/^(sample|weights)\//.test(file));
+  const id = hashOf(files.map(file => hashOf(readFileSync(join(out, file)))).join());
+  const define = { OFFLINE_FILES: JSON.stringify(files), BUILD_ID: JSON.stringify(id) };
+  await build({
+    ...common,
+    format: 'iife',
+    define,
+    entryPoints: { offline: 'src/web/offline_worker.ts' },
+    outdir: out,
+    entryNames: '[name]',
+  });
+}
+
+function entryOf({ metafile }, source) {
+  const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(`/${source}`));
+  return basename(found[0]);
+}
+
+function fill(template, values) {
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
+}
+
+function hashOf(content) {
+  return createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
+}
+
+function listFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    )
+    .sort();
+}
+
+function sizesOf(out) {
+  const code = listFiles(out).filter(file => /\.(js|css|html)$/.test(file));
+  return Object.fromEntries(code.map(file => [file, gzipSync(readFileSync(join(out, file))).length]));
+}
+
+function newestMs(path) {
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(status.mtimeMs, ...readdirSync(path).map(name => newestMs(join(path, name))));
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const { values } = parseArgs({
+    options: { out: { type: 'string' }, 'weights-url': { type: 'string' }, 'copy-weights': { type: 'boolean' } },
+  });
+  const sizes = await buildWeb({
+    out: values.out,
+    weightsUrl: values['weights-url'],
+    copyWeights: values['copy-weights'],
+  });
+  const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  for (const [file, size] of Object.entries(sizes)) console.log(`${(size / 1000).toFixed(1).padStart(7)} kB  ${file}`);
+  console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  in all, gzipped; weights come on top`);
+  if (total > MOST_GZIPPED_BYTES) {
+    console.error(`The page is over ${MOST_GZIPPED_BYTES / 1000} kB.`);
+    process.exitCode = 1;
+  }
+}

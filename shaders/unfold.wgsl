@@ -1,0 +1,62 @@
+// The windows of a convolution as columns: y is what its weights [O, C * KH * KW] are multiplied with.
+//
+// x  [N, C, H, W]
+// y  [N, C * KH * KW, OH, OW], 0 where a window reaches outside of x
+//
+// One invocation writes one row of y.
+// Source: torch.nn.functional.unfold.
+
+struct Params {
+  planes: u32, // N * C
+  height: u32,
+  width: u32,
+  kernel_height: u32,
+  kernel_width: u32,
+  stride: u32,
+  padding: u32,
+  out_height: u32,
+  out_width: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+const WORKGROUP_SIZE = 32u;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
+  let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
+  let taps = params.kernel_height * params.kernel_width;
+  if (i >= params.planes * taps * params.out_height) {
+    return;
+  }
+  let line = i / params.out_height;
+  let plane = line / taps;
+  let tap = line % taps;
+  let tap_column = tap % params.kernel_width;
+  // Above x, rows wrap to large numbers.
+  let row = (i % params.out_height) * params.stride + tap / params.kernel_width - params.padding;
+  let is_inside = row < params.height;
+  // The first column of y that lies in x, and the first one past it.
+  let to_left = max(params.padding, tap_column) - tap_column;
+  let to_right = max(params.width + params.padding, tap_column) - tap_column;
+  let begin = select(params.out_width, min((to_left + params.stride - 1u) / params.stride, params.out_width), is_inside);
+  let end = max(begin, min((to_right + params.stride - 1u) / params.stride, params.out_width));
+
+  var at = i * params.out_width;
+  for (var column = 0u; column < begin; column++) {
+    y[at] = 0.0;
+    at += 1u;
+  }
+  var source = (plane * params.height + row) * params.width + begin * params.stride + tap_column - params.padding;
+  for (var column = begin; column < end; column++) {
+    y[at] = x[source];
+    at += 1u;
+    source += params.stride;
+  }
+  for (var column = end; column < params.out_width; column++) {
+    y[at] = 0.0;
+    at += 1u;
+  }
+}

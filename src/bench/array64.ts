@@ -1,0 +1,23 @@
+/** An array of f64 with a shape, for references: slow, obvious, and sharing nothing with the code under test. */
+export class Array64 {
+  constructor(
+    readonly shape: readonly number[],
+    readonly data: Float64Array,
+  ) {}
+
+  at(...index: number[]): number {
+    return this.data[this.position(index)]!;
+  }
+
+  set(value: number, ...index: number[]): void {
+    this.data[this.position(index)] = value;
+  }
+
+  private position(index: readonly number[]): number {
+    return index.reduce((position, i, dimension) => position * this.shape[dimension]! + i, 0);
+  }
+}
+
+export function array64(shape: readonly number[], fill = 0): Array64 {
+  return new Array64(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(fill));
+}

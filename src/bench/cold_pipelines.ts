@@ -1,0 +1,97 @@
+import { ResNet } from '../nn/resnet.ts';
+import { Device, type DeviceOptions } from '../runtime/device.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import type { TensorEntry } from '../weights/tensor_entry.ts';
+import { pipelineKey } from './descriptors.ts';
+import { nullDevice, type WantedPipeline } from './null_device.ts';
+import type { Observer } from './observer.ts';
+import { WatchedWebAssembly } from './watched_webassembly.ts';
+
+/** How long compiling took, by what the host can see. */
+export interface CompileTimes {
+  readonly pipelines: number;
+  readonly shaders: number;
+  /** From the first call until the last pipeline was there, all asked for at once, as the engine does. */
+  readonly ms: number;
+  /** The adapter `wasm`: until the last shader was translated from WGSL to WebAssembly, on the calling thread. */
+  readonly translateMs?: number;
+  /** The adapter `wasm`: the engine's compilation of the same modules, one by one on one thread. */
+  readonly engineMs?: number;
+  /** The adapter `wasm`: bytes of all modules. */
+  readonly wasmBytes?: number;
+}
+
+/** What a network asks its device to compile, found without one: on a device where nothing runs. */
+export async function pipelinesOf(
+  backbone: Backbone,
+  shape: Shape,
+  options: DeviceOptions & { readonly compact?: boolean },
+): Promise<readonly WantedPipeline[]> {
+  let pipelines: readonly WantedPipeline[] = [];
+  const device = await Device.open({
+    ...options,
+    observe: gpu => {
+      const stand = nullDevice(gpu);
+      pipelines = stand.pipelines;
+      gpu.destroy();
+      return stand.gpu;
+    },
+  });
+  const model = await ResNet.load(device, { ...backbone, stateDict: zeros(backbone) }, options);
+  model.forward(device.empty(shape));
+  await device.submit();
+  return pipelines;
+}
+
+/** The backbone's tensors, all of them zero: nothing is read. */
+function zeros({ stateDict }: Backbone): Map<string, TensorEntry> {
+  return new Map(
+    [...stateDict].map(([name, entry]) => [
+      name,
+      {
+        ...entry,
+        name,
+        shape: entry.shape,
+        dtype: entry.dtype,
+        read: async () => new Float32Array(elementCount(entry.shape)),
+      },
+    ]),
+  );
+}
+
+/** Compiles pipelines, all at once, and hands them to the observer for when the engine asks. */
+export async function compileAll(observer: Observer, wanted: readonly WantedPipeline[]): Promise<CompileTimes> {
+  const { gpu } = observer;
+  const engine = new WatchedWebAssembly();
+  const startedMs = performance.now();
+  const modules = new Map<string, GPUShaderModule>();
+  const layouts = new Map<string, GPUBindGroupLayout>();
+  try {
+    await Promise.all(
+      wanted.map(async ({ label, code, entryPoint, constants, layouts: descriptors }) => {
+        const module = memo(modules, code, () => gpu.createShaderModule({ label: `${label}.wgsl`, code }));
+        const bindGroupLayouts = descriptors.map(descriptor =>
+          memo(layouts, JSON.stringify(descriptor), () => gpu.createBindGroupLayout(descriptor)),
+        );
+        const layout = gpu.createPipelineLayout({ label, bindGroupLayouts });
+        const descriptor = { label, layout, compute: { module, entryPoint, constants } };
+        const pipeline = await gpu.createComputePipelineAsync(descriptor);
+        observer.provide(pipelineKey(code, { entryPoint, constants }), pipeline);
+      }),
+    );
+  } finally {
+    engine.stop();
+  }
+  const ms = performance.now() - startedMs;
+  const counts = { pipelines: wanted.length, shaders: modules.size, ms };
+  if (engine.lastCallMs === undefined) return counts;
+  const translateMs = engine.lastCallMs - startedMs;
+  return { ...counts, translateMs, engineMs: engine.recompile(), wasmBytes: engine.bytes };
+}
+
+function memo<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+}

@@ -1,0 +1,136 @@
+import { UsageError } from '../errors.ts';
+import { type BenchSession, openBenchSession, prepare, WrongKernel } from './bench_session.ts';
+import { type Environment, environmentOf, type HostFacts } from './environment.ts';
+import type { KernelBenchOptions } from './kernel_bench.ts';
+import { type KernelResult, type KernelRow, recordingOf, timeOf } from './kernel_result.ts';
+import { comparePaired, type PairedOptions, type PairedResult, type Verdict } from './paired.ts';
+import { measurePeaks, type Peaks } from './peaks.ts';
+import { replay } from './recording.ts';
+import { type Subject, subjectName } from './subject.ts';
+import { suiteOf } from './suite.ts';
+import { bestOf } from './timer.ts';
+
+/** One variant of one shape, as it was and as it is. */
+export interface ComparedRow extends PairedResult {
+  readonly operation: string;
+  readonly shape: string;
+  readonly variant: string;
+  /** Kernels then and now. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** Median when the baseline was written, in milliseconds. Not what is compared with: the baseline runs again. */
+  readonly thenMs?: number;
+}
+
+export interface ComparisonResult {
+  readonly kind: 'comparison';
+  readonly environment: Environment;
+  /** Where the baseline was measured, and what it was built from. */
+  readonly baseline: Pick<HostFacts, 'runtime' | 'raycam' | 'commit' | 'date'> & { readonly adapter: string };
+  readonly limit: number;
+  /** Then and now, where the baseline is a result. */
+  readonly peaks?: { readonly before: Peaks; readonly after: Peaks };
+  readonly rows: readonly ComparedRow[];
+  readonly refused: readonly { readonly operation: string; readonly shape: string; readonly variant: string; readonly reason: string }[];
+  readonly verdict: Verdict;
+}
+
+export interface CompareOptions extends KernelBenchOptions, Pick<PairedOptions, 'limit' | 'mostPairs'> {}
+
+/**
+ * Runs the kernels of an earlier result beside those of now, in turns, on the same memory. The earlier ones are in the result: shaders,
+ * constants, parameters and sizes. Only rows that both have are compared.
+ *
+ * @throws UsageError   no row of the baseline is in the suite that was asked for
+ * @throws DeviceError  the adapter failed
+ */
+export async function compareKernels(baseline: KernelResult, options: CompareOptions): Promise<ComparisonResult> {
+  const { subjects, variant = options.variant } = suiteOf(options);
+  const chosen = subjects.flatMap(subject =>
+    baseline.rows
+      .filter(row => row.operation === subject.operation && row.shape === subject.shape && isWanted(row, variant))
+      .map(row => ({ subject, row })),
+  );
+  if (chosen.length === 0)
+    throw new UsageError('bench: the baseline has none of these kernels and shapes. Give the arguments it was made with');
+  const session = await openBenchSession(options);
+  try {
+    options.onProgress?.(0, chosen.length, 'peaks of the adapter');
+    const after = await measurePeaks(session.device, session.observer);
+    const rows: ComparedRow[] = [];
+    const refused: ComparisonResult['refused'][number][] = [];
+    for (const [i, { subject, row }] of chosen.entries()) {
+      options.onProgress?.(i, chosen.length, subjectName(subject));
+      try {
+        rows.push(await compareRow(session, { subject, row, baseline }, options));
+      } catch (error) {
+        if (!(error instanceof WrongKernel)) throw error;
+        const { operation, shape } = subject;
+        refused.push({ operation, shape, variant: row.variant, reason: error.reason });
+      }
+    }
+    const { runtime, raycam, commit, date, adapter } = baseline.environment;
+    return {
+      kind: 'comparison',
+      environment: environmentOf(session.device, session.observer.gpu, options.host),
+      baseline: { runtime, raycam, commit, date, adapter: adapter.description },
+      limit: options.limit,
+      peaks: { before: baseline.peaks, after },
+      rows,
+      refused,
+      verdict: overall(rows),
+    };
+  } finally {
+    session.device.dispose();
+  }
+}
+
+/** The worst of all rows. */
+export function overall(rows: readonly { readonly verdict: Verdict }[]): Verdict {
+  const order: readonly Verdict[] = ['slower', 'unclear', 'same', 'faster'];
+  return order.find(verdict => rows.some(row => row.verdict === verdict)) ?? 'unclear';
+}
+
+function isWanted({ variant }: KernelRow, wanted: string | undefined): boolean {
+  return wanted === undefined || wanted === 'all' || variant === wanted || variant.startsWith(`${wanted}/`);
+}
+
+async function compareRow(
+  session: BenchSession,
+  { subject, row, baseline }: { readonly subject: Subject; readonly row: KernelRow; readonly baseline: KernelResult },
+  options: CompareOptions,
+): Promise<ComparedRow> {
+  const { timer, observer, device } = session;
+  const { operation, shape } = subject;
+  const now = await prepare(session, subject, variantNow(subject, session, row));
+  try {
+    const buffers = observer.buffersOf(now.dispatched);
+    const then = await replay(observer.gpu, recordingOf(baseline, row), buffers);
+    const repeats = Math.max(await timer.warmUp(then.dispatched), await timer.warmUp(now.dispatched));
+    const result = await comparePaired(
+      async () => bestOf(await timer.sample(then.dispatched, repeats)),
+      async () => bestOf(await timer.sample(now.dispatched, repeats)),
+      options,
+    );
+    then.dispose();
+    const kernels = (dispatched: readonly { readonly kernel: string }[]) => dispatched.map(({ kernel }) => kernel);
+    return {
+      operation,
+      shape,
+      variant: row.variant,
+      before: row.kernels,
+      after: kernels(now.dispatched),
+      thenMs: row.wall && timeOf(row),
+      ...result,
+    };
+  } finally {
+    now.dispose();
+    await device.trim();
+  }
+}
+
+/** A variant that is no more is compared with what the engine takes now. */
+function variantNow(subject: Subject, { device }: BenchSession, { variant }: KernelRow): string {
+  const variants = subject.variants(device.adapter.kind);
+  return variants.includes(variant) ? variant : variants[0]!;
+}

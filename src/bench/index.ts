@@ -1,0 +1,16 @@
+/** The bench, for Node and for pages. */
+export { BenchError } from './bench_error.ts';
+export type { Environment, HostFacts } from './environment.ts';
+export { formulaInMemory } from './formula_in_memory.ts';
+export { benchKernels, type KernelBenchOptions } from './kernel_bench.ts';
+export { type KernelResult, type KernelRow, parseKernelResult, type Refusal } from './kernel_result.ts';
+export { kernelCsv, kernelMarkdown, kernelText } from './kernel_text.ts';
+export { benchModel, type ModelBenchOptions } from './model_bench.ts';
+export type { ModelResult } from './model_result.ts';
+export { modelCsv, modelMarkdown, modelText } from './model_text.ts';
+export { registerConv2dVariant } from './convolution_subject.ts';
+export { rooflineChart } from './roofline.ts';
+export { type ComparisonResult, type CompareOptions, compareKernels, overall } from './compare.ts';
+export { compareCsv, compareMarkdown, compareText } from './compare_text.ts';
+export { comparePaired } from './paired.ts';
+export { kernelTurns, modelTurns, type Turn, type Turns } from './turns.ts';

@@ -1,0 +1,153 @@
+import { UsageError } from '../errors.ts';
+import type { DeviceOptions } from '../runtime/device.ts';
+import { type BenchSession, chosenVariants, openBenchSession, type Prepared, prepare, WrongKernel } from './bench_session.ts';
+import { environmentOf, type HostFacts } from './environment.ts';
+import { type KernelResult, type KernelRow, type Refusal, RESULT_VERSION } from './kernel_result.ts';
+import { measurePeaks } from './peaks.ts';
+import { type Recording, record } from './recording.ts';
+import { isNoisy, summarize } from './statistics.ts';
+import { type Subject, subjectName } from './subject.ts';
+import { type SuiteOptions, suiteOf } from './suite.ts';
+import type { Sample } from './timer.ts';
+
+export interface KernelBenchOptions extends DeviceOptions, SuiteOptions {
+  readonly host: HostFacts;
+  /** `all`, or one by its name; the engine's own choice unless said. */
+  readonly variant?: string;
+  /** Of each variant; by default as many as fit a second, from 7 to 25. */
+  readonly samples?: number;
+  readonly signal?: AbortSignal;
+  /** Told before each step. */
+  readonly onProgress?: (done: number, total: number, what: string) => void;
+}
+
+const SAMPLES = { least: 7, most: 25, budgetMs: 1000 };
+
+/**
+ * Checks kernels against their f64 references, and times those that are right: variants in turns, each sample many runs in one pass.
+ *
+ * @throws UsageError   no such kernel, shape or variant
+ * @throws DeviceError  the adapter failed
+ */
+export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
+  const { subjects, variant = options.variant } = suiteOf(options);
+  const session = await openBenchSession(options);
+  const { device, observer } = session;
+  try {
+    options.onProgress?.(0, subjects.length, 'peaks of the adapter');
+    const peaks = await measurePeaks(device, observer);
+    const shaders: string[] = [];
+    const rows: KernelRow[] = [];
+    const refused: Refusal[] = [];
+    for (const [i, subject] of subjects.entries()) {
+      options.signal?.throwIfAborted();
+      options.onProgress?.(i, subjects.length, subjectName(subject));
+      const variants = chosenVariants(subject, session, variant);
+      for (const row of await benchSubject(session, subject, { ...options, variants, shaders, refused })) rows.push(row);
+    }
+    if (rows.length + refused.length === 0)
+      throw new UsageError(`bench: no shape that ${variant} can do. Leave --variant out, or give other --shapes`);
+    const environment = environmentOf(device, observer.gpu, options.host);
+    return { kind: 'kernels', version: RESULT_VERSION, environment, peaks, rows, refused, shaders };
+  } finally {
+    device.dispose();
+  }
+}
+
+interface Collected extends KernelBenchOptions {
+  readonly variants: readonly string[];
+  /** Grows. */
+  readonly shaders: string[];
+  readonly refused: Refusal[];
+}
+
+async function benchSubject(session: BenchSession, subject: Subject, options: Collected): Promise<KernelRow[]> {
+  const all: Prepared[] = [];
+  try {
+    for (const variant of options.variants) {
+      try {
+        all.push(await prepare(session, subject, variant));
+      } catch (error) {
+        if (!(error instanceof WrongKernel)) throw error;
+        const { operation, shape } = subject;
+        options.refused.push({ operation, shape, variant, reason: error.reason });
+      }
+    }
+    const repeats = await inTurn(all, ({ dispatched }) => session.timer.warmUp(dispatched));
+    const samples = await sampleInTurns(session, all, { repeats, ...options });
+    return await inTurn(all, async (prepared, i) => {
+      const recording = await record(session.observer, prepared.dispatched);
+      return rowOf(prepared, samples[i]!, { repeats: repeats[i]!, recording: numbered(recording, options.shaders) });
+    });
+  } finally {
+    for (const prepared of all) prepared.dispose();
+  }
+}
+
+/** A B A B …, and every other round from the other end: what drifts meets all alike. */
+async function sampleInTurns(
+  { timer }: BenchSession,
+  all: readonly Prepared[],
+  { repeats, samples, signal }: { repeats: readonly number[]; samples?: number; signal?: AbortSignal },
+): Promise<Sample[][]> {
+  const taken: Sample[][] = all.map(() => []);
+  const startedMs = performance.now();
+  const isEnough = (round: number) =>
+    round >= (samples ?? SAMPLES.most) ||
+    (samples === undefined && round >= SAMPLES.least && performance.now() - startedMs > SAMPLES.budgetMs * all.length);
+  for (let round = 0; all.length > 0 && !isEnough(round); round++) {
+    signal?.throwIfAborted();
+    const order = all.map((_, i) => (round % 2 === 0 ? i : all.length - 1 - i));
+    for (const i of order) taken[i]!.push(await timer.sample(all[i]!.dispatched, repeats[i]!));
+  }
+  return taken;
+}
+
+function rowOf(
+  { subject, variant, dispatched, comparison, firstMs, compileMs }: Prepared,
+  samples: readonly Sample[],
+  { repeats, recording }: Pick<KernelRow, 'repeats' | 'recording'>,
+): KernelRow {
+  const { operation, shape, modules, flop, bytes } = subject;
+  const wall = summarize(samples.map(({ wallMs }) => wallMs));
+  const gpuMs = samples.map(sample => sample.gpuMs).filter(ms => ms !== undefined);
+  const gpu = gpuMs.length > 0 ? summarize(gpuMs) : undefined;
+  const { median } = gpu ?? wall;
+  return {
+    operation,
+    shape,
+    modules,
+    variant,
+    kernels: dispatched.map(({ kernel }) => kernel),
+    repeats,
+    gpu,
+    wall,
+    firstMs,
+    compileMs,
+    flop,
+    bytes,
+    gflops: flop && flop / median / 1e6,
+    gbps: bytes / median / 1e6,
+    error: comparison.largestError,
+    noisy: isNoisy(gpu ?? wall),
+    recording,
+  };
+}
+
+/** The same recording with its shaders in a list that many share. */
+function numbered({ shaders, buffers, dispatches }: Recording, common: string[]): KernelRow['recording'] {
+  const places = shaders.map(code => {
+    const at = common.indexOf(code);
+    return at >= 0 ? at : common.push(code) - 1;
+  });
+  return { buffers, dispatches: dispatches.map(dispatch => ({ ...dispatch, shader: places[dispatch.shader]! })) };
+}
+
+async function inTurn<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [i, item] of items.entries()) results.push(await work(item, i));
+  return results;
+}

@@ -1,0 +1,61 @@
+import type { AdapterKind } from '../runtime/adapter.ts';
+import type { Device } from '../runtime/device.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
+import type { Case, CaseTable } from './cases.ts';
+import { checkCase, makeInput } from './check.ts';
+import type { OpenSubject, Subject } from './subject.ts';
+
+/** One kernel on its own: a case of its table, and what it has to do. */
+export class KernelSubject implements Subject {
+  readonly operation: string;
+  readonly shape: string;
+  readonly flop?: number;
+  readonly bytes: number;
+
+  constructor(
+    private readonly table: CaseTable,
+    private readonly row: Case,
+    { flop, modules = [] }: { flop?: number; modules?: readonly string[] } = {},
+  ) {
+    const { kernel } = table;
+    const shapes = Object.fromEntries(Object.entries(row.inputs).map(([name, spec]) => [name, shapeOf(spec)]));
+    const outputs: Record<string, Shape> = kernel.plan(shapes, row.options as never).outputs;
+    const size = (named: readonly Shape[]) => named.reduce((sum, shape) => sum + elementCount(shape), 0);
+    const changed = (kernel.inouts ?? []).map((name: string) => shapes[name]!);
+    this.operation = kernel.name;
+    this.modules = modules;
+    this.shape = `${Object.values(shapes)[0]!.join('x')}${row.why && `, ${row.why}`}`;
+    this.flop = flop;
+    this.bytes = 4 * (size(Object.values(shapes)) + size(Object.values(outputs)) + size(changed));
+  }
+
+  readonly modules: readonly string[];
+
+  variants(_kind: AdapterKind): readonly string[] {
+    return [this.table.kernel.name];
+  }
+
+  open(device: Device): OpenSubject {
+    const { kernel } = this.table;
+    const tensors = Object.fromEntries(
+      Object.entries(this.row.inputs).map(([name, spec], i) => {
+        const { shape, data } = makeInput(spec, i + 1);
+        return [name, device.tensor(data, shape, name)];
+      }),
+    );
+    return {
+      record: () => {
+        const outputs = device.run(kernel, tensors, this.row.options as never);
+        for (const tensor of Object.values(outputs)) tensor.dispose();
+      },
+      check: () => checkCase(device, this.table, this.row),
+      dispose: () => {
+        for (const tensor of Object.values(tensors)) tensor.dispose();
+      },
+    };
+  }
+}
+
+function shapeOf(spec: Case['inputs'][string]): Shape {
+  return 'shape' in spec ? spec.shape : spec;
+}

@@ -1,0 +1,271 @@
+import { finite } from '../inference/finite.ts';
+import { formulaImage } from '../inference/formula_network.ts';
+import { ResNet } from '../nn/resnet.ts';
+import { Device, type DeviceOptions } from '../runtime/device.ts';
+import { elementCount } from '../runtime/shape.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import { type CompileTimes, compileAll, pipelinesOf } from './cold_pipelines.ts';
+import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
+import { layerTable, type SplitForward } from './layer_table.ts';
+import type { ColdStart, ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
+import { Observer } from './observer.ts';
+import { resnetWork } from './resnet_work.ts';
+import { isNoisy, summarize } from './statistics.ts';
+
+export interface ModelBenchOptions extends DeviceOptions {
+  readonly host: HostFacts;
+  readonly batch?: number;
+  /** Height and width of the images in pixels. */
+  readonly side?: number;
+  /** Forwards that are counted; by default as many as fit ten seconds, from 5 to 30. */
+  readonly samples?: number;
+  readonly compact?: boolean;
+  /** Also the time of each module. */
+  readonly byLayer?: boolean;
+  /** Also the memory of the other setting of `compact`, by loading the network once more. */
+  readonly bothMemories?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told what begins. */
+  readonly onStage?: (what: string) => void;
+}
+
+/** Forwards before the first that is counted: WebAssembly engines compile in tiers while they run. */
+const WARM_UP = { least: 2, most: 8, budgetMs: 4000 };
+const SAMPLES = { least: 5, most: 30, budgetMs: 10_000 };
+
+/**
+ * Times a network from nothing to a warm forward, and says what memory it takes. To be called once in a process that has compiled
+ * nothing yet: engines keep what they compiled.
+ *
+ * @throws DeviceError  the adapter failed, or a logit is no number: a wrong network is not timed
+ */
+export async function benchModel(backbone: Backbone, options: ModelBenchOptions): Promise<ModelResult> {
+  const { batch = 1, side = 224, compact = false, onStage = () => {} } = options;
+  const shape = [batch, 3, side, side] as const;
+  onStage('pipelines that the network needs');
+  const wanted = await pipelinesOf(backbone, shape, options);
+  const image = formulaImage(shape);
+  onStage('cold start');
+  const start = await coldStart(backbone, { ...options, wanted, image, shape });
+  const { session } = start;
+  const { device, observer } = session;
+  try {
+    onStage('warm-up');
+    const nextForwardsMs = await warmUp(session, options);
+    const count = options.samples ?? samplesFor(nextForwardsMs.at(-1)!);
+    onStage(`${count} forwards`);
+    const { forward, split } = await measure(session, { ...options, count });
+    const memory = [memoryReport(session, backbone, compact)];
+    const modules = resnetWork(backbone.architecture, { batch, side, strideOn: backbone.strideOn });
+    const flop = modules.reduce((sum, module) => sum + module.flop, 0);
+    const environment = environmentOf(device, observer.gpu, options.host);
+    device.dispose();
+    if (options.bothMemories) {
+      onStage(`memory ${compact ? 'without' : 'with'} --compact`);
+      memory.push(await otherMemory(backbone, { ...options, compact: !compact, shape, image }));
+    }
+    return {
+      kind: 'model',
+      model: backbone.architecture,
+      backbone: backbone.id,
+      adapter: adapterLabel(device.adapter),
+      threads: threadsOf(observer.gpu),
+      batch,
+      side,
+      compact,
+      medianMs: forward.total.median,
+      p95Ms: forward.total.p95,
+      firstMs: start.times.firstForwardMs,
+      compileMs: start.times.compile.ms,
+      peakBytes: memory[0]!.peakBytes,
+      flop,
+      gflops: flop / forward.forward.median / 1e6,
+      noisy: isNoisy(forward.forward),
+      coldStart: { ...start.times, nextForwardsMs },
+      forward,
+      memory,
+      byLayer: split && layerTable(split, modules, forward),
+      environment,
+    };
+  } finally {
+    device.dispose();
+  }
+}
+
+interface Session {
+  readonly device: Device;
+  readonly observer: Observer;
+  readonly model: ResNet;
+  readonly image: Float32Array;
+  readonly shape: readonly number[];
+  /** All buffers, once the network is loaded. */
+  readonly loadedBytes: number;
+  /** Until the network was loaded. */
+  readonly peakLoadBytes: number;
+}
+
+interface StartOptions extends ModelBenchOptions {
+  readonly wanted?: Parameters<typeof compileAll>[1];
+  readonly image: Float32Array;
+  readonly shape: readonly number[];
+}
+
+async function coldStart(
+  backbone: Backbone,
+  options: StartOptions,
+): Promise<{ session: Session; times: Omit<ColdStart, 'nextForwardsMs'> }> {
+  const observer = new Observer();
+  const clock = stopwatch();
+  const device = await Device.open({ ...options, observe: observer.attach });
+  const deviceOpenMs = clock();
+  try {
+    const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
+    clock();
+    const model = await ResNet.load(device, backbone, { compact: options.compact });
+    await observer.gpu.queue.onSubmittedWorkDone();
+    const weightsMs = clock();
+    const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;
+    observer.resetPeak();
+    const { image, shape } = options;
+    const session = { device, observer, model, image, shape, loadedBytes, peakLoadBytes };
+    const { totalMs: firstForwardMs } = await forwardOnce(session);
+    const totalMs = deviceOpenMs + compile.ms + weightsMs + firstForwardMs;
+    return { session, times: { deviceOpenMs, compile, weightsMs, firstForwardMs, totalMs } };
+  } catch (error) {
+    device.dispose();
+    throw error;
+  }
+}
+
+interface ForwardTime {
+  readonly totalMs: number;
+  readonly uploadMs: number;
+  readonly forwardMs: number;
+  readonly hostMs: number;
+  readonly readbackMs: number;
+}
+
+async function forwardOnce({ device, observer, model, image, shape }: Session): Promise<ForwardTime> {
+  const { queue } = observer.gpu;
+  const startedMs = performance.now();
+  const clock = stopwatch();
+  const x = device.tensor(image, shape, 'x');
+  await queue.onSubmittedWorkDone();
+  const uploadMs = clock();
+  const calledMs = performance.now();
+  const { logits, features } = model.forward(x);
+  await device.submit();
+  await queue.onSubmittedWorkDone();
+  const forwardMs = clock();
+  const values = await logits.read();
+  const readbackMs = clock();
+  const totalMs = performance.now() - startedMs;
+  const hostMs = (observer.firstSubmitMs(calledMs) ?? calledMs) - calledMs;
+  finite('fc', values);
+  for (const tensor of [x, logits, features]) tensor.dispose();
+  return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
+}
+
+/** A loaded network, and its forward whenever it is asked for. */
+export async function loadForTurns(backbone: Backbone, options: ModelBenchOptions) {
+  const { batch = 1, side = 224 } = options;
+  const shape = [batch, 3, side, side] as const;
+  const { session } = await coldStart(backbone, { ...options, shape, image: formulaImage(shape) });
+  const { device, observer } = session;
+  return {
+    environment: environmentOf(device, observer.gpu, options.host),
+    forwardMs: async () => (await forwardOnce(session)).totalMs,
+    dispose: () => device.dispose(),
+  };
+}
+
+/** Until the time falls no more. */
+async function warmUp(session: Session, { signal }: ModelBenchOptions): Promise<number[]> {
+  const times: number[] = [];
+  const startedMs = performance.now();
+  const isWarm = () =>
+    times.length >= WARM_UP.most || (times.length >= WARM_UP.least && performance.now() - startedMs > WARM_UP.budgetMs);
+  while (!isWarm()) {
+    signal?.throwIfAborted();
+    times.push((await forwardOnce(session)).totalMs);
+  }
+  return times;
+}
+
+function samplesFor(forwardMs: number): number {
+  return Math.max(SAMPLES.least, Math.min(SAMPLES.most, Math.floor(SAMPLES.budgetMs / forwardMs)));
+}
+
+/** Whole forwards, and split ones in turns with them where the layers are asked for. */
+async function measure(
+  session: Session,
+  { count, byLayer, signal }: ModelBenchOptions & { readonly count: number },
+): Promise<{ forward: ForwardTimes; split?: SplitForward[] }> {
+  const { observer } = session;
+  const times: ForwardTime[] = [];
+  const gpuMs: number[] = [];
+  const split: SplitForward[] = [];
+  for (let i = 0; i < count; i++) {
+    signal?.throwIfAborted();
+    observer.mode = observer.hasTimestamps ? 'timed' : 'plain';
+    times.push(await forwardOnce(session));
+    const passes = await observer.readTimes();
+    if (passes.length > 0) gpuMs.push(passes.reduce((sum, { ms }) => sum + ms, 0));
+    if (byLayer && observer.hasTimestamps) {
+      observer.mode = 'split';
+      await forwardOnce(session);
+      split.push(await observer.readTimes());
+    }
+  }
+  observer.mode = 'plain';
+  const of = (pick: (time: ForwardTime) => number) => summarize(times.map(pick));
+  return {
+    forward: {
+      total: of(time => time.totalMs),
+      upload: of(time => time.uploadMs),
+      forward: of(time => time.forwardMs),
+      host: of(time => time.hostMs),
+      gpu: gpuMs.length > 0 ? summarize(gpuMs) : undefined,
+      readback: of(time => time.readbackMs),
+    },
+    split: split.length > 0 ? split : undefined,
+  };
+}
+
+function memoryReport(session: Session, { stateDict }: Backbone, compact: boolean): MemoryReport {
+  const { observer, loadedBytes, peakLoadBytes } = session;
+  const weightsBytes = [...stateDict.values()].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+  const { peakBytes } = observer.deviceBytes;
+  const { heapUse } = observer.gpu as { heapUse?: { readonly reservedBytes: number } };
+  const most = Math.max(peakBytes, peakLoadBytes);
+  return {
+    compact,
+    weightsBytes,
+    loadedBytes,
+    peakBytes: most,
+    activationBytes: peakBytes - loadedBytes,
+    ratio: most / weightsBytes,
+    reservedBytes: heapUse?.reservedBytes,
+  };
+}
+
+async function otherMemory(backbone: Backbone, options: StartOptions): Promise<MemoryReport> {
+  const { session } = await coldStart(backbone, options);
+  try {
+    await forwardOnce(session);
+    return memoryReport(session, backbone, options.compact ?? false);
+  } finally {
+    session.device.dispose();
+  }
+}
+
+/** Milliseconds since the last call. */
+function stopwatch(): () => number {
+  let lastMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    const elapsedMs = nowMs - lastMs;
+    lastMs = nowMs;
+    return elapsedMs;
+  };
+}

@@ -1,0 +1,250 @@
+import { Descriptors } from './descriptors.ts';
+import { override } from './override.ts';
+import { Timestamps } from './timestamps.ts';
+
+/** One dispatch, as the engine encoded it: it can be encoded again. */
+export interface Dispatched {
+  /** The innermost debug group, or the bind group's label: the module's path. */
+  readonly label: string;
+  /** The pipeline's label: the kernel. */
+  readonly kernel: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly groups: readonly (GPUBindGroup | undefined)[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** What is done with compute passes: nothing; a pair of timestamps around each; a pass of its own for each dispatch. */
+export type PassMode = 'plain' | 'timed' | 'split';
+
+export interface DeviceBytes {
+  /** Of all buffers that exist. */
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+}
+
+/** How many of the last submits are remembered. */
+const KEPT_SUBMITS = 16;
+
+/**
+ * Stands between Raycam and its `GPUDevice`, and measures what passes: whatever runs above, it is seen as WebGPU sees it.
+ * Hand `attach` to `Device.open` as `observe`.
+ */
+export class Observer {
+  mode: PassMode = 'plain';
+  private device: GPUDevice | undefined;
+  private stamps: Timestamps | undefined;
+  private bytes = { liveBytes: 0, peakBytes: 0 };
+  private submitsMs: number[] = [];
+  private recorded: Dispatched[] | undefined;
+  private heldBack: (() => void)[] = [];
+  private readonly timed: Dispatched[] = [];
+  readonly descriptors = new Descriptors();
+  /** Compilations since the last look, in milliseconds. */
+  compilesMs: number[] = [];
+  /** Finished beforehand, by their text, constants and layout. */
+  private readonly ready = new Map<string, GPUComputePipeline>();
+
+  readonly attach = (gpu: GPUDevice): GPUDevice => {
+    this.device = gpu;
+    if (gpu.features.has('timestamp-query')) this.stamps = new Timestamps(gpu);
+    return this.observe(gpu);
+  };
+
+  /** The device itself. */
+  get gpu(): GPUDevice {
+    return this.device!;
+  }
+
+  get hasTimestamps(): boolean {
+    return this.stamps !== undefined;
+  }
+
+  get deviceBytes(): DeviceBytes {
+    return { ...this.bytes };
+  }
+
+  /** From here on, the peak is that of what follows. */
+  resetPeak(): void {
+    this.bytes.peakBytes = this.bytes.liveBytes;
+  }
+
+  /** When the engine first submitted something after a moment, by `performance.now`. */
+  firstSubmitMs(sinceMs: number): number | undefined {
+    return this.submitsMs.find(ms => ms >= sinceMs);
+  }
+
+  /** A pipeline that is served, where the engine asks for the same. */
+  provide(key: string, pipeline: GPUComputePipeline): void {
+    this.ready.set(key, pipeline);
+  }
+
+  /** The dispatches that `work` makes the engine encode. Buffers they use stay until `release`. */
+  async capture(work: () => Promise<void>): Promise<readonly Dispatched[]> {
+    const recorded: Dispatched[] = [];
+    this.recorded = recorded;
+    try {
+      await work();
+    } finally {
+      this.recorded = undefined;
+    }
+    return recorded;
+  }
+
+  release(): void {
+    for (const destroy of this.heldBack.splice(0)) destroy();
+  }
+
+  /** Storage buffers that dispatches are bound to, each once. */
+  buffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
+    const STORAGE = 0x80; // GPUBufferUsage
+    const groups = dispatched.flatMap(dispatch => dispatch.groups.filter(group => group !== undefined));
+    const bound = groups.flatMap(group => this.descriptors.entriesOf(group).map(({ resource }) => resource));
+    const buffers = bound.map(resource => (resource as GPUBufferBinding).buffer);
+    return [...new Set(buffers)].filter(({ usage }) => usage & STORAGE);
+  }
+
+  /** Dispatches, or whole passes (their first dispatch stands for them), since the last call, with the time of each. */
+  async readTimes(): Promise<{ dispatched: Dispatched; ms: number }[]> {
+    const durations = (await this.stamps?.read()) ?? [];
+    return this.timed.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
+  }
+
+  /** Timestamps for a pass that the bench itself encodes. */
+  timestampWrites(): GPUComputePassTimestampWrites | undefined {
+    return this.stamps?.next();
+  }
+
+  /** Milliseconds of the passes that took `timestampWrites` since the last call. */
+  async readDurations(): Promise<number[]> {
+    return (await this.stamps?.read()) ?? [];
+  }
+
+  private observe(gpu: GPUDevice): GPUDevice {
+    const queue = override(gpu.queue, {
+      submit: commands => {
+        gpu.queue.submit(commands);
+        this.submitsMs = [...this.submitsMs.slice(1 - KEPT_SUBMITS), performance.now()];
+      },
+    });
+    return override(gpu, {
+      ...this.descriptors.watch(gpu),
+      queue,
+      createBuffer: descriptor => this.watchBuffer(gpu.createBuffer({ ...descriptor, usage: readable(descriptor.usage) })),
+      createComputePipelineAsync: descriptor => this.compile(gpu, descriptor),
+      createCommandEncoder: descriptor => this.watchEncoder(gpu.createCommandEncoder(descriptor)),
+    });
+  }
+
+  private async compile(gpu: GPUDevice, descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    const ready = this.ready.get(this.descriptors.keyOf(descriptor));
+    if (ready) return this.descriptors.made(ready, descriptor);
+    const startedMs = performance.now();
+    const pipeline = await gpu.createComputePipelineAsync(descriptor);
+    this.compilesMs.push(performance.now() - startedMs);
+    return this.descriptors.made(pipeline, descriptor);
+  }
+
+  private watchBuffer(buffer: GPUBuffer): GPUBuffer {
+    const { bytes } = this;
+    const { size } = buffer;
+    const destroy = buffer.destroy.bind(buffer);
+    let live = true;
+    bytes.liveBytes += size;
+    bytes.peakBytes = Math.max(bytes.peakBytes, bytes.liveBytes);
+    buffer.destroy = () => {
+      if (live) bytes.liveBytes -= size;
+      live = false;
+      if (this.recorded) this.heldBack.push(destroy);
+      else destroy();
+      return undefined;
+    };
+    return buffer;
+  }
+
+  private watchEncoder(encoder: GPUCommandEncoder): GPUCommandEncoder {
+    return override(encoder, {
+      beginComputePass: (descriptor = {}) => {
+        if (this.mode === 'split' && this.stamps) return this.splitPass(encoder, descriptor);
+        return this.watchPass(encoder, descriptor);
+      },
+    });
+  }
+
+  /** A pass as it is, with timestamps around it where they are wanted. */
+  private watchPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
+    const isTimed = this.mode === 'timed' && this.stamps !== undefined && !this.recorded;
+    const timestampWrites = isTimed ? this.stamps!.next() : descriptor.timestampWrites;
+    const pass = encoder.beginComputePass({ ...descriptor, timestampWrites });
+    if (!isTimed && !this.recorded) return pass;
+    let first = true;
+    return this.follow(pass, dispatched => {
+      pass.dispatchWorkgroups(...dispatched.workgroups);
+      this.recorded?.push(dispatched);
+      if (isTimed && first) this.timed.push(dispatched);
+      first = false;
+    });
+  }
+
+  /** Every dispatch in a pass of its own, between timestamps. */
+  private splitPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
+    const none = { setPipeline: nothing, setBindGroup: nothing, pushDebugGroup: nothing, popDebugGroup: nothing };
+    const whole = { ...none, insertDebugMarker: nothing, end: nothing } as unknown as GPUComputePassEncoder;
+    return this.follow(whole, dispatched => {
+      const pass = encoder.beginComputePass({ ...descriptor, timestampWrites: this.stamps!.next() });
+      encode(pass, dispatched);
+      pass.end();
+      this.timed.push(dispatched);
+    });
+  }
+
+  /** Keeps what is set on a pass, and says at each dispatch what it was. */
+  private follow(pass: GPUComputePassEncoder, dispatch: (dispatched: Dispatched) => void): GPUComputePassEncoder {
+    const debugGroups: string[] = [];
+    const groups: (GPUBindGroup | undefined)[] = [];
+    let pipeline: GPUComputePipeline | undefined;
+    return override(pass, {
+      setPipeline: next => {
+        pipeline = next;
+        pass.setPipeline(next);
+      },
+      setBindGroup: (index: number, group: GPUBindGroup | null | undefined, ...offsets: unknown[]) => {
+        if (offsets.length > 0) throw new Error('observer: dynamic offsets are not followed');
+        groups[index] = group ?? undefined;
+        pass.setBindGroup(index, group);
+      },
+      pushDebugGroup: label => {
+        debugGroups.push(label);
+        pass.pushDebugGroup(label);
+      },
+      popDebugGroup: () => {
+        debugGroups.pop();
+        pass.popDebugGroup();
+      },
+      dispatchWorkgroups: (x, y = 1, z = 1) => {
+        const set = groups.find(group => group !== undefined);
+        const label = debugGroups.at(-1) ?? (set ? this.descriptors.labelOf(set) : '');
+        const kernel = pipeline!.label;
+        dispatch({ label, kernel, pipeline: pipeline!, groups: [...groups], workgroups: [x, y, z] });
+      },
+    } as Partial<GPUComputePassEncoder>);
+  }
+}
+
+/** Encodes a dispatch once more. */
+export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgroups }: Dispatched): void {
+  pass.setPipeline(pipeline);
+  groups.forEach((group, index) => {
+    if (group) pass.setBindGroup(index, group);
+  });
+  pass.dispatchWorkgroups(...workgroups);
+}
+
+/** What uniform buffers hold is read back when a kernel is recorded. */
+function readable(usage: GPUBufferUsageFlags): GPUBufferUsageFlags {
+  const [UNIFORM, COPY_SRC] = [0x40, 0x04];
+  return usage & UNIFORM ? usage | COPY_SRC : usage;
+}
+
+function nothing(): undefined {
+  return undefined;
+}

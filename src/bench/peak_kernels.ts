@@ -1,0 +1,70 @@
+import { defineKernel, elementGrid } from '../kernels/define.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
+import copyShader from './shaders/peak_copy.wgsl';
+import scalarShader from './shaders/peak_fma_scalar.wgsl';
+import vec4Shader from './shaders/peak_fma_vec4.wgsl';
+import triadShader from './shaders/peak_triad.wgsl';
+
+export interface FmaOptions {
+  /** Multiply-adds of each chain. */
+  readonly rounds: number;
+}
+
+const WORKGROUP_SIZE = 64;
+/** a = a * SCALE + SHIFT ends at 1. */
+const SCALE = 0.998;
+const SHIFT = 1 - SCALE;
+
+/** x [64 * 4 * n] -> y, twelve chains of vec4f in each invocation: 24 operations a round for each element. */
+export const peakFmaVec4 = defineKernel({
+  name: 'peak_fma_vec4',
+  shader: vec4Shader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan: ({ x }: { x: Shape }, { rounds }: FmaOptions) => ({
+    outputs: { y: x },
+    params: { rounds, scale: SCALE, shift: SHIFT },
+    workgroups: [elementCount(x) / 4 / WORKGROUP_SIZE, 1, 1] as const,
+  }),
+});
+
+/** x [64 * n] -> y, twelve chains of f32 in each invocation: 24 operations a round for each element. */
+export const peakFmaScalar = defineKernel({
+  name: 'peak_fma_scalar',
+  shader: scalarShader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan: ({ x }: { x: Shape }, { rounds }: FmaOptions) => ({
+    outputs: { y: x },
+    params: { rounds, scale: SCALE, shift: SHIFT },
+    workgroups: [elementCount(x) / WORKGROUP_SIZE, 1, 1] as const,
+  }),
+});
+
+/** Chains of an element, two operations each. Twelve hide a multiplication's and an addition's latency, and fit 16 registers. */
+export const FMA_FLOP_PER_ROUND = 24;
+
+/** y = x; elements in a number divisible by 4. */
+export const peakCopy = defineKernel({
+  name: 'peak_copy',
+  shader: copyShader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan: ({ x }: { x: Shape }, _options: Record<never, never>) => ({
+    outputs: { y: x },
+    workgroups: elementGrid([elementCount(x) / 4], WORKGROUP_SIZE),
+  }),
+});
+
+/** y = a + scale * b; elements in a number divisible by 4. */
+export const peakTriad = defineKernel({
+  name: 'peak_triad',
+  shader: triadShader,
+  inputs: ['a', 'b'],
+  outputs: ['y'],
+  plan: ({ a }: { a: Shape; b: Shape }, { scale }: { scale: number }) => ({
+    outputs: { y: a },
+    params: { scale },
+    workgroups: elementGrid([elementCount(a) / 4], WORKGROUP_SIZE),
+  }),
+});

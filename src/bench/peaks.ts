@@ -1,0 +1,108 @@
+import type { AdapterKind } from '../runtime/adapter.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Dispatched, Observer } from './observer.ts';
+import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakTriad } from './peak_kernels.ts';
+import { bestOf, Timer } from './timer.ts';
+
+/** What an adapter can do at most, measured. */
+export interface Peaks {
+  /** 10^9 operations a second, a multiply-add as two: the faster of two shaders, vec4f and f32. */
+  readonly fmaGflops: number;
+  /** 10^9 bytes a second, read and written, of tensors too large for any cache. */
+  readonly copyGBps: number;
+  readonly triadGBps: number;
+  /** The triad of tensors that caches hold: kernels that are repeated on the same data live here. */
+  readonly cachedTriadGBps: number;
+}
+
+/** Bytes of one tensor of the large copies, and elements and rounds of the multiply-adds. */
+const SIZES: Readonly<Record<AdapterKind, { bytes: number; elements: number; rounds: number }>> = {
+  gpu: { bytes: 256e6, elements: 2 ** 21, rounds: 512 },
+  wasm: { bytes: 64e6, elements: 2 ** 14, rounds: 1024 },
+  software: { bytes: 64e6, elements: 2 ** 14, rounds: 512 },
+};
+const CACHED_BYTES = 256 * 1024;
+/** A peak is what the adapter reaches undisturbed: the best of many samples. */
+const SAMPLES = 25;
+
+/** @throws DeviceError  the adapter failed */
+export async function measurePeaks(device: Device, observer: Observer): Promise<Peaks> {
+  const { kind } = device.adapter;
+  const { bytes, elements, rounds } = SIZES[kind];
+  const timer = new Timer(observer, kind);
+  const seconds = async (record: () => void) => {
+    const dispatched = await captured(device, observer, record);
+    const repeats = await timer.warmUp(dispatched);
+    const times: number[] = [];
+    for (let i = 0; i < SAMPLES; i++) times.push(bestOf(await timer.sample(dispatched, repeats)));
+    observer.release();
+    return Math.min(...times) / 1e3;
+  };
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const large = floats(Math.min(bytes, limit));
+  return {
+    fmaGflops: Math.max(
+      await fma(device, seconds, peakFmaVec4, { elements: 4 * elements, rounds }),
+      await fma(device, seconds, peakFmaScalar, { elements, rounds }),
+    ),
+    copyGBps: await copy(device, seconds, large),
+    triadGBps: await triad(device, seconds, large),
+    cachedTriadGBps: await triad(device, seconds, floats(CACHED_BYTES)),
+  };
+}
+
+type Seconds = (record: () => void) => Promise<number>;
+
+async function fma(
+  device: Device,
+  seconds: Seconds,
+  kernel: typeof peakFmaVec4,
+  { elements, rounds }: { readonly elements: number; readonly rounds: number },
+): Promise<number> {
+  const x = device.tensor(new Float32Array(elements).fill(1), [elements], 'x');
+  const time = await seconds(() => device.run(kernel, { x }, { rounds }).y.dispose());
+  x.dispose();
+  return (elements * rounds * FMA_FLOP_PER_ROUND) / time / 1e9;
+}
+
+async function copy(device: Device, seconds: Seconds, elements: number): Promise<number> {
+  const [x, y] = filled(device, elements, 2);
+  const time = await seconds(() => device.run(peakCopy, { x: x! }, {}, { outputs: { y: y! } }));
+  await free(device, [x!, y!]);
+  return (2 * 4 * elements) / time / 1e9;
+}
+
+async function triad(device: Device, seconds: Seconds, elements: number): Promise<number> {
+  const [a, b, y] = filled(device, elements, 3);
+  const time = await seconds(() => device.run(peakTriad, { a: a!, b: b! }, { scale: 3 }, { outputs: { y: y! } }));
+  await free(device, [a!, b!, y!]);
+  return (3 * 4 * elements) / time / 1e9;
+}
+
+/** Written to once, since memory that never was may not exist. */
+function filled(device: Device, elements: number, count: number) {
+  const ones = new Float32Array(elements).fill(1);
+  return Array.from({ length: count }, (_, i) => device.tensor(ones, [elements], `stream ${i}`));
+}
+
+async function free(device: Device, tensors: readonly { dispose(): void }[]): Promise<void> {
+  for (const tensor of tensors) tensor.dispose();
+  await device.trim();
+}
+
+/** A number of elements that fills whole workgroups of vec4f. */
+function floats(bytes: number): number {
+  return Math.floor(bytes / 4 / 256) * 256;
+}
+
+/** What the engine encodes for some recorded work. */
+export async function captured(
+  device: Device,
+  observer: Observer,
+  record: () => void,
+): Promise<readonly Dispatched[]> {
+  return observer.capture(async () => {
+    record();
+    await device.submit();
+  });
+}

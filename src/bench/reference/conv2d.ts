@@ -1,0 +1,59 @@
+import type { Conv2dOptions } from '../../kernels/conv2d.ts';
+import { type Array64, array64 } from '../array64.ts';
+
+interface Conv2dInputs {
+  x: Array64;
+  /** Packed: output channel o's weight k lies at [o / tile, k, o % tile]. */
+  weight: Array64;
+  scale?: Array64;
+  shift?: Array64;
+  residual?: Array64;
+}
+
+/** The definition, with flat indices: ResNet's largest layers would take minutes otherwise. */
+export function conv2d({ x, weight, scale, shift, residual }: Conv2dInputs, options: Conv2dOptions): { y: Array64 } {
+  const { outChannels: O, stride, padding, relu } = options;
+  const [KH, KW] = options.kernel;
+  const [N, C, H, W] = x.shape as [number, number, number, number];
+  const OH = Math.floor((H + 2 * padding - KH) / stride) + 1;
+  const OW = Math.floor((W + 2 * padding - KW) / stride) + 1;
+  const depth = C * KH * KW;
+  const tile = weight.shape[2]!;
+  const y = array64([N, O, OH, OW]);
+  for (let n = 0; n < N; n++)
+    for (let o = 0; o < O; o++) {
+      const sums = new Float64Array(OH * OW);
+      for (let k = 0; k < depth; k++) {
+        const [c, kh, kw] = [Math.floor(k / (KH * KW)), Math.floor(k / KW) % KH, k % KW];
+        const w = weight.data[(Math.floor(o / tile) * depth + k) * tile + (o % tile)]!;
+        for (let oh = 0; oh < OH; oh++) {
+          const h = oh * stride - padding + kh;
+          if (h < 0 || h >= H) continue;
+          for (let ow = 0; ow < OW; ow++) {
+            const column = ow * stride - padding + kw;
+            if (column >= 0 && column < W) sums[oh * OW + ow]! += w * x.data[((n * C + c) * H + h) * W + column]!;
+          }
+        }
+      }
+      for (let p = 0; p < OH * OW; p++) {
+        const at = (n * O + o) * OH * OW + p;
+        const value = sums[p]! * (scale?.data[o] ?? 1) + (shift?.data[o] ?? 0) + (residual?.data[at] ?? 0);
+        y.data[at] = relu ? Math.max(0, value) : value;
+      }
+    }
+  return { y };
+}
+
+export function packConv2dWeight(
+  { weight }: { weight: Array64 },
+  { tile = 8 }: { tile?: number } = {},
+): { y: Array64 } {
+  const [O, C, KH, KW] = weight.shape as [number, number, number, number];
+  const y = array64([Math.ceil(O / tile), C * KH * KW, tile]);
+  for (let o = 0; o < O; o++)
+    for (let c = 0; c < C; c++)
+      for (let kh = 0; kh < KH; kh++)
+        for (let kw = 0; kw < KW; kw++)
+          y.set(weight.at(o, c, kh, kw), Math.floor(o / tile), (c * KH + kh) * KW + kw, o % tile);
+  return { y };
+}

@@ -1,0 +1,36 @@
+import { type Array64, array64 } from '../array64.ts';
+
+const [A, B] = [Math.SQRT1_2, Math.SQRT2];
+
+/** Row i holds the coefficients of the polynomial that is zero at every point but the i-th. */
+const BT = [
+  [1, 0, -2.5, 0, 1, 0],
+  [0, -2 * A, -2, A, 1, 0],
+  [0, 2 * A, -2, -A, 1, 0],
+  [0, -B / 2, -0.5, B, 1, 0],
+  [0, B / 2, -0.5, -B, 1, 0],
+  [0, 1, 0, -2.5, 0, 1],
+] as const;
+
+export function winogradInput({ x }: { x: Array64 }): { v: Array64 } {
+  const [N, C, H, W] = x.shape as [number, number, number, number];
+  const [rows, columns] = [Math.ceil(H / 4), Math.ceil(W / 4)];
+  const v = array64([36, C, Math.ceil((N * rows * columns) / 4), 4]);
+  const pixel = (n: number, c: number, h: number, w: number) =>
+    h < 0 || h >= H || w < 0 || w >= W ? 0 : x.at(n, c, h, w);
+  for (let n = 0; n < N; n++)
+    for (let c = 0; c < C; c++)
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          const t = (n * rows + row) * columns + column;
+          for (let i = 0; i < 6; i++)
+            for (let j = 0; j < 6; j++) {
+              let sum = 0;
+              for (let h = 0; h < 6; h++)
+                for (let w = 0; w < 6; w++)
+                  sum += BT[i]![h]! * pixel(n, c, row * 4 - 1 + h, column * 4 - 1 + w) * BT[j]![w]!;
+              v.set(sum, i * 6 + j, c, Math.floor(t / 4), t % 4);
+            }
+        }
+  return { v };
+}

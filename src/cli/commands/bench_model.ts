@@ -1,0 +1,89 @@
+import { Argument, type Command } from 'commander';
+import { modelCsv, modelMarkdown, modelText } from '../../bench/model_text.ts';
+import type { Backbone } from '../../weights/backbone.ts';
+import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import { resolveBackbone } from '../../weights/resolve_backbone.ts';
+import {
+  addCompareOptions,
+  addFormatOptions,
+  argumentsInTurns,
+  type BenchFlags,
+  formatted,
+  hostFacts,
+  showComparison,
+} from '../bench.ts';
+import { compareBuilds, serveTurns } from '../bench_turns.ts';
+import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { Output } from '../output.ts';
+import { interruption, PullProgress, runCommand } from '../session.ts';
+
+interface ModelFlags extends BenchFlags {
+  readonly batch: number;
+  readonly size: number;
+  readonly byLayer?: boolean;
+  readonly compact?: boolean;
+  readonly memory: boolean;
+  readonly backbone?: string;
+}
+
+export function registerBenchModel(bench: Command): void {
+  const command = bench
+    .command('model')
+    .description('a whole forward: start by stages, warm times, memory; by layer if asked')
+    .addArgument(
+      new Argument('<architecture>', 'the weights come from a formula, unless --backbone names real ones').choices(
+        RESNET_ARCHITECTURES,
+      ),
+    );
+  addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(command))))
+    .option('--batch <count>', 'images in a forward', wholeNumber(1), 1)
+    .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
+    .option('--by-layer', 'the time of every module, with what is left of the whole')
+    .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
+    .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .option('--no-memory', 'do not load the network a second time for the memory of the other setting of --compact')
+    .action((architecture: ResNetArchitecture, flags: ModelFlags, self: Command) =>
+      runCommand(flags, () => run(architecture, { ...self.optsWithGlobals(), ...flags })),
+    );
+}
+
+async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise<void> {
+  const output = new Output(flags);
+  if (flags.against !== undefined) {
+    const limited = { limit: flags.failAbove, signal: interruption.signal };
+    const args = argumentsInTurns();
+    return showComparison(await compareBuilds({ ...limited, against: flags.against, args, output }), flags);
+  }
+  const { benchModel, modelTurns } = await import('../../bench/index.ts');
+  const backbone = await backboneOf(architecture, flags, output);
+  const options = {
+    ...flags,
+    side: flags.size,
+    host: await hostFacts(),
+    bothMemories: flags.memory,
+    signal: interruption.signal,
+    onStage: (what: string) => output.note(`bench: ${what}`),
+  };
+  try {
+    if (flags.inTurns) return await serveTurns(await modelTurns(backbone, options));
+    const result = await benchModel(backbone, options);
+    await formatted(result, flags, { text: modelText, markdown: modelMarkdown, csv: modelCsv });
+  } finally {
+    await backbone.close();
+  }
+}
+
+async function backboneOf(architecture: ResNetArchitecture, flags: ModelFlags, output: Output): Promise<Backbone> {
+  if (flags.backbone === undefined) {
+    const { formulaInMemory } = await import('../../bench/index.ts');
+    return formulaInMemory(architecture);
+  }
+  const pulling = new PullProgress(output);
+  return resolveBackbone({
+    id: flags.backbone,
+    arch: architecture,
+    cacheDir: flags.cacheDir,
+    signal: interruption.signal,
+    onProgress: pulling.update,
+  }).finally(() => pulling.stop());
+}

@@ -1,0 +1,2 @@
+/** A page has what its browser gives. */
+export function allowRelaxedSimd(): void {}

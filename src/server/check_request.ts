@@ -1,0 +1,68 @@
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+
+const MOST_URL_CHARACTERS = 2048;
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
+
+export interface CheckedRequest {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Why a request is not answered, if so. `path` is decoded, begins with `/`, and has no `.` or `..` in it. */
+export function checkRequest(
+  { method, url = '', headers }: CheckedRequest,
+  boundTo: string,
+): Refusal | { readonly path: string } {
+  if (!isKnownHost(headers.host, boundTo))
+    return { status: 421, message: 'This server answers to its own address only.' };
+  if (url.length > MOST_URL_CHARACTERS) return { status: 414, message: 'The address is too long.' };
+  const path = decode(url.replace(/[?#].*$/s, ''));
+  if (path === undefined || !isClean(path)) return { status: 400, message: 'The address is malformed.' };
+  const isPull = path.startsWith('/pull/');
+  if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isPull))
+    return { status: 405, message: 'Only GET and HEAD are answered.' };
+  if (method === 'POST' && !isSameOrigin(headers))
+    return { status: 403, message: 'Only the page itself may ask this.' };
+  return { path };
+}
+
+/** A page elsewhere whose name was made to lead here (DNS rebinding) sends its own name. */
+function isKnownHost(host: string | string[] | undefined, boundTo: string): boolean {
+  const name = /^(\[[^\]]+\]|[^:]+)(:\d+)?$/
+    .exec(String(host ?? ''))?.[1]
+    ?.replace(/^\[|\]$/g, '')
+    .toLowerCase();
+  if (name === undefined) return false;
+  if (LOOPBACK.includes(name) || name === boundTo.toLowerCase()) return true;
+  return !isLoopback(boundTo) && (isIP(name) !== 0 || name === hostname().toLowerCase());
+}
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.includes(host) || /^127\./.test(host);
+}
+
+function isSameOrigin(headers: CheckedRequest['headers']): boolean {
+  const { origin, host } = headers;
+  return headers['sec-fetch-site'] === 'same-origin' || origin === `http://${host}`;
+}
+
+function decode(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isClean(path: string): boolean {
+  if (!path.startsWith('/') || path.startsWith('//') || path.includes('\\')) return false;
+  for (const character of path) if (character < ' ' || character === '\x7f') return false;
+  return path.split('/').every(part => !part.startsWith('.'));
+}

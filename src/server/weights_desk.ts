@@ -1,0 +1,148 @@
+/** Weights for the page: which there are, the files themselves, and pulling those that this computer does not have yet. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { basename, dirname } from 'node:path';
+import sirv from 'sirv';
+import { openHead } from '../inference/open_head.ts';
+import type { PullState, Site, SiteHead, SiteModel } from '../web/site.ts';
+import { fileSha256 } from '../weights/cache.ts';
+import { detectArchitecture } from '../weights/check_state_dict.ts';
+import { openWeights } from '../weights/open_weights.ts';
+import { type PullProgress, pullWeights } from '../weights/pull.ts';
+import { toStateDict } from '../weights/state_dict.ts';
+import { cachedWeights, describeFolder, siteModels } from './describe_site.ts';
+
+export interface WeightsDeskOptions {
+  /** The built page. */
+  readonly folder: string;
+  readonly cacheDir: string;
+  /** Which network the page opens; that of the head unless said. */
+  readonly model?: string;
+  /** A weights file of one's own. */
+  readonly weightsFile?: string;
+  /** A head of one's own, preferred to those of the page. */
+  readonly headFile?: string;
+  readonly offline?: boolean;
+  /** Ends a pull. */
+  readonly signal?: AbortSignal;
+  readonly onPull?: (progress: PullProgress) => void;
+  readonly onPullEnd?: () => void;
+}
+
+export interface FileRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly otherwise: () => void;
+}
+
+const IDLE: PullState = { state: 'idle', receivedBytes: 0, totalBytes: 0 };
+
+export class WeightsDesk {
+  /** By name: the files that may be asked for. */
+  private readonly paths = new Map<string, string>();
+  private readonly pulls = new Map<string, PullState>();
+  private readonly senders = new Map<string, ReturnType<typeof sirv>>();
+  private own: SiteModel | undefined;
+  private head: SiteHead | undefined;
+
+  constructor(private readonly options: WeightsDeskOptions) {}
+
+  /** What the site offers now. */
+  async describe(): Promise<Site> {
+    const { folder, cacheDir, weightsFile, headFile, offline } = this.options;
+    const cached = await cachedWeights(cacheDir);
+    const models = siteModels(cached);
+    for (const { path } of cached.values()) this.paths.set(basename(path), path);
+    if (weightsFile) this.own ??= await describeFile(weightsFile);
+    if (this.own) this.paths.set(this.own.file, weightsFile!);
+    if (headFile) this.head ??= await describeHead(headFile);
+    if (this.head) this.paths.set(this.head.name, headFile!);
+    const site = await describeFolder(folder);
+    const heads = this.head ? [this.head, ...site.heads] : site.heads;
+    const known = models.find(({ id }) => id === heads[0]?.backbone)?.id;
+    return {
+      ...site,
+      heads,
+      model: this.own?.id ?? this.options.model ?? known ?? site.model,
+      models: this.own ? [this.own, ...models] : models,
+      weightsUrl: 'weights/',
+      isLocal: true,
+      canPull: !offline,
+    };
+  }
+
+  async pullState(id: string): Promise<PullState> {
+    return this.pulls.get(id) ?? IDLE;
+  }
+
+  /** Begins, where it has not begun. */
+  async pull(id: string): Promise<PullState> {
+    const known = siteModels(new Map()).some(model => model.id === id);
+    if (!known) return { ...IDLE, state: 'failed', message: `weights: no network is named ${id}` };
+    if (this.pulls.get(id)?.state !== 'pulling') void this.run(id);
+    return this.pullState(id);
+  }
+
+  /** A file of the cache, ranges included. */
+  send(file: string, { request, response, otherwise }: FileRequest): void {
+    const path = this.paths.get(file);
+    if (!path) return otherwise();
+    const folder = dirname(path);
+    const sender = this.senders.get(folder) ?? sirv(folder, { dev: true, etag: true });
+    this.senders.set(folder, sender);
+    request.url = `/${encodeURIComponent(file)}`;
+    sender(request, response, otherwise);
+  }
+
+  private async run(id: string): Promise<void> {
+    const { cacheDir, offline, signal, onPull, onPullEnd } = this.options;
+    let last: PullState = { ...IDLE, state: 'pulling' };
+    this.pulls.set(id, last);
+    try {
+      const { path } = await pullWeights(id, {
+        cacheDir,
+        offline,
+        signal,
+        onProgress: progress => {
+          const { receivedBytes, totalBytes = 0 } = progress;
+          last = { state: 'pulling', receivedBytes, totalBytes };
+          this.pulls.set(id, last);
+          onPull?.(progress);
+        },
+      });
+      this.paths.set(basename(path), path);
+      this.pulls.set(id, { ...last, state: 'here' });
+    } catch (error) {
+      this.pulls.set(id, { ...last, state: 'failed', message: (error as Error).message });
+    } finally {
+      onPullEnd?.();
+    }
+  }
+}
+
+/** @throws InputError  no such file, or no head */
+async function describeHead(path: string): Promise<SiteHead> {
+  const { metadata } = await openHead(path);
+  const name = basename(path);
+  return { name, url: `head/${encodeURIComponent(name)}`, backbone: metadata.backbone };
+}
+
+/** @throws WeightsError  the file is no ResNet's */
+async function describeFile(path: string): Promise<SiteModel> {
+  const weights = await openWeights(path);
+  try {
+    const file = basename(path);
+    const architecture = detectArchitecture(toStateDict(weights.tensors).stateDict, file);
+    return {
+      id: `file:${file}`,
+      architecture,
+      note: 'a file of your own',
+      licence: 'unknown: it comes with the file',
+      file,
+      sizeBytes: weights.sizeBytes,
+      sha256: await fileSha256(path),
+      isHere: true,
+    };
+  } finally {
+    await weights.close();
+  }
+}

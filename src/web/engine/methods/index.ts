@@ -1,0 +1,18 @@
+/** Everything that the page may ask of the engine. A view's methods are in a file of its name; a line here makes them callable. */
+import { lookMethods } from './look.ts';
+import { networkMethods } from './network.ts';
+
+export const methods = {
+  ...networkMethods,
+  ...lookMethods,
+};
+
+export type Methods = typeof methods;
+
+/** Those that need no device: they run while others wait for it. */
+export const IMMEDIATE: ReadonlySet<string> = new Set<keyof Methods>([
+  'start',
+  'addImage',
+  'listStored',
+  'deleteStored',
+]);

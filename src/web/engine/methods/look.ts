@@ -1,0 +1,80 @@
+/** Images in, verdicts and maps out. */
+import { decodeImage, encodePng, sha256 } from '#platform';
+import { type Evidence, evidenceOf } from '../../../inference/evidence.ts';
+import { predictImage, type Verdict } from '../../../inference/predict.ts';
+import { composeCamFigure } from '../../../report/cam_figure.ts';
+import { layOver, type MapScale, paintMap } from '../../../report/map_raster.ts';
+import { keepImage } from '../../state/image_store.ts';
+import { shownMap } from '../../views/look/shown_map.ts';
+import type { Engine } from '../engine.ts';
+import type { Call } from '../serve_calls.ts';
+
+export interface AddedImage {
+  readonly hash: string;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureRequest {
+  readonly image: string;
+  /** For the caption. */
+  readonly name: string;
+  /** See `shownMap`. */
+  readonly map?: string;
+  readonly scale: MapScale;
+  readonly opacity: number;
+}
+
+export const lookMethods = {
+  /** Decodes and keeps an image. @throws InputError  no image */
+  async addImage(
+    { blob, name, label }: { blob: Blob; name: string; label?: string },
+    { engine }: Call<Engine>,
+  ): Promise<AddedImage> {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const image = await decodeImage(bytes, name);
+    const hash = await sha256(bytes);
+    const { width, height } = engine.keepImage(hash, image);
+    await keepImage(hash, { name, width, height, label, addedMs: Date.now(), blob });
+    return { hash, name, width, height };
+  },
+
+  /** The verdict alone. */
+  async predict({ image }: { image: string }, { engine }: Call<Engine>): Promise<Verdict> {
+    return predictImage(engine.network, engine.head, await engine.image(image));
+  },
+
+  /** The verdict, and the maps of all classes. */
+  async evidence({ image }: { image: string }, { engine, transfer }: Call<Engine>): Promise<Evidence> {
+    const evidence = await evidenceOf(engine.network, engine.head, await engine.image(image));
+    transfer(evidence.image.pixels, ...Object.values(evidence.maps).flatMap(({ cam, upsampled }) => [cam, upsampled]));
+    return evidence;
+  },
+
+  /** The figure that `raycam cam` draws, of the map and on the scale that the page shows: a PNG file. */
+  async picture(
+    { image, name, map, scale, opacity }: PictureRequest,
+    { engine, transfer }: Call<Engine>,
+  ): Promise<Uint8Array> {
+    const evidence = await evidenceOf(engine.network, engine.head, await engine.image(image));
+    const { about, map: shown } = shownMap(evidence, map);
+    const rgba = paintMap(shown.upsampled, scale);
+    const black = { ...evidence.image, pixels: new Uint8Array(evidence.image.pixels.length) };
+    const figure = composeCamFigure({
+      image: evidence.image,
+      overlay: layOver(evidence.image, rgba, opacity),
+      heatMap: layOver(black, rgba, 1),
+      verdict: evidence.class,
+      probability: evidence.probabilities[evidence.class]!,
+      className: about,
+      name,
+      colormap: scale.colormap,
+      min: scale.bounds[0],
+      max: scale.bounds[1],
+    });
+    const file = await encodePng(figure);
+    transfer(file);
+    return file;
+  },
+};

@@ -1,0 +1,81 @@
+/** The engine's side of the protocol: runs calls one after the other, or at once where a method asks for it. */
+import type { Failure, FromEngine, ToEngine } from './protocol.ts';
+
+/** What a method is given besides its input. */
+export interface Call<Context, Progress = unknown> {
+  readonly engine: Context;
+  /** Aborted when the page no longer wants the answer: look at it between long steps. */
+  readonly signal: AbortSignal;
+  /** Shows up at the caller's `onProgress`. */
+  progress(value: Progress): void;
+  /** Buffers of the result to hand over and not to copy: only those that nobody here needs any more. */
+  transfer(...arrays: readonly ArrayBufferView[]): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a table of methods of any kind is
+export type AnyMethod<Context> = (input: any, call: Call<Context, any>) => Promise<unknown>;
+
+export interface Port {
+  postMessage(message: FromEngine, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+}
+
+export interface ServeOptions<Context> {
+  readonly methods: Readonly<Record<string, AnyMethod<Context>>>;
+  /** Those that need no device, and run while others wait. */
+  readonly immediate: ReadonlySet<string>;
+  readonly engine: Context;
+  /** Runs a queued call: the place to open a lost device again. */
+  readonly around: (work: () => Promise<unknown>) => Promise<unknown>;
+}
+
+/** Returns a way to put other work into the queue. */
+export function serveCalls<Context>(
+  port: Port,
+  { methods, immediate, engine, around }: ServeOptions<Context>,
+): (work: () => Promise<unknown>) => void {
+  const controllers = new Map<number, AbortController>();
+  let queue: Promise<void> = Promise.resolve();
+
+  const run = async (call: number, method: string, input: unknown): Promise<void> => {
+    const { signal } = controllers.get(call)!;
+    const moved: Transferable[] = [];
+    const context: Call<Context> = {
+      engine,
+      signal,
+      progress: progress => port.postMessage({ call, progress }, []),
+      transfer: (...arrays) => moved.push(...arrays.map(({ buffer }) => buffer as ArrayBuffer)),
+    };
+    try {
+      signal.throwIfAborted();
+      const work = () => methods[method]!(input, context);
+      const result = await (immediate.has(method) ? work() : around(work));
+      signal.throwIfAborted();
+      port.postMessage({ call, result }, moved);
+    } catch (error) {
+      port.postMessage({ call, failure: failureOf(error) }, []);
+    } finally {
+      controllers.delete(call);
+    }
+  };
+
+  port.addEventListener('message', ({ data }) => {
+    const message = data as ToEngine;
+    if ('cancel' in message) {
+      controllers.get(message.cancel)?.abort(new DOMException('the page asked for something else', 'AbortError'));
+      return;
+    }
+    const { call, method, input } = message;
+    controllers.set(call, new AbortController());
+    if (immediate.has(method)) void run(call, method, input);
+    else queue = queue.then(() => run(call, method, input));
+  });
+  return work => {
+    queue = queue.then(work).then(() => {});
+  };
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Error || error instanceof DOMException) return { name: error.name, message: error.message };
+  return { name: 'Error', message: String(error) };
+}

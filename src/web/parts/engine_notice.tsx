@@ -1,0 +1,80 @@
+/** Under the bar while no network is ready: what is going on, and the way on. */
+import { engineStatus } from '../engine/client.ts';
+import type { EngineStatus } from '../engine/protocol.ts';
+import { boot, cancelOpening, openNetwork, wantedChoice } from '../state/engine_control.ts';
+import { linkTo } from '../state/route.ts';
+import { site } from '../state/site.ts';
+import { formatBytes, formatDuration } from './words.ts';
+
+export function EngineNotice() {
+  const status = engineStatus.value;
+  switch (status.state) {
+    case 'ready':
+      return null;
+    case 'starting':
+      return <Notice>Starting the engine …</Notice>;
+    case 'empty':
+      return <FirstVisit />;
+    case 'loading':
+      return <Loading status={status} />;
+    case 'recovering':
+      return <Notice>{status.message}</Notice>;
+    case 'failed':
+      return (
+        <Notice isError>
+          <span>{status.message}</span>
+          <button type="button" onClick={() => void (status.choice ? openNetwork(status.choice) : boot())}>
+            Try again
+          </button>
+          <a href={linkTo('weights')}>Choose another network or adapter</a>
+        </Notice>
+      );
+  }
+}
+
+function Notice({ children, isError }: { children: preact.ComponentChildren; isError?: boolean }) {
+  return (
+    <div class={`notice ${isError ? 'error' : ''}`} role={isError ? 'alert' : 'status'} data-testid="notice">
+      {children}
+    </div>
+  );
+}
+
+function FirstVisit() {
+  const choice = wantedChoice();
+  const model = site.value?.models.find(({ id }) => id === choice.model);
+  return (
+    <Notice>
+      <span>
+        A network must come to this browser once{model?.sizeBytes ? `: ${formatBytes(model.sizeBytes)}` : ''}. It is
+        kept here, and X-rays never leave this computer.
+      </span>
+      <button type="button" class="primary" onClick={() => void openNetwork(choice)}>
+        Load {choice.model}
+      </button>
+      <a href={linkTo('weights')}>Choose another</a>
+    </Notice>
+  );
+}
+
+function Loading({ status }: { status: Extract<EngineStatus, { state: 'loading' }> }) {
+  const { step, done, total, secondsLeft, choice } = status;
+  const share = total > 0 ? done / total : undefined;
+  const what =
+    step === 'fetch'
+      ? `Fetching ${choice.model}: ${formatBytes(done)}${total ? ` of ${formatBytes(total)}` : ''}${secondsLeft ? `, about ${formatDuration(secondsLeft)} left` : ''}`
+      : step === 'check'
+        ? `Checking the weights of ${choice.model}`
+        : `Putting ${choice.model} onto the device: block ${done} of ${total}`;
+  return (
+    <Notice>
+      <span data-testid="progress">{what}</span>
+      <progress aria-label="Progress" {...(share === undefined ? {} : { value: share, max: 1 })} />
+      {step === 'fetch' && (
+        <button type="button" onClick={cancelOpening}>
+          Cancel
+        </button>
+      )}
+    </Notice>
+  );
+}

@@ -1,0 +1,117 @@
+/** The X-rays on the strip, and which one is looked at. */
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { call as engineCall } from '../engine/client.ts';
+import type { SiteImage } from '../site.ts';
+import { listImages, readImage, removeImage } from './image_store.ts';
+import { param, setParams } from './route.ts';
+import { site } from './site.ts';
+
+export interface ImageEntry {
+  /** SHA-256 of the file. */
+  readonly hash: string;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** What is known of it. */
+  readonly label?: string;
+  /** An object URL of the file as it is. */
+  readonly url: string;
+}
+
+export interface ImageFault {
+  readonly name: string;
+  readonly message: string;
+}
+
+export const images = signal<readonly ImageEntry[]>([]);
+/** Files that could not be taken, with the reason. */
+export const imageFaults = signal<readonly ImageFault[]>([]);
+
+/** The image of the address: a hash, of which the first digits do. */
+export const currentImage = computed(() => findImage(param('image')));
+/** The one beside it. */
+export const comparedImage = computed(() => findImage(param('with')));
+/** The address names an image that is not here. */
+export const isImageMissing = computed(() => param('image') !== undefined && currentImage.value === undefined);
+
+/** In an address a hash has so many digits. */
+const SHORT = 16;
+/** Fewer do not name a file. */
+const LEAST = 8;
+
+export function selectImage(hash: string | null): void {
+  setParams({ image: hash && hash.slice(0, SHORT) });
+}
+
+export function compareWith(hash: string | null): void {
+  setParams({ with: hash && hash.slice(0, SHORT) });
+}
+
+/** What was here at the last visit; from then on also the bundled images that an address names. */
+export async function restoreImages(): Promise<void> {
+  const stored = await listImages();
+  images.value = stored.map(([hash, { blob, ...about }]) => ({ hash, ...about, url: URL.createObjectURL(blob) }));
+  effect(() => {
+    const wanted = [param('image'), param('with')];
+    untracked(() => {
+      for (const prefix of wanted) void addWanted(prefix);
+    });
+  });
+}
+
+async function addWanted(prefix: string | undefined): Promise<void> {
+  if (!prefix || prefix.length < LEAST || findImage(prefix)) return;
+  const bundled = site.value?.images.find(({ sha256 }) => sha256.startsWith(prefix));
+  if (bundled) await addBundled(bundled, { select: false });
+}
+
+/** Takes files in; the first becomes the current one. */
+export async function addFiles(files: readonly File[]): Promise<void> {
+  imageFaults.value = [];
+  let first = true;
+  for (const file of files) {
+    const hash = await add(file, file.name);
+    if (hash && first) {
+      selectImage(hash);
+      first = false;
+    }
+  }
+}
+
+export async function addBundled(image: SiteImage, { select = true } = {}): Promise<void> {
+  imageFaults.value = [];
+  const response = await fetch(new URL(image.url, document.baseURI)).catch(() => undefined);
+  if (!response?.ok) {
+    imageFaults.value = [{ name: image.name, message: `${image.name}: it could not be fetched. Try again` }];
+    return;
+  }
+  const hash = await add(await response.blob(), image.name, image.label);
+  if (hash && select) selectImage(hash);
+}
+
+export async function forgetImage(hash: string): Promise<void> {
+  const entry = images.value.find(image => image.hash === hash);
+  images.value = images.value.filter(image => image.hash !== hash);
+  if (entry) URL.revokeObjectURL(entry.url);
+  await removeImage(hash);
+  if (comparedImage.value === undefined && param('with')) compareWith(null);
+  if (currentImage.value === undefined && param('image')) selectImage(images.value[0]?.hash ?? null);
+}
+
+async function add(blob: Blob, name: string, label?: string): Promise<string | undefined> {
+  try {
+    const { hash, width, height } = await engineCall('addImage', { blob, name, label });
+    if (!images.value.some(image => image.hash === hash)) {
+      const kept = (await readImage(hash))?.blob ?? blob;
+      images.value = [...images.value, { hash, name, width, height, label, url: URL.createObjectURL(kept) }];
+    }
+    return hash;
+  } catch (error) {
+    imageFaults.value = [...imageFaults.value, { name, message: (error as Error).message }];
+    return undefined;
+  }
+}
+
+function findImage(prefix: string | undefined): ImageEntry | undefined {
+  return prefix && prefix.length >= LEAST ? images.value.find(({ hash }) => hash.startsWith(prefix)) : undefined;
+}

@@ -1,0 +1,32 @@
+/** The views, in the order of their tabs. A view is a component and a line here. */
+import type { ComponentType } from 'preact';
+import { LookView } from './look/look_view.tsx';
+import { WeightsView } from './weights/weights_view.tsx';
+
+export interface View {
+  /** In the address: `#look`. */
+  readonly id: string;
+  readonly title: string;
+  /** One sentence: the tab's tooltip. */
+  readonly about: string;
+  readonly component: ComponentType;
+  /** Whether the view shows the current image, and the strip of images below it. */
+  readonly hasStrip: boolean;
+}
+
+export const VIEWS: readonly View[] = [
+  {
+    id: 'look',
+    title: 'Look',
+    about: 'The verdict on an X-ray, and where the evidence lies',
+    component: LookView,
+    hasStrip: true,
+  },
+  {
+    id: 'weights',
+    title: 'Weights',
+    about: 'Networks: which runs, on what, and what this browser keeps',
+    component: WeightsView,
+    hasStrip: false,
+  },
+];

@@ -1,0 +1,112 @@
+/** Which map, and how it is drawn. */
+
+import type { Evidence } from '../../../inference/evidence.ts';
+import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
+import { Segments } from '../../parts/segments.tsx';
+import { param, setParams } from '../../state/route.ts';
+import { colormap, opacity, sharesScale, showsCells, showsInput } from './look_state.ts';
+import { comparedClasses, DIFFERENCE } from './shown_map.ts';
+
+export interface MapPanelProps {
+  /** Of the first X-ray; absent while it is computed. */
+  readonly evidence?: Evidence;
+  readonly isCompared: boolean;
+}
+
+export function MapPanel({ evidence, isCompared }: MapPanelProps) {
+  const names = Object.keys(evidence?.maps ?? {});
+  const choice = param('map');
+  const shown = choice === DIFFERENCE || (choice && names.includes(choice)) ? choice : evidence?.class;
+  return (
+    <section class="controls" aria-label="Heat map">
+      <h2>Evidence for</h2>
+      {evidence && (
+        <>
+          <Segments
+            label="Evidence for"
+            value={shown!}
+            options={[
+              ...names.map(name => ({ value: name, text: name })),
+              ...(names.length > 1 ? [{ value: DIFFERENCE, text: 'Difference' }] : []),
+            ]}
+            onChange={map => setParams({ map })}
+          />
+          <p class="about">{aboutOf(shown!, evidence)}</p>
+        </>
+      )}
+      <label class="field">
+        <span>
+          Opacity <output class="number">{Math.round(100 * opacity.value)} %</output>
+        </span>
+        <input
+          type="range"
+          min="0"
+          max="100"
+          value={100 * opacity.value}
+          data-testid="opacity"
+          onInput={event => {
+            opacity.value = Number(event.currentTarget.value) / 100;
+          }}
+          onChange={event => setParams({ opacity: String(Number(event.currentTarget.value) / 100) }, { replace: true })}
+        />
+      </label>
+      <div class="pair">
+        <label class="field">
+          <span>Colours</span>
+          <select
+            value={colormap.value}
+            disabled={shown === DIFFERENCE}
+            data-testid="colours"
+            onChange={({ currentTarget: { value } }) =>
+              setParams({ colours: value === DEFAULT_COLORMAP ? null : value })
+            }
+          >
+            {COLORMAP_NAMES.map(name => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>Map</span>
+          <select
+            value={showsCells.value ? 'cells' : 'smooth'}
+            data-testid="cells"
+            onChange={({ currentTarget: { value } }) => setParams({ cells: value === 'cells' ? '1' : null })}
+          >
+            <option value="smooth">enlarged</option>
+            <option value="cells">7 × 7, raw</option>
+          </select>
+        </label>
+      </div>
+      <Segments
+        label="X-ray"
+        value={showsInput.value ? 'input' : 'file'}
+        options={[
+          { value: 'file', text: 'X-ray as taken' },
+          { value: 'input', text: 'As the network sees it' },
+        ]}
+        onChange={show => setParams({ show: show === 'input' ? show : null })}
+      />
+      {isCompared && (
+        <Segments
+          label="Scale"
+          value={sharesScale.value ? 'shared' : 'own'}
+          options={[
+            { value: 'shared', text: 'One scale' },
+            { value: 'own', text: 'Each its own' },
+          ]}
+          onChange={scale => setParams({ scale: scale === 'own' ? scale : null })}
+        />
+      )}
+    </section>
+  );
+}
+
+function aboutOf(shown: string, evidence: Evidence): string {
+  if (shown !== DIFFERENCE)
+    return `The channels of layer4, each weighted as the head weighs it for ${shown}. Bright places speak for it.`;
+  const [first, second] = comparedClasses(evidence);
+  return `${first} minus ${second}: orange speaks for ${first}, blue for ${second}.`;
+}

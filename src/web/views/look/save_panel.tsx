@@ -1,0 +1,108 @@
+/** The picture, the raw map and the numbers, as files. */
+import { useState } from 'preact/hooks';
+import type { Evidence } from '../../../inference/evidence.ts';
+import type { MapScale } from '../../../report/map_raster.ts';
+import { encodeNpy } from '../../../weights/npy.ts';
+import { call, engineStatus } from '../../engine/client.ts';
+import { download } from '../../parts/download.ts';
+import type { ImageEntry } from '../../state/images.ts';
+import { param } from '../../state/route.ts';
+import { opacity } from './look_state.ts';
+import type { ShownMap } from './shown_map.ts';
+
+export interface SavePanelProps {
+  readonly image: ImageEntry;
+  readonly evidence: Evidence;
+  readonly shown: ShownMap;
+  readonly scale: MapScale;
+}
+
+export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
+  const [fault, setFault] = useState('');
+  const stem = image.name.replace(/\.[^.]+$/, '');
+  const savePicture = async () => {
+    try {
+      setFault('');
+      const input = { image: image.hash, name: image.name, map: param('map'), scale, opacity: opacity.value };
+      download(`${stem}.png`, await call('picture', input), 'image/png');
+    } catch (error) {
+      setFault((error as Error).message);
+    }
+  };
+  const saveMap = (values: Float32Array, ending: string) => {
+    const side = Math.sqrt(values.length);
+    download(`${stem}${ending}`, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
+  };
+  return (
+    <section class="save" aria-label="Save">
+      <h2>Save</h2>
+      <div class="buttons">
+        <button
+          type="button"
+          onClick={() => void savePicture()}
+          title="The X-ray, the map over it, the map alone, and its scale: PNG"
+        >
+          Picture
+        </button>
+        <button
+          type="button"
+          onClick={() => saveMap(shown.map.cam, '.cam7.npy')}
+          title="The map as the features give it: 7 × 7, float32, for NumPy"
+        >
+          7 × 7 map
+        </button>
+        <button
+          type="button"
+          onClick={() => saveMap(shown.map.upsampled, '.cam224.npy')}
+          title="The enlarged map: 224 × 224, float32, for NumPy"
+        >
+          224 × 224 map
+        </button>
+        <button
+          type="button"
+          onClick={() => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json')}
+          title="Verdict, probabilities, logits and the 7 × 7 map: JSON"
+        >
+          Numbers
+        </button>
+      </div>
+      {fault && (
+        <p class="error-text" role="alert">
+          {fault}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The fields of `raycam cam --json`, and what they belong to. */
+function numbersOf(image: ImageEntry, evidence: Evidence, { map, about }: ShownMap): string {
+  const status = engineStatus.peek();
+  const { class: verdict, probabilities, logProbabilities, logits } = evidence;
+  const side = Math.sqrt(map.cam.length);
+  const rows = Array.from({ length: side }, (_, y) => Array.from(map.cam.subarray(y * side, (y + 1) * side)));
+  const origin =
+    status.state === 'ready'
+      ? {
+          backbone: status.model.id,
+          weightsHash: status.model.weightsHash,
+          head: status.head?.name,
+          adapter: status.adapter.description,
+        }
+      : {};
+  const numbers = {
+    image: image.name,
+    sha256: image.hash,
+    class: verdict,
+    probabilities,
+    logProbabilities,
+    logits,
+    camClass: about,
+    min: map.bounds[0],
+    max: map.bounds[1],
+    isConstant: map.bounds[0] === map.bounds[1],
+    cam: rows,
+    ...origin,
+  };
+  return `${JSON.stringify(numbers, null, 2)}\n`;
+}

@@ -1,0 +1,30 @@
+/** Weights: which network runs, on what, and what this browser keeps. */
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect } from 'preact/hooks';
+import { call, engineStatus, type OutputOf } from '../../engine/client.ts';
+import { AdapterPanel } from './adapter_panel.tsx';
+import { HeadPanel } from './head_panel.tsx';
+import { NetworkList } from './network_list.tsx';
+import { StorePanel } from './store_panel.tsx';
+
+export type Stored = OutputOf<'listStored'>;
+
+export function WeightsView() {
+  const stored = useSignal<Stored>([]);
+  const { state } = engineStatus.value;
+  const refresh = useCallback(async () => {
+    stored.value = await call('listStored', {}).catch(() => []);
+  }, [stored]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is stored changes when the engine's state does
+  useEffect(() => void refresh(), [state, refresh]);
+  return (
+    <div class="weights">
+      <NetworkList stored={stored.value} />
+      <div class="weights-side">
+        <AdapterPanel />
+        <HeadPanel />
+        <StorePanel stored={stored.value} refresh={refresh} />
+      </div>
+    </div>
+  );
+}

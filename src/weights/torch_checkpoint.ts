@@ -1,0 +1,104 @@
+/** What the three formats of torch.save share: from the object that was saved to its tensors, and from a tensor to its bytes. */
+import { WeightsError } from '../errors.ts';
+import type { ByteSource } from '../platform/types.ts';
+import { formatSizes } from './byte_source.ts';
+import { elementBits, toFloat32, toLittleEndian } from './dtypes.ts';
+import { Dict, type PickleValue } from './pickle_values.ts';
+import { gather, isContiguous, spanOf } from './strided.ts';
+import type { TensorEntry, WeightsFile, WeightsFormat } from './tensor_entry.ts';
+import { Parameter, Tensor } from './torch_objects.ts';
+
+/** Under which checkpoints keep the state dict beside the optimizer and the epoch; those further in front win. */
+const WRAPPERS = ['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'weights'];
+
+/** How deep a state dict may lie. */
+const MAX_WRAPPERS = 4;
+
+/** The bytes of one storage, wherever the format keeps them. */
+export interface StoredBytes {
+  /** What the format calls it, for messages. */
+  readonly label: string;
+  readonly sizeBytes: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export interface Checkpoint {
+  readonly source: ByteSource;
+  readonly format: WeightsFormat;
+  /** What was given to torch.save. */
+  readonly root: PickleValue;
+  readonly bigEndian: boolean;
+  /** @throws WeightsError  the file does not have it */
+  storage(key: string, where: string): StoredBytes;
+}
+
+/** @throws WeightsError  there is no state dict in it, or storages do not have the size that tensors count on */
+export function weightsOfCheckpoint(checkpoint: Checkpoint): WeightsFile {
+  const { source, format, root } = checkpoint;
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, tensor] of findTensors(root, `torch: ${source.name}`)) {
+    tensors.set(name, tensorEntry(checkpoint, name, tensor));
+  }
+  return {
+    name: source.name,
+    format,
+    sizeBytes: source.sizeBytes,
+    tensors,
+    metadata: Object.create(null),
+    sources: [source],
+    close: () => source.close(),
+  };
+}
+
+/** The dict with the most tensors: at the top, or in the usual wrappers. */
+function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
+  let best = new Map<string, Tensor>();
+  let level = [root];
+  for (let depth = 0; depth < MAX_WRAPPERS && level.length > 0; depth++) {
+    const dicts = level.filter(value => value instanceof Dict);
+    for (const dict of dicts) {
+      const tensors = tensorsOf(dict);
+      if (tensors.size > best.size) best = tensors;
+    }
+    level = dicts.flatMap(({ entries }) => WRAPPERS.map(name => entries.get(name) ?? null));
+  }
+  if (best.size > 0) return best;
+  const keys = root instanceof Dict ? [...root.entries.keys()].slice(0, 8).map(key => JSON.stringify(String(key))) : [];
+  const found = root instanceof Dict ? `a dict with ${keys.join(', ') || 'no keys'}` : 'no dict';
+  throw new WeightsError(`${where}: holds no state dict, but ${found}. Save it with torch.save(model.state_dict(), f)`);
+}
+
+function tensorsOf({ entries }: Dict): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of entries) {
+    const tensor = value instanceof Parameter ? value.tensor : value;
+    if (typeof name === 'string' && tensor instanceof Tensor) tensors.set(name, tensor);
+  }
+  return tensors;
+}
+
+function tensorEntry(checkpoint: Checkpoint, name: string, tensor: Tensor): TensorEntry {
+  const { storage, dtype, shape } = tensor;
+  const where = `torch: ${checkpoint.source.name}, ${name}`;
+  const stored = checkpoint.storage(storage.key, where);
+  if (stored.sizeBytes !== storage.rootBytes) {
+    const [promised, actual] = formatSizes(storage.rootBytes, stored.sizeBytes);
+    throw new WeightsError(`${where}: its ${stored.label} should have ${promised}, it has ${actual}`);
+  }
+  const readBytes = () => readTensor(stored, tensor, checkpoint);
+  return { name, dtype, shape, readBytes, read: async () => toFloat32(await readBytes(), dtype) };
+}
+
+/** Reads the part of the storage that the tensor touches, and no more. */
+async function readTensor(
+  stored: StoredBytes,
+  tensor: Tensor,
+  order: { readonly bigEndian: boolean },
+): Promise<Uint8Array> {
+  const elementBytes = elementBits(tensor.dtype) / 8;
+  const span = spanOf(tensor);
+  if (span === 0) return new Uint8Array(0);
+  const begin = tensor.storage.offsetBytes + tensor.offset * elementBytes;
+  const bytes = toLittleEndian(await stored.read(begin, span * elementBytes), tensor.dtype, order);
+  return isContiguous(tensor) ? bytes : gather(bytes, tensor, elementBytes);
+}

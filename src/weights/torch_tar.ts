@@ -1,0 +1,161 @@
+/**
+ * PyTorch checkpoints of 2016 and 2017: a tar of `storages`, `tensors` (views of them) and `pickle`, whose persistent ids name both.
+ * Source: pytorch, torch/serialization.py, legacy_load
+ */
+import { WeightsError } from '../errors.ts';
+import type { ByteSource } from '../platform/types.ts';
+import { readUpTo } from './byte_source.ts';
+import { List, type PickleValue, Tuple } from './pickle_values.ts';
+import { readTar } from './tar_archive.ts';
+import type { WeightsFile } from './tensor_entry.ts';
+import { type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
+import { MAX_STORAGES, storedAt } from './torch_legacy.ts';
+import {
+  ElementType,
+  isCount,
+  plainHost,
+  Storage,
+  type Tensor,
+  tensorOn,
+  torchHost,
+  wholeStorage,
+} from './torch_objects.ts';
+import { MAX_PICKLE_BYTES, type PickleHost, unpickle, unpickleFirst } from './unpickler.ts';
+
+const MEMBERS = ['storages', 'tensors', 'pickle'] as const;
+/** What says which storage or tensor comes next has about a hundred bytes. */
+const RECORD_BYTES = 4096;
+const MAX_DIMENSIONS = 64;
+
+/** Everything that a persistent id can name, by its key. */
+type Named = Map<string, Storage | Tensor>;
+
+/** @throws WeightsError  damaged, hostile, or a checkpoint without tensors */
+export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
+  const where = `torch: ${source.name}`;
+  const members = await readTar(source);
+  const [storages, tensors, pickle] = MEMBERS.map(name => {
+    const member = members.get(name);
+    if (member !== undefined) return member;
+    throw new WeightsError(`${where}: is a tar file, but not a PyTorch checkpoint: it has no member ${name}`);
+  }) as [ByteSource, ByteSource, ByteSource];
+  const named: Named = new Map();
+  const stored = await readStorages(storages, named, `${where}, storages`);
+  await readTensors(tensors, named, `${where}, tensors`);
+  if (pickle.sizeBytes > MAX_PICKLE_BYTES) {
+    throw new WeightsError(`${where}: its pickle has ${pickle.sizeBytes} bytes, at most ${MAX_PICKLE_BYTES} are read`);
+  }
+  const root = unpickle(await pickle.read(0, pickle.sizeBytes), namedHost(named, where), where);
+  return weightsOfCheckpoint({
+    source,
+    format: 'torch-tar',
+    root,
+    bigEndian: false,
+    storage(key, at) {
+      const found = stored.get(key);
+      if (found === undefined) throw new WeightsError(`${at}: its storage ${key} is missing`);
+      return found;
+    },
+  });
+}
+
+function namedHost(named: Named, where: string): PickleHost {
+  return torchHost(where, id => {
+    const found = named.get(keyOf(id));
+    if (found !== undefined) return found;
+    throw new WeightsError(`${where}: refers to something that is neither a storage nor a tensor`);
+  });
+}
+
+/** Python wrote addresses: whole numbers, or the same as texts. */
+function keyOf(id: PickleValue | undefined): string {
+  return typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint' ? String(id) : '';
+}
+
+/** A count; for each storage (key, device, class), its number of elements and they; then parts of storages, which have keys too. */
+async function readStorages(source: ByteSource, named: Named, where: string): Promise<Map<string, StoredBytes>> {
+  const cursor = new Cursor(source, where);
+  const stored = new Map<string, StoredBytes>();
+  for (let left = await cursor.count(); left > 0; left--) {
+    const [id, , type] = await cursor.tuple();
+    const key = keyOf(id);
+    if (key === '' || !(type instanceof ElementType) || named.has(key)) {
+      throw new WeightsError(`${where}: a storage has no key or no type, or appears twice`);
+    }
+    const elementBytes = wholeStorage(key, type, 0, where).elementBytes;
+    const found = await storedAt(source, cursor.position, {
+      label: `storage ${key}`,
+      elementBytes,
+      where: `${where} ${key}`,
+    });
+    cursor.position += 8 + found.sizeBytes;
+    stored.set(key, found);
+    named.set(key, wholeStorage(key, type, found.sizeBytes / elementBytes, where));
+  }
+  const views = await cursor.pickle(MAX_PICKLE_BYTES);
+  for (const view of views instanceof List ? views.items : []) {
+    const [id, root, offset, count] = view instanceof Tuple ? view.items : [];
+    const [key, whole] = [keyOf(id), named.get(keyOf(root))];
+    if (key === '' || named.has(key) || !(whole instanceof Storage)) {
+      throw new WeightsError(`${where}: a part of a storage has no key or no storage, or appears twice`);
+    }
+    named.set(key, whole.part(offset, count, where));
+  }
+  return stored;
+}
+
+/** A count; for each tensor (key, storage, class), then rank, sizes, strides and offset, 64 bits each. */
+async function readTensors(source: ByteSource, named: Named, where: string): Promise<void> {
+  const cursor = new Cursor(source, where);
+  for (let left = await cursor.count(); left > 0; left--) {
+    const [id, storage] = await cursor.tuple();
+    const key = keyOf(id);
+    if (key === '' || named.has(key)) throw new WeightsError(`${where}: a tensor has no key, or one that is taken`);
+    // 32 bits, and 32 that do not count.
+    const rank = Number(BigInt.asIntN(32, (await cursor.integers(1))[0]!));
+    if (rank < 0 || rank > MAX_DIMENSIONS) throw new WeightsError(`${where}: a tensor has ${rank} dimensions`);
+    const numbers = (await cursor.integers(2 * rank + 1)).map(Number);
+    const shape = numbers.slice(0, numbers.length >> 1);
+    const stride = numbers.slice(shape.length, -1);
+    named.set(key, tensorOn(named.get(keyOf(storage)), { offset: numbers.at(-1), shape, stride }, where));
+  }
+}
+
+/** Pickles and numbers, one behind the other. */
+class Cursor {
+  position = 0;
+  readonly #source: ByteSource;
+  readonly #where: string;
+
+  constructor(source: ByteSource, where: string) {
+    this.#source = source;
+    this.#where = where;
+  }
+
+  async pickle(maxBytes = RECORD_BYTES): Promise<PickleValue> {
+    const bytes = await readUpTo(this.#source, this.position, maxBytes);
+    const { value, end } = unpickleFirst(bytes, plainHost(this.#where), this.#where);
+    this.position += end;
+    return value;
+  }
+
+  async count(): Promise<number> {
+    const value = await this.pickle();
+    if (isCount(value) && value <= MAX_STORAGES) return value;
+    throw new WeightsError(`${this.#where}: has ${String(value)} records, at most ${MAX_STORAGES} are read`);
+  }
+
+  async tuple(): Promise<readonly PickleValue[]> {
+    const value = await this.pickle();
+    if (value instanceof Tuple) return value.items;
+    throw new WeightsError(`${this.#where}: a record is no tuple`);
+  }
+
+  async integers(count: number): Promise<bigint[]> {
+    const bytes = await readUpTo(this.#source, this.position, 8 * count);
+    if (bytes.length < 8 * count) throw new WeightsError(`${this.#where}: breaks off at byte ${this.position}`);
+    this.position += bytes.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return Array.from({ length: count }, (_, i) => view.getBigInt64(8 * i, true));
+  }
+}

@@ -1,0 +1,72 @@
+/** Pickles that no weights have, and what is said of them. Each lies in a checkpoint with one storage of 16 bytes. */
+import { concat, long, pickle, tensorPickle, uint32, unicode } from '../weights/build.ts';
+
+export const HOSTILE_PICKLES: readonly [name: string, bytes: () => Uint8Array, error: RegExp][] = [
+  [
+    'os.system',
+    () => pickle('cos\nsystem\n', unicode('true'), [0x85], 'R'),
+    /asks Python for "os\.system", which weights have no use for/,
+  ],
+  [
+    'builtins.eval',
+    () => pickle('c__builtin__\neval\n', unicode('1'), [0x85], 'R'),
+    /asks Python for "__builtin__\.eval"/,
+  ],
+  ['runpy', () => pickle('crunpy\n_run_code\n'), /asks Python for "runpy\._run_code"/],
+  [
+    'STACK_GLOBAL',
+    () => pickle(unicode('os'), unicode('system'), [0x93]),
+    /opcode 0x93 at byte 20 has no place in weights/,
+  ],
+  ['INST', () => pickle('(ios\nsystem\n'), /opcode 0x69 at byte 3 has no place/],
+  ['DUP that doubles', () => pickle(']', '2'.repeat(1000)), /opcode 0x32/],
+  [
+    'a text of 4 GB',
+    () => pickle('X', uint32(0xffffffff)),
+    /breaks off at byte 7: 4294967295 more bytes were promised/,
+  ],
+  [
+    'a memo index of 4 billion',
+    () => pickle('Nr', uint32(0xffffffff)),
+    /remembers a value under 4294967295, at most 10000000/,
+  ],
+  ['a value that was not remembered', () => pickle('h', [9]), /recalls value 9, which was not remembered/],
+  ['a million nested tuples', () => pickle(')', new Uint8Array(1e6).fill(0x85)), /nests more than 1000 tuples/],
+  ['a million marks', () => pickle('('.repeat(1e6)), /nests more than 1000 marks/],
+  ['a million dicts', () => pickle('}'.repeat(1e6)), /makes more than 100000 tuples, lists and dicts/],
+  ['three million values', () => pickle('N'.repeat(3e6)), /more than 250000 values on its stack/],
+  ['an empty stack', () => pickle('Q'), /takes a value from an empty stack/],
+  ['a value from below a mark', () => pickle('N(Q'), /takes a value from an empty stack/],
+  ['no mark', () => pickle('t'), /looks for a mark that was not set/],
+  ['a list that holds itself', () => pickle(']q', [0], 'h', [0], 'a'), /holds no state dict, but no dict/],
+  ['a dict whose key is a dict', () => pickle('}}Ns'), /keys are neither texts nor numbers/],
+  ['an item of a tuple', () => pickle(')NNs'), /sets an item of what is no dict/],
+  ['the state of a list', () => pickle(']Nb'), /sets the state of what is no dict/],
+  ['a call of a dict', () => pickle('})R'), /calls what cannot be called/],
+  ['a persistent id that is a text', () => pickle(unicode('module'), 'Q'), /refers to something that is not a storage/],
+  ['no end', () => concat([0x80, 2], 'N'), /breaks off at byte 3/],
+  ['a negative size', () => tensorPickle({ shape: [-1n] }), /a tensor is made of the wrong things/],
+  ['a size of 2^53', () => tensorPickle({ shape: [2n ** 53n] }), /a tensor is made of the wrong things/],
+  [
+    'sizes whose product overflows',
+    () => tensorPickle({ shape: [2n ** 40n, 2n ** 40n], stride: [0n, 0n] }),
+    /made of the wrong things/,
+  ],
+  ['a storage of 2^53 elements', () => tensorPickle({ count: 2n ** 53n }), /refers to something that is not a storage/],
+  ['a storage of another size', () => tensorPickle({ count: 5n }), /data\/0 should have 20 bytes, it has 16 bytes/],
+  [
+    'a view past its storage',
+    () => tensorPickle({ offset: 1n }),
+    /\[4\] with strides \[1\] at 1 reaches past storage 0, which has 4/,
+  ],
+  ['a stride past its storage', () => tensorPickle({ shape: [2n], stride: [4n] }), /reaches past storage 0/],
+  ['a negative stride', () => tensorPickle({ stride: [-1n] }), /a tensor is made of the wrong things/],
+  ['fewer strides than sizes', () => tensorPickle({ stride: [] }), /a tensor has 1 sizes and 0 strides/],
+  [
+    'an expanded view of 2^40',
+    () => tensorPickle({ shape: [2n ** 40n], stride: [0n] }),
+    /repeats 4 elements to 1099511627776/,
+  ],
+  ['a list of numbers', () => pickle('](', long(1n), long(2n), 'e'), /holds no state dict, but no dict/],
+  ['a dict without tensors', () => pickle('}', unicode('epoch'), 'Ns'), /holds no state dict, but a dict with "epoch"/],
+];

@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RaycamError } from '../../src/errors.ts';
+import { type HostileCase, MOST_EXTRA_BYTES, MOST_MS, type Outcome } from './case.ts';
+import { FOLDERS } from './folders.ts';
+import { HEADS } from './heads.ts';
+import { IMAGES } from './images.ts';
+import { STORES } from './stores.ts';
+import { WEIGHTS } from './weights.ts';
+
+export const CASES: readonly HostileCase[] = [...WEIGHTS, ...IMAGES, ...HEADS, ...STORES, ...FOLDERS];
+
+/** Runs one case on what was made for it, and says what came of it. */
+export async function runCase(hostile: HostileCase, input: string, folder: string): Promise<Outcome> {
+  const before = process.resourceUsage().maxRSS * 1024;
+  const started = performance.now();
+  let [said, fault] = ['right', undefined as string | undefined];
+  try {
+    fault = faultOfValue(hostile, await hostile.use(input, folder));
+  } catch (error) {
+    said = (error as Error).message;
+    fault = faultOfError(hostile, error as Error);
+  }
+  const elapsedMs = performance.now() - started;
+  const extraBytes = process.resourceUsage().maxRSS * 1024 - before;
+  fault ??= faultOfCost(elapsedMs, extraBytes) ?? pollution();
+  return { kind: hostile.kind, name: hostile.name, fault, said, elapsedMs, extraBytes };
+}
+
+function faultOfValue({ expected }: HostileCase, value: unknown): string | undefined {
+  if (expected instanceof RegExp) return `gave ${JSON.stringify(value)?.slice(0, 200)}, expected an error`;
+  if (isDeepStrictEqual(value, expected.value)) return undefined;
+  return `gave ${JSON.stringify(value)?.slice(0, 200)}, expected ${JSON.stringify(expected.value)?.slice(0, 200)}`;
+}
+
+/** One sentence of a Raycam error (an image's comes out of the loader's list), and the right one. */
+function faultOfError({ kind, expected }: HostileCase, error: Error): string | undefined {
+  if (!(expected instanceof RegExp)) return `threw: ${error.message}`;
+  if (!(error instanceof RaycamError) && kind !== 'images') return `threw a ${error.name}: ${error.message}`;
+  if (!expected.test(error.message)) return `said: ${error.message.slice(0, 300)}`;
+  return error.message.length > 1000 ? `said ${error.message.length} characters` : undefined;
+}
+
+function faultOfCost(elapsedMs: number, extraBytes: number): string | undefined {
+  if (elapsedMs > MOST_MS) return `took ${elapsedMs.toFixed(0)} ms`;
+  return extraBytes > MOST_EXTRA_BYTES ? `took ${(extraBytes / 1e6).toFixed(0)} MB` : undefined;
+}
+
+/** Whether anything was added to what all objects share. */
+function pollution(): string | undefined {
+  for (const shared of [Object.prototype, Array.prototype, Function.prototype]) {
+    const added = Object.keys(shared);
+    if (added.length > 0) return `left ${added.join(', ')} on a prototype`;
+  }
+  return undefined;
+}

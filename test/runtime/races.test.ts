@@ -1,0 +1,172 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Array64 } from '../../src/bench/array64.ts';
+import type { Case, CaseTable } from '../../src/bench/cases.ts';
+import { makeInput } from '../../src/bench/check.ts';
+import { caseTables } from '../cases/index.ts';
+import { type Contents, lockstepRaces, orderRaces, type RaceBinding, type RaceDispatch } from './races.ts';
+
+/** Cases over these are left to the smaller ones of the same table, which take the same ways through the shader. */
+const MOST_INVOCATIONS = 2048;
+const MOST_ELEMENTS = 40_000;
+/** Of each table's smallest, how many cases wgsl_reflect's interpreter runs: it is slow, and compares all pairs of accesses. */
+const INTERPRETED = 3;
+
+/** Shaders of which wgsl_reflect's interpreter gets some results wrong: what it says of their accesses proves little. Their order is tested. */
+const MISREAD = [
+  ...['conv2d', 'conv2d_1x1', 'winograd_weight', 'winograd_input', 'winograd_output', 'max_pool2d'],
+  ...['grayscale', 'colormap_overlay', 'min_max', 'resize', 'unpack_rgb'],
+];
+
+interface Prepared {
+  readonly dispatch: RaceDispatch;
+  readonly expected: Readonly<Record<string, Array64>>;
+  readonly bound: number;
+}
+
+function prepare({ kernel, reference, bound = 1e-10 }: CaseTable, row: Case): Prepared | undefined {
+  const inputs = Object.fromEntries(
+    Object.entries(row.inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]),
+  );
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+  const plan = kernel.plan(shapes as never, row.options as never);
+  const elements = Object.values(inputs).reduce((sum, { data }) => sum + data.length, 0);
+  const workgroups = plan.workgroups.reduce((product, count) => product * count, 1);
+  if (elements > MOST_ELEMENTS || workgroups > MOST_INVOCATIONS / 32) return undefined;
+  const arrays = Object.entries(inputs).map(([name, { shape, data }]) => [
+    name,
+    new Array64(shape, Float64Array.from(data)),
+  ]);
+  const expected = reference(Object.fromEntries(arrays) as never, row.options);
+  const bytesOf = (name: string): Uint8Array => {
+    if (name === 'params') return new Uint8Array(kernel.packParams(plan.params ?? {}));
+    if (inputs[name]) return bytes(inputs[name].data);
+    if (expected[name]) return bytes(new Float32Array(expected[name].data.length).fill(Number.NaN));
+    return new Uint8Array(16); // an optional input that the case leaves out
+  };
+  const bindings = kernel.interface.bindings.map(
+    ({ name, type }): RaceBinding => ({ name, type, bytes: bytesOf(name) }),
+  );
+  return {
+    dispatch: { shader: kernel.shader, constants: plan.constants, workgroups: plan.workgroups, bindings },
+    expected,
+    bound,
+  };
+}
+
+/** Whether the finder ran the shader: its outputs are the reference's. */
+function isRight({ expected, bound }: Prepared, contents: Contents): boolean {
+  return Object.entries(expected).every(([name, { data }]) => {
+    const got = new Float32Array(contents[name]!.slice().buffer);
+    let [error, power] = [0, 0];
+    for (const [i, want] of data.entries()) {
+      if (Number.isNaN(want) !== Number.isNaN(got[i]!)) return false;
+      if (Number.isNaN(want)) continue;
+      error += (got[i]! - want) ** 2;
+      power += want ** 2;
+    }
+    return error <= bound * (power || 1);
+  });
+}
+
+function bytes(data: Float32Array | Uint32Array): Uint8Array {
+  return new Uint8Array(data.slice().buffer);
+}
+
+/** Has no race, by `detectRaces`; undefined where its interpreter does not compute what the shader says. */
+function raceFreeInLockstep(each: Prepared): boolean | undefined {
+  try {
+    const { races, contents } = lockstepRaces(each.dispatch);
+    return isRight(each, contents) ? races.length === 0 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const sizeOf = ({ dispatch }: Prepared) => dispatch.bindings.reduce((sum, binding) => sum + binding.bytes.length, 0);
+
+describe.each(caseTables.map(table => [table.kernel.name, table] as const))('%s', (name, table) => {
+  const prepared = table.cases
+    .filter(({ error }) => error === undefined)
+    .map(row => prepare(table, row))
+    .filter(found => found !== undefined)
+    .sort((a, b) => sizeOf(a) - sizeOf(b));
+
+  it('writes each element once, whatever the order of workgroups and invocations', () => {
+    expect(prepared.length).toBeGreaterThan(0);
+    for (const each of prepared) {
+      const { races, contents } = orderRaces(each.dispatch);
+      expect([races, isRight(each, contents)]).toEqual([[], true]);
+    }
+  });
+
+  const verdicts = prepared.slice(0, INTERPRETED).map(raceFreeInLockstep);
+  if (!MISREAD.includes(name))
+    it('has no race by detectRaces', () => expect(new Set(verdicts)).toEqual(new Set([true])));
+  else
+    it('is misread by wgsl_reflect’s interpreter, which finds no race all the same', () => {
+      expect(verdicts).toContain(undefined);
+      expect(verdicts).not.toContain(false);
+    });
+});
+
+it('every shader is looked at', () => {
+  const shaders = readdirSync('shaders').map(file => file.replace('.wgsl', ''));
+  expect(shaders.sort()).toEqual(caseTables.map(({ kernel }) => kernel.name).sort());
+});
+
+describe('a race is found', () => {
+  const words = (count: number) => Float32Array.from({ length: count }, (_, i) => i + 1);
+  const dispatchOf = (body: string, workgroups = 2): RaceDispatch => ({
+    shader: `
+      var<workgroup> t: array<f32, 8>;
+      @group(0) @binding(0) var<storage, read_write> y: array<f32>;
+      @compute @workgroup_size(8)
+      fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
+        let i = id.x;
+        ${body}
+      }`,
+    workgroups: [workgroups, 1, 1],
+    bindings: [{ name: 'y', type: 'storage', bytes: bytes(words(16)) }],
+  });
+
+  it.each([
+    ['two workgroups write one element', 'y[lane] = f32(i);', 'with workgroups backwards'],
+    ['two invocations write one element', 'y[i / 2u] = f32(i);', 'word 0 is written by invocations 0 and 1'],
+    [
+      'two invocations write one element, the same value',
+      'y[i / 2u] = 7.0;',
+      'word 7 is written by invocations 14 and 15',
+    ],
+    ['one reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;', 'with invocations backwards'],
+    ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];', 'with invocations backwards'],
+    [
+      'a second barrier is missing',
+      't[lane] = y[i]; workgroupBarrier(); let other = t[7u - lane]; t[lane] = other * 2.0; y[i] = t[lane ^ 1u];',
+      'with invocations backwards',
+    ],
+  ])('by order: %s', (_, body, found) => {
+    const { races } = orderRaces(dispatchOf(body));
+    expect(
+      races.some(race => race.includes(found)),
+      races.join('; '),
+    ).toBe(true);
+  });
+
+  it.each([
+    ['two invocations write one element', 'y[i / 2u] = 7.0;'],
+    ['one reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;'],
+    ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];'],
+  ])('by detectRaces: %s', (_, body) => {
+    expect(lockstepRaces(dispatchOf(body, 1)).races.join()).toMatch(/Data race on '[yt]' byte \d+/);
+  });
+
+  it('and none where barriers stand between', () => {
+    const dispatch = dispatchOf(
+      't[lane] = y[i]; workgroupBarrier(); let other = t[7u - lane]; workgroupBarrier(); t[lane] = other; y[i] = t[lane];',
+    );
+    expect(orderRaces(dispatch).races).toEqual([]);
+    expect([...new Float32Array(orderRaces(dispatch).contents.y!.slice().buffer)].slice(0, 3)).toEqual([8, 7, 6]);
+    expect(lockstepRaces(dispatch).races).toEqual([]);
+  });
+});

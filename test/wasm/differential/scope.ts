@@ -1,0 +1,49 @@
+import { isSame, type Type } from './types.ts';
+
+export interface Variable {
+  /** How it is written: a name, or `(*p)` where it is reached by a pointer. */
+  readonly code: string;
+  readonly type: Type;
+  readonly isWritable: boolean;
+  /** Known when the shader is made, and its value. */
+  readonly isConst?: boolean;
+  readonly known?: number;
+  /** Of what may be pointed to, and handed to a function. */
+  readonly space?: 'function' | 'private';
+}
+
+export interface FunctionSignature {
+  readonly name: string;
+  readonly parameters: readonly { readonly type: Type; readonly space?: 'function' | 'private' }[];
+  readonly returns: Type;
+}
+
+/** The names that a statement may use, the innermost last. */
+export class Scope {
+  readonly variables: Variable[] = [];
+
+  constructor(readonly parent?: Scope) {}
+
+  declare(variable: Variable): void {
+    this.variables.push(variable);
+  }
+
+  all(): Variable[] {
+    return [...(this.parent?.all() ?? []), ...this.variables];
+  }
+}
+
+/** Whether a part of the type, however deep, is of the other. */
+export function contains(type: Type, wanted: Type): boolean {
+  if (isSame(type, wanted)) return true;
+  switch (type.kind) {
+    case 'shaped':
+      return wanted.kind === 'shaped' && type.size > 1 && wanted.size === 1 && type.scalar === wanted.scalar;
+    case 'matrix':
+      return wanted.kind === 'shaped' && wanted.scalar === 'f32' && (wanted.size === 1 || wanted.size === type.rows);
+    case 'array':
+      return contains(type.element, wanted);
+    case 'struct':
+      return type.members.some(([, member]) => contains(member, wanted));
+  }
+}

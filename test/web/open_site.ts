@@ -1,0 +1,156 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { decodeImage } from '#platform';
+import { buildWeb } from '../../scripts/build_web.mjs';
+import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import type { Network } from '../../src/inference/network.ts';
+import { openHead } from '../../src/inference/open_head.ts';
+import { openNetwork } from '../../src/inference/open_network.ts';
+import { Head, initialHead } from '../../src/nn/head.ts';
+import { encodeHead } from '../../src/nn/head_file.ts';
+import { type PageServer, startPageServer } from '../../src/server/page_server.ts';
+import { WeightsDesk, type WeightsDeskOptions } from '../../src/server/weights_desk.ts';
+import { TorchRandom } from '../../src/train/torch_random.ts';
+import { fileSha256 } from '../../src/weights/cache.ts';
+import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { root } from '../cli/run.ts';
+import { launchChromium } from '../harness/chromium.ts';
+
+/** Two bundled X-rays, one of each class. */
+export const XRAYS = [
+  'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg',
+  'sample/chest_xray/test/PNEUMONIA/person133_bacteria_635.jpeg',
+].map(path => join(root, path));
+
+export interface SiteOptions {
+  /** On SwiftShader; else WebAssembly computes. */
+  readonly webgpu: boolean;
+  readonly desk?: Partial<WeightsDeskOptions>;
+}
+
+export interface OpenSite {
+  readonly url: string;
+  readonly browser: Browser;
+  readonly context: BrowserContext;
+  /** The folder of the built page. */
+  readonly folder: string;
+  /** What went wrong in any page: errors of scripts, refused and foreign requests. */
+  readonly faults: string[];
+  /** A page at an address such as `#look`, whose network is ready. */
+  open(hash?: string): Promise<Page>;
+  /** The same at once, whatever its state. */
+  visit(hash?: string): Promise<Page>;
+  /** The same network and head in Node: what the page must show. */
+  library(): Promise<{ readonly network: Network; readonly head: Head; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+/** The page as it is built, its server, and a headless Chromium; the network is a ResNet-18 of formula weights. */
+export async function openSite({ webgpu, desk = {} }: SiteOptions): Promise<OpenSite> {
+  const temporary = mkdtempSync(join(tmpdir(), 'raycam-site-'));
+  const folder = join(temporary, 'web');
+  const [small] = await Promise.all([smallNetwork(), buildWeb({ out: folder })]);
+  const weights = new WeightsDesk({
+    folder,
+    cacheDir: join(temporary, 'cache'),
+    offline: true,
+    weightsFile: small.weights,
+    headFile: small.head,
+    ...desk,
+  });
+  const server: PageServer = await startPageServer({ folder, host: '127.0.0.1', port: 0, weights });
+  const browser = await launchChromium({ webgpu });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const faults: string[] = [];
+  context.on('page', page => {
+    page.on('pageerror', error => faults.push(error.message));
+    page.on('console', message => message.type() === 'error' && faults.push(message.text()));
+    page.on('request', request => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol !== 'blob:' && origin !== new URL(server.url).origin) faults.push(`request to ${request.url()}`);
+    });
+  });
+  const visit = async (hash = '') => {
+    const page = await context.newPage();
+    const [view, query = ''] = hash.split('?', 2);
+    const params = new URLSearchParams(query);
+    if (webgpu && !params.has('adapter')) params.set('adapter', 'swiftshader');
+    await page.goto(`${server.url}${view || '#look'}?${params}`);
+    return page;
+  };
+  return {
+    url: server.url,
+    browser,
+    context,
+    folder,
+    faults,
+    visit,
+    open: async hash => {
+      const page = await visit(hash);
+      await ready(page);
+      return page;
+    },
+    library: async () => {
+      const network = await openNetwork({ file: small.weights, adapter: 'wasm' });
+      const head = new Head(network.device, (await openHead(small.head)).head);
+      return { network, head, close: () => network.dispose() };
+    },
+    close: async () => {
+      await browser.close();
+      await server.close();
+      rmSync(temporary, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until a network is open. @throws  with what the page says where it cannot be */
+export async function ready(page: Page): Promise<void> {
+  await page
+    .locator('[data-testid=engine]:is([data-state=ready], [data-state=failed], [data-state=empty])')
+    .waitFor({ timeout: 60_000 });
+  const state = await page.getByTestId('engine').getAttribute('data-state');
+  if (state !== 'ready') expect.fail(`the engine is ${state}: ${await page.getByTestId('notice').allTextContents()}`);
+}
+
+/** The exact number of an element, once it has one. */
+export async function numberOf(page: Page, testId: string): Promise<number> {
+  const element = page.locator(`[data-testid="${testId}"][data-value]`);
+  await element.waitFor({ state: 'attached', timeout: 30_000 });
+  return Number(await element.getAttribute('data-value'));
+}
+
+/** An image file, decoded as Node does it. */
+export async function xray(path: string) {
+  return decodeImage(await readFile(path), basename(path));
+}
+
+/** Made once for all runs of the tests: 45 MB that a formula gives. */
+async function smallNetwork(): Promise<{ readonly weights: string; readonly head: string }> {
+  const folder = join(tmpdir(), 'raycam-small-network-1');
+  const [weights, head] = [join(folder, 'small.safetensors'), join(folder, 'small_head.safetensors')];
+  if (!existsSync(head)) {
+    const making = `${folder}.${process.pid}`;
+    mkdirSync(making, { recursive: true });
+    const pieces: Uint8Array[] = [];
+    const { stateDict, preprocessing } = formulaBackbone('resnet18');
+    await saveSafetensors({ write: async bytes => void pieces.push(bytes) }, stateDict.values());
+    writeFileSync(join(making, 'small.safetensors'), Buffer.concat(pieces));
+    const random = new TorchRandom(3);
+    const values = initialHead({ classes: ['NORMAL', 'PNEUMONIA'], featureCount: 512, random });
+    const weightsHash = await fileSha256(join(making, 'small.safetensors'));
+    const metadata = { backbone: 'file:small.safetensors', featuresOf: 'file:small.safetensors', weightsHash };
+    const about = { preprocessing: { ...preprocessing }, training: {}, metrics: {} };
+    writeFileSync(join(making, 'small_head.safetensors'), encodeHead(values, { ...metadata, ...about }));
+    try {
+      renameSync(making, folder);
+    } catch {
+      rmSync(making, { recursive: true, force: true }); // another test file was first
+    }
+  }
+  readFileSync(head);
+  return { weights, head };
+}
