@@ -8,5 +8,9 @@ if (existsSync(sources)) {
   ensureInstalled();
   const { ensureBuilt } = await import('../scripts/build.mjs');
   await ensureBuilt();
+  if (process.argv[2] === 'serve') {
+    const { ensureWebBuilt } = await import('../scripts/build_web.mjs');
+    await ensureWebBuilt();
+  }
 }
 await import('../dist/cli.js');

@@ -39,7 +39,7 @@ export async function buildAll() {
   const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
   await build({
     ...node,
-    entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts' },
+    entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts', bench: 'src/bench/index.ts' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
   });
@@ -48,7 +48,7 @@ export async function buildAll() {
     platform: 'browser',
     conditions: ['browser'],
     minify: true,
-    entryPoints: { browser: 'src/index.ts' },
+    entryPoints: { browser: 'src/index.ts', browser_bench: 'src/bench/index.ts' },
     outdir: 'dist',
   });
   // The WebAssembly device alone.

@@ -27,11 +27,9 @@ const MOST_CHARACTERS = 1000;
 
 /** Control characters as escapes; the middle of a very long text left out. */
 function readable(text: string): string {
-  const shown =
-    text.length <= MOST_CHARACTERS
-      ? text
-      : `${text.slice(0, MOST_CHARACTERS / 2)} … ${text.slice(-MOST_CHARACTERS / 2 + 3)}`;
-  return shown.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, character => {
+  const half = MOST_CHARACTERS / 2;
+  const cut = text.length <= MOST_CHARACTERS ? text : `${text.slice(0, half)} … ${text.slice(-half)}`;
+  return cut.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, character => {
     const code = character.codePointAt(0)!.toString(16).padStart(4, '0');
     return character === '\n' ? '\\n' : `\\u${code}`;
   });

@@ -12,10 +12,13 @@ export { evaluationTransform, preprocess, squashTransform, type TransformSpec } 
 export * from './errors.ts';
 export { activationsOf } from './inference/activations.ts';
 export { classifyImage, type RankedClass } from './inference/classify.ts';
+export { type Evidence, evidenceOf } from './inference/evidence.ts';
+export { differenceOf, type EvidenceMap } from './inference/evidence_map.ts';
 export { type ExplainOptions, type Explanation, explainImage } from './inference/explain.ts';
 // Images in, answers out.
 export { buildNetwork, type Network } from './inference/network.ts';
 export { predictImage, type Verdict } from './inference/predict.ts';
+export { recovering } from './inference/recovery.ts';
 export { defineKernel, elementGrid, type Kernel, type KernelSpec, linearGrid, type Plan } from './kernels/define.ts';
 export * as kernels from './kernels/index.ts';
 export { classActivationMaps } from './nn/class_activation_map.ts';
@@ -26,6 +29,7 @@ export type { ByteSource, DecodedImage } from './platform/types.ts';
 export type { AdapterChoice, AdapterReport } from './runtime/adapter.ts';
 // The engine.
 export { Device, type DeviceOptions, type RunOptions } from './runtime/device.ts';
+export type { ExecutionPlan, PlanInputs } from './runtime/execution_plan.ts';
 export type { MemoryUse } from './runtime/memory.ts';
 export type { Shape } from './runtime/shape.ts';
 export { Tensor } from './runtime/tensor.ts';

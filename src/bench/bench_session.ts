@@ -1,9 +1,9 @@
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import { BenchError } from './bench_error.ts';
+import { captured } from './captured.ts';
 import type { Comparison } from './check.ts';
 import { type Dispatched, Observer } from './observer.ts';
-import { captured } from './peaks.ts';
-import { type OpenSubject, type Subject, subjectName } from './subject.ts';
+import { type Subject, subjectName } from './subject.ts';
 import { Timer } from './timer.ts';
 
 /** A device, and what watches and times it. */
@@ -65,21 +65,23 @@ export async function prepare(session: BenchSession, subject: Subject, variant: 
       comparison,
       firstMs,
       compileMs: compiled.length > 0 ? Math.max(...compiled) : undefined,
-      dispose: () => disposeAll(open, session),
+      dispose: () => {
+        open.dispose();
+        observer.release(dispatched);
+      },
     };
   } catch (error) {
-    disposeAll(open, session);
+    open.dispose();
     throw error;
   }
 }
 
-function disposeAll(open: OpenSubject, { observer }: BenchSession): void {
-  open.dispose();
-  observer.release();
-}
-
 /** The variants to run, of those that a subject has. */
-export function chosenVariants(subject: Subject, { device }: BenchSession, wanted: string | undefined): readonly string[] {
+export function chosenVariants(
+  subject: Subject,
+  { device }: BenchSession,
+  wanted: string | undefined,
+): readonly string[] {
   const variants = subject.variants(device.adapter.kind);
   if (wanted === 'all') return variants;
   if (wanted === undefined) return variants.slice(0, 1);

@@ -4,7 +4,7 @@ import { type Environment, environmentOf, type HostFacts } from './environment.t
 import type { KernelBenchOptions } from './kernel_bench.ts';
 import { type KernelResult, type KernelRow, recordingOf, timeOf } from './kernel_result.ts';
 import { comparePaired, type PairedOptions, type PairedResult, type Verdict } from './paired.ts';
-import { measurePeaks, type Peaks } from './peaks.ts';
+import { measureFma } from './peaks.ts';
 import { replay } from './recording.ts';
 import { type Subject, subjectName } from './subject.ts';
 import { suiteOf } from './suite.ts';
@@ -28,10 +28,15 @@ export interface ComparisonResult {
   /** Where the baseline was measured, and what it was built from. */
   readonly baseline: Pick<HostFacts, 'runtime' | 'raycam' | 'commit' | 'date'> & { readonly adapter: string };
   readonly limit: number;
-  /** Then and now, where the baseline is a result. */
-  readonly peaks?: { readonly before: Peaks; readonly after: Peaks };
+  /** The adapter's multiply-adds in GFLOP/s then and now, where the baseline is a file: how its `thenMs` compare. */
+  readonly fmaGflops?: { readonly before: number; readonly after: number };
   readonly rows: readonly ComparedRow[];
-  readonly refused: readonly { readonly operation: string; readonly shape: string; readonly variant: string; readonly reason: string }[];
+  readonly refused: readonly {
+    readonly operation: string;
+    readonly shape: string;
+    readonly variant: string;
+    readonly reason: string;
+  }[];
   readonly verdict: Verdict;
 }
 
@@ -52,11 +57,12 @@ export async function compareKernels(baseline: KernelResult, options: CompareOpt
       .map(row => ({ subject, row })),
   );
   if (chosen.length === 0)
-    throw new UsageError('bench: the baseline has none of these kernels and shapes. Give the arguments it was made with');
+    throw new UsageError(
+      'bench: the baseline has none of these kernels and shapes. Give the arguments it was made with',
+    );
   const session = await openBenchSession(options);
   try {
-    options.onProgress?.(0, chosen.length, 'peaks of the adapter');
-    const after = await measurePeaks(session.device, session.observer);
+    const after = await measureFma(session.device, session.observer);
     const rows: ComparedRow[] = [];
     const refused: ComparisonResult['refused'][number][] = [];
     for (const [i, { subject, row }] of chosen.entries()) {
@@ -75,7 +81,7 @@ export async function compareKernels(baseline: KernelResult, options: CompareOpt
       environment: environmentOf(session.device, session.observer.gpu, options.host),
       baseline: { runtime, raycam, commit, date, adapter: adapter.description },
       limit: options.limit,
-      peaks: { before: baseline.peaks, after },
+      fmaGflops: { before: baseline.peaks.fmaGflops, after },
       rows,
       refused,
       verdict: overall(rows),
@@ -106,7 +112,7 @@ async function compareRow(
   try {
     const buffers = observer.buffersOf(now.dispatched);
     const then = await replay(observer.gpu, recordingOf(baseline, row), buffers);
-    const repeats = Math.max(await timer.warmUp(then.dispatched), await timer.warmUp(now.dispatched));
+    const repeats = Math.max(await timer.warmUpForPairs(then.dispatched), await timer.warmUpForPairs(now.dispatched));
     const result = await comparePaired(
       async () => bestOf(await timer.sample(then.dispatched, repeats)),
       async () => bestOf(await timer.sample(now.dispatched, repeats)),

@@ -25,13 +25,13 @@ export function compareCsv({ rows }: ComparisonResult): string {
   return csvTable(COLUMNS, rows);
 }
 
-function headLines({ environment, baseline, peaks }: ComparisonResult): string[] {
+function headLines({ environment, baseline, fmaGflops }: ComparisonResult): string[] {
   const { raycam, commit, date, adapter } = baseline;
   return [
     `now against raycam ${raycam}${commit ? ` (${commit})` : ''} of ${date}, both run here in turns on ${adapterLabel(environment.adapter)}`,
-    ...(peaks
+    ...(fmaGflops
       ? [
-          `written on ${adapter}; multiply-add peak then ${digits(peaks.before.fmaGflops)}, now ${digits(peaks.after.fmaGflops)} GFLOP/s`,
+          `written on ${adapter}; multiply-add peak then ${digits(fmaGflops.before)}, now ${digits(fmaGflops.after)} GFLOP/s`,
         ]
       : []),
   ];

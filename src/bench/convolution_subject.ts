@@ -9,7 +9,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import { Array64 } from './array64.ts';
 import { type Comparison, compareValues, makeInput } from './check.ts';
 import { poisonPool } from './poison.ts';
-import { conv2d as reference, packConv2dWeight as packReference } from './reference/conv2d.ts';
+import { packConv2dWeight as packReference, conv2d as reference } from './reference/conv2d.ts';
 import { type ConvolutionShape, convolutionWork } from './resnet_work.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
@@ -193,9 +193,10 @@ export function directVariants(): AnyKernel[] {
   );
 }
 
-const extraVariants: AnyKernel[] = [];
+const extraVariants = new Set<AnyKernel>();
 
-/** Adds a kernel that is being written: it is checked and timed beside the engine's own. */
-export function registerConv2dVariant(kernel: AnyKernel): void {
-  extraVariants.push(kernel);
+/** Adds a kernel that is being written: it is checked and timed beside the engine's own. Returns what takes it out again. */
+export function registerConv2dVariant(kernel: AnyKernel): () => void {
+  extraVariants.add(kernel);
+  return () => extraVariants.delete(kernel);
 }

@@ -1,5 +1,8 @@
 /** The bench, for Node and for pages. */
 export { BenchError } from './bench_error.ts';
+export { type CompareOptions, type ComparisonResult, compareKernels, overall } from './compare.ts';
+export { compareCsv, compareMarkdown, compareText } from './compare_text.ts';
+export { registerConv2dVariant } from './convolution_subject.ts';
 export type { Environment, HostFacts } from './environment.ts';
 export { formulaInMemory } from './formula_in_memory.ts';
 export { benchKernels, type KernelBenchOptions } from './kernel_bench.ts';
@@ -8,9 +11,6 @@ export { kernelCsv, kernelMarkdown, kernelText } from './kernel_text.ts';
 export { benchModel, type ModelBenchOptions } from './model_bench.ts';
 export type { ModelResult } from './model_result.ts';
 export { modelCsv, modelMarkdown, modelText } from './model_text.ts';
-export { registerConv2dVariant } from './convolution_subject.ts';
-export { rooflineChart } from './roofline.ts';
-export { type ComparisonResult, type CompareOptions, compareKernels, overall } from './compare.ts';
-export { compareCsv, compareMarkdown, compareText } from './compare_text.ts';
 export { comparePaired } from './paired.ts';
+export { rooflineChart } from './roofline.ts';
 export { kernelTurns, modelTurns, type Turn, type Turns } from './turns.ts';

@@ -1,9 +1,16 @@
 import { UsageError } from '../errors.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import { type BenchSession, chosenVariants, openBenchSession, type Prepared, prepare, WrongKernel } from './bench_session.ts';
+import {
+  type BenchSession,
+  chosenVariants,
+  openBenchSession,
+  type Prepared,
+  prepare,
+  WrongKernel,
+} from './bench_session.ts';
 import { environmentOf, type HostFacts } from './environment.ts';
-import { type KernelResult, type KernelRow, type Refusal, RESULT_VERSION } from './kernel_result.ts';
-import { measurePeaks } from './peaks.ts';
+import { type KernelResult, type KernelRow, RESULT_VERSION, type Refusal } from './kernel_result.ts';
+import { measurePeaks, type Peaks } from './peaks.ts';
 import { type Recording, record } from './recording.ts';
 import { isNoisy, summarize } from './statistics.ts';
 import { type Subject, subjectName } from './subject.ts';
@@ -16,6 +23,8 @@ export interface KernelBenchOptions extends DeviceOptions, SuiteOptions {
   readonly variant?: string;
   /** Of each variant; by default as many as fit a second, from 7 to 25. */
   readonly samples?: number;
+  /** The adapter's, where they are known: else they are measured first. */
+  readonly peaks?: Peaks;
   readonly signal?: AbortSignal;
   /** Told before each step. */
   readonly onProgress?: (done: number, total: number, what: string) => void;
@@ -34,8 +43,8 @@ export async function benchKernels(options: KernelBenchOptions): Promise<KernelR
   const session = await openBenchSession(options);
   const { device, observer } = session;
   try {
-    options.onProgress?.(0, subjects.length, 'peaks of the adapter');
-    const peaks = await measurePeaks(device, observer);
+    if (!options.peaks) options.onProgress?.(0, subjects.length, 'peaks of the adapter');
+    const peaks = options.peaks ?? (await measurePeaks(device, observer));
     const shaders: string[] = [];
     const rows: KernelRow[] = [];
     const refused: Refusal[] = [];
@@ -43,7 +52,8 @@ export async function benchKernels(options: KernelBenchOptions): Promise<KernelR
       options.signal?.throwIfAborted();
       options.onProgress?.(i, subjects.length, subjectName(subject));
       const variants = chosenVariants(subject, session, variant);
-      for (const row of await benchSubject(session, subject, { ...options, variants, shaders, refused })) rows.push(row);
+      for (const row of await benchSubject(session, subject, { ...options, variants, shaders, refused }))
+        rows.push(row);
     }
     if (rows.length + refused.length === 0)
       throw new UsageError(`bench: no shape that ${variant} can do. Leave --variant out, or give other --shapes`);

@@ -164,9 +164,7 @@ const ENTRIES: readonly Entry[] = [
   {
     kernel: kernels.classActivationMap,
     reference: classActivationMap,
-    rows: [
-      { inputs: { features: [1, 2048, 7, 7], weight: [2, 2048], classes: counts(1, 2) }, flop: 2 * 2048 * 49 },
-    ],
+    rows: [{ inputs: { features: [1, 2048, 7, 7], weight: [2, 2048], classes: counts(1, 2) }, flop: 2 * 2048 * 49 }],
   },
   {
     kernel: kernels.upsampleBilinear,
@@ -208,7 +206,11 @@ const ENTRIES: readonly Entry[] = [
       { inputs: { x: pixels([3, 1127, 224]) }, options: { axis: 'y', size: 224, round: true }, why: 'along y to 224' },
     ],
   },
-  { kernel: kernels.normalize, reference: normalize, rows: [{ inputs: { x: pixels([3, 224, 224]) }, options: NORMALIZE }] },
+  {
+    kernel: kernels.normalize,
+    reference: normalize,
+    rows: [{ inputs: { x: pixels([3, 224, 224]) }, options: NORMALIZE }],
+  },
   {
     kernel: kernels.crop,
     reference: crop,
@@ -267,7 +269,11 @@ const ENTRIES: readonly Entry[] = [
     reference: logSoftmaxBackward,
     rows: [{ inputs: { gradOutput: [256, 2], y: negative([256, 2]) } }],
   },
-  { kernel: kernels.reluBackward, reference: reluBackward, rows: [{ inputs: { gradOutput: [256, 2048], y: [256, 2048] } }] },
+  {
+    kernel: kernels.reluBackward,
+    reference: reluBackward,
+    rows: [{ inputs: { gradOutput: [256, 2048], y: [256, 2048] } }],
+  },
   {
     kernel: kernels.linearBackwardInput,
     reference: linearBackwardInput,

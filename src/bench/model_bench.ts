@@ -20,6 +20,8 @@ export interface ModelBenchOptions extends DeviceOptions {
   /** Forwards that are counted; by default as many as fit ten seconds, from 5 to 30. */
   readonly samples?: number;
   readonly compact?: boolean;
+  /** Each forward recorded anew, as training and taps do, in place of the plan that inference keeps. */
+  readonly eager?: boolean;
   /** Also the time of each module. */
   readonly byLayer?: boolean;
   /** Also the memory of the other setting of `compact`, by loading the network once more. */
@@ -73,6 +75,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
       batch,
       side,
       compact,
+      eager: options.eager ?? false,
       medianMs: forward.total.median,
       p95Ms: forward.total.p95,
       firstMs: start.times.firstForwardMs,
@@ -98,6 +101,7 @@ interface Session {
   readonly model: ResNet;
   readonly image: Float32Array;
   readonly shape: readonly number[];
+  readonly eager: boolean;
   /** All buffers, once the network is loaded. */
   readonly loadedBytes: number;
   /** Until the network was loaded. */
@@ -126,8 +130,8 @@ async function coldStart(
     const weightsMs = clock();
     const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;
     observer.resetPeak();
-    const { image, shape } = options;
-    const session = { device, observer, model, image, shape, loadedBytes, peakLoadBytes };
+    const { image, shape, eager = false } = options;
+    const session = { device, observer, model, image, shape, eager, loadedBytes, peakLoadBytes };
     const { totalMs: firstForwardMs } = await forwardOnce(session);
     const totalMs = deviceOpenMs + compile.ms + weightsMs + firstForwardMs;
     return { session, times: { deviceOpenMs, compile, weightsMs, firstForwardMs, totalMs } };
@@ -145,7 +149,7 @@ interface ForwardTime {
   readonly readbackMs: number;
 }
 
-async function forwardOnce({ device, observer, model, image, shape }: Session): Promise<ForwardTime> {
+async function forwardOnce({ device, observer, model, image, shape, eager }: Session): Promise<ForwardTime> {
   const { queue } = observer.gpu;
   const startedMs = performance.now();
   const clock = stopwatch();
@@ -153,7 +157,7 @@ async function forwardOnce({ device, observer, model, image, shape }: Session): 
   await queue.onSubmittedWorkDone();
   const uploadMs = clock();
   const calledMs = performance.now();
-  const { logits, features } = model.forward(x);
+  const { logits, features } = eager ? model.forward(x) : model.infer(x);
   await device.submit();
   await queue.onSubmittedWorkDone();
   const forwardMs = clock();
@@ -162,7 +166,7 @@ async function forwardOnce({ device, observer, model, image, shape }: Session): 
   const totalMs = performance.now() - startedMs;
   const hostMs = (observer.firstSubmitMs(calledMs) ?? calledMs) - calledMs;
   finite('fc', values);
-  for (const tensor of [x, logits, features]) tensor.dispose();
+  for (const tensor of eager ? [x, logits, features] : [x]) tensor.dispose();
   return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
 }
 
@@ -209,8 +213,8 @@ async function measure(
     signal?.throwIfAborted();
     observer.mode = observer.hasTimestamps ? 'timed' : 'plain';
     times.push(await forwardOnce(session));
-    const passes = await observer.readTimes();
-    if (passes.length > 0) gpuMs.push(passes.reduce((sum, { ms }) => sum + ms, 0));
+    const passes = await observer.readDurations();
+    if (passes.length > 0) gpuMs.push(passes.reduce((sum, ms) => sum + ms, 0));
     if (byLayer && observer.hasTimestamps) {
       observer.mode = 'split';
       await forwardOnce(session);

@@ -78,6 +78,8 @@ export interface ModelResult {
   /** Height and width of the images in pixels. */
   readonly side: number;
   readonly compact: boolean;
+  /** Recorded anew each time, in place of by a plan. */
+  readonly eager: boolean;
   /** Of the whole: upload, forward and readback, as other programs are timed. */
   readonly medianMs: number;
   readonly p95Ms: number;

@@ -13,9 +13,9 @@ const LAYER_COLUMNS: readonly Column<LayerTime>[] = [
 
 /** For people: what ran, the start by stages, the warm forward, memory, layers. */
 export function modelText(result: ModelResult): string {
-  const { model, backbone, adapter, batch, side, forward, flop, gflops, noisy } = result;
+  const { model, backbone, adapter, batch, side, eager, forward, flop, gflops, noisy } = result;
   const lines = [
-    `${model} (${backbone}), batch ${batch}, ${side} x ${side}, on ${adapter}`,
+    `${model} (${backbone}), batch ${batch}, ${side} x ${side}, ${eager ? 'recorded anew each time, ' : ''}on ${adapter}`,
     '',
     ...startLines(result),
     '',

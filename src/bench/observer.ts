@@ -1,5 +1,6 @@
 import { Descriptors } from './descriptors.ts';
 import { override } from './override.ts';
+import { Pins } from './pins.ts';
 import { Timestamps } from './timestamps.ts';
 
 /** One dispatch, as the engine encoded it: it can be encoded again. */
@@ -36,8 +37,8 @@ export class Observer {
   private bytes = { liveBytes: 0, peakBytes: 0 };
   private submitsMs: number[] = [];
   private recorded: Dispatched[] | undefined;
-  private heldBack: (() => void)[] = [];
-  private readonly timed: Dispatched[] = [];
+  private readonly pins = new Pins();
+  private readonly split: Dispatched[] = [];
   readonly descriptors = new Descriptors();
   /** Compilations since the last look, in milliseconds. */
   compilesMs: number[] = [];
@@ -78,35 +79,40 @@ export class Observer {
     this.ready.set(key, pipeline);
   }
 
-  /** The dispatches that `work` makes the engine encode. Buffers they use stay until `release`. */
+  /** The dispatches that `work` makes the engine encode. Buffers they use stay until they are released. */
   async capture(work: () => Promise<void>): Promise<readonly Dispatched[]> {
     const recorded: Dispatched[] = [];
     this.recorded = recorded;
+    this.pins.hold();
     try {
       await work();
     } finally {
       this.recorded = undefined;
+      this.pins.pin(this.allBuffersOf(recorded));
     }
     return recorded;
   }
 
-  release(): void {
-    for (const destroy of this.heldBack.splice(0)) destroy();
+  release(dispatched: readonly Dispatched[]): void {
+    this.pins.unpin(this.allBuffersOf(dispatched));
   }
 
   /** Storage buffers that dispatches are bound to, each once. */
   buffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
     const STORAGE = 0x80; // GPUBufferUsage
-    const groups = dispatched.flatMap(dispatch => dispatch.groups.filter(group => group !== undefined));
-    const bound = groups.flatMap(group => this.descriptors.entriesOf(group).map(({ resource }) => resource));
-    const buffers = bound.map(resource => (resource as GPUBufferBinding).buffer);
-    return [...new Set(buffers)].filter(({ usage }) => usage & STORAGE);
+    return this.allBuffersOf(dispatched).filter(({ usage }) => usage & STORAGE);
   }
 
-  /** Dispatches, or whole passes (their first dispatch stands for them), since the last call, with the time of each. */
+  private allBuffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
+    const groups = dispatched.flatMap(dispatch => dispatch.groups.filter(group => group !== undefined));
+    const bound = groups.flatMap(group => this.descriptors.entriesOf(group).map(({ resource }) => resource));
+    return [...new Set(bound.map(resource => (resource as GPUBufferBinding).buffer))];
+  }
+
+  /** Dispatches in passes of their own since the last call, with the time of each in milliseconds. */
   async readTimes(): Promise<{ dispatched: Dispatched; ms: number }[]> {
-    const durations = (await this.stamps?.read()) ?? [];
-    return this.timed.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
+    const durations = await this.readDurations();
+    return this.split.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
   }
 
   /** Timestamps for a pass that the bench itself encodes. */
@@ -114,7 +120,7 @@ export class Observer {
     return this.stamps?.next();
   }
 
-  /** Milliseconds of the passes that took `timestampWrites` since the last call. */
+  /** Milliseconds of every pass with timestamps since the last call. */
   async readDurations(): Promise<number[]> {
     return (await this.stamps?.read()) ?? [];
   }
@@ -129,7 +135,8 @@ export class Observer {
     return override(gpu, {
       ...this.descriptors.watch(gpu),
       queue,
-      createBuffer: descriptor => this.watchBuffer(gpu.createBuffer({ ...descriptor, usage: readable(descriptor.usage) })),
+      createBuffer: descriptor =>
+        this.watchBuffer(gpu.createBuffer({ ...descriptor, usage: readable(descriptor.usage) })),
       createComputePipelineAsync: descriptor => this.compile(gpu, descriptor),
       createCommandEncoder: descriptor => this.watchEncoder(gpu.createCommandEncoder(descriptor)),
     });
@@ -154,8 +161,7 @@ export class Observer {
     buffer.destroy = () => {
       if (live) bytes.liveBytes -= size;
       live = false;
-      if (this.recorded) this.heldBack.push(destroy);
-      else destroy();
+      this.pins.destroy(buffer, destroy);
       return undefined;
     };
     return buffer;
@@ -170,19 +176,17 @@ export class Observer {
     });
   }
 
-  /** A pass as it is, with timestamps around it where they are wanted. */
+  /** A pass as it is, with timestamps around it where they are wanted. Its calls go straight to the adapter, unless they are captured. */
   private watchPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
-    const isTimed = this.mode === 'timed' && this.stamps !== undefined && !this.recorded;
-    const timestampWrites = isTimed ? this.stamps!.next() : descriptor.timestampWrites;
-    const pass = encoder.beginComputePass({ ...descriptor, timestampWrites });
-    if (!isTimed && !this.recorded) return pass;
-    let first = true;
-    return this.follow(pass, dispatched => {
-      pass.dispatchWorkgroups(...dispatched.workgroups);
-      this.recorded?.push(dispatched);
-      if (isTimed && first) this.timed.push(dispatched);
-      first = false;
-    });
+    if (this.recorded) {
+      const pass = encoder.beginComputePass(descriptor);
+      return this.follow(pass, dispatched => {
+        pass.dispatchWorkgroups(...dispatched.workgroups);
+        this.recorded?.push(dispatched);
+      });
+    }
+    const timestampWrites = this.mode === 'timed' && this.stamps ? this.stamps.next() : descriptor.timestampWrites;
+    return encoder.beginComputePass({ ...descriptor, timestampWrites });
   }
 
   /** Every dispatch in a pass of its own, between timestamps. */
@@ -193,7 +197,7 @@ export class Observer {
       const pass = encoder.beginComputePass({ ...descriptor, timestampWrites: this.stamps!.next() });
       encode(pass, dispatched);
       pass.end();
-      this.timed.push(dispatched);
+      this.split.push(dispatched);
     });
   }
 

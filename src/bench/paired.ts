@@ -25,10 +25,10 @@ export interface PairedOptions {
   readonly signal?: AbortSignal;
 }
 
-/** At each look. There are six looks at most, so that a wrong verdict has less than 1 chance in 150. */
+/** At each look. There are seven looks at most, so that a wrong verdict has less than 1 chance in 140. */
 const CONFIDENCE = 0.999;
 const FIRST_LOOK = 14;
-const MOST_PAIRS = 448;
+const MOST_PAIRS = 896;
 
 /**
  * Compares two things by running them in turns: A B, B A, A B, … A pair's two halves run within milliseconds of each other, so that

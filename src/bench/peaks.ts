@@ -1,6 +1,7 @@
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
-import type { Dispatched, Observer } from './observer.ts';
+import { captured } from './captured.ts';
+import type { Observer } from './observer.ts';
 import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakTriad } from './peak_kernels.ts';
 import { bestOf, Timer } from './timer.ts';
 
@@ -23,31 +24,40 @@ const SIZES: Readonly<Record<AdapterKind, { bytes: number; elements: number; rou
 };
 const CACHED_BYTES = 256 * 1024;
 /** A peak is what the adapter reaches undisturbed: the best of many samples. */
-const SAMPLES = 25;
+const SAMPLES = 16;
 
 /** @throws DeviceError  the adapter failed */
 export async function measurePeaks(device: Device, observer: Observer): Promise<Peaks> {
-  const { kind } = device.adapter;
-  const { bytes, elements, rounds } = SIZES[kind];
-  const timer = new Timer(observer, kind);
-  const seconds = async (record: () => void) => {
+  const seconds = stopwatch(device, observer);
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const large = floats(Math.min(SIZES[device.adapter.kind].bytes, limit));
+  return {
+    fmaGflops: await measureFma(device, observer),
+    copyGBps: await copy(device, seconds, large),
+    triadGBps: await triad(device, seconds, large),
+    cachedTriadGBps: await triad(device, seconds, floats(CACHED_BYTES)),
+  };
+}
+
+/** `fmaGflops` alone: how fast the adapter is right now. @throws DeviceError */
+export async function measureFma(device: Device, observer: Observer): Promise<number> {
+  const seconds = stopwatch(device, observer);
+  const { elements, rounds } = SIZES[device.adapter.kind];
+  return Math.max(
+    await fma(device, seconds, peakFmaVec4, { elements: 4 * elements, rounds }),
+    await fma(device, seconds, peakFmaScalar, { elements, rounds }),
+  );
+}
+
+function stopwatch(device: Device, observer: Observer): Seconds {
+  const timer = new Timer(observer, device.adapter.kind);
+  return async record => {
     const dispatched = await captured(device, observer, record);
     const repeats = await timer.warmUp(dispatched);
     const times: number[] = [];
     for (let i = 0; i < SAMPLES; i++) times.push(bestOf(await timer.sample(dispatched, repeats)));
-    observer.release();
+    observer.release(dispatched);
     return Math.min(...times) / 1e3;
-  };
-  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  const large = floats(Math.min(bytes, limit));
-  return {
-    fmaGflops: Math.max(
-      await fma(device, seconds, peakFmaVec4, { elements: 4 * elements, rounds }),
-      await fma(device, seconds, peakFmaScalar, { elements, rounds }),
-    ),
-    copyGBps: await copy(device, seconds, large),
-    triadGBps: await triad(device, seconds, large),
-    cachedTriadGBps: await triad(device, seconds, floats(CACHED_BYTES)),
   };
 }
 
@@ -93,16 +103,4 @@ async function free(device: Device, tensors: readonly { dispose(): void }[]): Pr
 /** A number of elements that fills whole workgroups of vec4f. */
 function floats(bytes: number): number {
   return Math.floor(bytes / 4 / 256) * 256;
-}
-
-/** What the engine encodes for some recorded work. */
-export async function captured(
-  device: Device,
-  observer: Observer,
-  record: () => void,
-): Promise<readonly Dispatched[]> {
-  return observer.capture(async () => {
-    record();
-    await device.submit();
-  });
 }

@@ -41,10 +41,7 @@ const STORAGE = 0x80 | 0x08; // GPUBufferUsage STORAGE | COPY_DST
 const UNIFORM = 0x40 | 0x08; // GPUBufferUsage UNIFORM | COPY_DST
 
 /** Writes dispatches down. @throws BenchError  they use more than bind group 0 */
-export async function record(
-  observer: Observer,
-  dispatched: readonly Dispatched[],
-): Promise<Recording> {
+export async function record(observer: Observer, dispatched: readonly Dispatched[]): Promise<Recording> {
   const { descriptors, gpu } = observer;
   const shaders: string[] = [];
   const buffers: GPUBuffer[] = [];

@@ -1,4 +1,14 @@
-import { type Axis, type Frame, placeX, placeY, SERIES_COLOURS, svgAxes, svgDocument, svgLine, svgText } from '../report/svg.ts';
+import {
+  type Axis,
+  type Frame,
+  placeX,
+  placeY,
+  SERIES_COLOURS,
+  svgAxes,
+  svgDocument,
+  svgLine,
+  svgText,
+} from '../report/svg.ts';
 import { escapeMarkup } from '../report/words.ts';
 import { adapterLabel } from './environment.ts';
 import { type KernelResult, type KernelRow, timeOf } from './kernel_result.ts';
@@ -104,10 +114,16 @@ function labels(points: readonly { readonly point: Point; readonly at: readonly 
       const box = { left, right: left + width, y };
       const isFree =
         left > FRAME.left &&
-        taken.every(other => Math.abs(other.y - y) > LABEL_HEIGHT / 1.5 || other.right < box.left || other.left > box.right);
+        taken.every(
+          other => Math.abs(other.y - y) > LABEL_HEIGHT / 1.5 || other.right < box.left || other.left > box.right,
+        );
       if (!isFree) return '';
       taken.push(box);
-      return svgText(text, isRight ? x - 8 : x + 8, y + 3.5, { size: 9, faint: true, anchor: isRight ? 'end' : 'start' });
+      return svgText(text, isRight ? x - 8 : x + 8, y + 3.5, {
+        size: 9,
+        faint: true,
+        anchor: isRight ? 'end' : 'start',
+      });
     })
     .join('');
 }

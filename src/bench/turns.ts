@@ -1,10 +1,10 @@
+import type { Backbone } from '../weights/backbone.ts';
 import { chosenVariants, openBenchSession, type Prepared, prepare } from './bench_session.ts';
-import { environmentOf, type Environment } from './environment.ts';
+import { type Environment, environmentOf } from './environment.ts';
 import type { KernelBenchOptions } from './kernel_bench.ts';
 import { loadForTurns, type ModelBenchOptions } from './model_bench.ts';
 import { suiteOf } from './suite.ts';
 import { bestOf } from './timer.ts';
-import type { Backbone } from '../weights/backbone.ts';
 
 /** One thing that can be timed on demand. */
 export interface Turn {
@@ -41,7 +41,7 @@ export async function kernelTurns(options: KernelBenchOptions): Promise<Turns> {
       variant: name,
       kernels: dispatched.map(({ kernel }) => kernel),
     })),
-    warmUp: index => timer.warmUp(all[index]!.dispatched),
+    warmUp: index => timer.warmUpForPairs(all[index]!.dispatched),
     sample: async (index, repeats) => bestOf(await timer.sample(all[index]!.dispatched, repeats)),
     dispose: () => device.dispose(),
   };

@@ -34,7 +34,9 @@ export function addCompareOptions(command: Command): Command {
   return command
     .option('--against <dir>', 'compare with another build of Raycam, in turns: a clone, or its dist')
     .addOption(
-      new Option('--fail-above <percent>', 'exit with 1 where something is slower by more').argParser(percent).default(0.05, '5%'),
+      new Option('--fail-above <percent>', 'exit with 1 where something is slower by more')
+        .argParser(percent)
+        .default(0.05, '5%'),
     )
     .addOption(new Option('--in-turns', 'answer another `raycam bench --against`').hideHelp());
 }

@@ -51,7 +51,9 @@ export async function compareBuilds({ against, args, output, ...options }: Again
     const [then, now] = await Promise.all([before.ready(), after.ready()]);
     const rows: ComparedRow[] = [];
     const common = now.turns.flatMap((turn, index) => {
-      const other = then.turns.findIndex(({ operation, shape, variant }) => sameTurn(turn, { operation, shape, variant }));
+      const other = then.turns.findIndex(({ operation, shape, variant }) =>
+        sameTurn(turn, { operation, shape, variant }),
+      );
       return other < 0 ? [] : [{ turn, index, other }];
     });
     for (const [i, { turn, index, other }] of common.entries()) {
@@ -89,7 +91,9 @@ function findBuild(path: string): string {
   const candidates = [path, joinPath(path, 'cli.js'), joinPath(path, 'dist/cli.js')];
   const found = candidates.find(candidate => candidate.endsWith('.js') && existsSync(candidate));
   if (found === undefined)
-    throw new UsageError(`bench: no build of Raycam at ${path}. Run \`node scripts/build.mjs\` there, and name its folder`);
+    throw new UsageError(
+      `bench: no build of Raycam at ${path}. Run \`node scripts/build.mjs\` there, and name its folder`,
+    );
   return resolvePath(found);
 }
 

@@ -31,6 +31,8 @@ export async function withNetwork(
     compact: flags.compact,
     signal: interruption.signal,
     onProgress: pulling.update,
+    onRebuild: reason =>
+      output.warn(`raycam: ${reason.replace(/\. No result.*/, '')}: starting again on a fresh device`),
   }).finally(() => pulling.stop());
   try {
     output.note(`${describeBackbone(network.backbone)} on ${describeAdapter(network.device.adapter)}`);

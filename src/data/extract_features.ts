@@ -20,6 +20,8 @@ export interface ExtractOptions {
   /** One row per image and entry, each anything JSON holds; `[null]`, no augmentation, by default. */
   readonly augmentations?: readonly unknown[];
   readonly signal?: AbortSignal;
+  /** Where an image's bytes come from; the file system by default. */
+  readonly read?: (path: string) => Promise<Uint8Array>;
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
 
@@ -115,10 +117,10 @@ class Extraction {
   }
 
   async computeMissing(): Promise<void> {
-    const { paths, store, signal, batchSize = DEFAULT_BATCH } = this.#options;
+    const { paths, store, signal, read, batchSize = DEFAULT_BATCH } = this.#options;
     const order = paths.map((_, i) => i).filter(i => this.#keys[i] === undefined);
     const ahead = Math.max(batchSize, 2 * availableCores());
-    const loader = new ImageLoader(paths, { order, ahead, signal });
+    const loader = new ImageLoader(paths, { order, ahead, signal, read });
     for await (const { index, image } of loader) {
       const pixelsHash = await hashPixels(image);
       this.#decoded++;

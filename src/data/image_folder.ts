@@ -1,6 +1,6 @@
-import { baseName, listDirectory } from '#platform';
+import { baseName } from '#platform';
 import { InputError } from '../errors.ts';
-import { IMAGE_EXTENSIONS, isIgnored, listImages } from './list_images.ts';
+import { FILE_SYSTEM, type FolderSource, IMAGE_EXTENSIONS, isIgnored, listImages } from './list_images.ts';
 
 export interface FolderImage {
   readonly path: string;
@@ -41,10 +41,14 @@ const SPLIT_FOLDERS: Readonly<Record<string, Split>> = {
  * @throws InputError  no folder, fewer than two classes, a class without images
  * Source: torchvision.datasets.ImageFolder
  */
-export async function openImageFolder(root: string, split = 'all'): Promise<ImageFolder> {
-  const classes = await subfolders(root);
-  if (classes.length < 2) throw await tooFewClasses(root, classes);
-  const byClass = await Promise.all(classes.map(name => listImages(`${root}/${name}`)));
+export async function openImageFolder(
+  root: string,
+  split = 'all',
+  source: FolderSource = FILE_SYSTEM,
+): Promise<ImageFolder> {
+  const classes = await subfolders(root, source);
+  if (classes.length < 2) throw await tooFewClasses(root, classes, source);
+  const byClass = await Promise.all(classes.map(name => listImages(`${root}/${name}`, source)));
   const images = byClass.flatMap((paths, classIndex) => paths.map(path => ({ path, classIndex, split })));
   if (images.length === 0) throw new InputError(`${root}: no images under ${classes.join(', ')}. ${expectedEndings()}`);
   const empty = classes.filter((_, i) => byClass[i]!.length === 0);
@@ -63,11 +67,11 @@ export async function openImageFolder(root: string, split = 'all'): Promise<Imag
  *
  * @throws InputError  as openImageFolder, and where the splits' classes differ
  */
-export async function openDataset(root: string): Promise<Dataset> {
+export async function openDataset(root: string, source: FolderSource = FILE_SYSTEM): Promise<Dataset> {
   const found = new Map<Split, string>();
-  for (const name of await subfolders(root)) {
+  for (const name of await subfolders(root, source)) {
     const split = SPLIT_FOLDERS[name.toLowerCase()];
-    if (split === undefined || (await subfolders(`${root}/${name}`)).length === 0) continue;
+    if (split === undefined || (await subfolders(`${root}/${name}`, source)).length === 0) continue;
     const other = found.get(split);
     if (other !== undefined) {
       throw new InputError(`${root}: ${other} and ${name} are both the ${split} split. Keep one of them`);
@@ -75,7 +79,7 @@ export async function openDataset(root: string): Promise<Dataset> {
     found.set(split, name);
   }
   if (found.size === 0) {
-    const all = await openImageFolder(root);
+    const all = await openImageFolder(root, 'all', source);
     return { root, classes: all.classes, splits: { all } };
   }
   const splits: Partial<Record<Split, ImageFolder>> = {};
@@ -83,7 +87,7 @@ export async function openDataset(root: string): Promise<Dataset> {
   for (const split of ['train', 'val', 'test'] as const) {
     const name = found.get(split);
     if (name === undefined) continue;
-    const folder = await openImageFolder(`${root}/${name}`, split);
+    const folder = await openImageFolder(`${root}/${name}`, split, source);
     first ??= folder;
     checkClasses(folder, first.classes, `those of ${first.root}`);
     splits[split] = folder;
@@ -100,17 +104,17 @@ export function checkClasses(folder: ImageFolder, expected: readonly string[], w
   );
 }
 
-async function subfolders(root: string): Promise<string[]> {
-  const entries = await listDirectory(root);
+async function subfolders(root: string, source: FolderSource): Promise<string[]> {
+  const entries = await source.listDirectory(root);
   return entries.filter(entry => entry.isDirectory && !isIgnored(entry.name)).map(entry => entry.name);
 }
 
-async function tooFewClasses(root: string, classes: readonly string[]): Promise<InputError> {
+async function tooFewClasses(root: string, classes: readonly string[], source: FolderSource): Promise<InputError> {
   const only = classes[0];
   if (only === undefined) {
     return new InputError(`${root}: no folders in it, expected one per class. Sort the images into folders`);
   }
-  const inner = await subfolders(`${root}/${only}`);
+  const inner = await subfolders(`${root}/${only}`, source);
   if (inner.length >= 2) {
     return new InputError(`${root}: one folder only (${only}), expected one per class. Try ${root}/${only}`);
   }

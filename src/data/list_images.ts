@@ -1,7 +1,17 @@
-import { fileIdentity, listDirectory } from '#platform';
+import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
 
 /** What decodes in Node; a name's ending is compared without case. */
 export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
+
+/** What is asked of a file system to find images in it. */
+export interface FolderSource {
+  /** Sorted by name. @throws InputError  no such folder */
+  listDirectory(path: string): Promise<DirectoryEntry[]>;
+  /** The same for two names of one folder. */
+  fileIdentity(path: string): Promise<string>;
+}
+
+export const FILE_SYSTEM: FolderSource = { listDirectory, fileIdentity };
 
 /**
  * All images of a folder at any depth: folder by folder in order of their paths, sorted by name within each.
@@ -10,16 +20,16 @@ export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.w
  * @throws InputError  no such folder
  * Source: torchvision.datasets.folder.make_dataset
  */
-export async function listImages(root: string): Promise<string[]> {
+export async function listImages(root: string, source: FolderSource = FILE_SYSTEM): Promise<string[]> {
   const folders: { path: string; names: string[] }[] = [];
   const seen = new Set<string>();
   const pending = [root];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    const identity = await fileIdentity(folder);
+    const identity = await source.fileIdentity(folder);
     if (seen.has(identity)) continue;
     seen.add(identity);
     const names: string[] = [];
-    for (const entry of await listDirectory(folder)) {
+    for (const entry of await source.listDirectory(folder)) {
       if (isIgnored(entry.name)) continue;
       if (entry.isDirectory) pending.push(`${folder}/${entry.name}`);
       else if (isImageName(entry.name)) names.push(entry.name);

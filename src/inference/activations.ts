@@ -3,6 +3,7 @@ import { squashTransform } from '../data/transforms.ts';
 import { finite } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
+import { recovering } from './recovery.ts';
 
 export interface Activations {
   /** [C, H, W]; a vector's is [C, 1, 1]. */
@@ -15,11 +16,11 @@ export interface Activations {
  *
  * @throws InputError  `path` names no module
  */
-export async function activationsOf(
-  { device, backbone, model }: Network,
-  image: DecodedImage,
-  path: string,
-): Promise<Activations> {
+export function activationsOf(network: Network, image: DecodedImage, path: string): Promise<Activations> {
+  return recovering(network, () => tap(network, image, path));
+}
+
+async function tap({ device, backbone, model }: Network, image: DecodedImage, path: string): Promise<Activations> {
   const { features, logits, taps } = device.scope(() =>
     model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x, { taps: [path] }),
   );

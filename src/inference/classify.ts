@@ -1,9 +1,10 @@
 import type { DecodedImage } from '#platform';
 import { evaluationTransform } from '../data/transforms.ts';
 import imagenetClasses from '../weights/imagenet_classes.json';
-import { finite } from './finite.ts';
+import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
+import { recovering } from './recovery.ts';
 
 export interface RankedClass {
   readonly index: number;
@@ -12,24 +13,19 @@ export interface RankedClass {
   readonly probability: number;
 }
 
-/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite */
-export async function classifyImage(
-  { device, backbone, model }: Network,
-  image: DecodedImage,
-  count = 5,
-): Promise<RankedClass[]> {
-  const { logits, features } = device.scope(() =>
-    model.forward(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
+/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite, or all are 0 */
+export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
+  const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
+  return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
+    .sort((a, b) => b.probability - a.probability || a.index - b.index)
+    .slice(0, count);
+}
+
+async function logitsOf({ device, backbone, model }: Network, image: DecodedImage): Promise<Float32Array> {
+  const { logits } = device.scope(() =>
+    model.infer(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
   );
-  try {
-    const probabilities = softmax(finite('fc', await logits.read()));
-    return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
-      .sort((a, b) => b.probability - a.probability || a.index - b.index)
-      .slice(0, count);
-  } finally {
-    logits.dispose();
-    features.dispose();
-  }
+  return notAllZero('fc', finite('fc', await logits.read()));
 }
 
 function softmax(logits: Float32Array): Float64Array {

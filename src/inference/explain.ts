@@ -11,6 +11,7 @@ import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 import { type Verdict, verdictOf } from './predict.ts';
+import { recovering } from './recovery.ts';
 
 export interface ExplainOptions {
   /** Whose evidence to draw; the verdict's unless said. */
@@ -53,10 +54,18 @@ export async function explainImage(
   image: DecodedImage,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
-  const { device, backbone, model } = network;
-  const { className, align = 'corners', colormap = DEFAULT_COLORMAP, opacity = 0.5 } = options;
+  const { className } = options;
   if (className !== undefined && !head.classes.includes(className))
     throw new InputError(`cam: no class is named ${className}, the head knows ${head.classes.join(', ')}`);
+  return recovering(network, () => explain(network, head.on(network.device), image, options));
+}
+
+async function explain(
+  { device, backbone, model }: Network,
+  head: Head,
+  image: DecodedImage,
+  { className, align = 'corners', colormap = DEFAULT_COLORMAP, opacity = 0.5 }: ExplainOptions,
+): Promise<Explanation> {
   const pass = device.scope(() => {
     const { x, pixels } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
     const { features, logits, taps } = model.forward(x, { taps: ['layer4'] });

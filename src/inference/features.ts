@@ -9,6 +9,7 @@ import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
+import { recovering } from './recovery.ts';
 
 export interface FeatureOptions {
   readonly paths: readonly string[];
@@ -19,6 +20,10 @@ export interface FeatureOptions {
   readonly seed?: number;
   /** Holds the store; the platform's cache unless said. */
   readonly cacheDir?: string;
+  /** A store that is open, made by `featureStore`; else that of `cacheDir`. */
+  readonly store?: FeatureStore;
+  /** Where an image's bytes come from; the file system unless said. */
+  readonly read?: (path: string) => Promise<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
   readonly note?: (text: string) => void;
@@ -42,22 +47,18 @@ export interface Features {
  */
 export async function computeFeatures(network: Network, options: FeatureOptions): Promise<Features> {
   const { backbone, device } = network;
-  const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, note } = options;
-  const store = await FeatureStore.open({
-    weightsHash: backbone.weightsHash,
-    preprocessing: featurePreprocessing(network),
-    dimension: RESNET_LAYOUTS[backbone.architecture].features,
-    root: cacheDir === undefined ? undefined : joinPath(cacheDir, 'features'),
-    note,
-  });
+  const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, read, note } = options;
+  const root = cacheDir === undefined ? undefined : joinPath(cacheDir, 'features');
+  const store = options.store ?? (await featureStore(network, { root, note }));
   const copies = Array.from({ length: augment }, (_, copy) => ({ seed, copy }));
   const { keys, skipped, computed } = await extractFeatures({
     paths,
     store,
-    compute: requests => forwardFeatures(network, requests),
+    compute: requests => recovering(network, () => forwardFeatures(network, requests)),
     batchSize: options.batchSize ?? (device.adapter.kind === 'gpu' ? 32 : 1),
     augmentations: [null, ...copies],
     signal,
+    read,
     onProgress: onProgress && (({ done, total }) => onProgress(done, total)),
   });
   const rowKeys = keys.flatMap(ofImage => ofImage ?? []);
@@ -67,12 +68,22 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   return { rows: await store.getMany(rowKeys), images, skipped, computed };
 }
 
+/** The store of a network's features: a folder, or `memory`, which needs no file system. */
+export function featureStore(
+  network: Network,
+  { root, note }: { readonly root?: string | 'memory'; readonly note?: (text: string) => void } = {},
+): Promise<FeatureStore> {
+  const { weightsHash, architecture } = network.backbone;
+  const dimension = RESNET_LAYOUTS[architecture].features;
+  return FeatureStore.open({ weightsHash, preprocessing: featurePreprocessing(network), dimension, root, note });
+}
+
 /** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all are 0 */
 async function forwardFeatures(
   { device, backbone, model }: Network,
   requests: readonly FeatureRequest[],
 ): Promise<Float32Array> {
-  const { features, logits } = device.scope(() => {
+  const { features } = device.scope(() => {
     const images = requests.map(({ image }) => image);
     const { x } = preprocessBatch(
       device,
@@ -80,14 +91,9 @@ async function forwardFeatures(
       squashTransform(backbone.preprocessing),
       requests.map(augmentationOf),
     );
-    return model.forward(x);
+    return model.infer(x);
   });
-  try {
-    return notAllZero('avgpool', finite('avgpool', await features.read()));
-  } finally {
-    features.dispose();
-    logits.dispose();
-  }
+  return notAllZero('avgpool', finite('avgpool', await features.read()));
 }
 
 /** Drawn from the pixels and the copy's number: the same in every run, whatever the order. */

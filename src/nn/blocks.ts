@@ -3,6 +3,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
 import type { StrideOn } from '../weights/zoo.ts';
 import { ConvNorm } from './conv_norm.ts';
+import { loadAll } from './load_all.ts';
 import type { Taps } from './taps.ts';
 
 export interface BlockSpec {
@@ -44,12 +45,12 @@ export class BasicBlock implements Block {
         eps,
         compact,
       });
-    return new BasicBlock(
-      path,
-      await unit(1, stride),
-      await unit(2, 1),
-      await loadDownsample(device, stateDict, { path, stride, eps, compact }),
+    const units = await loadAll(
+      () => unit(1, stride),
+      () => unit(2, 1),
+      () => loadDownsample(device, stateDict, { path, stride, eps, compact }),
     );
+    return new BasicBlock(path, ...units);
   }
 
   forward(x: Tensor, taps: Taps): Tensor {
@@ -91,13 +92,13 @@ export class Bottleneck implements Block {
         compact,
       });
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
-    return new Bottleneck(
-      path,
-      await unit(1, first, 0),
-      await unit(2, second, 1),
-      await unit(3, 1, 0),
-      await loadDownsample(device, stateDict, { path, stride, eps, compact }),
+    const units = await loadAll(
+      () => unit(1, first, 0),
+      () => unit(2, second, 1),
+      () => unit(3, 1, 0),
+      () => loadDownsample(device, stateDict, { path, stride, eps, compact }),
     );
+    return new Bottleneck(path, ...units);
   }
 
   forward(x: Tensor, taps: Taps): Tensor {

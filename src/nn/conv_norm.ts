@@ -59,10 +59,12 @@ export class ConvNorm {
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
     const { stride, padding, compact } = spec;
-    const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact });
     const { scale, shift } = affineOf(statistics, spec.eps);
     const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
-    return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
+    return device.attempt(() => {
+      const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact });
+      return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
+    });
   }
 
   /** x [N, C, H, W] -> [N, O, OH, OW] */

@@ -1,6 +1,6 @@
 /** What is trained: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on a frozen network's pooled features. */
 import { parameter, type Tape, type Variable } from '../autograd/tape.ts';
-import { InputError } from '../errors.ts';
+import { DeviceError, InputError } from '../errors.ts';
 import { linear } from '../kernels/linear.ts';
 import { logSoftmax } from '../kernels/log_softmax.ts';
 import type { Device } from '../runtime/device.ts';
@@ -44,12 +44,17 @@ export class Head {
   readonly weight: Variable;
   /** [K] */
   readonly bias: Variable;
+  /** What it was made from, as long as nobody trains it. */
+  private untrained: HeadValues | undefined;
+  /** The same head on another device. */
+  private copy: Head | undefined;
 
   /** @throws InputError  weight and bias have other sizes than classes and featureCount ask for */
   constructor(
     private readonly device: Device,
-    { classes, featureCount, weight, bias }: HeadValues,
+    values: HeadValues,
   ) {
+    const { classes, featureCount, weight, bias } = values;
     const K = classes.length;
     if (weight.length !== K * featureCount || bias.length !== K)
       throw new InputError(
@@ -57,12 +62,25 @@ export class Head {
       );
     this.classes = classes;
     this.featureCount = featureCount;
+    this.untrained = values;
     this.weight = parameter(device.tensor(weight, [K, featureCount], 'fc.0.weight'));
     this.bias = parameter(device.tensor(bias, [K], 'fc.0.bias'));
   }
 
   get parameters(): readonly Variable[] {
     return [this.weight, this.bias];
+  }
+
+  /**
+   * The same head on another device, for when its own was lost. It belongs to this one.
+   *
+   * @throws DeviceError  it was being trained: what it learned was on its device
+   */
+  on(device: Device): Head {
+    if (device === this.device) return this;
+    if (!this.untrained) throw new DeviceError('head: what it learned was lost with its device. Train it again');
+    if (this.copy?.device !== device) this.copy = new Head(device, this.untrained);
+    return this.copy;
   }
 
   /** features [N, F] -> logits [N, K] */
@@ -82,6 +100,7 @@ export class Head {
 
   /** `forward` on a tape, to be trained. */
   record(tape: Tape, features: Variable): Variable {
+    this.untrained = undefined;
     const logits = tape.apply(linear, { x: features, weight: this.weight, bias: this.bias }, {});
     return tape.apply(logSoftmax, { x: logits }, {});
   }
@@ -95,6 +114,7 @@ export class Head {
 
   dispose(): void {
     for (const { tensor } of this.parameters) tensor.dispose();
+    this.copy?.dispose();
   }
 
   [Symbol.dispose](): void {

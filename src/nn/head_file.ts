@@ -10,6 +10,8 @@ const WEIGHT = 'fc.0.weight';
 const BIAS = 'fc.0.bias';
 /** A thousand classes on a ResNet-152's 2048 features, twice. */
 const MAX_ELEMENTS = 2 ** 22;
+/** What was trained how, or a thousand classes, in 50 kB. */
+const MAX_JSON_CHARACTERS = 500_000;
 
 /** Anything that JSON can hold. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -129,9 +131,10 @@ function objectOf({ name, metadata }: WeightsFile, key: string): JsonObject {
   throw new InputError(`head: the metadata of ${name} has a damaged "${key}", expected a JSON object`);
 }
 
-function parse(text: string | undefined): unknown {
+function parse(text = ''): unknown {
+  if (text.length > MAX_JSON_CHARACTERS) return undefined;
   try {
-    return JSON.parse(text ?? '');
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

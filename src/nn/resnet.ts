@@ -1,8 +1,11 @@
+import { InputError } from '../errors.ts';
 import { globalAvgPool2d } from '../kernels/global_avg_pool2d.ts';
 import { linear } from '../kernels/linear.ts';
 import { maxPool2d } from '../kernels/max_pool2d.ts';
 import { expectRank } from '../kernels/shape_checks.ts';
 import type { Device } from '../runtime/device.ts';
+import type { ExecutionPlan } from '../runtime/execution_plan.ts';
+import { formatShape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
@@ -40,6 +43,9 @@ const BLOCKS_PER_TRIM = 4;
  * Source: torchvision.models.resnet; He et al. 2015, arXiv 1512.03385
  */
 export class ResNet {
+  /** For `infer`. */
+  private kept: { readonly key: string; readonly plan: ExecutionPlan<{ readonly x: Tensor }, Forward> } | undefined;
+
   private constructor(
     private readonly device: Device,
     readonly architecture: ResNetArchitecture,
@@ -48,48 +54,48 @@ export class ResNet {
     private readonly fc: { readonly weight: Tensor; readonly bias: Tensor },
   ) {}
 
-  /** Uploads a backbone's weights one tensor at a time; the file is read as it goes. @throws WeightsError | DeviceError */
+  /**
+   * Uploads a backbone's weights one tensor at a time; the file is read as it goes. Where it fails, nothing stays on the device.
+   *
+   * @throws WeightsError | DeviceError
+   */
   static async load(device: Device, backbone: Backbone, { onProgress, compact }: LoadOptions = {}): Promise<ResNet> {
     const { architecture, stateDict, strideOn, eps } = backbone;
     const { block, blocks } = RESNET_LAYOUTS[architecture];
     const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
     const total = blocks.reduce((sum, count) => sum + count, 0);
-    const conv1 = await ConvNorm.load(device, stateDict, {
-      conv: 'conv1',
-      norm: 'bn1',
-      stride: 2,
-      padding: 3,
-      eps,
-      compact,
-    });
-    const layers: Block[][] = [];
-    let loaded = 0;
-    for (const [stage, count] of blocks.entries()) {
-      const layer: Block[] = [];
-      for (let index = 0; index < count; index++) {
-        const stride = index === 0 && stage > 0 ? 2 : 1;
-        layer.push(
-          await BlockKind.load(device, stateDict, {
-            path: `layer${stage + 1}.${index}`,
-            stride,
-            strideOn,
-            eps,
-            compact,
-          }),
-        );
-        onProgress?.(++loaded, total);
-        if (loaded % BLOCKS_PER_TRIM === 0) await device.trim();
-      }
-      layers.push(layer);
-    }
-    const weight = await readTensor(stateDict, 'fc.weight');
-    const bias = await readTensor(stateDict, 'fc.bias');
-    const fc = {
-      weight: device.tensor(weight.values, weight.shape, 'fc.weight'),
-      bias: device.tensor(bias.values, bias.shape, 'fc.bias'),
+    const loaded: { dispose(): void }[] = [];
+    const keep = <Loaded extends { dispose(): void }>(one: Loaded) => {
+      loaded.push(one);
+      return one;
     };
-    await device.trim();
-    return new ResNet(device, architecture, conv1, layers, fc);
+    const upload = async (name: string) => {
+      const { values, shape } = await readTensor(stateDict, name);
+      return keep(device.tensor(values, shape, name));
+    };
+    try {
+      const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact };
+      const conv1 = keep(await ConvNorm.load(device, stateDict, stem));
+      const layers: Block[][] = [];
+      let done = 0;
+      for (const [stage, count] of blocks.entries()) {
+        const layer: Block[] = [];
+        for (let index = 0; index < count; index++) {
+          const stride = index === 0 && stage > 0 ? 2 : 1;
+          const spec = { path: `layer${stage + 1}.${index}`, stride, strideOn, eps, compact };
+          layer.push(keep(await BlockKind.load(device, stateDict, spec)));
+          onProgress?.(++done, total);
+          if (done % BLOCKS_PER_TRIM === 0) await device.trim();
+        }
+        layers.push(layer);
+      }
+      const fc = { weight: await upload('fc.weight'), bias: await upload('fc.bias') };
+      await device.trim();
+      return new ResNet(device, architecture, conv1, layers, fc);
+    } catch (error) {
+      for (const one of loaded) one.dispose();
+      throw error;
+    }
   }
 
   /** The path of every module whose output can be tapped, in the order they run. */
@@ -108,7 +114,7 @@ export class ResNet {
     const { device } = this;
     expectRank('resnet', 'x', x.shape, 4);
     const taps = new Taps(options.taps ?? [], this.modulePaths);
-    const { features, logits } = device.scope(() => {
+    const record = () => {
       let out = device.scope(() => this.stem(x, taps));
       for (const [stage, blocks] of this.layers.entries()) {
         for (const [index, block] of blocks.entries()) {
@@ -119,11 +125,52 @@ export class ResNet {
         taps.keep(`layer${stage + 1}`, out);
       }
       return this.classify(out, taps);
-    });
+    };
+    const { features, logits } = taps.attempt(() => device.scope(record));
     return { features, logits, taps: taps.kept };
   }
 
+  /**
+   * Records one unit alone, as `forward` runs it: `stem` (conv1 to maxpool), or a block by its path. With the input that an
+   * earlier pass gave it, any module's output can be had without running the network again.
+   *
+   * x  [N, C, H, W], what the unit takes
+   *
+   * @throws InputError  no such unit, or a tap names no module
+   */
+  forwardUnit(unit: string, x: Tensor, options: ForwardOptions = {}): Pick<Forward, 'taps'> & { readonly y: Tensor } {
+    const taps = new Taps(options.taps ?? [], this.modulePaths);
+    const [, stage, index] = /^layer(\d+)\.(\d+)$/.exec(unit) ?? [];
+    const block = this.layers[Number(stage) - 1]?.[Number(index)];
+    if (unit !== 'stem' && !block)
+      throw new InputError(`resnet: no unit "${unit}" in ${this.architecture}. There are stem, layer1.0 and so on`);
+    const record = () => (block ? block.forward(x, taps) : this.stem(x, taps));
+    const y = taps.attempt(() => this.device.scope(record));
+    return { y, taps: taps.kept };
+  }
+
+  /** `forward` for inputs of x's shape, to be run many times: what it gives belongs to the plan. @throws InputError */
+  capture(x: Tensor, options: ForwardOptions = {}): ExecutionPlan<{ readonly x: Tensor }, Forward> {
+    return this.device.capture({ x }, inputs => this.forward(inputs.x, options));
+  }
+
+  /**
+   * `forward` by a plan that is kept for the next image of the same shape. What it gives belongs to the network, and the next call
+   * overwrites it: read it, or record what uses it, first.
+   */
+  infer(x: Tensor): Pick<Forward, 'features' | 'logits'> {
+    const key = formatShape(x.shape);
+    const isUsable = this.kept?.key === key && !this.kept.plan.outputs.some(({ failure }) => failure);
+    if (!isUsable) {
+      this.kept?.plan.dispose();
+      this.kept = undefined; // capturing may fail
+      this.kept = { key, plan: this.capture(x) };
+    }
+    return this.kept!.plan.run({ x });
+  }
+
   dispose(): void {
+    this.kept?.plan.dispose();
     this.conv1.dispose();
     for (const block of this.layers.flat()) block.dispose();
     this.fc.weight.dispose();

@@ -33,6 +33,18 @@ export class Taps {
     return tensor;
   }
 
+  /** Puts what was kept under the care of the scope around; where `work` throws, frees it. */
+  attempt<Result>(work: () => Result): Result {
+    try {
+      const result = work();
+      for (const tensor of this.kept.values()) tensor.device.track(tensor);
+      return result;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
   dispose(): void {
     for (const tensor of this.kept.values()) tensor.dispose();
     this.kept.clear();

@@ -30,7 +30,8 @@ export function paintMap(values: ArrayLike<number>, { bounds, colormap }: MapSca
   if (colormap === 'signed') {
     for (let i = 0; i < values.length; i++) {
       const share = greatest > 0 ? values[i]! / greatest : 0;
-      rgba.set(share < 0 ? SIGNED_ENDS.negative : SIGNED_ENDS.positive, 4 * i);
+      const end = share < 0 ? SIGNED_ENDS.negative : SIGNED_ENDS.positive;
+      for (let c = 0; c < 3; c++) rgba[4 * i + c] = end[c]!;
       rgba[4 * i + 3] = 255 * Math.min(1, Math.abs(share));
     }
     return rgba;

@@ -9,10 +9,14 @@ import {
   describeAdapter,
   type FoundAdapter,
 } from './adapter.ts';
+import type { Dispatch } from './dispatch.ts';
+import { ExecutionPlan, type PlanInputs } from './execution_plan.ts';
+import { Loss } from './loss.ts';
 import { Memory, type MemoryUse } from './memory.ts';
 import { type AnyKernel, Pipelines } from './pipelines.ts';
-import { type Dispatch, Recorder } from './recorder.ts';
-import { Scopes } from './scopes.ts';
+import { PlanMemory } from './plan_memory.ts';
+import { Recorder } from './recorder.ts';
+import { Scopes, tensorsIn } from './scopes.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
 import { Storage, Tensor } from './tensor.ts';
 
@@ -37,19 +41,23 @@ export interface RunOptions<Output extends string> {
  * asynchrony is at three doors only: opening the device, loading weights, reading back.
  */
 export class Device {
+  private readonly loss: Loss;
   private readonly memory: Memory;
   private readonly pipelines: Pipelines;
   private readonly recorder: Recorder;
   private readonly scopes = new Scopes();
   private readonly absent: Tensor;
+  /** Where tensors come from while a plan is captured. */
+  private planMemory: PlanMemory | undefined;
 
   private constructor(
     private readonly gpu: GPUDevice,
     readonly adapter: AdapterReport,
   ) {
-    this.memory = new Memory(gpu);
+    this.loss = new Loss(gpu.lost);
+    this.memory = new Memory(gpu, this.loss);
     this.pipelines = new Pipelines(gpu);
-    this.recorder = new Recorder(gpu, this.memory);
+    this.recorder = new Recorder(gpu, this.memory, this.loss);
     this.absent = this.empty([4], 'absent optional input');
   }
 
@@ -75,6 +83,11 @@ export class Device {
     return this.gpu.lost;
   }
 
+  /** Why it was lost, if it was: `destroyed` by `dispose`, else for a reason that nobody here chose. */
+  get lossReason(): GPUDeviceLostReason | undefined {
+    return this.loss.reason;
+  }
+
   /** A tensor whose content is undefined until a kernel has written it. @throws DeviceError over the adapter's limits */
   empty(shape: Shape, label = 'tensor'): Tensor {
     return this.allocate(shape, label, false);
@@ -87,7 +100,7 @@ export class Device {
         `${label}: shape ${formatShape(shape)} holds ${elementCount(shape)} elements, got ${data.length}`,
       );
     const tensor = this.allocate(shape, label, true);
-    this.gpu.queue.writeBuffer(tensor.buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.memory.write(tensor.buffer, label, data);
     return tensor;
   }
 
@@ -116,6 +129,38 @@ export class Device {
   /** Frees every tensor made inside `work` but those it returns, alone, in an array, a Map or a record. */
   scope<Result>(work: () => Result): Result {
     return this.scopes.run(work);
+  }
+
+  /**
+   * Records what `work` does with inputs of these shapes, to be run many times. Nothing is executed.
+   *
+   * `work` reads nothing back. Tensors that it uploads are written once, now. What it returns belongs to the plan.
+   *
+   *     const plan = device.capture({ x }, ({ x }) => model.forward(x));
+   *     const { logits } = plan.run({ x });
+   */
+  capture<Inputs extends PlanInputs, Result>(
+    inputs: Inputs,
+    work: (inputs: Inputs) => Result,
+  ): ExecutionPlan<Inputs, Result> {
+    const memory = new PlanMemory(this.memory);
+    const outer = this.planMemory;
+    this.planMemory = memory;
+    try {
+      const { result, dispatches } = this.recorder.capture(() => this.scope(() => work(inputs)));
+      const outputs = [...tensorsIn(result)].map(tensor => this.detach(tensor));
+      return new ExecutionPlan({ recorder: this.recorder, memory, inputs, dispatches, outputs }, result);
+    } catch (error) {
+      memory.dispose();
+      throw error;
+    } finally {
+      this.planMemory = outer;
+    }
+  }
+
+  /** Frees every tensor made inside `work` where it throws: objects that own several are made wholly or not at all. */
+  attempt<Result>(work: () => Result): Result {
+    return this.scopes.attempt(work);
   }
 
   /** Puts a tensor under the care of the current scope. */
@@ -155,8 +200,9 @@ export class Device {
   }
 
   private allocate(shape: Shape, label: string, fresh: boolean): Tensor {
-    const buffer = this.memory.allocate(elementCount(shape) * 4, label, fresh);
-    return this.track(new Tensor(this, new Storage(buffer, this.memory), shape, label));
+    const owner = this.planMemory ?? this.memory;
+    const buffer = owner.allocate(elementCount(shape) * 4, label, fresh);
+    return this.track(new Tensor(this, new Storage(buffer, owner), shape, label));
   }
 
   private dispatch(

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.ts';
+import { firstLine, type Loss } from './loss.ts';
 
 const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: the constants are no global in Node
 /** Sizes are rounded up to this, so that buffers of nearly equal tensors can serve one another. */
@@ -35,7 +36,10 @@ export class Memory {
   private peakBytes = 0;
   private pooledBytes = 0;
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly loss: Loss,
+  ) {}
 
   get use(): MemoryUse {
     return { liveBytes: this.liveBytes, peakBytes: this.peakBytes, pooledBytes: this.pooledBytes };
@@ -59,6 +63,24 @@ export class Memory {
     this.liveBytes += buffer.size;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
     return buffer;
+  }
+
+  /** Puts `data` into a buffer. A failure spoils the buffer, and surfaces at `settle`: it never is a line on the console alone. */
+  write(buffer: GPUBuffer, label: string, data: Float32Array | Uint32Array): void {
+    this.device.pushErrorScope('validation');
+    try {
+      this.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    } finally {
+      const refused = this.device.popErrorScope().then(error => {
+        // A buffer that found no memory has told so already.
+        if (!error || this.failures.has(buffer)) return;
+        const failure = new DeviceError(`${label}: ${firstLine(error.message)}`);
+        this.failures.set(buffer, failure);
+        throw failure;
+      });
+      refused.catch(() => {});
+      this.unsettled.push(refused);
+    }
   }
 
   free(buffer: GPUBuffer): void {
@@ -113,16 +135,25 @@ export class Memory {
   private create(size: number, label: string): GPUBuffer {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('out-of-memory');
-    const buffer = this.device.createBuffer({ label, size, usage: USAGE });
+    const refusal = ({ message }: { readonly message: string }) =>
+      new DeviceError(
+        `device: no ${megabytes(size)} buffer for ${label} beside ${besideBytes} in use (${firstLine(message)}). Take a smaller batch, or close other programs that use the GPU`,
+      );
+    const besideBytes = megabytes(this.liveBytes);
+    let buffer: GPUBuffer;
+    try {
+      buffer = this.device.createBuffer({ label, size, usage: USAGE });
+    } catch (error) {
+      for (let scope = 0; scope < 2; scope++) this.device.popErrorScope().catch(() => {});
+      // After a loss browsers throw a RangeError, whatever the size.
+      throw this.loss.error ?? refusal(error as Error);
+    }
     const outOfMemory = this.device.popErrorScope();
     const invalid = this.device.popErrorScope();
-    const besideBytes = this.liveBytes;
     const check = async () => {
       const error = (await outOfMemory) ?? (await invalid);
       if (!error) return;
-      const failure = new DeviceError(
-        `device: no ${megabytes(size)} buffer for ${label} beside ${megabytes(besideBytes)} in use (${error.message}). Take a smaller batch, or close other programs that use the GPU`,
-      );
+      const failure = refusal(error);
       this.failures.set(buffer, failure);
       throw failure;
     };

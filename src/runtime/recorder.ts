@@ -1,23 +1,32 @@
 import { DeviceError } from '../errors.ts';
+import { bindGroupOf, type Dispatch, type PackedParams, packParams, type Recorded, resourceOf } from './dispatch.ts';
+import type { ExecutionPlan } from './execution_plan.ts';
+import { firstLine, type Loss } from './loss.ts';
 import type { Memory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Tensor } from './tensor.ts';
 
-export interface Dispatch {
+// biome-ignore lint/suspicious/noExplicitAny: any plan, whatever its inputs
+type AnyPlan = ExecutionPlan<any, unknown>;
+
+/** A run of a plan, with the buffers that its inputs had when it was recorded. */
+interface PlanRun {
+  readonly plan: AnyPlan;
+  readonly inputs: readonly Tensor[];
+  readonly resources: ReadonlyMap<string, GPUBufferBinding>;
+}
+
+type Waiting = Recorded | PlanRun;
+
+/** What is read back with a submit: before anything recorded later can overwrite it. */
+interface Readback {
   readonly label: string;
-  readonly pipeline: Pipeline;
-  /** In the order of the shader's bindings, `params` left out. */
-  readonly tensors: readonly Tensor[];
-  readonly written: readonly Tensor[];
-  readonly params: ArrayBuffer | undefined;
-  readonly workgroups: readonly [number, number, number];
+  readonly tensor: Tensor;
+  readonly resource: GPUBufferBinding;
+  /** Made with the submit, whose error scopes watch over it. */
+  staging?: GPUBuffer;
 }
 
-interface Recorded extends Dispatch {
-  readonly resources: readonly GPUBufferBinding[];
-}
-
-const UNIFORM = 0x40 | 0x08; // GPUBufferUsage UNIFORM | COPY_DST
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
@@ -25,135 +34,143 @@ const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
  * and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
  */
 export class Recorder {
-  private waiting: Recorded[] = [];
+  private waiting: Waiting[] = [];
+  private readbacks: Readback[] = [];
+  private captured: Recorded[] | undefined;
   private queue: Promise<void> = Promise.resolve();
-  private lostInfo: GPUDeviceLostInfo | undefined;
-  private readonly lost: Promise<never>;
 
   constructor(
     private readonly gpu: GPUDevice,
     private readonly memory: Memory,
-  ) {
-    this.lost = gpu.lost.then(info => {
-      this.lostInfo = info;
-      throw lostError(info);
-    });
-    this.lost.catch(() => {});
-  }
+    private readonly loss: Loss,
+  ) {}
 
   /** Buffers are looked up now: a tensor may be freed between here and the submit, and its buffer handed on. */
   record(dispatch: Dispatch): void {
-    const resources = dispatch.tensors.map(({ buffer, offsetBytes: offset, sizeBytes }) => ({
-      buffer,
-      offset,
-      size: Math.max(4, sizeBytes),
-    }));
-    this.waiting.push({ ...dispatch, resources });
+    const recorded = { ...dispatch, resources: dispatch.tensors.map(resourceOf) };
+    (this.captured ?? this.waiting).push(recorded);
+  }
+
+  recordPlan(plan: AnyPlan, inputs: Readonly<Record<string, Tensor>>): void {
+    if (this.captured) throw new DeviceError('plan: it cannot run while another is captured');
+    const resources = new Map(Object.entries(inputs).map(([name, tensor]) => [name, resourceOf(tensor)]));
+    this.waiting.push({ plan, inputs: Object.values(inputs), resources });
+  }
+
+  /** What `work` records: it goes to the caller, and waits for no submit. */
+  capture<Result>(work: () => Result): { readonly result: Result; readonly dispatches: readonly Recorded[] } {
+    if (this.captured) throw new DeviceError('capture: another one is under way');
+    const dispatches: Recorded[] = [];
+    this.captured = dispatches;
+    try {
+      return { result: work(), dispatches };
+    } finally {
+      this.captured = undefined;
+    }
   }
 
   /** @throws DeviceError | ShaderError */
-  submit(): Promise<void> {
+  async submit(): Promise<void> {
+    this.refuseInCapture();
     const batch = this.waiting;
+    const readbacks = this.readbacks;
     this.waiting = [];
+    this.readbacks = [];
     const number = this.memory.closeBatch();
-    const done = this.queue.then(() => this.execute(batch)).finally(() => this.memory.endBatch(number));
+    const done = this.queue.then(() => this.execute(batch, readbacks)).finally(() => this.memory.endBatch(number));
     this.queue = done.catch(() => {});
     return done;
   }
 
   /** The bytes of a tensor, after everything recorded so far. @throws DeviceError */
   async read(tensor: Tensor): Promise<ArrayBuffer> {
-    const { buffer, offsetBytes, sizeBytes, label } = tensor;
-    await this.submit();
-    tensor.buffer; // throws where the submit that should have written it failed
-    const staging = this.gpu.createBuffer({
-      label: `readback of ${label}`,
-      size: Math.max(4, sizeBytes),
-      usage: READBACK,
-    });
+    this.refuseInCapture();
+    const { sizeBytes, label } = tensor;
+    const resource = resourceOf(tensor);
+    if (this.loss.error) throw this.loss.error;
+    const readback: Readback = { tensor, label: `readback of ${label}`, resource };
     try {
-      await this.guard(`readback of ${label}`, () => {
-        const encoder = this.gpu.createCommandEncoder();
-        encoder.copyBufferToBuffer(buffer, offsetBytes, staging, 0, sizeBytes);
-        this.gpu.queue.submit([encoder.finish()]);
-      });
-      await Promise.race([staging.mapAsync(1), this.lost]); // GPUMapMode.READ
-      const bytes = staging.getMappedRange().slice(0, sizeBytes);
-      if (this.lostInfo) throw lostError(this.lostInfo);
+      this.readbacks.push(readback);
+      await this.submit();
+      tensor.buffer; // throws where the submit that should have written it failed
+      await this.loss.race(readback.staging!.mapAsync(1)); // GPUMapMode.READ
+      const bytes = readback.staging!.getMappedRange().slice(0, sizeBytes);
+      if (this.loss.error) throw this.loss.error;
       return bytes;
     } catch (error) {
-      if (error instanceof DeviceError) throw error;
-      throw this.lostInfo
-        ? lostError(this.lostInfo)
-        : new DeviceError(`readback of ${label}: ${messageOf(error)}`, { cause: error });
+      const cause = await this.loss.explain(error);
+      if (cause instanceof DeviceError) throw cause;
+      throw new DeviceError(`readback of ${label}: ${firstLine(messageOf(cause))}`, { cause });
     } finally {
-      staging.destroy();
+      readback.staging?.destroy();
     }
   }
 
-  private async execute(batch: readonly Recorded[]): Promise<void> {
+  private refuseInCapture(): void {
+    if (this.captured) throw new DeviceError('capture: nothing can be submitted or read before it ends');
+  }
+
+  private async execute(batch: readonly Waiting[], readbacks: readonly Readback[]): Promise<void> {
     try {
-      await Promise.race([this.memory.settle(), this.lost]);
-      if (batch.length === 0) return;
+      await this.loss.race(this.memory.settle());
+      if (batch.length === 0 && readbacks.length === 0) return;
       // What an earlier batch should have written may have failed after this one was recorded.
-      for (const { tensors } of batch) for (const { failure } of tensors) if (failure) throw failure;
-      const pipelines = await Promise.race([Promise.all(batch.map(dispatch => dispatch.pipeline.compiled)), this.lost]);
-      await this.guard(batch, () => this.encode(batch, pipelines));
+      for (const item of batch) for (const { failure } of readBy(item)) if (failure) throw failure;
+      const compiled = Promise.all(batch.flatMap(pipelinesOf).map(async one => [one, await one.compiled] as const));
+      const pipelines = new Map(await this.loss.race(compiled));
+      await this.guard([...batch, ...readbacks], () => {
+        const packed = batch.length > 0 ? packParams(this.gpu, batch.filter(isDispatch)) : undefined;
+        try {
+          const encoder = this.gpu.createCommandEncoder();
+          if (packed) this.encode(encoder, batch, { packed, pipelines });
+          for (const readback of readbacks) this.encodeReadback(encoder, readback);
+          this.gpu.queue.submit([encoder.finish()]);
+        } finally {
+          packed?.buffer?.destroy(); // submitted commands keep it
+        }
+      });
     } catch (error) {
-      const failure = error instanceof DeviceError ? error : new DeviceError(messageOf(error), { cause: error });
-      for (const dispatch of batch) for (const tensor of dispatch.written) tensor.poison(failure);
-      throw error;
+      const cause = await this.loss.explain(error);
+      const failure = cause instanceof DeviceError ? cause : new DeviceError(messageOf(cause), { cause });
+      for (const item of batch) for (const tensor of writtenBy(item)) tensor.poison(failure);
+      throw cause;
     }
   }
 
-  /** Every dispatch's parameters in one buffer, each at the adapter's alignment. */
-  private packParams(batch: readonly Recorded[]): { buffer: GPUBuffer | undefined; offsets: number[] } {
-    const alignment = this.gpu.limits.minUniformBufferOffsetAlignment;
-    let end = 0;
-    const offsets = batch.map(({ params }) => {
-      const offset = end;
-      if (params) end += Math.ceil(params.byteLength / alignment) * alignment;
-      return offset;
-    });
-    if (end === 0) return { buffer: undefined, offsets };
-    const bytes = new Uint8Array(end);
-    batch.forEach(({ params }, i) => {
-      if (params) bytes.set(new Uint8Array(params), offsets[i]);
-    });
-    const buffer = this.gpu.createBuffer({ label: 'params', size: end, usage: UNIFORM });
-    this.gpu.queue.writeBuffer(buffer, 0, bytes);
-    return { buffer, offsets };
+  private encodeReadback(encoder: GPUCommandEncoder, readback: Readback): void {
+    const { tensor, label, resource } = readback;
+    if (tensor.failure) return;
+    readback.staging = this.gpu.createBuffer({ label, size: resource.size!, usage: READBACK });
+    encoder.copyBufferToBuffer(resource.buffer, resource.offset!, readback.staging, 0, resource.size!);
   }
 
-  private encode(batch: readonly Recorded[], pipelines: readonly GPUComputePipeline[]): void {
-    const params = this.packParams(batch);
-    const encoder = this.gpu.createCommandEncoder();
+  /** The dispatches in one pass. */
+  private encode(
+    encoder: GPUCommandEncoder,
+    batch: readonly Waiting[],
+    { packed, pipelines }: { packed: PackedParams; pipelines: ReadonlyMap<Pipeline, GPUComputePipeline> },
+  ): void {
+    const { gpu } = this;
     const pass = encoder.beginComputePass();
-    batch.forEach((dispatch, i) => {
-      const resources = [...dispatch.resources];
-      if (dispatch.params && params.buffer)
-        resources.push({ buffer: params.buffer, offset: params.offsets[i]!, size: dispatch.params.byteLength });
-      pass.pushDebugGroup(dispatch.label); // validation messages name it
-      pass.setPipeline(pipelines[i]!);
-      pass.setBindGroup(
-        0,
-        this.gpu.createBindGroup({
-          label: dispatch.label,
-          layout: dispatch.pipeline.layout,
-          entries: resources.map((resource, binding) => ({ binding, resource })),
-        }),
-      );
-      pass.dispatchWorkgroups(...dispatch.workgroups);
+    let index = 0;
+    for (const item of batch) {
+      if ('plan' in item) {
+        const own = pipelinesOf(item).map(one => pipelines.get(one)!);
+        item.plan.encode(gpu, pass, item.resources, own);
+        continue;
+      }
+      pass.pushDebugGroup(item.label); // validation messages name it
+      pass.setPipeline(pipelines.get(item.pipeline)!);
+      pass.setBindGroup(0, bindGroupOf(gpu, item, { packed, index: index++ }));
+      pass.dispatchWorkgroups(...item.workgroups);
       pass.popDebugGroup();
-    });
+    }
     pass.end();
-    this.gpu.queue.submit([encoder.finish()]);
-    params.buffer?.destroy(); // submitted commands keep it
   }
 
   /** Runs `work` between error scopes, and throws what they catch. */
-  private async guard(what: string | readonly Recorded[], work: () => void): Promise<void> {
-    if (this.lostInfo) throw lostError(this.lostInfo);
+  private async guard(what: readonly (Waiting | Readback)[], work: () => void): Promise<void> {
+    if (this.loss.error) throw this.loss.error;
     const kinds = ['validation', 'internal', 'out-of-memory'] as const;
     for (const kind of kinds) this.gpu.pushErrorScope(kind);
     let thrown: unknown;
@@ -162,33 +179,41 @@ export class Recorder {
     } catch (error) {
       thrown = error;
     }
-    const caught = await Promise.race([Promise.all(kinds.map(() => this.gpu.popErrorScope())), this.lost]);
+    const caught = await this.loss.race(Promise.all(kinds.map(() => this.gpu.popErrorScope())));
     const error = thrown ?? caught.find(found => found !== null);
     if (error)
       throw new DeviceError(`${nameOf(what, messageOf(error))}: ${firstLine(messageOf(error))}`, { cause: error });
   }
 }
 
-/** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
-function nameOf(what: string | readonly Recorded[], message: string): string {
-  if (typeof what === 'string') return what;
-  const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with it
-  const named = what.find(({ label }) => (group === undefined ? message.includes(`"${label}"`) : label === group));
-  if (named) return named.label;
-  const [first, last] = [what[0]!.label, what.at(-1)!.label];
-  return first === last ? first : `${first} … ${last}`;
+function isDispatch(item: Waiting): item is Recorded {
+  return !('plan' in item);
 }
 
-function lostError(info: GPUDeviceLostInfo): DeviceError {
-  return new DeviceError(
-    `device: lost (${info.reason ?? 'unknown'}: ${firstLine(info.message)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
-  );
+function readBy(item: Waiting): readonly Tensor[] {
+  return 'plan' in item ? [...item.inputs, ...item.plan.outputs] : item.tensors;
+}
+
+function writtenBy(item: Waiting): readonly Tensor[] {
+  return 'plan' in item ? item.plan.outputs : item.written;
+}
+
+/** Those that an item waits for: a plan that ran before has its own. */
+function pipelinesOf(item: Waiting): readonly Pipeline[] {
+  if (!('plan' in item)) return [item.pipeline];
+  return item.plan.isPrepared ? [] : item.plan.dispatches.map(({ pipeline }) => pipeline);
+}
+
+/** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
+function nameOf(what: readonly (Waiting | Readback)[], message: string): string {
+  const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with it
+  const labels = what.flatMap(item => ('plan' in item ? item.plan.dispatches.map(({ label }) => label) : item.label));
+  const named = labels.find(label => (group === undefined ? message.includes(`"${label}"`) : label === group));
+  if (named) return named;
+  const [first, last] = [labels[0], labels.at(-1)];
+  return first === last ? `${first}` : `${first} … ${last}`;
 }
 
 function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
 }

@@ -18,6 +18,20 @@ export class Scopes {
     return result;
   }
 
+  /** Frees every tensor made inside `work` where it throws, and none otherwise. */
+  attempt<Result>(work: () => Result): Result {
+    const made = new Set<Tensor>();
+    this.stack.push(made);
+    try {
+      const result = work();
+      this.close(made, made);
+      return result;
+    } catch (error) {
+      this.close(made, new Set());
+      throw error;
+    }
+  }
+
   track(tensor: Tensor): Tensor {
     this.stack.at(-1)?.add(tensor);
     return tensor;
@@ -38,7 +52,8 @@ export class Scopes {
   }
 }
 
-function tensorsIn(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
+/** The tensors of a result: alone, in an array, a Map or a record. */
+export function tensorsIn(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
   if (value instanceof Tensor) found.add(value);
   else if (Array.isArray(value)) for (const item of value) tensorsIn(item, found);
   else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found);

@@ -1,7 +1,13 @@
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { Device } from './device.ts';
-import type { Memory } from './memory.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
+
+/** Who gets a buffer back that no tensor looks at any more. */
+export interface BufferOwner {
+  free(buffer: GPUBuffer): void;
+  /** Why a buffer is invalid, if it is. */
+  failureOf(buffer: GPUBuffer): DeviceError | undefined;
+}
 
 /** A buffer and the number of tensors that look at it. */
 export class Storage {
@@ -10,12 +16,12 @@ export class Storage {
 
   constructor(
     readonly buffer: GPUBuffer,
-    private readonly memory: Memory,
+    private readonly owner: BufferOwner,
   ) {}
 
   /** Why the content cannot be trusted: there was no memory, or the submit that should have written it failed. */
   get failure(): DeviceError | undefined {
-    return this.spoilt ?? this.memory.failureOf(this.buffer);
+    return this.spoilt ?? this.owner.failureOf(this.buffer);
   }
 
   poison(failure: DeviceError): void {
@@ -28,7 +34,7 @@ export class Storage {
   }
 
   drop(): void {
-    if (--this.references === 0) this.memory.free(this.buffer);
+    if (--this.references === 0) this.owner.free(this.buffer);
   }
 }
 
@@ -68,6 +74,11 @@ export class Tensor {
   /** Why the content cannot be trusted, if so. */
   get failure(): DeviceError | undefined {
     return this.storage.failure;
+  }
+
+  /** Whether both look at the same memory from the same place on. */
+  isViewOf(other: Tensor): boolean {
+    return this.storage === other.storage && this.offsetBytes === other.offsetBytes;
   }
 
   /** Makes every later use throw `error`, here and in all views. */

@@ -45,7 +45,7 @@ function isKnownHost(host: string | string[] | undefined, boundTo: string): bool
 }
 
 export function isLoopback(host: string): boolean {
-  return LOOPBACK.includes(host) || /^127\./.test(host);
+  return LOOPBACK.includes(host) || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function isSameOrigin(headers: CheckedRequest['headers']): boolean {

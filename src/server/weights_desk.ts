@@ -85,7 +85,10 @@ export class WeightsDesk {
   /** A file of the cache, ranges included. */
   send(file: string, { request, response, otherwise }: FileRequest): void {
     const path = this.paths.get(file);
-    if (!path) return otherwise();
+    if (!path) {
+      otherwise();
+      return;
+    }
     const folder = dirname(path);
     const sender = this.senders.get(folder) ?? sirv(folder, { dev: true, etag: true });
     this.senders.set(folder, sender);

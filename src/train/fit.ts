@@ -39,8 +39,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Told every line that the tutorial prints. */
   readonly onLine?: (line: string) => void;
-  /** Told every epoch as it ends, with the weights of that moment. */
-  readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => void;
+  /** Told every epoch as it ends, with the weights of that moment; the next begins when it is done. */
+  readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => void | Promise<void>;
 }
 
 export type { PhaseResult };
@@ -100,7 +100,7 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
     );
   const random = new TorchRandom(settings.seed);
   const start = initialHead({ classes: data.classes, featureCount, random });
-  const trainer = new Trainer(device, data, { start, random, settings });
+  const trainer = device.attempt(() => new Trainer(device, data, { start, random, settings }));
   let result: FitResult;
   try {
     result = await trainer.run();
@@ -149,7 +149,7 @@ class Trainer {
       if (record.val.accuracy > bestAccuracy) [best, bestEpoch, bestAccuracy] = [last, epoch, record.val.accuracy];
       history.push(record);
       for (const line of linesOfEpoch(record, settings)) onLine?.(line);
-      onEpoch?.(record, last);
+      await onEpoch?.(record, last);
     }
     const elapsedMs = performance.now() - began;
     const aborted = history.length < epochs;

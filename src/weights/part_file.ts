@@ -79,7 +79,13 @@ export class PartFile {
     this.#waitingBytes = 0;
     await this.checkSize();
     if (length === 0) return;
-    await appendFile(this.path, joined(pieces, length));
+    try {
+      await appendFile(this.path, joined(pieces, length));
+    } catch (error) {
+      // A full disk may have taken a part of it, which is as good as the rest.
+      this.#writtenBytes = await fileSize(this.path).catch(() => 0);
+      throw error;
+    }
     this.#writtenBytes += length;
     await this.checkSize();
   }

@@ -18,7 +18,7 @@ export interface PickleHost {
 }
 
 /** A ResNet-152's pickle has 130 kB and makes 10000 containers. */
-export const MAX_PICKLE_BYTES = 4_000_000;
+export const MAX_PICKLE_BYTES = 3_000_000;
 const MAX_CONTAINERS = 100_000;
 const MAX_STACK = 250_000;
 const MAX_DEPTH = 1_000;

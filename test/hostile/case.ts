@@ -20,6 +20,7 @@ export interface Outcome {
   readonly fault?: string;
   /** The error's message, or `right`. */
   readonly said: string;
+  /** Of all cores: what other programs take of them does not count. */
   readonly elapsedMs: number;
   /** What the process's memory rose by, at its highest. */
   readonly extraBytes: number;

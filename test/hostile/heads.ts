@@ -100,6 +100,16 @@ export const HEADS: readonly HostileCase[] = [
     metadata({ preprocessing: '[]' }),
     /has a damaged "preprocessing", expected a JSON object/,
   ),
+  head(
+    'with preprocessing of 1.4 million brackets',
+    metadata({ preprocessing: '['.repeat(1_400_000) }),
+    /has a damaged "preprocessing"/,
+  ),
+  head(
+    'with classes of 240,000 brackets',
+    metadata({ classes: '['.repeat(240_000) + ']'.repeat(240_000) }),
+    /names no classes/,
+  ),
   head('with training that is not JSON', metadata({ training: '{' }), /has a damaged "training"/),
   head('with metrics that reach for prototypes', metadata({ metrics: '{"__proto__":{"polluted":true}}' }), {
     value: ['NORMAL', 'PNEUMONIA'],

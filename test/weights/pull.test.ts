@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertWeights, describeWeights, listZoo } from '../../src/weights/manage.ts';
 import { openWeights } from '../../src/weights/open_weights.ts';
-import { pullEntry, pullWeights, WeightsUnavailable } from '../../src/weights/pull.ts';
+import { pruneCache } from '../../src/weights/prune.ts';
+import { type PullProgress, pullEntry, pullWeights, WeightsUnavailable } from '../../src/weights/pull.ts';
 import { expectedTensors } from '../../src/weights/resnet_shapes.ts';
 import { resolveBackbone } from '../../src/weights/resolve_backbone.ts';
 import { writeSafetensors } from '../../src/weights/safetensors_writer.ts';
@@ -84,11 +85,47 @@ describe('pull', () => {
     );
   });
 
-  it('two at once agree', async () => {
-    const entry = await entryFrom(fileHandler(RESNET18));
-    const pulled = await Promise.all([pullEntry(entry, { cacheDir }), pullEntry(entry, { cacheDir })]);
+  it('two at once share one download; the second is told how far it is', async () => {
+    const entry = await entryFrom((request, response, count) =>
+      setTimeout(() => fileHandler(RESNET18)(request, response, count), 400),
+    );
+    const from = new Set<string>();
+    const onProgress = (progress: PullProgress) => from.add(progress.from);
+    const pulled = await Promise.all([1, 2].map(() => pullEntry(entry, { cacheDir, onProgress })));
     expect(pulled[0]).toEqual(pulled[1]);
+    expect(servers[0]!.requests).toEqual(['whole']);
+    expect(from).toContain('another process');
     expect(Buffer.compare(await readFile(pulled[0]!.path), RESNET18)).toBe(0);
+    expect((await readdir(cacheDir)).sort()).toEqual(['w0.safetensors', 'w0.safetensors.sha256']);
+  });
+
+  it.each([
+    ['of a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), id: 'x' }), 0],
+    ['that nobody has touched for a minute', JSON.stringify({ pid: 1, host: 'elsewhere', id: 'x' }), 60],
+    ['that was never written', '', 60],
+  ])('takes over a lock %s', async (_, content, ageS) => {
+    const entry = await entryFrom(fileHandler(RESNET18));
+    const lock = join(cacheDir, 'test.lock');
+    await writeFile(lock, content);
+    await utimes(lock, Date.now() / 1000 - ageS, Date.now() / 1000 - ageS);
+    expect((await pullEntry(entry, { cacheDir })).sha256).toBe(SHA256);
+    expect(await readdir(cacheDir)).not.toContain('test.lock');
+  });
+
+  it('waits for a lock no longer than it is told to', async () => {
+    const entry = await entryFrom(fileHandler(RESNET18));
+    await writeFile(join(cacheDir, 'test.lock'), JSON.stringify({ pid: process.pid, host: hostname(), id: 'x' }));
+    await expect(pullEntry(entry, { cacheDir, signal: AbortSignal.timeout(300) })).rejects.toThrow(/timeout/);
+    expect(servers[0]!.requests).toEqual([]);
+  });
+
+  it('begins anew when what an earlier run left was damaged', async () => {
+    const entry = await entryFrom(fileHandler(RESNET18));
+    const part = join(cacheDir, 'w0.safetensors.part');
+    await writeFile(part, new Uint8Array(1_000_000));
+    await writeFile(`${part}.json`, JSON.stringify({ url: servers[0]!.url, validator: '"1"' }));
+    expect((await pullEntry(entry, { cacheDir })).sha256).toBe(SHA256);
+    expect(servers[0]!.requests).toEqual(['bytes=1000000-', 'whole']);
   });
 });
 
@@ -100,12 +137,61 @@ describe('the cache', () => {
     expect(await readFile(join(cacheDir, 'w0.safetensors.sha256'), 'utf8')).toBe(`${SHA256}  ${RESNET18.length}\n`);
   });
 
+  it('looks again at a file that was changed behind its back, even to the same size', async () => {
+    const entry = await entryFrom(fileHandler(RESNET18));
+    const { path } = await pullEntry(entry, { cacheDir });
+    await writeFile(path, new Uint8Array(RESNET18.length));
+    await utimes(path, Date.now() / 1000 + 10, Date.now() / 1000 + 10);
+    await expect(pullEntry(entry, { cacheDir, offline: true })).rejects.toThrow(WeightsUnavailable);
+    expect(Buffer.compare(await readFile((await pullEntry(entry, { cacheDir })).path), RESNET18)).toBe(0);
+  });
+
   it('replaces a file that was cut', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     const { path } = await pullEntry(entry, { cacheDir });
     await writeFile(path, RESNET18.subarray(0, 1000));
     await expect(pullEntry(entry, { cacheDir, offline: true })).rejects.toThrow(WeightsUnavailable);
     expect((await pullEntry(entry, { cacheDir })).sizeBytes).toBe(RESNET18.length);
+  });
+});
+
+describe('pruning', () => {
+  const old = async (name: string, bytes = 10) => {
+    await writeFile(join(cacheDir, name), new Uint8Array(bytes));
+    await utimes(join(cacheDir, name), 1, 1);
+  };
+
+  it('takes what downloads left, and nothing that is not of a network', async () => {
+    const file = 'resnet18-f37072fd.pth';
+    const leftovers = [
+      `${file}.part`,
+      `${file}.part.json`,
+      `${file}.x-y.part`,
+      `.${file}.123-abcdef01.tmp`,
+      `${file}.sha256`,
+    ];
+    for (const name of [...leftovers, 'notes.part', 'resnet18.txt']) await old(name);
+    await writeFile(join(cacheDir, 'resnet152-394f9c45.pth.part'), 'being written');
+    const would = await pruneCache({ cacheDir, dryRun: true });
+    expect(would.map(({ path }) => basename(path)).sort()).toEqual([...leftovers].sort());
+    expect((await readdir(cacheDir)).length).toBe(8);
+    expect(await pruneCache({ cacheDir })).toEqual(would);
+    expect((await readdir(cacheDir)).sort()).toEqual(['notes.part', 'resnet152-394f9c45.pth.part', 'resnet18.txt']);
+  });
+
+  it('takes the networks that are named', async () => {
+    for (const name of ['resnet18-f37072fd.pth', 'resnet18-f37072fd.pth.sha256', 'resnet50-0676ba61.pth'])
+      await old(name);
+    const removed = await pruneCache({ cacheDir, ids: ['resnet18.tv_in1k_v1'] });
+    expect(removed.map(({ sizeBytes }) => sizeBytes)).toEqual([10, 10]);
+    expect(await readdir(cacheDir)).toEqual(['resnet50-0676ba61.pth']);
+    await pruneCache({ cacheDir, ids: 'all' });
+    expect(await readdir(cacheDir)).toEqual([]);
+  });
+
+  it('knows no other names, and no cache that is not there', async () => {
+    await expect(pruneCache({ cacheDir, ids: ['../x'] })).rejects.toThrow(/no weights are named \.\.\/x/);
+    expect(await pruneCache({ cacheDir: join(cacheDir, 'none') })).toEqual([]);
   });
 });
 
@@ -122,6 +208,30 @@ describe('resolveBackbone', () => {
     });
     expect((await backbone.stateDict.get('fc.bias')!.read()).length).toBe(2);
     await backbone.close();
+  });
+
+  it('tells two networks of one file apart', async () => {
+    const tensors = [...expectedTensors('resnet18', 2)].flatMap(([name, shape]) =>
+      ['student.', 'teacher.'].map(prefix => ({
+        name: prefix + name,
+        shape,
+        values: new Float32Array(elementCount(shape)).fill(prefix === 'student.' ? 1 : 2),
+      })),
+    );
+    const file = join(cacheDir, 'both.safetensors');
+    await writeFile(file, writeSafetensors(tensors));
+    const [student, teacher] = await Promise.all(
+      ['student.', 'teacher.'].map(prefix => resolveBackbone({ file, prefix })),
+    );
+    expect(student!.weightsHash).not.toBe(teacher!.weightsHash);
+    expect([...(await student!.stateDict.get('fc.bias')!.read())]).toEqual([1, 1]);
+    expect([...(await teacher!.stateDict.get('fc.bias')!.read())]).toEqual([2, 2]);
+    await student!.close();
+    await teacher!.close();
+    await expect(resolveBackbone({ file })).rejects.toThrow(/it is not the state dict of a ResNet/);
+    await expect(resolveBackbone({ file, prefix: 'x.' })).rejects.toThrow(
+      /no tensor's name begins with "x\.", the first is "(student|teacher)\./,
+    );
   });
 
   it('refuses a file and an id together, and a file of another network', async () => {

@@ -22,6 +22,7 @@ interface ModelFlags extends BenchFlags {
   readonly size: number;
   readonly byLayer?: boolean;
   readonly compact?: boolean;
+  readonly eager?: boolean;
   readonly memory: boolean;
   readonly backbone?: string;
 }
@@ -41,6 +42,7 @@ export function registerBenchModel(bench: Command): void {
     .option('--by-layer', 'the time of every module, with what is left of the whole')
     .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
     .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .option('--eager', 'record each forward anew, as training and taps do, in place of the plan that inference keeps')
     .option('--no-memory', 'do not load the network a second time for the memory of the other setting of --compact')
     .action((architecture: ResNetArchitecture, flags: ModelFlags, self: Command) =>
       runCommand(flags, () => run(architecture, { ...self.optsWithGlobals(), ...flags })),

@@ -1,47 +1,51 @@
 import type { Command } from 'commander';
-import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listDirectory } from '#platform';
+import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listDirectory, readFile } from '#platform';
 import { version } from '../../../package.json';
-import { DeviceError } from '../../errors.ts';
-import { type SelfTestResult, selfTest } from '../../inference/self_test.ts';
-import { ADAPTER_CHOICES, type AdapterChoice, type AdapterReport } from '../../runtime/adapter.ts';
-import { Device } from '../../runtime/device.ts';
+import { UsageError } from '../../errors.ts';
+import { type Comparison, compareAll, compareReports, digestsOf, readReport } from '../../inference/compare_reports.ts';
+import { type AdapterRecord, checkAdapter, type FailedSelfTest } from '../../inference/doctor_report.ts';
+import type { SelfTestResult } from '../../inference/self_test.ts';
+import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
 import { listZoo, type ZooListing } from '../../weights/manage.ts';
 import { addAdapterOption, addSpeechOptions, type SpeechOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { describeAdapter, runCommand } from '../session.ts';
-
-/** Those that decide which tensors and workgroups fit. */
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupsPerDimension',
-] as const;
-
-type Checked = { readonly choice: AdapterChoice } & (
-  | { readonly present: false; readonly reason: string }
-  | {
-      readonly present: true;
-      readonly report: AdapterReport;
-      readonly limits: Readonly<Record<string, number>>;
-      /** What stopped it, where it did not end. */
-      readonly selfTest: SelfTestResult | { readonly passed: false; readonly reason: string };
-    }
-);
 
 interface CacheEntry {
   readonly name: string;
   readonly sizeBytes: number;
 }
 
-type DoctorFlags = SpeechOptions & { readonly adapter: AdapterChoice; readonly threads?: number };
+type DoctorFlags = SpeechOptions & {
+  readonly adapter: AdapterChoice;
+  readonly threads?: number;
+  readonly compare?: readonly string[];
+};
 
 export function registerDoctor(program: Command): void {
   addSpeechOptions(addAdapterOption(program.command('doctor')))
-    .description('adapters, limits, what is cached, and a self-test on each adapter against PyTorch’s results')
-    .action((flags: DoctorFlags) => runCommand(flags, () => diagnose(flags)));
+    .description(
+      'adapters, limits, what is cached, and a self-test on each adapter, layer by layer against PyTorch’s results and between adapters',
+    )
+    .option(
+      '--compare <reports...>',
+      'two files of `raycam doctor --json`, or of the page’s doctor: where do they part?',
+    )
+    .action((flags: DoctorFlags) => runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))));
+}
+
+/** Two reports, made anywhere. @throws UsageError | InputError */
+async function compare(flags: DoctorFlags): Promise<void> {
+  const files = flags.compare ?? [];
+  if (files.length !== 2) throw new UsageError(`doctor: --compare takes two reports, got ${files.length}`);
+  const [a, b] = await Promise.all(
+    files.map(async file => readReport(file, new TextDecoder().decode(await readFile(file)))),
+  );
+  const comparisons = compareReports(a!, b!);
+  const agree = comparisons.every(({ firstDivergence }) => firstDivergence === null);
+  const lines = [...comparisons.flatMap(comparisonLines), agree ? 'PASS' : 'FAIL'];
+  new Output(flags).result({ comparisons, passed: agree }, lines.join('\n'));
+  if (!agree) process.exitCode = 1;
 }
 
 async function diagnose(flags: DoctorFlags): Promise<void> {
@@ -57,15 +61,18 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   const weights = await listZoo({ cacheDir: folder });
   const adapters = await checkAdapters(flags, output);
   const present = adapters.filter(adapter => adapter.present);
-  const passed = present.length > 0 && present.every(adapter => adapter.selfTest.passed);
+  const comparisons = compareAll(digestsOf({ adapters }));
+  const agree = comparisons.every(({ firstDivergence }) => firstDivergence === null);
+  const passed = present.length > 0 && present.every(adapter => adapter.selfTest.passed) && agree;
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
   output.result(
-    { ...machine, cacheDirectory: folder, cache, weights: cached, adapters: adapters.map(asRecord), passed },
+    { ...machine, cacheDirectory: folder, cache, weights: cached, adapters, comparisons, passed },
     [
       `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
       ...cacheLines(folder, cache),
       ...weightsLines(weights),
       ...adapters.flatMap(adapterLines),
+      ...comparisons.flatMap(comparisonLines),
       passed ? 'PASS' : present.length > 0 ? 'FAIL' : 'FAIL: there is no adapter to run on',
     ].join('\n'),
   );
@@ -73,38 +80,14 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
 }
 
 /** In the order of the choices: SwiftShader, once it is loaded, hides other drivers from this process. */
-async function checkAdapters({ adapter: choice, threads }: DoctorFlags, output: Output): Promise<Checked[]> {
+async function checkAdapters({ adapter: choice, threads }: DoctorFlags, output: Output): Promise<AdapterRecord[]> {
   const choices = choice === 'auto' ? ADAPTER_CHOICES.filter(each => each !== 'auto') : [choice];
-  const checked: Checked[] = [];
+  const checked: AdapterRecord[] = [];
   for (const each of choices) {
     output.note(`checking ${each} …`);
     checked.push(await checkAdapter(each, threads));
   }
   return checked;
-}
-
-async function checkAdapter(choice: AdapterChoice, threads: number | undefined): Promise<Checked> {
-  let device: Device;
-  try {
-    device = await Device.open({ adapter: choice, threads });
-  } catch (error) {
-    if (error instanceof DeviceError) return { choice, present: false, reason: error.message };
-    throw error;
-  }
-  try {
-    const limits = Object.fromEntries(LIMITS.map(name => [name, device.limits[name]]));
-    return { choice, present: true, report: device.adapter, limits, selfTest: await tested(device) };
-  } finally {
-    device.dispose();
-  }
-}
-
-async function tested(device: Device) {
-  try {
-    return await selfTest(device);
-  } catch (error) {
-    return { passed: false as const, reason: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** Files and folders at the top of the cache, with all that is in them. */
@@ -122,12 +105,6 @@ async function sizeOf(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function asRecord(checked: Checked): object {
-  if (!checked.present) return { adapter: checked.choice, present: false, reason: checked.reason };
-  const { choice, report, limits } = checked;
-  return { adapter: choice, present: true, ...report, limits, selfTest: checked.selfTest };
-}
-
 function cacheLines(folder: string, entries: readonly CacheEntry[]): string[] {
   if (entries.length === 0) return [`cache ${folder}: empty`];
   const width = Math.max(...entries.map(({ name }) => name.length));
@@ -143,19 +120,19 @@ function weightsLines(weights: readonly ZooListing[]): string[] {
   return ['weights', ...weights.map(listing => `  ${listing.id.padEnd(width)}  ${state(listing)}`)];
 }
 
-function adapterLines(checked: Checked): string[] {
-  if (!checked.present) return [`${checked.choice}: none. ${checked.reason}`];
-  const { choice, report, limits } = checked;
+function adapterLines(record: AdapterRecord): string[] {
+  if (!record.present) return [`${record.adapter}: none. ${record.reason}`];
+  const { adapter, limits, features, toggles } = record;
   return [
-    `${choice}: ${describeAdapter(report)}`,
+    `${adapter}: ${describeAdapter(record)}`,
     ...Object.entries(limits).map(([name, value]) => `  ${name} ${value}`),
-    `  features ${report.features.join(', ') || 'none'}`,
-    `  toggles ${report.toggles.join(', ') || 'none'}`,
-    ...selfTestLines(checked.selfTest),
+    `  features ${features.join(', ') || 'none'}`,
+    `  toggles ${toggles.join(', ') || 'none'}`,
+    ...selfTestLines(record.selfTest),
   ];
 }
 
-function selfTestLines(result: SelfTestResult | { readonly passed: false; readonly reason: string }): string[] {
+function selfTestLines(result: SelfTestResult | FailedSelfTest): string[] {
   if ('reason' in result) return [`  self-test FAIL: ${result.reason}`];
   const { layers, architecture, bound, elapsedMs } = result;
   const width = Math.max(...layers.map(({ layer }) => layer.length));
@@ -163,6 +140,24 @@ function selfTestLines(result: SelfTestResult | { readonly passed: false; readon
     `  self-test ${result.passed ? 'PASS' : 'FAIL'}: ${architecture} in ${(elapsedMs / 1000).toFixed(1)} s, largest error per layer, ${bound} allowed`,
     ...layers.map(
       ({ layer, error, passed }) => `    ${layer.padEnd(width)}  ${error.toExponential(1)}${passed ? '' : '  FAIL'}`,
+    ),
+  ];
+}
+
+/** Every layer, where two part; else the one that differs most. */
+function comparisonLines({ between, bound, layers, firstDivergence }: Comparison): string[] {
+  const names = between.join(' and ');
+  const largest = layers.reduce((most, layer) => (layer.error > most.error ? layer : most));
+  if (firstDivergence === null)
+    return [
+      `${names} agree: they differ most in ${largest.layer}, by ${largest.error.toExponential(1)}, ${bound} allowed`,
+    ];
+  const width = Math.max(...layers.map(({ layer }) => layer.length));
+  return [
+    `${names} part: the first layer that diverges is ${firstDivergence}, ${bound} allowed`,
+    ...layers.map(
+      ({ layer, error, agrees }) =>
+        `    ${layer.padEnd(width)}  ${error.toExponential(1)}${agrees ? '' : '  diverges'}`,
     ),
   ];
 }

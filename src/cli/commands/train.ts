@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '#platform';
-import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
-import { squashTransform } from '../../data/transforms.ts';
-import { InputError } from '../../errors.ts';
+import { openDataset } from '../../data/image_folder.ts';
+import { trainingFolders } from '../../data/training_folders.ts';
 import type { Network } from '../../inference/network.ts';
+import { recovering } from '../../inference/recovery.ts';
 import type { HeadValues } from '../../nn/head.ts';
-import { encodeHead, type HeadFile, type HeadMetadata } from '../../nn/head_file.ts';
+import { encodeHead, type HeadFile } from '../../nn/head_file.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
-import { FIT_DEFAULTS, type FitResult, fit } from '../../train/fit.ts';
+import { FIT_DEFAULTS, type FitOptions, type FitResult, fit } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
+import { headMetadata, selectEpoch } from '../../train/trained_head.ts';
 import { featureSetOf } from '../features.ts';
 import { addNetworkOptions, type NetworkFlags, positiveNumber, wholeNumber } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -49,7 +50,7 @@ export function registerTrain(program: Command): void {
     )
     .action((dir: string, flags: TrainFlags) =>
       runCommand(flags, async () => {
-        const { train, val, evaluationName, test } = await foldersOf(dir);
+        const { train, val, valName: evaluationName, test } = trainingFolders(await openDataset(dir));
         await withNetwork(flags, async (network, output) => {
           const sets = {
             train: await featureSetOf(network, output, { folder: train, label: 'features of train', flags }),
@@ -92,20 +93,6 @@ export function registerTrain(program: Command): void {
     );
 }
 
-/** The folder to learn from, that which chooses the epoch, and that which is only measured on. @throws InputError */
-async function foldersOf(
-  dir: string,
-): Promise<{ train: ImageFolder; val: ImageFolder; evaluationName: string; test?: ImageFolder }> {
-  const { splits } = await openDataset(dir);
-  const { train, val, test } = splits;
-  const second = val ?? test;
-  if (!train || !second)
-    throw new InputError(
-      `${dir}: training needs a train folder and a val or test folder, with a folder per class in each. Found ${Object.keys(splits).join(', ')}`,
-    );
-  return { train, val: second, evaluationName: val ? 'val' : 'test', test: val ? test : undefined };
-}
-
 export interface TrainedHead {
   readonly head: HeadValues;
   /** Whose weights the head has, from 0. */
@@ -116,7 +103,7 @@ export interface TrainedHead {
 
 /** Runs the loop and prints its lines. Undefined where it was interrupted: nothing is written then. */
 export async function trainHead(
-  { device }: Network,
+  network: Network,
   output: Output,
   work: {
     readonly classes: readonly string[];
@@ -126,32 +113,25 @@ export async function trainHead(
   },
 ): Promise<TrainedHead | undefined> {
   const { classes, sets, valName, flags } = work;
-  const result = await fit(
-    device,
-    { classes, ...sets },
-    {
-      ...flags,
-      valName,
-      signal: interruption.signal,
-      onLine: line => {
-        if (!output.isJson) output.result({}, line);
-      },
-      onEpoch: epoch => {
-        if (output.isJson) output.result(epoch, '');
-      },
+  const options: FitOptions = {
+    ...flags,
+    valName,
+    signal: interruption.signal,
+    onLine: line => {
+      if (!output.isJson) output.result({}, line);
     },
-  );
+    onEpoch: epoch => {
+      if (output.isJson) output.result(epoch, '');
+    },
+  };
+  // From the first epoch: the seed makes it the same one.
+  const result = await recovering(network, () => fit(network.device, { classes, ...sets }, options));
   if (result.aborted) {
     output.warn('raycam: interrupted, no head was written');
     return undefined;
   }
-  const isBest = flags.select === 'best' && result.bestEpoch >= 0;
-  return {
-    head: isBest ? result.best : result.last,
-    epoch: isBest ? result.bestEpoch : result.history.length - 1,
-    history: result.history,
-    elapsedMs: result.elapsedMs,
-  };
+  const { history, elapsedMs } = result;
+  return { ...selectEpoch(result, flags.select), history, elapsedMs };
 }
 
 /** Writes the head with all that says what it is. */
@@ -166,28 +146,8 @@ export async function saveHead(
     readonly chosenBy: string;
   },
 ): Promise<HeadFile> {
-  const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select, out } = result.flags;
-  const { roc: _, notes: __, ...metrics } = result.metrics;
-  const metadata: HeadMetadata = {
-    backbone: backbone.id,
-    featuresOf: backbone.featuresOf,
-    weightsHash: backbone.weightsHash,
-    preprocessing: { ...squashTransform(backbone.preprocessing) },
-    training: {
-      images: result.images,
-      epochs,
-      batchSize,
-      lr,
-      stepSize,
-      gamma,
-      seed,
-      augment,
-      select,
-      epoch: result.epoch,
-      chosenBy: select === 'best' ? result.chosenBy : null,
-    },
-    metrics: { on: result.measuredOn, ...metrics },
-  };
+  const { out } = result.flags;
+  const metadata = headMetadata(backbone, { ...result, settings: result.flags });
   await writeFileAtomic(out, encodeHead(result.head, metadata));
   return { name: out, head: result.head, metadata };
 }

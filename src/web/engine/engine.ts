@@ -1,5 +1,6 @@
 /** What the worker owns: the device, the network, the head, and decoded images. */
 import { blobSource, type DecodedImage, decodeImage } from '#platform';
+import { Observer } from '../../bench/observer.ts';
 import { DeviceError, InputError } from '../../errors.ts';
 import { buildNetwork, type Network } from '../../inference/network.ts';
 import { Head } from '../../nn/head.ts';
@@ -23,6 +24,8 @@ const KEPT_IMAGES = 8;
 interface Opened {
   readonly choice: EngineChoice;
   readonly network: Network;
+  /** Stands before the device: times it, and knows what it ran. */
+  readonly observer: Observer;
   head?: Head;
   headFile?: HeadFile;
 }
@@ -51,6 +54,12 @@ export class Engine {
     return this.opened.network;
   }
 
+  /** Of the device that is open. @throws DeviceError  none is */
+  get observer(): Observer {
+    void this.network;
+    return this.opened!.observer;
+  }
+
   /** @throws InputError  none fits the network */
   get head(): Head {
     if (this.opened?.head) return this.opened.head;
@@ -76,8 +85,9 @@ export class Engine {
   async open(choice: EngineChoice, signal?: AbortSignal): Promise<void> {
     await this.close();
     try {
-      const network = await this.build(choice, signal);
-      const opened: Opened = { choice, network };
+      const observer = new Observer();
+      const network = await this.build(choice, observer, signal);
+      const opened: Opened = { choice, network, observer };
       this.opened = opened;
       this.lost = undefined;
       void network.device.lost.then(({ message }) => {
@@ -159,7 +169,7 @@ export class Engine {
     return work();
   }
 
-  private async build(choice: EngineChoice, signal?: AbortSignal): Promise<Network> {
+  private async build(choice: EngineChoice, observer: Observer, signal?: AbortSignal): Promise<Network> {
     const { file, entry, blob, sha256 } = await obtainWeights(this, choice, signal);
     const weights = await openWeightsSource(blobSource(file, blob));
     const known = entry ?? ZOO.find(({ id }) => id === choice.model);
@@ -167,6 +177,7 @@ export class Engine {
     return buildNetwork(backbone, {
       adapter: choice.adapter,
       threads: choice.threads,
+      observe: observer.attach,
       onLoad: (done, total) => this.setStatus({ state: 'loading', choice, step: 'upload', done, total }),
     });
   }

@@ -23,7 +23,7 @@ export async function obtainWeights(obtainer: Obtainer, choice: EngineChoice, si
   const model = obtainer.site!.models.find(({ id }) => id === choice.model);
   const file = model?.file ?? choice.model.replace(/^file:/, '');
   const stored = await findStored(file);
-  if (stored && stored.sha256.startsWith(model?.sha256 ?? '')) return { ...stored, entry };
+  if (stored?.sha256.startsWith(model?.sha256 ?? '')) return { ...stored, entry };
   if (!model)
     throw new WeightsError(
       `weights: ${choice.model} is neither stored in this browser nor offered by this site. Open its file under Weights`,

@@ -15,5 +15,6 @@ export function Pixels({ width, height, rgba, class: name, opacity }: PixelsProp
   useLayoutEffect(() => {
     canvas.current!.getContext('2d')!.putImageData(new ImageData(rgba, width, height), 0, 0);
   }, [rgba, width, height]);
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus
   return <canvas ref={canvas} width={width} height={height} class={name} style={{ opacity }} aria-hidden="true" />;
 }

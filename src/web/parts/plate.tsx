@@ -56,11 +56,11 @@ export function Plate({ name, ratio, children, map, probe, onProbe, caption }: P
   return (
     <figure class="plate">
       <div class="plate-room">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the probe is moved with the arrow keys */}
         <div
           class="plate-view"
           style={{ '--ratio': ratio }}
           role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the probe is moved with the arrow keys
           tabIndex={0}
           aria-label={`${name}: arrow keys move the probe, with shift by one cell, escape removes it`}
           onPointerMove={event => event.pointerType === 'mouse' && onProbe(placeOf(event), false)}

@@ -40,11 +40,11 @@ const SHORT = 16;
 const LEAST = 8;
 
 export function selectImage(hash: string | null): void {
-  setParams({ image: hash && hash.slice(0, SHORT) });
+  setParams({ image: hash?.slice(0, SHORT) ?? null });
 }
 
 export function compareWith(hash: string | null): void {
-  setParams({ with: hash && hash.slice(0, SHORT) });
+  setParams({ with: hash?.slice(0, SHORT) ?? null });
 }
 
 /** What was here at the last visit; from then on also the bundled images that an address names. */

@@ -1,5 +1,7 @@
 /** The views, in the order of their tabs. A view is a component and a line here. */
 import type { ComponentType } from 'preact';
+import { InspectView } from './inspect/inspect_view.tsx';
+import { LedgerView } from './ledger/ledger_view.tsx';
 import { LookView } from './look/look_view.tsx';
 import { WeightsView } from './weights/weights_view.tsx';
 
@@ -20,6 +22,20 @@ export const VIEWS: readonly View[] = [
     title: 'Look',
     about: 'The verdict on an X-ray, and where the evidence lies',
     component: LookView,
+    hasStrip: true,
+  },
+  {
+    id: 'inspect',
+    title: 'Inspect',
+    about: 'What every layer of the network makes of the X-ray',
+    component: InspectView,
+    hasStrip: true,
+  },
+  {
+    id: 'ledger',
+    title: 'Ledger',
+    about: 'The verdict taken apart: what each channel adds to it',
+    component: LedgerView,
     hasStrip: true,
   },
   {

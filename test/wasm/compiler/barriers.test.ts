@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { run } from './harness.ts';
 
 const values = (count: number) => Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 101) - 50);
@@ -147,4 +147,131 @@ it('zeroes workgroup memory for every workgroup', () => {
   const y = new Uint32Array(3);
   run(source, { y }, { workgroups: [3] });
   expect([...y]).toEqual([6, 6, 6]);
+});
+
+/** What each invocation of a workgroup of eight leaves in `y`, from a body that may wait. */
+function eight(globals: string, body: string, count = 3): number[] {
+  const source = `
+    var<workgroup> t: array<u32, 8>;
+    var<workgroup> one: u32;
+    @group(0) @binding(0) var<storage, read_write> y: array<u32>;
+    @group(0) @binding(1) var<uniform> count: u32;
+    ${globals}
+    @compute @workgroup_size(8)
+    fn main(@builtin(local_invocation_index) lane: u32) { ${body} }`;
+  const y = new Uint32Array(8);
+  run(source, { y, count: Uint32Array.of(count) });
+  return [...y];
+}
+const lanes = [0, 1, 2, 3, 4, 5, 6, 7];
+const WAIT = 'workgroupBarrier();';
+/** Each takes its right neighbour's value. */
+const TURN = `fn turn(lane: u32, value: u32) -> u32 { t[lane] = value; ${WAIT} let next = t[(lane + 1u) % 8u]; ${WAIT} return next; }`;
+
+describe('what holds a barrier', () => {
+  it('loops in loops', () => {
+    const body = `var v = lane; for (var i = 0u; i < count; i++) { for (var j = 0u; j <= i; j++) { t[lane] = v; ${WAIT} v = t[(lane + 1u) % 8u]; ${WAIT} } } y[lane] = v;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => (lane + 6) % 8));
+  });
+
+  it('a loop with a barrier where it continues, left by break if', () => {
+    const body = `var v = 0u; var i = 0u; loop { t[lane] = lane + i; ${WAIT} v += t[7u - lane]; if (i == 1u) { continue; } v += 100u; continuing { ${WAIT} i++; break if i >= count; } } y[lane] = v;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => 3 * (7 - lane) + 3 + 200));
+  });
+
+  it('a switch, and its breaks', () => {
+    const body = `y[lane] = 1u; switch (count) { case 1, 3: { t[lane] = lane; ${WAIT} y[lane] = t[7u - lane]; if (count == 3u) { break; } y[lane] = 99u; ${WAIT} } default: { ${WAIT} y[lane] = 98u; } } y[lane] += 10u;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => 17 - lane));
+    expect(eight('', body, 2)).toEqual(lanes.map(() => 108));
+  });
+
+  it('functions that give a value, inside of expressions, from left to right', () => {
+    const body =
+      'var v = lane; let w = v * 100u + turn(lane, v) * 10u + turn(lane, turn(lane, v)); v += turn(lane, v); y[lane] = w + v * 1000u;';
+    expect(eight(TURN, body)).toEqual(
+      lanes.map(lane => lane * 100 + ((lane + 1) % 8) * 10 + ((lane + 2) % 8) + (lane + ((lane + 1) % 8)) * 1000),
+    );
+  });
+
+  it('a value read before a call keeps what it was', () => {
+    const globals = `var<private> p = 5u; fn f(lane: u32) -> u32 { p += 1u; ${WAIT} p += lane; return p; }`;
+    expect(eight(globals, 'y[lane] = p * 100u + f(lane);')).toEqual(lanes.map(lane => 506 + lane));
+    expect(eight(globals, 'p += f(lane); y[lane] = p;')).toEqual(lanes.map(lane => 11 + lane));
+  });
+
+  it('functions that return early, all or none', () => {
+    const globals = `fn f(lane: u32, n: u32) -> u32 { if (n == 3u) { return lane + 50u; } t[lane] = lane; ${WAIT} return t[7u - lane]; }`;
+    expect(eight(globals, 'y[lane] = f(lane, count);')).toEqual(lanes.map(lane => lane + 50));
+    expect(eight(globals, 'y[lane] = f(lane, count);', 1)).toEqual(lanes.map(lane => 7 - lane));
+  });
+
+  it('conditions of if and while that load one value for all', () => {
+    const body = `if (lane == 2u) { one = count; } var n = 0u; while (workgroupUniformLoad(&one) > 0u) { ${WAIT} if (lane == 0u) { one -= 1u; } n++; } if (workgroupUniformLoad(&one) == 0u) { y[lane] = n; }`;
+    expect(eight('', body)).toEqual(lanes.map(() => 3));
+  });
+});
+
+describe('what lives across barriers', () => {
+  it('arrays with an index that is not known, and pointers into them', () => {
+    const body = `var a = array<u32, 4>(1, 2, 3, 4); var k = lane % 4u; let p = &a[k]; ${WAIT} k = 0u; *p *= 10u; ${WAIT} y[lane] = a[lane % 4u] + k;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => 10 * ((lane % 4) + 1)));
+  });
+
+  it('a pointer that a loop writes through', () => {
+    const body = `var v = lane; let p = &v; let q = p; ${WAIT} for (var i = 0u; i < count * 9u; i++) { *q += i; } ${WAIT} y[lane] = v;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => lane + 351));
+  });
+
+  it('private variables that a function in a loop writes', () => {
+    const globals = 'var<private> p: u32; fn bump() { p += 2u; }';
+    const body = `p = lane; ${WAIT} for (var i = 0u; i < count * 9u; i++) { bump(); } ${WAIT} y[lane] = p;`;
+    expect(eight(globals, body)).toEqual(lanes.map(lane => lane + 54));
+  });
+
+  it('what a pointer showed before it was written', () => {
+    const body = `var v = vec2u(lane, 1u); let p = &v; let before = p.x; ${WAIT} v.x = 70u; ${WAIT} y[lane] = before + v.y;`;
+    expect(eight('', body)).toEqual(lanes.map(lane => lane + 1));
+  });
+
+  it('private memory handed on by pointer', () => {
+    const globals = 'var<private> p: u32; fn add(to: ptr<private, u32>, n: u32) { *to += n; }';
+    expect(eight(globals, `p = lane; ${WAIT} add(&p, 5u); ${WAIT} y[lane] = p;`)).toEqual(lanes.map(lane => lane + 5));
+  });
+
+  it('vectors of bools', () => {
+    const body = `var b = vec3<bool>(lane > 3u, true, lane == 0u); ${WAIT} y[lane] = u32(b[lane % 3u]) + 10u * u32(b.x);`;
+    expect(eight('', body)).toEqual(
+      lanes.map(lane => Number([lane > 3, true, lane === 0][lane % 3]) + (lane > 3 ? 10 : 0)),
+    );
+  });
+});
+
+it('a prefix sum over several elements of each invocation', () => {
+  const source = `
+    var<workgroup> sums: array<u32, 16>;
+    @group(0) @binding(0) var<storage, read_write> y: array<u32>;
+    @compute @workgroup_size(16) fn main(@builtin(local_invocation_index) lane: u32) {
+      var mine: array<u32, 4>;
+      var total = 0u;
+      for (var k = 0u; k < 4u; k++) { total += y[lane * 4u + k]; mine[k] = total; }
+      sums[lane] = total;
+      workgroupBarrier();
+      for (var step = 1u; step < 16u; step <<= 1u) {
+        var before = 0u;
+        if (lane >= step) { before = sums[lane - step]; }
+        workgroupBarrier();
+        sums[lane] += before;
+        workgroupBarrier();
+      }
+      let start = sums[lane] - total;
+      for (var k = 0u; k < 4u; k++) { y[lane * 4u + k] = start + mine[k]; }
+    }`;
+  const y = Uint32Array.from({ length: 64 }, (_, i) => (i * 7) % 11);
+  let sum = 0;
+  const expected = [...y].map(value => {
+    sum += value;
+    return sum;
+  });
+  run(source, { y });
+  expect([...y]).toEqual(expected);
 });

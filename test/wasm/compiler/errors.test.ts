@@ -53,7 +53,7 @@ const invalid: [why: string, source: string, message: string, options?: RunOptio
   [
     'a barrier that only some come to',
     `var<workgroup> n: u32;\n${MAIN}  if (n == 0u && workgroupUniformLoad(&n) == 0u) { }\n}`,
-    "3:14: a barrier at the right of '&&' is not supported",
+    "3:15: a barrier at the right of '&&' is not supported",
   ],
   [
     'a condition around a barrier that counts',

@@ -186,6 +186,41 @@ const programs: Program[] = [
     expected: [1, 2, 4, 8, 16, 32],
   },
   {
+    why: 'a loop whose end its body moves',
+    body: 'var n = 8; var s = 0.0; for (var k = 0; k < n; k++) { n--; s += 1.0; } out[0] = s; var m = 1; for (var k = 0; k < 6; k += m) { m++; out[1] += 1.0; }',
+    expected: [4, 2],
+  },
+  {
+    why: 'works out the index of a swizzle once',
+    globals: 'var<private> calls: i32; fn next() -> i32 { calls++; return calls - 1; }',
+    body: 'var a = array<vec3f, 2>(vec3f(1, 2, 3), vec3f(4, 5, 6)); let b = a[next()].zx; out[0] = b.x; out[1] = a[next()].yz[1]; out[2] = f32(calls);',
+    expected: [3, 6, 2],
+  },
+  {
+    why: 'a pointer by another name, written in a loop',
+    body: 'var a = 1.0; let p = &a; for (var i = 0; i < i32(x[7]) * 9; i++) { let q = p; *q += 2.0; } out[0] = a;',
+    expected: [145],
+  },
+  {
+    why: 'shifts twice, by more than the word has',
+    type: 'u32',
+    body: 'let n = 4294967295u; let k = u32(x[0]); out[0] = (k << 3u) << n; out[1] = (k << n) >> 31u; out[2] = (k << 35u - 3u * k) << 1u;',
+    expected: [0, 1, 2],
+  },
+  {
+    why: 'abstract numbers stay so in shifts, in ~ and in the functions of numbers',
+    type: 'u32',
+    globals:
+      'const a: u32 = 1 << 3u; const b: u32 = clamp(1, 2, 3); const c: u32 = u32(~5000000000 + 5000000004); const d: u32 = u32(-1.0); const e: f32 = sign(-3) * 2;',
+    body: 'out[0] = a; out[1] = b; out[2] = c; out[3] = d; out[4] = u32(-e);',
+    expected: [8, 2, 3, 0, 2],
+  },
+  {
+    why: 'components of a vector of bools that lives in memory',
+    body: 'var a: array<vec2<bool>, 3>; let k = u32(x[0]); a[k].y = true; a[k + 1u] = vec2<bool>(true, false); out[0] = f32(a[k][k]); out[1] = f32(a[2].x) + f32(all(a[1])); out[2] = f32(u32(a[k + 1u][0]));',
+    expected: [1, 1, 1],
+  },
+  {
     why: 'a counter that wraps stays a loop',
     body: 'var n = 0.0; for (var k = 4294967290u; k < 4294967295u + u32(x[0] - 1.0); k += 2u) { n += 1.0; if (n > 5.0) { break; } } out[0] = n;',
     expected: [6],

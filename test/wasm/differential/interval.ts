@@ -111,8 +111,12 @@ function nearest(x: number): number {
 }
 export const round = rising(nearest);
 
-export const fract: Unary = x =>
-  x && Math.floor(x.low) !== Math.floor(x.high) ? { low: 0, high: 1 } : sub(x, floor(x));
+export const fract: Unary = x => {
+  if (x && Math.floor(x.low) !== Math.floor(x.high)) return { low: 0, high: 1 };
+  const rest = sub(x, floor(x));
+  // Just below a whole number the difference is rounded to 1, for which SwiftShader gives the f32 before it.
+  return rest?.high === 1 ? { low: Math.min(rest.low, 1 - 2 ** -24), high: 1 } : rest;
+};
 export const remainder: Binary = (x, y) => sub(x, mul(y, trunc(div(x, y))));
 export const fma: Ternary = (x, y, z) => add(mul(x, y), z);
 export const clamp: Ternary = (x, low, high) => min(max(x, low), high);

@@ -162,16 +162,19 @@ export class Statements {
     } else this.braces('', () => this.armOf(depth));
   }
 
-  /** Statements, and perhaps a jump behind them. */
-  private armOf(depth: number): void {
+  /** Statements, and perhaps a jump behind them: true where there is one. */
+  private armOf(depth: number): boolean {
     const { entropy } = this;
+    let jumps = false;
     this.inScope(() => {
       this.block(1 + entropy.below(4), depth);
-      const jumps: string[] = [];
-      if (this.loops > 0 && !this.inContinuing) jumps.push('break;', 'continue;');
-      if (this.body.returns && !this.inContinuing) jumps.push(`return ${this.make.value(this.body.returns, 1).code};`);
-      if (jumps.length > 0 && entropy.chance(35)) this.lines.push(entropy.pick(jumps));
+      const ways: string[] = [];
+      if (this.loops > 0 && !this.inContinuing) ways.push('break;', 'continue;');
+      if (this.body.returns && !this.inContinuing) ways.push(`return ${this.make.value(this.body.returns, 1).code};`);
+      jumps = ways.length > 0 && entropy.chance(35);
+      if (jumps) this.lines.push(entropy.pick(ways));
     });
+    return jumps;
   }
 
   private loop(depth: number): void {
@@ -282,8 +285,8 @@ export class Statements {
         const values = cases[i < fallback ? i : i - 1] ?? [];
         const head = i !== fallback ? `case ${values.join(', ')}: ` : joins ? 'case 4, default ' : 'default ';
         this.braces(head, () => {
-          this.armOf(depth);
-          if (entropy.chance(20)) this.lines.push(`if (${this.condition()}) { break; }`);
+          const jumps = this.armOf(depth);
+          if (!jumps && entropy.chance(20)) this.lines.push(`if (${this.condition()}) { break; }`);
         });
       }
     });

@@ -11,7 +11,7 @@ import { load, slotsFor, storeSlots } from './references.ts';
 import { Scope } from './scope.ts';
 import { lowerStatements } from './statements.ts';
 import { findType, resolveType } from './type_expressions.ts';
-import type { Value } from './values.ts';
+import { type Value, zeroValue } from './values.ts';
 
 const DEEPEST_CALL = 64;
 
@@ -35,7 +35,7 @@ function callFunction(
   args: readonly Value[],
   call: Call,
 ): Value | undefined {
-  const { name, parameters } = declaration;
+  const { name, parameters, position } = declaration;
   if (args.length !== parameters.length)
     fail(call.position, `'${name}' takes ${parameters.length} arguments, got ${args.length}`);
   if (context.callDepth >= DEEPEST_CALL) fail(call.position, `'${name}' calls itself`);
@@ -47,6 +47,7 @@ function callFunction(
       context.declare(parameter.name, { kind: 'value', value }, parameter.position);
     });
     const returnType = declaration.returnType ? resolveType(context, declaration.returnType) : VOID;
+    if (context.isChecking) return returnType.kind === 'void' ? undefined : zeroValue(context.b, returnType, position);
     return runBody(context, declaration, returnType);
   }, scope);
 }
@@ -87,7 +88,7 @@ export function runBody(context: Context, declaration: FunctionDeclaration, retu
 }
 
 /** A body that returns early: its value goes through slots to the label behind it. */
-function runWithLabel(
+export function runWithLabel(
   context: Context,
   { name, body, position }: FunctionDeclaration,
   returnType: Type,

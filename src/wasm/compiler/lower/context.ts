@@ -59,6 +59,8 @@ export class Context {
   callDepth = 0;
   /** Bodies put in the place of calls so far. */
   inlinedCalls = 0;
+  /** Whether types are checked, and no code is made: all of a function is gone through. */
+  isChecking = false;
   /** Whether a loop's variable turned out not to vary. */
   hasForwards = false;
 

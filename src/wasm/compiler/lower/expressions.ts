@@ -4,11 +4,13 @@ import type { Builder } from '../ir/builder.ts';
 import type { Node } from '../ir/node.ts';
 import type { Binary, Expression, Literal, Name } from '../parse/ast.ts';
 import { lowerCall } from './calls.ts';
+import { checkFinite, checkOperands } from './constant_rules.ts';
 import type { Context } from './context.ts';
 import { concretize, convert } from './convert.ts';
 import { merge, newEdge } from './flow.ts';
 import { binary, boolean, unary } from './operators.ts';
 import { elementCountOf, elementReference, elementType, load, memberReference, type Reference } from './references.ts';
+import { isKnownEarly, stageOf } from './stage.ts';
 import {
   abstractNumber,
   componentsOf,
@@ -36,13 +38,17 @@ export function lowerExpression(context: Context, expression: Expression): Value
       return lowerName(context, expression);
     case 'call': {
       const value = lowerCall(context, expression);
-      return value ?? fail(expression.position, `'${expression.callee.name}' returns nothing`);
+      return finite(
+        context,
+        expression,
+        value ?? fail(expression.position, `'${expression.callee.name}' returns nothing`),
+      );
     }
     case 'unary':
       if (expression.operator === '&') return addressOf(context, expression.operand);
       return unary(b, expression.operator, lowerExpression(context, expression.operand), expression.position);
     case 'binary':
-      return lowerBinary(context, expression);
+      return finite(context, expression, lowerBinary(context, expression));
     case 'member':
       return memberOf(context, lowerExpression(context, expression.base), expression.member, expression.position);
     case 'index':
@@ -50,10 +56,20 @@ export function lowerExpression(context: Context, expression: Expression): Value
   }
 }
 
-/** An expression whose value is known before the kernel runs. */
-export function lowerConstant(context: Context, expression: Expression, what: string): Value {
+/** An expression whose value is known when the shader is made; or when the pipeline is, where that will do. */
+export function lowerConstant(
+  context: Context,
+  expression: Expression,
+  what: string,
+  { latest = 'const' }: { latest?: 'const' | 'override' } = {},
+): Value {
   const value = lowerExpression(context, expression);
-  return isConstant(value) ? value : fail(expression.position, `${what} is not known before the kernel runs`);
+  const stage = stageOf(context, expression);
+  if (stage === 'runtime' || !isConstant(value))
+    fail(expression.position, `${what} is not known before the kernel runs`);
+  if (stage !== latest && latest === 'const')
+    fail(expression.position, `${what} is not known before the pipeline is made`);
+  return value;
 }
 
 /** A node of type bool. */
@@ -168,11 +184,21 @@ function lowerName(context: Context, { name, position }: Name): Value {
   return fail(position, binding ? `'${name}' is no value` : `unresolved value '${name}'`);
 }
 
+function finite(context: Context, expression: Expression, value: Value): Value {
+  if (isKnownEarly(context, expression)) checkFinite(value, expression.position);
+  return value;
+}
+
 function lowerBinary(context: Context, { operator, left, right, position }: Binary): Value {
   const x = lowerExpression(context, left);
-  if (operator !== '&&' && operator !== '||')
-    return binary(context.b, operator, x, lowerExpression(context, right), position);
-  return lowerShortCircuit(context, operator, x, right, position);
+  if (operator === '&&' || operator === '||') return lowerShortCircuit(context, operator, x, right, position);
+  const y = lowerExpression(context, right);
+  const [isLeftEarly, isRightEarly] = [isKnownEarly(context, left), isKnownEarly(context, right)];
+  checkOperands(operator, { left: x, right: y, isLeftEarly, isRightEarly }, position);
+  // An abstract number stays one only if it is shifted by what is a constant, too.
+  const isShift = operator === '<<' || operator === '>>';
+  const isFixed = isShift && stageOf(context, right) !== 'const';
+  return binary(context.b, operator, isFixed ? concretize(context.b, x, position) : x, y, position);
 }
 
 /** The right side runs only where it decides, if it does more than compute. */
@@ -186,7 +212,7 @@ function lowerShortCircuit(
   const { b } = context;
   const decided = Number(operator === '||');
   const condition = nodeOf(boolean(b, operator, x, x, position));
-  if (condition.op === 'const' && Number(condition.imm[0] !== 0) === decided) return x;
+  if (condition.op === 'const' && Number(condition.imm[0] !== 0) === decided && !context.isChecking) return x;
   if (!context.env) return x;
   const before = context.env;
   const statement = b.newIf(decided ? b.op('i32.eqz', condition) : condition);

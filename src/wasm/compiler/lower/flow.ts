@@ -64,7 +64,7 @@ export function merge(context: Context, slots: readonly Slot[], edges: readonly 
 
 /** An `if`; a condition that is known leaves only its arm. */
 export function branch(context: Context, condition: Node, then: () => void, otherwise: () => void): void {
-  if (condition.op === 'const') {
+  if (condition.op === 'const' && !context.isChecking) {
     if (condition.imm[0] !== 0) then();
     else otherwise();
     return;

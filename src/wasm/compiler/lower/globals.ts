@@ -10,7 +10,7 @@ import type {
   StructDeclaration,
 } from '../parse/ast.ts';
 import type { Context } from './context.ts';
-import { cast } from './convert.ts';
+import { cast, convert } from './convert.ts';
 import { lowerConstant, lowerInitializer } from './expressions.ts';
 import type { MemoryReference, Reference } from './references.ts';
 import type { Binding, Scope } from './scope.ts';
@@ -126,7 +126,11 @@ export class Globals {
         return { kind: 'type', type: this.structType(declaration) };
       case 'declaration':
         if (declaration.keyword === 'var') return { kind: 'variable', reference: this.variable(declaration) };
-        return { kind: 'value', value: this.constant(declaration) };
+        return {
+          kind: 'value',
+          value: this.constant(declaration),
+          stage: declaration.keyword === 'override' ? 'override' : 'const',
+        };
       case 'const-assert':
         throw new Error('an assertion has no name');
     }
@@ -147,17 +151,17 @@ export class Globals {
   numberOf(attributes: readonly Attribute[], name: string): number | undefined {
     const [expression] = attributes.find(attribute => attribute.name === name)?.args ?? [];
     if (!expression) return undefined;
-    const value = lowerConstant(this.context, expression, `@${name}`);
+    const value = lowerConstant(this.context, expression, `@${name}`, { latest: 'override' });
     return value.kind === 'abstract' ? value.number : nodeOf(value).imm[0]!;
   }
 
   private constant(declaration: Declaration): Value {
     const { context } = this;
-    const { keyword, name, init, position } = declaration;
+    const { keyword, name, init } = declaration;
     const type = declaration.type && resolveType(context, declaration.type);
     if (keyword === 'override') return this.override(declaration, type);
-    const value = lowerInitializer(context, init!, type, { keepAbstract: true });
-    return isConstant(value) ? value : fail(position, `'${name}' is not known before the kernel runs`);
+    const value = lowerConstant(context, init!, `'${name}'`);
+    return type ? convert(context.b, value, type, init!.position) : value;
   }
 
   private override(declaration: Declaration, type: Type | undefined): Value {

@@ -1,9 +1,10 @@
-import { isSame, scalarOf, shapedLike, type Type, typeName } from '../check/types.ts';
+import { isAbstract, isSame, scalarOf, shapedLike, type Type, typeName } from '../check/types.ts';
 import { fail, type Position } from '../errors.ts';
 import type { Builder } from '../ir/builder.ts';
 import { isConst, type Node } from '../ir/node.ts';
+import { numbersOf } from './constant_rules.ts';
 import { concretize, convert } from './convert.ts';
-import { abstractNumber, componentsOf, leaf, makeVector, nodeOf, type Value } from './values.ts';
+import { abstractNumber, componentsOf, isConstant, leaf, makeVector, nodeOf, partsOf, type Value } from './values.ts';
 
 /** `/` and `%` of integers: by zero, x / 0 is x and x % 0 is 0; the lowest i32 by -1 is itself, and leaves 0. */
 export function divide(b: Builder, name: 'div' | 'rem', type: Type, x: Node, y: Node): Value {
@@ -24,14 +25,23 @@ export function divide(b: Builder, name: 'div' | 'rem', type: Type, x: Node, y: 
   return leaf(type, b.op(`i32.${name}_s`, x, divisor));
 }
 
-/** `<<` and `>>`: by the amount's lowest five bits, as WGSL does where the amount is not known. */
-export function shift(b: Builder, operator: '<<' | '>>', left: Value, right: Value, position: Position): Value {
-  if (left.kind === 'abstract' && right.kind === 'abstract') {
-    const scaled = left.number * 2 ** (operator === '<<' ? right.number : -right.number);
-    const number = Math.floor(scaled);
+function shiftAbstract(operator: '<<' | '>>', left: Value, right: Value, position: Position): Value {
+  const amounts = numbersOf(right)!;
+  const values = numbersOf(left)!;
+  const shifted = values.map((value, i) => {
+    const number = Math.floor(value * 2 ** (operator === '<<' ? amounts[i]! : -amounts[i]!));
     if (!Number.isSafeInteger(number)) fail(position, `the constant ${number} is past 2^53, which is not supported`);
     return abstractNumber('abstract-int', number);
-  }
+  });
+  const isAlike = left.type.kind === right.type.kind && values.length === amounts.length;
+  if (!isAlike || scalarOf(left.type) !== 'abstract-int')
+    fail(position, `operator '${operator}' does not take ${typeName(left.type)} and ${typeName(right.type)}`);
+  return left.type.kind === 'vector' ? partsOf(left.type, shifted) : shifted[0]!;
+}
+
+/** `<<` and `>>`: by the amount's lowest five bits, as WGSL does where the amount is not known. */
+export function shift(b: Builder, operator: '<<' | '>>', left: Value, right: Value, position: Position): Value {
+  if (isAbstract(left.type) && isConstant(right)) return shiftAbstract(operator, left, right, position);
   const value = concretize(b, left, position);
   const { type } = value;
   const scalar = scalarOf(type);

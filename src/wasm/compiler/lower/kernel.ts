@@ -3,6 +3,7 @@ import { fail } from '../errors.ts';
 import type { FunctionDeclaration, GlobalDeclaration, Parameter } from '../parse/ast.ts';
 import { containsBarrier } from './barriers.ts';
 import { runBody } from './calls.ts';
+import { checkFunctions } from './check_functions.ts';
 import { Context, NeedsMemory } from './context.ts';
 import { convert } from './convert.ts';
 import { lowerExpression } from './expressions.ts';
@@ -36,6 +37,7 @@ interface Workgroup {
 
 /** The whole of `run`: a loop over workgroups, around loops over their invocations, around the entry point's body. */
 export function lowerKernel(request: KernelRequest): LoweredKernel {
+  check(request);
   const inMemory = new Set<NeedsMemory['declaration']>();
   for (;;) {
     try {
@@ -47,11 +49,21 @@ export function lowerKernel(request: KernelRequest): LoweredKernel {
   }
 }
 
+function check({ declarations, constants, entryPoint }: KernelRequest): void {
+  const globals = new Globals(declarations, constants);
+  const context = new Context(globals, new Set(), false);
+  context.isChecking = true;
+  globals.attach(context);
+  globals.checkAsserts();
+  const entry = globals.entryPoint(entryPoint);
+  initializePrivate(context);
+  checkFunctions(context, entry);
+}
+
 function lowerOnce(request: KernelRequest, inMemory: ReadonlySet<NeedsMemory['declaration']>): LoweredKernel {
   const globals = new Globals(request.declarations, request.constants);
   const context = new Context(globals, inMemory, request.sharedMemory);
   globals.attach(context);
-  globals.checkAsserts();
   const entry = globals.entryPoint(request.entryPoint);
   const size = workgroupSize(globals, entry);
   const { b } = context;

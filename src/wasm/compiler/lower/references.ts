@@ -70,6 +70,7 @@ export function elementReference(context: Context, reference: Reference, index: 
   if (reference.kind === 'memory') return memoryElement(context, reference, index, element);
   if (type.kind === 'vector')
     return { kind: 'lane', type: element, space: reference.space, vector: reference, lane: index };
+  if (context.isChecking) return slicePart(reference, 0, element);
   if (index.op !== 'const') throw new NeedsMemory(reference.declaration);
   const count = elementCountOf(type)!;
   return slicePart(reference, Math.min(index.imm[0]! >>> 0, count - 1), element);

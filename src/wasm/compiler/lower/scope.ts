@@ -12,7 +12,8 @@ export interface Slot {
 }
 
 export type Binding =
-  | { readonly kind: 'value'; readonly value: Value }
+  /** `stage` of constants, by how they are declared; none of what is known only as the kernel runs. */
+  | { readonly kind: 'value'; readonly value: Value; readonly stage?: 'const' | 'override' }
   /** A `let` that every part between barriers works out anew; `pointer` does so too, where it is one. */
   | { readonly kind: 'lazy'; readonly value: () => Value; readonly pointer?: () => Value }
   | { readonly kind: 'variable'; readonly reference: Reference }

@@ -1,25 +1,43 @@
 import { sizeOf } from '../check/layout.ts';
 import { isAbstract, typeName } from '../check/types.ts';
-import { fail } from '../errors.ts';
+import { fail, type Position } from '../errors.ts';
 import type { Node } from '../ir/node.ts';
 import type { Assign, Block, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
 import { assignedSlots } from './assigned_slots.ts';
 import { lowerCall, lowerReturn } from './calls.ts';
+import { checkOperands } from './constant_rules.ts';
 import type { Context, Jumps, Label } from './context.ts';
 import { convert } from './convert.ts';
 import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
 import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
 import { binary } from './operators.ts';
 import { load, type Reference, slotsFor, store, storeSlots } from './references.ts';
+import { isKnownEarly } from './stage.ts';
 import { resolveType } from './type_expressions.ts';
 import { unrollFor } from './unroll.ts';
-import { checkValueSize, isConstant, nodeOf, type Value, zeroValue } from './values.ts';
+import { checkValueSize, nodeOf, type Value, zeroValue } from './values.ts';
 
 export function lowerStatements(context: Context, statements: readonly Statement[]): void {
+  if (context.isChecking) {
+    checkStatements(context, statements);
+    return;
+  }
   for (const statement of statements) {
     if (!context.isReachable) return;
     lowerStatement(context, statement);
   }
+}
+
+/** Those behind a jump as well, as if it were not there. */
+function checkStatements(context: Context, statements: readonly Statement[]): void {
+  let isReachable = context.isReachable;
+  for (const statement of statements) {
+    const before = context.env && new Map(context.env);
+    lowerStatement(context, statement);
+    isReachable &&= context.isReachable;
+    context.env ??= before;
+  }
+  if (!isReachable) context.env = undefined;
 }
 
 export function lowerBlock(context: Context, block: Block): void {
@@ -83,11 +101,13 @@ function lowerDeclaration(context: Context, declaration: Declaration): void {
     lowerVariable(context, declaration);
     return;
   }
-  const value =
-    keyword === 'const'
-      ? lowerInitializer(context, init!, type, { keepAbstract: true })
-      : lowerInitializer(context, init!, type);
-  if (keyword === 'const' && !isConstant(value)) fail(init!.position, `'${name}' is not known before the kernel runs`);
+  if (keyword === 'const') {
+    const constant = lowerConstant(context, init!, `'${name}'`);
+    const value = type ? convert(context.b, constant, type, init!.position) : constant;
+    context.declare(name, { kind: 'value', value, stage: 'const' }, position);
+    return;
+  }
+  const value = lowerInitializer(context, init!, type);
   context.declare(name, { kind: 'value', value }, position);
 }
 
@@ -128,10 +148,23 @@ function lowerAssign(context: Context, { target, operator, value, position }: As
   const reference = findReference(context, target) ?? swizzleTarget(target);
   if (reference.kind === 'memory' && reference.isReadOnly) fail(target.position, 'the variable is read-only');
   const { type } = reference;
-  const result = operator
-    ? binary(context.b, operator, load(context, reference), lowerExpression(context, value), position)
-    : lowerExpression(context, value);
+  const result = operator ? update(context, operator, reference, value, position) : lowerExpression(context, value);
   store(context, reference, convert(context.b, result, type, value.position));
+}
+
+/** `target op value` of `target op= value`. */
+function update(
+  context: Context,
+  operator: string,
+  reference: Reference,
+  value: Expression,
+  position: Position,
+): Value {
+  const left = load(context, reference);
+  const right = lowerExpression(context, value);
+  const isRightEarly = isKnownEarly(context, value);
+  checkOperands(operator, { left, right, isLeftEarly: false, isRightEarly }, position);
+  return binary(context.b, operator, left, right, position);
 }
 
 function swizzleTarget(target: NonNullable<Assign['target']>): never {

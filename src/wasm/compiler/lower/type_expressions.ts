@@ -84,7 +84,7 @@ function templatedType(
 }
 
 function arrayCount(context: Context, expression: Expression): number {
-  const value = lowerConstant(context, expression, "an array's length");
+  const value = lowerConstant(context, expression, "an array's length", { latest: 'override' });
   const scalar = scalarOf(value.type);
   const count = value.kind === 'abstract' ? value.number : value.kind === 'leaf' ? value.node.imm[0]! : 0;
   const isWhole = scalar === 'i32' || scalar === 'u32' || scalar === 'abstract-int';

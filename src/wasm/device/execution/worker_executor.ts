@@ -6,7 +6,7 @@ import { PROGRAM_LAYOUT } from './program_layout.ts';
 import { createRunner } from './runner.ts';
 import { type WorkerReply, type WorkerRequest, workerMain } from './worker_main.ts';
 
-const TURNS_PER_THREAD = 16;
+const TURNS_PER_THREAD = 64;
 
 interface Retired {
   readonly serial: number;

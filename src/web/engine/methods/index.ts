@@ -1,10 +1,14 @@
 /** Everything that the page may ask of the engine. A view's methods are in a file of its name; a line here makes them callable. */
+import { inspectMethods } from './inspect.ts';
+import { ledgerMethods } from './ledger.ts';
 import { lookMethods } from './look.ts';
 import { networkMethods } from './network.ts';
 
 export const methods = {
   ...networkMethods,
   ...lookMethods,
+  ...inspectMethods,
+  ...ledgerMethods,
 };
 
 export type Methods = typeof methods;
@@ -15,4 +19,5 @@ export const IMMEDIATE: ReadonlySet<string> = new Set<keyof Methods>([
   'addImage',
   'listStored',
   'deleteStored',
+  'operations',
 ]);

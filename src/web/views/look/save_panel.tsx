@@ -19,6 +19,17 @@ export interface SavePanelProps {
 
 export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
   const [fault, setFault] = useState('');
+  const [isCopied, setIsCopied] = useState(false);
+  const copyLink = async () => {
+    setFault('');
+    try {
+      await navigator.clipboard.writeText(location.href);
+      setIsCopied(true);
+      setTimeout(() => setIsCopied(false), 2000);
+    } catch {
+      setFault('The browser does not let the page copy. Take the link from the address bar');
+    }
+  };
   const stem = image.name.replace(/\.[^.]+$/, '');
   const savePicture = async () => {
     try {
@@ -34,8 +45,8 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
     download(`${stem}${ending}`, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
   };
   return (
-    <section class="save" aria-label="Save">
-      <h2>Save</h2>
+    <section class="save" aria-label="Save and send">
+      <h2>Save and send</h2>
       <div class="buttons">
         <button
           type="button"
@@ -64,6 +75,13 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
           title="Verdict, probabilities, logits and the 7 × 7 map: JSON"
         >
           Numbers
+        </button>
+        <button
+          type="button"
+          onClick={() => void copyLink()}
+          title="This X-ray, map, place and network, for somebody who has the same file"
+        >
+          {isCopied ? 'Link copied' : 'Copy link'}
         </button>
       </div>
       {fault && (

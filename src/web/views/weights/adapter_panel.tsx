@@ -45,8 +45,8 @@ export function AdapterPanel() {
       </label>
       {!globalThis.crossOriginIsolated && (
         <p class="about">
-          This page may not share memory between threads, so WebAssembly has one. Its host must send the headers of an isolated
-          page; reloading helps where the browser keeps the page for offline use.
+          This page may not share memory between threads, so WebAssembly has one. Its host must send the headers of an
+          isolated page; reloading helps where the browser keeps the page for offline use.
         </p>
       )}
       {!navigator.gpu && <p class="about">This browser offers no WebGPU here.</p>}

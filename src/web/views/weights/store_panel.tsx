@@ -54,8 +54,8 @@ export function StorePanel({ stored, refresh }: StorePanelProps) {
       </ul>
       {room.quota !== undefined && (
         <p class="about">
-          {formatBytes(room.usage ?? 0)} of {formatBytes(room.quota)} that the browser allows. With weights kept here, the page starts
-          without a network.
+          {formatBytes(room.usage ?? 0)} of {formatBytes(room.quota)} that the browser allows. With weights kept here,
+          the page starts without a network.
         </p>
       )}
     </section>

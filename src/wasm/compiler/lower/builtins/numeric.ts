@@ -27,12 +27,15 @@ function extremum(name: 'min' | 'max'): Builtin {
   return call => {
     const known = call.args.map(arg => (arg.kind === 'abstract' ? arg.number : Number.NaN));
     if (known.length === 2 && !known.some(Number.isNaN)) {
-      const scalar = call.args.some(arg => scalarOf(arg.type) === 'abstract-float') ? 'abstract-float' : 'abstract-int';
-      return abstractNumber(scalar, Math[name](...known));
+      return abstractNumber(abstractScalar(call), Math[name](...known));
     }
     const { type, scalar, nodes } = sameType(call, 2);
     return leaf(type, nodeOf(extremumOf(call, name, leaf(type, nodes[0]!), leaf(type, nodes[1]!), scalar)));
   };
+}
+
+function abstractScalar({ args }: BuiltinCall): 'abstract-float' | 'abstract-int' {
+  return args.some(arg => scalarOf(arg.type) === 'abstract-float') ? 'abstract-float' : 'abstract-int';
 }
 
 function extremumOf({ b }: BuiltinCall, name: 'min' | 'max', x: Value, y: Value, scalar: string): Value {
@@ -45,6 +48,11 @@ function extremumOf({ b }: BuiltinCall, name: 'min' | 'max', x: Value, y: Value,
 }
 
 function clamp(call: BuiltinCall): Value {
+  const numbers = call.args.map(arg => (arg.kind === 'abstract' ? arg.number : Number.NaN));
+  if (numbers.length === 3 && !numbers.some(Number.isNaN)) {
+    const [x, low, high] = numbers as [number, number, number];
+    return abstractNumber(abstractScalar(call), Math.min(Math.max(x, low), high));
+  }
   const { type, scalar, nodes } = sameType(call, 3);
   const [value, low, high] = nodes.map(node => leaf(type, node)) as [Value, Value, Value];
   return extremumOf(call, 'min', extremumOf(call, 'max', value, low, scalar), high, scalar);
@@ -63,6 +71,8 @@ function abs(call: BuiltinCall): Value {
 }
 
 function sign(call: BuiltinCall): Value {
+  const [known] = call.args;
+  if (known?.kind === 'abstract') return { ...known, number: Math.sign(known.number) };
   const { b } = call;
   const { type, scalar, nodes } = sameType(call, 1);
   if (scalar === 'i32')

@@ -1,0 +1,26 @@
+// A peer's side: says that it is ready, then runs one forward for every line that comes in, and answers with its milliseconds.
+import { createInterface } from 'node:readline';
+
+/** `run` takes the image batch from host memory, and returns when the logits are there again. */
+export async function serve(name, run) {
+  for (let i = 0; i < 2; i++) await run(); // compiles
+  console.log(JSON.stringify({ ready: name }));
+  for await (const _line of createInterface({ input: process.stdin })) {
+    const startedMs = performance.now();
+    const logits = await run();
+    const elapsedMs = performance.now() - startedMs;
+    if (!logits.every(Number.isFinite)) throw new Error('a logit is no number');
+    console.log(JSON.stringify(elapsedMs));
+  }
+  process.exit(0);
+}
+
+/** What every program is called with. */
+export function programArguments() {
+  const [architecture, batch, threads] = process.argv.slice(2);
+  return { architecture, batch: Number(batch), threads: Number(threads) };
+}
+
+export function imageBatch(batch) {
+  return Float32Array.from({ length: batch * 3 * 224 * 224 }, (_, i) => ((i * 7919) % 448) / 224 - 1);
+}

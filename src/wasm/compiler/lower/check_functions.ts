@@ -1,0 +1,74 @@
+import { type Type, VOID } from '../check/types.ts';
+import type { Expression, FunctionDeclaration, Parameter, Statement } from '../parse/ast.ts';
+import { runWithLabel } from './calls.ts';
+import type { Context } from './context.ts';
+import type { Globals } from './globals.ts';
+import { Scope } from './scope.ts';
+import { resolveType } from './type_expressions.ts';
+import { type Value, zeroValue } from './values.ts';
+
+/**
+ * Checks the types of an entry point and of all functions that it names, also where no control comes: what constants leave out of a
+ * kernel, and what stands behind a jump.
+ *
+ * Each function is lowered once and thrown away, calls giving a zero and both arms of every `if` being taken.
+ *
+ * `context` is one for checking, with the values of private variables.
+ *
+ * @throws CompileError  at the first statement that is no WGSL
+ */
+export function checkFunctions(context: Context, entry: FunctionDeclaration): void {
+  const { globals } = context;
+  const start = context.env!;
+  for (const declaration of reachableFrom(globals, entry)) {
+    context.env = new Map(start);
+    context.inScope(() => {
+      for (const parameter of declaration.parameters)
+        context.declare(
+          parameter.name,
+          { kind: 'value', value: stranger(context, resolveType(context, parameter.type), parameter) },
+          parameter.position,
+        );
+      const returnType = declaration.returnType ? resolveType(context, declaration.returnType) : VOID;
+      runWithLabel(context, declaration, returnType);
+    }, new Scope(globals));
+  }
+}
+
+/** A value of which no more is known than its type. */
+function stranger(context: Context, type: Type, { position }: Pick<Parameter, 'position'>): Value {
+  if (type.kind !== 'pointer') return zeroValue(context.b, type, position);
+  const { target, space } = type;
+  const address = context.scratchAddress;
+  const reference = {
+    kind: 'memory',
+    type: target,
+    space,
+    address,
+    offset: 0,
+    isReadOnly: false,
+    length: address,
+  } as const;
+  return { kind: 'pointer', type, reference };
+}
+
+/** The entry point, and the functions that it and they name. */
+function reachableFrom(globals: Globals, entry: FunctionDeclaration): ReadonlySet<FunctionDeclaration> {
+  const found = new Set<FunctionDeclaration>();
+  const visit = (declaration: FunctionDeclaration): void => {
+    if (found.has(declaration)) return;
+    found.add(declaration);
+    search(declaration.body);
+  };
+  const search = (node: Statement | Expression | object): void => {
+    if ('kind' in node && node.kind === 'call') {
+      const binding = globals.find((node as Expression & { kind: 'call' }).callee.name);
+      if (binding?.kind === 'function') visit(binding.declaration);
+    }
+    for (const child of Object.values(node))
+      if (Array.isArray(child)) child.forEach(search);
+      else if (typeof child === 'object' && child !== null) search(child);
+  };
+  visit(entry);
+  return found;
+}

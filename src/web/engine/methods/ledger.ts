@@ -1,0 +1,41 @@
+/** The verdict taken apart, and what becomes of it without some channels. */
+import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inference/ledger.ts';
+import type { Engine } from '../engine.ts';
+import { passOf } from '../kept_pass.ts';
+import type { Call } from '../serve_calls.ts';
+
+export interface LedgerAnswer extends Ledger {
+  /** By class, [F]: the head's. */
+  readonly weights: Readonly<Record<string, Float32Array>>;
+  /** Of layer4, [F, side, side]. */
+  readonly maps: Float32Array;
+  readonly side: number;
+}
+
+export const ledgerMethods = {
+  /** Every channel's part in every class's logit. */
+  async ledger({ image }: { image: string }, { engine, transfer }: Call<Engine>): Promise<LedgerAnswer> {
+    void engine.head; // throws a sentence where there is none
+    const { head } = engine.headFile!;
+    const pass = await passOf(engine, image);
+    const { shape, values } = await pass.output('layer4');
+    const maps = values.slice(); // the pass keeps its own
+    transfer(maps);
+    const weights = head.classes.map((name, k) => [
+      name,
+      head.weight.slice(k * head.featureCount, (k + 1) * head.featureCount),
+    ]);
+    return { ...(await ledgerOf(pass, head)), weights: Object.fromEntries(weights), maps, side: shape[1]! };
+  },
+
+  /** Verdict and maps with the weights of some channels set to 0. */
+  async maskedVerdict(
+    { image, off }: { image: string; off: readonly number[] },
+    { engine, transfer }: Call<Engine>,
+  ): Promise<MaskedVerdict> {
+    void engine.head;
+    const verdict = await maskedVerdict(await passOf(engine, image), engine.headFile!.head, { off });
+    transfer(...Object.values(verdict.maps).flatMap(({ cam, upsampled }) => [cam, upsampled]));
+    return verdict;
+  },
+};

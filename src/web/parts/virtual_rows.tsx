@@ -1,0 +1,75 @@
+/** A long list of rows of one height, of which only those in sight exist. */
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+export interface VirtualRowsProps {
+  readonly label: string;
+  readonly count: number;
+  /** In CSS pixels. */
+  readonly rowHeight: number;
+  /** The row to be kept in sight when it changes. */
+  readonly selected?: number;
+  readonly onSelect: (index: number) => void;
+  /** A row's key and content. */
+  readonly row: (index: number) => { readonly key: string | number; readonly content: ComponentChildren };
+}
+
+/** Rows beyond the edges, so that a fast wheel shows no gap. */
+const BEYOND = 4;
+
+export function VirtualRows({ label, count, rowHeight, selected, onSelect, row }: VirtualRowsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 600 });
+  useLayoutEffect(() => {
+    const { current } = scroller;
+    const look = () => setView({ top: current!.scrollTop, height: current!.clientHeight });
+    const observer = new ResizeObserver(look);
+    observer.observe(current!);
+    current!.addEventListener('scroll', look, { passive: true });
+    return () => {
+      observer.disconnect();
+      current!.removeEventListener('scroll', look);
+    };
+  }, []);
+  const reveal = (index: number) => {
+    const { current } = scroller;
+    const top = index * rowHeight;
+    if (top < current!.scrollTop) current!.scrollTop = top;
+    if (top + rowHeight > current!.scrollTop + view.height) current!.scrollTop = top + rowHeight - view.height;
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, Home: -count, End: count };
+    const step = steps[event.key];
+    if (step === undefined || event.target !== scroller.current) return;
+    event.preventDefault();
+    const to = Math.max(0, Math.min(count - 1, (selected ?? -1) + step));
+    reveal(to);
+    onSelect(to);
+  };
+  const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND);
+  const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + BEYOND);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the choice
+    <div ref={scroller} class="virtual-rows" role="list" tabIndex={0} aria-label={label} onKeyDown={onKeyDown}>
+      <div style={{ height: `${count * rowHeight}px` }} role="presentation">
+        {Array.from({ length: Math.max(0, last - first) }, (_, i) => {
+          const index = first + i;
+          const { key, content } = row(index);
+          return (
+            <div
+              key={key}
+              class="virtual-row"
+              role="listitem"
+              aria-posinset={index + 1}
+              aria-setsize={count}
+              data-selected={index === selected}
+              style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
+            >
+              {content}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+/** What of the network is looked at: all of it is in the address. */
+import { computed } from '@preact/signals';
+import type { Operation } from '../../../inference/operations.ts';
+import type { OutputOf } from '../../engine/client.ts';
+import { INPUT_SIDE } from '../../parts/plate.tsx';
+import { param, setParams } from '../../state/route.ts';
+
+export type LayerOutput = OutputOf<'layerOutput'>;
+export type Formula = OutputOf<'elementFormula'>;
+
+export const DEFAULT_LAYER = 'layer4';
+
+export type SortBy = 'channel' | 'mean' | 'max' | 'contribution';
+const SORTS: readonly SortBy[] = ['channel', 'mean', 'max', 'contribution'];
+
+export const wantedLayer = computed(() => param('layer') ?? DEFAULT_LAYER);
+export const sortBy = computed<SortBy>(() => SORTS.find(name => name === param('sort')) ?? 'channel');
+/** Whether all channels have one scale. */
+export const isScaleShared = computed(() => param('scale') !== 'own');
+
+/** The operation of a path; a module's is its last. */
+export function operationAt(operations: readonly Operation[], path: string): Operation | undefined {
+  return (
+    operations.find(operation => operation.path === path) ??
+    operations.findLast(({ unit }) => unit === path || unit.startsWith(`${path}.`))
+  );
+}
+
+/** The chosen channel, where the operation has it. */
+export function chosenChannel(channels: number): number | undefined {
+  const channel = Number(param('channel') ?? Number.NaN);
+  return Number.isInteger(channel) && channel >= 0 && channel < channels ? channel : undefined;
+}
+
+export interface Cell {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** The chosen place of the address, which is one of the network's input, as a cell of an operation's output. */
+export function chosenCell([, height, width]: Operation['shape']): Cell | undefined {
+  const [y, x] = (param('pixel') ?? '').split(',').map(Number);
+  const isPlace = (value: number | undefined) => Number.isInteger(value) && value! >= 0 && value! < INPUT_SIDE;
+  if (!isPlace(y) || !isPlace(x)) return undefined;
+  return { row: Math.floor((y! * height) / INPUT_SIDE), column: Math.floor((x! * width) / INPUT_SIDE) };
+}
+
+export function chooseCell([, height, width]: Operation['shape'], cell: Cell | undefined): void {
+  const middle = (at: number, size: number) => Math.floor(((at + 0.5) * INPUT_SIDE) / size);
+  setParams({ pixel: cell ? `${middle(cell.row, height)},${middle(cell.column, width)}` : null }, { replace: true });
+}
+
+export function chooseChannel(channel: number): void {
+  setParams({ channel: String(channel) }, { replace: param('channel') !== undefined });
+}
+
+/** Channels in the order wanted, the largest first; as stored where the layer has no such figure. */
+export function orderOf({ shape, channels, contributions }: LayerOutput, by: SortBy): Uint32Array {
+  const order = Uint32Array.from({ length: shape[0] }, (_, i) => i);
+  const figures = { channel: undefined, mean: channels.mean, max: channels.max, contribution: contributions?.values }[
+    by
+  ];
+  return figures ? order.sort((a, b) => figures[b]! - figures[a]! || a - b) : order;
+}

@@ -1,0 +1,82 @@
+/** The channels of the operation in hand. */
+import { useMemo } from 'preact/hooks';
+import type { Operation } from '../../../inference/operations.ts';
+import { ChannelTiles } from '../../parts/channel_tiles.tsx';
+import { Segments } from '../../parts/segments.tsx';
+import { formatValue } from '../../parts/words.ts';
+import { setParams } from '../../state/route.ts';
+import type { Answer } from '../../state/use_call.ts';
+import { chooseChannel, isScaleShared, type LayerOutput, orderOf, sortBy } from './inspect_state.ts';
+
+export interface TilesPanelProps {
+  readonly operation: Operation;
+  readonly answer: Answer<LayerOutput>;
+  readonly channel: number | undefined;
+}
+
+export function TilesPanel({ operation, answer, channel }: TilesPanelProps) {
+  const output = answer.state === 'done' ? answer.value : undefined;
+  return (
+    <section class="channels" aria-label="Channels">
+      <div class="channels-tools">
+        <label class="field-row">
+          Sort by
+          <select
+            value={sortBy.value}
+            data-testid="sort"
+            onChange={({ currentTarget: { value } }) => setParams({ sort: value === 'channel' ? null : value })}
+          >
+            <option value="channel">channel</option>
+            <option value="mean">mean</option>
+            <option value="max">maximum</option>
+            <option value="contribution" disabled={output !== undefined && !output.contributions}>
+              contribution to the verdict
+            </option>
+          </select>
+        </label>
+        <Segments
+          label="Scale"
+          value={isScaleShared.value ? 'shared' : 'own'}
+          options={[
+            { value: 'shared', text: 'One scale', title: 'One colour means one value in all channels' },
+            { value: 'own', text: 'Each its own', title: 'Every channel from its least to its greatest value' },
+          ]}
+          onChange={scale => setParams({ scale: scale === 'own' ? scale : null }, { replace: true })}
+        />
+      </div>
+      {output ? (
+        <Tiles output={output} channel={channel} />
+      ) : (
+        <p class="channels-wait" role={answer.state === 'failed' ? 'alert' : undefined}>
+          {answer.state === 'failed' ? answer.message : `Computing ${operation.path} …`}
+        </p>
+      )}
+      {sortBy.value === 'contribution' && output && !output.contributions && (
+        <p class="channels-note">
+          The verdict is a weighted sum of the channels of layer4 alone: what earlier channels add to it is no single
+          number. They stand in their own order.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Tiles({ output, channel }: { readonly output: LayerOutput; readonly channel: number | undefined }) {
+  const by = sortBy.value;
+  const order = useMemo(() => orderOf(output, by), [output, by]);
+  const { shape, values, channels, contributions } = output;
+  const figures =
+    by === 'max' ? channels.max : by === 'contribution' && contributions ? contributions.values : channels.mean;
+  return (
+    <ChannelTiles
+      key={output.path}
+      name={output.path}
+      channels={{ shape, values, min: channels.min, max: channels.max }}
+      order={order}
+      isShared={isScaleShared.value}
+      selected={channel}
+      labelOf={one => formatValue(figures[one]!)}
+      onSelect={chooseChannel}
+    />
+  );
+}

@@ -1,0 +1,134 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { KernelResult } from '../../src/bench/index.ts';
+import { raycam, records, root, temporaryFolder } from './run.ts';
+
+const folder = temporaryFolder();
+const baseline = join(folder, 'baseline.json');
+const small = ['conv2d_1x1', '--shapes', '1,64,56,56,80,1,1', '--adapter', 'wasm', '--threads', '1', '--samples', '3'];
+
+let result: KernelResult;
+beforeAll(async () => {
+  const svg = join(folder, 'roofline.svg');
+  const ran = await raycam(['bench', ...small, '--json', '--out', baseline, '--roofline', svg]);
+  expect(ran.stderr).toContain('bench 1/1: conv2d 1x64x56x56 > 80, 1x1, relu');
+  expect(ran.status).toBe(0);
+  result = records(ran)[0] as unknown as KernelResult;
+  expect(readFileSync(svg, 'utf8')).toMatch(/^<svg .*<\/svg>$/s);
+});
+
+describe('raycam bench', () => {
+  it('says what it takes', async () => {
+    const { stdout, status } = await raycam(['bench', '--help']);
+    for (const option of [
+      '--shapes',
+      '--variant',
+      '--adapter',
+      '--compare',
+      '--against',
+      '--fail-above',
+      '--csv',
+      '--markdown',
+      '--roofline',
+    ])
+      expect(stdout).toContain(option);
+    expect(stdout).toContain('model [options] <architecture>');
+    expect(stdout).not.toContain('--in-turns');
+    expect(status).toBe(0);
+  });
+
+  it('gives one JSON object, and the same in a file', () => {
+    expect(result).toMatchObject({ kind: 'kernels', version: 1, refused: [] });
+    expect(result.environment).toMatchObject({
+      runtime: `node ${process.version}`,
+      threads: 1,
+      adapter: { kind: 'wasm' },
+    });
+    expect(result.rows).toMatchObject([
+      { operation: 'conv2d', variant: 'conv2d_1x1', kernels: ['conv2d_1x1'], flop: 2 * 80 * 56 * 56 * 64 },
+    ]);
+    expect(JSON.parse(readFileSync(baseline, 'utf8'))).toEqual(JSON.parse(JSON.stringify(result)));
+  });
+
+  it.each([
+    ['--csv', /^operation,shape,.*\nconv2d,"1x64x56x56 > 80, 1x1, relu",0,conv2d_1x1,conv2d_1x1,\d/],
+    ['--markdown', /\| operation \| shape \|.*\n\| --- \|.*\n\| conv2d \| 1x64x56x56 > 80, 1x1, relu \|/],
+  ])('gives a table with %s', async (format, expected) => {
+    const { stdout, status } = await raycam(['bench', ...small, format, '--quiet']);
+    expect(stdout).toMatch(expected);
+    expect(status).toBe(0);
+  });
+
+  it('refuses what it cannot do, in a sentence', async () => {
+    const unknown = await raycam(['bench', 'conv3d', '--adapter', 'wasm']);
+    expect(unknown).toMatchObject({ status: 2, stdout: '' });
+    expect(unknown.stderr).toMatch(/raycam: bench: no kernel "conv3d"\. There are conv2d, /);
+    expect((await raycam(['bench', '--csv', '--json'])).status).toBe(2);
+    expect((await raycam(['bench', '--fail-above', 'much'])).stderr).toContain(
+      'Expected a percentage over 0, such as 5%.',
+    );
+    const missing = await raycam(['bench', '--against', folder, '--quiet']);
+    expect(missing).toMatchObject({ status: 2, stdout: '' });
+    expect(missing.stderr).toContain('no build of Raycam at');
+  });
+});
+
+describe('raycam bench --compare', () => {
+  it('passes a kernel that is as it was', async () => {
+    const { stdout, status } = await raycam(['bench', ...small, '--compare', baseline, '--quiet', '--json']);
+    const comparison = JSON.parse(stdout);
+    expect(comparison).toMatchObject({ kind: 'comparison', limit: 0.05, verdict: 'same', rows: [{ verdict: 'same' }] });
+    expect(status).toBe(0);
+  });
+
+  it('fails where the kernel of the file did a tenth less', async () => {
+    const [first, second, third] = result.rows[0]!.recording.dispatches[0]!.workgroups;
+    expect(first % 10).toBe(0);
+    const faster = JSON.parse(readFileSync(baseline, 'utf8'));
+    faster.rows[0].recording.dispatches[0].workgroups = [first * 0.9, second, third];
+    const edited = join(folder, 'faster.json');
+    writeFileSync(edited, JSON.stringify(faster));
+    const { stdout, status } = await raycam(['bench', ...small, '--compare', edited, '--fail-above', '5%', '--quiet']);
+    expect(stdout).toContain('1 of 1 slower by more than 5 %');
+    expect(status).toBe(1);
+  });
+
+  it('runs another build in turns with this one', async () => {
+    const { stdout, stderr, status } = await raycam(['bench', ...small, '--against', join(root, 'dist'), '--json']);
+    expect(stderr).toContain('both builds prepare');
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'same', rows: [{ variant: 'conv2d_1x1', verdict: 'same' }] });
+    expect(status).toBe(0);
+  });
+
+  it('reads no file but a result', async () => {
+    const none = await raycam(['bench', ...small, '--compare', join(root, 'package.json')]);
+    expect(none.stderr).toContain("holds no kernels' times");
+    expect(none.status).toBe(1);
+  });
+});
+
+describe('raycam bench model', () => {
+  it('gives the fields that scripts rely on', async () => {
+    const args = [
+      'model',
+      'resnet18',
+      '--size',
+      '64',
+      '--adapter',
+      'wasm',
+      '--threads',
+      '1',
+      '--samples',
+      '3',
+      '--no-memory',
+    ];
+    const ran = await raycam(['bench', ...args, '--json']);
+    const [model] = records(ran);
+    expect(model).toMatchObject({ kind: 'model', model: 'resnet18', threads: 1, batch: 1, side: 64 });
+    for (const field of ['medianMs', 'p95Ms', 'firstMs', 'compileMs', 'peakBytes'])
+      expect(model![field]).toBeGreaterThan(0);
+    expect(model!.adapter).toMatch(/^WebAssembly, 1 thread/);
+    expect(ran.status).toBe(0);
+  });
+});

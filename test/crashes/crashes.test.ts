@@ -1,0 +1,127 @@
+/** A few kills of each command, full disks and two processes at once; scripts/crashes.mjs kills a hundred times. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleTool } from '../../scripts/bundle_tool.mjs';
+import { root } from '../cli/run.ts';
+import { Dice } from '../fuzz/dice.ts';
+import {
+  corruptFiles,
+  crash,
+  type Experiment,
+  experimentsOf,
+  type FileServer,
+  finished,
+  isUnfinished,
+  type Lab,
+  run,
+  sameBytes,
+  serveFile,
+} from './lab.ts';
+
+const KILLS = Number(process.env.RAYCAM_KILLS ?? 2);
+
+let lab: Lab;
+let server: FileServer;
+let experiments: readonly Experiment[];
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'raycam-crashes-'));
+  const [inputs, work] = ['inputs', 'work'].map(name => join(folder, name)) as [string, string];
+  for (const path of [inputs, work]) mkdirSync(path);
+  lab = { inputs, work, cli: join(root, 'dist/cli.js'), pullChild: await bundleTool('test/crashes/pull_child.ts') };
+  const made = await run([await bundleTool('test/crashes/make_inputs.ts'), inputs]);
+  expect(made.stderr).toBe('');
+  server = await serveFile(join(inputs, 'resnet18.safetensors'), 100e6);
+  experiments = experimentsOf(lab, server.url, server.sha256);
+});
+
+afterAll(() => {
+  server.close();
+  rmSync(join(lab.work, '..'), { recursive: true, force: true });
+});
+
+const experiment = (name: string) => experiments.find(candidate => candidate.name === name)!;
+
+/** Everything in the folder but what an unfinished write would leave under a name of its own. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name);
+}
+
+describe('killed at a random moment', () => {
+  it.each(['features', 'train', 'weights pull'])(
+    '%s ends with the bytes of an undisturbed run',
+    async name => {
+      const dice = new Dice(name.length);
+      const random = () => dice.below(1000) / 1000;
+      const result = await crash(experiment(name), lab, { kills: KILLS, random });
+      expect(result.kills).toBe(KILLS);
+      expect(result.differing).toEqual([]);
+      expect(result.corrupt).toEqual([]);
+    },
+    240_000,
+  );
+});
+
+describe('a disk that takes no more', () => {
+  it.each([
+    ['features', 4],
+    ['weights pull', 2000],
+  ])('%s says so, and leaves nothing half-written', async (name, limitKiB) => {
+    const folder = join(lab.work, `full ${name}`);
+    mkdirSync(folder);
+    const { code, stderr } = await run(experiment(name).args(folder), { limitKiB });
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      /^raycam: .*: the file would be larger than is allowed here\. Name a path on another disk, or raise the limit \(ulimit -f\)$/,
+    );
+    expect(code).toBe(1);
+    expect(filesIn(folder).filter(file => /\.(tmp|lock)$/.test(file))).toEqual([]);
+    expect(await corruptFiles(folder)).toEqual([]);
+    // With room again it goes on: a download with what it has.
+    expect((await finished(experiment(name), folder)).code).toBe(0);
+    expect(filesIn(folder).filter(isUnfinished)).toEqual([]);
+  });
+
+  it.each([
+    ['/dev/full', /^raycam: \/dev\/full: the disk is full\. Free some space or name a path on another disk\n$/],
+    ['/proc/x.npy', /^raycam: \/proc\/x\.npy: .+\n$/],
+  ])('features to %s', async (out, message) => {
+    const { args } = experiment('features');
+    const changed = args(join(lab.work, 'nowhere')).map(argument => (argument.endsWith('f.npy') ? out : argument));
+    const { code, stderr } = await run(changed);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+});
+
+describe('two processes at once', () => {
+  it('share one store, and both are right', async () => {
+    const both = join(lab.work, 'both');
+    mkdirSync(both);
+    const { args } = experiment('features');
+    const second = args(both).map(argument => (argument.endsWith('f.npy') ? join(both, 'g.npy') : argument));
+    const ended = await Promise.all([run(args(both)), run(second)]);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    // What the test of full disks left, computed anew by one process.
+    const alone = join(lab.work, 'full features', 'f.npy');
+    for (const name of ['f.npy', 'g.npy']) expect(sameBytes(join(both, name), alone), name).toBe(true);
+    expect(await corruptFiles(both)).toEqual([]);
+  });
+
+  it('share one download', async () => {
+    const folder = join(lab.work, 'two pulls');
+    mkdirSync(folder);
+    server.requests.length = 0;
+    const pull = experiment('weights pull').args(folder);
+    const ended = await Promise.all([run(pull), run(pull)]);
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
+    expect(server.requests).toEqual(['whole']);
+    expect(filesIn(folder).sort()).toEqual(['w.safetensors', 'w.safetensors.sha256']);
+  });
+});

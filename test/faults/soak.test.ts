@@ -1,0 +1,50 @@
+import { beforeAll, expect, it } from 'vitest';
+import { bundleTool } from '../../scripts/bundle_tool.mjs';
+import { runSoak } from './run_soak.ts';
+import type { Holding, SoakResult } from './soak.ts';
+
+/** RAYCAM_SOAK multiplies what the suite does; scripts/soak.mjs runs all of it. */
+const SCALE = Number(process.env.RAYCAM_SOAK ?? 1);
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await bundleTool('test/faults/soak.ts');
+});
+
+/** What the system's allocator keeps back, and the compilers of the engine. A leak of one image a time would be more. */
+const SLACK_MB = 25;
+
+/** From the first tenth on nothing grows: not the device, not the process. */
+function expectFlat({ holdings, differing, idleCpuMs }: SoakResult): void {
+  const [first, , last] = holdings as [Holding, Holding, Holding];
+  expect(differing).toBe(0);
+  expect(last.liveBytes).toBe(first.liveBytes);
+  expect(last.pooledBytes).toBe(first.pooledBytes);
+  expect(Math.abs(last.wasmUsedBytes - first.wasmUsedBytes)).toBeLessThan(100_000); // programs that a thread has not left yet
+  expect(last.wasmReservedBytes).toBe(first.wasmReservedBytes);
+  expect([last.threads, last.files, last.resources]).toEqual([first.threads, first.files, []]);
+  expect(last.rssMB - first.rssMB).toBeLessThan(SLACK_MB);
+  expect(last.heapMB - first.heapMB).toBeLessThan(5);
+  expect(idleCpuMs).toBeLessThan(50);
+}
+
+it.each([1, 2])('200 forward passes on %i threads hold what 20 do, and nobody is busy afterwards', async threads => {
+  const result = await runSoak(bundle, 'passes', { count: 200 * SCALE, side: 32, threads });
+  expectFlat(result);
+  const [first] = result.holdings;
+  expect(first!.liveBytes).toBeGreaterThan(40e6); // the weights are there
+  const { afterwards } = result;
+  expect(afterwards.threads).toBe(first!.threads - threads);
+  expect(first!.rssMB - afterwards.rssMB).toBeGreaterThan(100);
+});
+
+it('50 devices leave nothing behind', async () => {
+  const result = await runSoak(bundle, 'devices', { count: 50 * SCALE, threads: 2 });
+  expectFlat(result);
+});
+
+it('predictions hold no more at the end than at the start', async () => {
+  const result = await runSoak(bundle, 'predictions', { count: 100 * SCALE });
+  expectFlat(result);
+  expect(result.afterwards.threads).toBe(result.holdings[0]!.threads - 2);
+});

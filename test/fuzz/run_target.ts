@@ -1,0 +1,87 @@
+import { RaycamError } from '../../src/errors.ts';
+import { Dice } from './dice.ts';
+import type { Target } from './targets.ts';
+
+/** No input may take more of a core's time. What other programs take of it does not count. */
+const MOST_MS = 1000;
+
+export interface FuzzOptions {
+  readonly runs: number;
+  readonly seed: number;
+  readonly onRun?: (done: number) => void;
+}
+
+export interface Finding {
+  /** With the target's name, enough to make the input again. */
+  readonly run: number;
+  readonly seed: number;
+  readonly problem: string;
+  readonly base64: string;
+}
+
+export interface FuzzResult {
+  readonly target: string;
+  readonly runs: number;
+  /** Inputs that could still be read; the others were refused by a RaycamError. */
+  readonly read: number;
+  /** Different sentences, numbers and names in them set aside: how far into the parser the inputs came. */
+  readonly sentences: number;
+  readonly slowestMs: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Run n of a seed is the same input in every call. */
+export async function fuzz(target: Target, { runs, seed, onRun }: FuzzOptions): Promise<FuzzResult> {
+  const seeds = await target.seeds();
+  for (const original of seeds) await expectUnchanged(target, original);
+  const findings: Finding[] = [];
+  const sentences = new Set<string>();
+  let [read, slowestMs] = [0, 0];
+  for (let run = 0; run < runs; run++) {
+    const input = inputOf(target, seeds, { seed, run });
+    const started = process.cpuUsage();
+    const outcome = await outcomeOf(target, input);
+    const { user, system } = process.cpuUsage(started);
+    const elapsedMs = (user + system) / 1000;
+    slowestMs = Math.max(slowestMs, elapsedMs);
+    if (outcome.sentence === undefined) read++;
+    else sentences.add(outcome.sentence.replace(/"[^"]*"|[0-9a-f]+/gi, '#').slice(0, 80));
+    const problem = outcome.problem ?? (elapsedMs > MOST_MS ? `took ${elapsedMs.toFixed(0)} ms` : undefined);
+    if (problem !== undefined) findings.push({ run, seed, problem, base64: Buffer.from(input).toString('base64') });
+    onRun?.(run + 1);
+  }
+  return { target: target.name, runs, read, sentences: sentences.size, slowestMs, findings };
+}
+
+export function inputOf(
+  target: Target,
+  seeds: readonly Uint8Array[],
+  { seed, run }: { readonly seed: number; readonly run: number },
+): Uint8Array {
+  const dice = new Dice(Math.imul(seed, 0x9e3779b1) ^ run);
+  // The first numbers of neighbouring seeds are alike.
+  for (let i = 0; i < 8; i++) dice.below(2);
+  return target.mutate(dice, dice.pick(seeds));
+}
+
+/** What begins must be sound, or nothing behind the first check is ever reached. */
+async function expectUnchanged(target: Target, original: Uint8Array): Promise<void> {
+  const { problem } = await outcomeOf(target, original);
+  if (problem !== undefined) throw new Error(`${target.name}: the original itself: ${problem}`);
+}
+
+export async function outcomeOf(
+  target: Target,
+  input: Uint8Array,
+): Promise<{ readonly sentence?: string; readonly problem?: string }> {
+  let sentence: string | undefined;
+  try {
+    await target.run(Uint8Array.from(input));
+  } catch (error) {
+    if (!(error instanceof RaycamError)) return { problem: (error as Error).stack ?? String(error) };
+    sentence = error.message;
+    if (/\n/.test(sentence) || sentence.length > 4000) return { problem: `says ${sentence.length} characters` };
+  }
+  const added = [Object.prototype, Array.prototype].flatMap(shared => Object.keys(shared));
+  return added.length > 0 ? { problem: `left ${added.join(', ')} on a prototype` } : { sentence };
+}

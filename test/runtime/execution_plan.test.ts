@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceError } from '../../src/errors.ts';
+import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { ResNet } from '../../src/nn/resnet.ts';
+import { Device } from '../../src/runtime/device.ts';
+import type { Tensor } from '../../src/runtime/tensor.ts';
+import { disposeForward } from '../network/fixture.ts';
+import { addAmount, increment } from './kernels.ts';
+
+describe.each(['wasm', 'swiftshader'] as const)('a plan on %s', adapter => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter });
+  });
+  afterAll(() => device.dispose());
+
+  const plus = (x: Tensor, amount: number) => device.run(addAmount, { x }, { amount }).y;
+  const vector = (length: number, value: number) => device.tensor(new Float32Array(length).fill(value), [length], 'x');
+  const filled = (length: number, value: number) => new Float32Array(length).fill(value);
+
+  it('computes nothing when it is captured, and the same as eager calls when it runs', async () => {
+    const before = device.memoryUse.liveBytes;
+    const x = vector(100, 1);
+    const plan = device.capture({ x }, inputs => {
+      const y = plus(plus(inputs.x, 2), 3);
+      device.run(increment, { x: y }, {});
+      return { y };
+    });
+    expect(plan.dispatches.map(({ label }) => label)).toEqual(['add_amount', 'add_amount', 'increment']);
+    for (let run = 0; run < 3; run++) expect(await plan.run({ x }).y.read()).toEqual(filled(100, 7));
+    plan.dispose();
+    x.dispose();
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+
+  it('takes other inputs on each run, also several before a submit, in order with eager calls', async () => {
+    const [a, b] = [vector(100, 1), vector(100, 10)];
+    using plan = device.capture({ x: a }, inputs => plus(inputs.x, 1));
+    const first = plus(plan.run({ x: a }), 100);
+    const second = plus(plan.run({ x: b }), 100);
+    expect(await second.read()).toEqual(filled(100, 111));
+    expect(await first.read()).toEqual(filled(100, 102));
+    expect(await plan.run({ x: first }).read()).toEqual(filled(100, 103));
+    for (const tensor of [a, b, first, second]) tensor.dispose();
+  });
+
+  it('keeps what was uploaded while it was captured', async () => {
+    using x = vector(64, 1);
+    using plan = device.capture({ x }, inputs => {
+      const constant = device.scope(() => plus(vector(64, 5), 1)); // the upload is freed at once
+      return { sum: plus(plus(inputs.x, 1), 1), constant };
+    });
+    for (let run = 0; run < 2; run++) {
+      const { sum, constant } = plan.run({ x });
+      expect([(await sum.read())[0], (await constant.read())[0]]).toEqual([3, 6]);
+    }
+  });
+
+  it('lets freed memory serve later tensors, smaller ones too', () => {
+    using x = vector(4096, 0);
+    using plan = device.capture({ x }, inputs =>
+      device.scope(() => {
+        let y = inputs.x;
+        for (let i = 0; i < 8; i++) y = device.scope(() => plus(y, 1));
+        return y;
+      }),
+    );
+    expect(plan.activationBytes).toBe(8 * 4096 * 4); // one scope holds them all
+    using frugal = device.capture({ x }, inputs => {
+      let y = plus(inputs.x, 1);
+      for (let i = 0; i < 8; i++) {
+        const next = plus(y, 1);
+        y.dispose();
+        y = next;
+      }
+      const part = plus(y.view([64]), 1);
+      y.dispose();
+      return part;
+    });
+    expect(frugal.activationBytes).toBe(2 * 4096 * 4);
+  });
+
+  it('runs a network bit for bit as eager calls do, taps included', async () => {
+    const before = device.memoryUse.liveBytes;
+    const model = await ResNet.load(device, formulaBackbone('resnet18'));
+    const shape = [1, 3, 64, 64] as const;
+    const images = [formulaImage(shape), formulaImage(shape).map(value => -value)];
+    const tensors = images.map(image => device.tensor(image, shape, 'image'));
+    const taps = ['layer1.0.bn1', 'layer4'];
+    const plan = model.capture(tensors[0]!, { taps });
+    for (const x of tensors) {
+      const eager = model.forward(x, { taps });
+      const expected = [eager.logits, eager.features, ...taps.map(tap => eager.taps.get(tap)!)];
+      const planned = plan.run({ x });
+      const got = [planned.logits, planned.features, ...taps.map(tap => planned.taps.get(tap)!)];
+      for (const [i, tensor] of got.entries()) expect(await tensor.read()).toEqual(await expected[i]!.read());
+      disposeForward(eager);
+    }
+    for (const owned of [plan, model, ...tensors]) owned.dispose();
+    expect(device.memoryUse.liveBytes).toBe(before);
+  });
+
+  it('refuses another shape, to run after its end, and to read while it is captured', async () => {
+    using x = vector(8, 1);
+    using wide = vector(9, 1);
+    const plan = device.capture({ x }, inputs => plus(inputs.x, 1));
+    expect(() => plan.run({ x: wide })).toThrow(
+      new DeviceError('plan: x must be [8], got [9]. Capture another plan for it'),
+    );
+    plan.dispose();
+    expect(() => plan.run({ x })).toThrow(new DeviceError('plan: it was disposed of and cannot run any more'));
+    let reading: Promise<Float32Array> | undefined;
+    device
+      .capture({ x }, inputs => {
+        reading = inputs.x.read();
+      })
+      .dispose();
+    await expect(reading).rejects.toThrow('capture: nothing can be submitted or read before it ends');
+    expect(() => device.capture({ x }, inputs => device.capture(inputs, () => {}))).toThrow(
+      'capture: another one is under way',
+    );
+  });
+
+  it('leaves nothing behind where the work throws', async () => {
+    const before = device.memoryUse.liveBytes;
+    const x = vector(8, 1);
+    const work = (inputs: { x: Tensor }) => {
+      plus(inputs.x, 1);
+      throw new RangeError('no');
+    };
+    expect(() => device.capture({ x }, work)).toThrow('no');
+    expect(await plus(x, 1).read()).toEqual(filled(8, 2));
+    x.dispose();
+    expect(device.memoryUse.liveBytes).toBeLessThanOrEqual(before + 256); // the sum's, which nobody disposed of
+  });
+});
