@@ -6,6 +6,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { root } from './ensure_installed.mjs';
+import { reflectedShaders } from './reflected_shaders.mjs';
 
 const MOST_GZIPPED_BYTES = 250_000;
 
@@ -24,7 +25,15 @@ const POLICY = [
 /** Builds where a source is newer than the page. */
 export async function ensureWebBuilt() {
   const built = statSync(join(root, 'dist/web/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = ['src', 'shaders', 'scripts/build_web.mjs', 'package.json', 'heads', 'sample'];
+  const sources = [
+    'src',
+    'shaders',
+    'scripts/build_web.mjs',
+    'scripts/reflected_shaders.mjs',
+    'package.json',
+    'heads',
+    'sample',
+  ];
   if (built < Math.max(...sources.map(path => newestMs(join(root, path))))) await buildWeb();
 }
 
@@ -51,7 +60,13 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
   };
-  const engine = await build({ ...common, splitting: true, entryPoints: { engine: 'src/web/engine/worker.ts' } });
+  const plugins = [reflectedShaders];
+  const engine = await build({
+    ...common,
+    plugins,
+    splitting: true,
+    entryPoints: { engine: 'src/web/engine/worker.ts' },
+  });
   const define = { ENGINE_FILE: JSON.stringify(`assets/${entryOf(engine, 'worker.ts')}`) };
   const page = await build({
     ...common,

@@ -9,6 +9,7 @@ ensureInstalled();
 const { bundleTool } = await import('./bundle_tool.mjs');
 const child = await bundleTool('test/hostile/child.ts');
 const folder = mkdtempSync(join(tmpdir(), 'raycam-hostile-'));
+const env = { RAYCAM_HOSTILE_ENTRIES: '50000', ...process.env };
 const empty = mkdtempSync(join(tmpdir(), 'raycam-hostile-'));
 
 try {
@@ -47,7 +48,7 @@ async function runAll(count) {
 /** What the child prints. Its folder is empty, so that whatever it leaves there is seen. */
 function run(...args) {
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, [child, ...args], { cwd: empty, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(process.execPath, [child, ...args], { cwd: empty, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, errors] = ['', ''];
     started.stdout.on('data', text => {
       out += text;
@@ -55,7 +56,7 @@ function run(...args) {
     started.stderr.on('data', text => {
       errors += text;
     });
-    const timer = setTimeout(() => started.kill('SIGKILL'), 60_000);
+    const timer = setTimeout(() => started.kill('SIGKILL'), 120_000);
     started.on('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) resolve(out.trim());

@@ -12,7 +12,7 @@ const OUT = join(root, 'docs/screenshots');
 const MOST_BYTES = 200_000;
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
-/** What each picture shows: an address, and what to wait for. */
+/** What each picture shows: an address, what to press, and what to wait for. */
 const PICTURES = {
   welcome: { hash: '#look', ready: '.welcome-samples img' },
   look: { hash: '#look?image=b6590e884cd77fd3', ready: '[data-testid=probability]' },
@@ -23,6 +23,23 @@ const PICTURES = {
   compare: {
     hash: '#look?image=b6590e884cd77fd3&with=b870781f73e6f351&map=PNEUMONIA',
     ready: '.stage-plate:nth-child(2) .plate-map',
+  },
+  ledger: { hash: '#ledger?image=b6590e884cd77fd3', ready: '[data-testid^=contribution-]' },
+  inspect: { hash: '#inspect?image=b6590e884cd77fd3&layer=layer3.2.conv2', ready: '[data-testid=layer-mean]' },
+  channel: {
+    hash: '#inspect?image=b6590e884cd77fd3&layer=layer4&channel=1863&pixel=144,48',
+    ready: '[data-testid=formula-value]',
+  },
+  train: {
+    hash: '#train?image=b6590e884cd77fd3',
+    ready: '[data-testid=head-hash]',
+    press: ['[data-testid=train-bundled]', '[data-testid=train]'],
+  },
+  kernels: { hash: '#kernels?image=b6590e884cd77fd3&layer=layer3.2.conv2', ready: '[data-testid=kernel-ms]' },
+  variants: {
+    hash: '#kernels?image=b6590e884cd77fd3&layer=layer3.2.conv2',
+    ready: '[data-testid=variants]',
+    press: ['[data-testid=compare]'],
   },
   weights: { hash: '#weights', ready: '[data-testid=stored]' },
 };
@@ -43,13 +60,14 @@ const browser = await launchChromium({ webgpu: false });
 try {
   for (const colorScheme of ['light', 'dark']) {
     const context = await browser.newContext({ colorScheme });
-    for (const [name, { hash, ready }] of Object.entries(PICTURES)) {
+    for (const [name, { hash, ready, press = [] }] of Object.entries(PICTURES)) {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
       for (const [size, viewport] of Object.entries(SIZES)) {
         const page = await context.newPage();
         await page.setViewportSize(viewport);
         await page.goto(server.url + hash);
         await page.locator('[data-testid=engine][data-state=ready]').waitFor({ timeout: 300_000 });
+        for (const button of press) await page.locator(button).click();
         await page.locator(ready).first().waitFor({ timeout: 120_000 });
         await page.waitForLoadState('networkidle');
         await keep(`${name}-${colorScheme}-${size}.png`, await page.screenshot());

@@ -83,7 +83,7 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
 /** A whole number from `least` to `most`, for commander. */
 export function wholeNumber(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
   return text => {
-    const value = Number(text);
+    const value = text.trim() === '' ? Number.NaN : Number(text);
     if (value > most) throw new InvalidArgumentError(`Expected no more than ${most}.`);
     if (!Number.isSafeInteger(value) || value < least)
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);

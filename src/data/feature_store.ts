@@ -7,6 +7,7 @@ import {
   fileStatus,
   makeDirectory,
   readFile,
+  removeAbandonedFiles,
   resolvePath,
   sha256,
   writeFileAtomic,
@@ -81,6 +82,7 @@ export class FeatureStore {
     if (options.root === 'memory') return new FeatureStore(space, undefined, note);
     const directory = resolvePath(options.root ?? `${cacheDirectory()}/features`, space.slice(0, 32));
     await makeDirectory(directory);
+    await removeAbandonedFiles(directory);
     const store = new FeatureStore(space, directory, note);
     for (const shard of await scanShards(directory, { space, dimension, note })) store.#addShard(shard);
     for (const record of await scanFileRecords(directory)) store.#addFile(record);

@@ -197,9 +197,9 @@ async function linearStep(pass: RecordedPass, { path, input }: Operation, output
 }
 
 /** The items of the largest magnitude, and what the others come to. */
-function heaviest<Item>(items: readonly Item[], valueOf: (item: Item) => number) {
-  const sorted = [...items].sort((a, b) => Math.abs(valueOf(b)) - Math.abs(valueOf(a)));
-  const sum = (some: readonly Item[]) => some.reduce((total, item) => total + valueOf(item), 0);
+function heaviest<Item>(items: readonly Item[], amount: (item: Item) => number) {
+  const sorted = [...items].sort((a, b) => Math.abs(amount(b)) - Math.abs(amount(a)));
+  const sum = (some: readonly Item[]) => some.reduce((total, item) => total + amount(item), 0);
   const [listed, others] = [sorted.slice(0, LISTED), sorted.slice(LISTED)];
   const otherSum = sum(others);
   return { listed, otherChannels: others.length, otherSum, total: sum(listed) + otherSum };

@@ -46,7 +46,7 @@ export interface Features {
  * @throws the signal's reason; what was computed is kept
  */
 export async function computeFeatures(network: Network, options: FeatureOptions): Promise<Features> {
-  const { backbone, device } = network;
+  const { device } = network;
   const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, read, note } = options;
   const root = cacheDir === undefined ? undefined : joinPath(cacheDir, 'features');
   const store = options.store ?? (await featureStore(network, { root, note }));

@@ -115,3 +115,13 @@ export function findOperation(operations: readonly Operation[], path: string): O
   if (!found) throw new InputError(`layer: no operation "${path}" in this network`);
   return found;
 }
+
+/** What an operation must move at least, in f32: each input and each weight read once, each output written once. */
+export function leastBytes(operations: readonly Operation[], operation: Operation): number {
+  const elements = ([channels, height, width]: Operation['shape']) => channels * height * width;
+  const input = operations.find(({ path }) => path === operation.input);
+  const [read, written] = [input ? elements(input.shape) : IMAGE_ELEMENTS, elements(operation.shape)];
+  return 4 * (read + operation.parameters + written);
+}
+
+const IMAGE_ELEMENTS = 3 * 224 * 224;

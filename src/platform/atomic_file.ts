@@ -54,6 +54,23 @@ export function abandonUnfinishedFiles(): void {
   unfinished.clear();
 }
 
+/** A writer that works touches its file more often than this. */
+const ABANDONED_AFTER_MS = 600_000;
+
+/** Removes what killed processes left unfinished in a folder. What cannot be removed stays: it is in nobody's way. */
+export async function removeAbandonedFiles(folder: string): Promise<void> {
+  const names = await fs.readdir(folder).catch(() => []);
+  for (const name of names.filter(isTemporary)) {
+    const path = join(folder, name);
+    const status = await fs.stat(path).catch(() => undefined);
+    if (status && Date.now() - status.mtimeMs > ABANDONED_AFTER_MS) await fs.rm(path, { force: true }).catch(() => {});
+  }
+}
+
+function isTemporary(name: string): boolean {
+  return /^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name);
+}
+
 /** The end is random for two processes, threads or containers that share a folder; the dot hides it from image folders. */
 function temporaryName(target: string): string {
   return join(

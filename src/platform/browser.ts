@@ -93,6 +93,8 @@ export async function withFileLock<T>(_path: string, work: () => Promise<T>, _op
 /** There is never an unfinished file here. */
 export function abandonUnfinishedFiles(): void {}
 
+export async function removeAbandonedFiles(_folder: string): Promise<void> {}
+
 /** 64 hexadecimal digits. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   if (globalThis.crypto?.subtle !== undefined) {

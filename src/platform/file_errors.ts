@@ -4,7 +4,8 @@ import { InputError, RaycamError } from '../errors.ts';
 export function fileError(path: string, error: unknown, doing: 'read' | 'write'): Error {
   if (error instanceof RaycamError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  return new InputError(`${path}: ${sentence(code, doing) ?? `cannot ${doing} it (${message})`}`, { cause: error });
+  const shown = path === '' ? 'an empty path' : path;
+  return new InputError(`${shown}: ${sentence(code, doing) ?? `cannot ${doing} it (${message})`}`, { cause: error });
 }
 
 function sentence(code: string | undefined, doing: 'read' | 'write'): string | undefined {

@@ -4,7 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import type { Sha256 } from './types.ts';
 
-export { abandonUnfinishedFiles, createAtomicWriter, writeFileAtomic } from './atomic_file.ts';
+export {
+  abandonUnfinishedFiles,
+  createAtomicWriter,
+  removeAbandonedFiles,
+  writeFileAtomic,
+} from './atomic_file.ts';
 export { blobSource, bytesSource } from './bytes.ts';
 export { requestGpuAdapter } from './gpu_node.ts';
 export {

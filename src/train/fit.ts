@@ -39,8 +39,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Told every line that the tutorial prints. */
   readonly onLine?: (line: string) => void;
-  /** Told every epoch as it ends, with the weights of that moment; the next begins when it is done. */
-  readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => void | Promise<void>;
+  /** Told every epoch as it ends, with the weights of that moment; a promise that it returns is waited for. */
+  readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => unknown;
 }
 
 export type { PhaseResult };

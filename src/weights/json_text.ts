@@ -2,7 +2,7 @@
 import { WeightsError } from '../errors.ts';
 
 /** A ResNet-152's names, shapes and topology have 400 kB. */
-export const MAX_JSON_BYTES = 2_000_000;
+export const MAX_JSON_BYTES = 1_500_000;
 /** What `JSON.parse` makes of brackets takes far more room than they. */
 const MAX_CONTAINERS = 150_000;
 const MAX_DEPTH = 100;

@@ -6,6 +6,7 @@ import {
   createSha256,
   fileSize,
   makeDirectory,
+  removeAbandonedFiles,
   renameFile,
   withFileLock,
 } from '#platform';
@@ -59,6 +60,7 @@ export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Pro
   if (cached) return cached;
   if (options.offline) throw unavailable(entry, ['fetching is switched off']);
   await makeDirectory(folder);
+  await removeAbandonedFiles(folder);
   const onWait = () => void reportOther(entry, folder, options);
   return withFileLock(lockPath(folder, entry), () => fetchEntry(entry, folder, options), {
     onWait,

@@ -22,6 +22,8 @@ export interface FilesOptions {
   readonly count: number;
   readonly threads: number;
   readonly adapter: string;
+  /** One of so many files is broken, each time in another of ten ways; 10 unless said. */
+  readonly every?: number;
 }
 
 export interface FilesResult {
@@ -37,19 +39,17 @@ export interface FilesResult {
   readonly peakRssMB: number;
 }
 
-/** Every tenth file is broken, each time in another way. */
-const EVERY = 10;
 const PICTURES = 12;
 
 /**
  * `raycam predict` on that many files in one call: pictures under many names, broken files strewn among them. The network is ResNet-18 with
  * weights from a formula, on the disk like anybody's.
  */
-export async function predictFiles({ root, count, threads, adapter }: FilesOptions): Promise<FilesResult> {
+export async function predictFiles({ root, count, threads, adapter, every = 10 }: FilesOptions): Promise<FilesResult> {
   const folder = mkdtempSync(join(tmpdir(), 'raycam-files-'));
   try {
     const { weights, head } = await writeNetwork(folder);
-    const { paths, pictureOf } = await writeFiles(join(folder, 'images'), count);
+    const { paths, pictureOf } = await writeFiles(join(folder, 'images'), { count, every });
     const startedMs = performance.now();
     const ran = await run(root, [
       ...['predict', ...paths, '--weights', weights, '--head', head, '--cache-dir', join(folder, 'cache')],
@@ -115,19 +115,23 @@ async function writeNetwork(folder: string): Promise<{ weights: string; head: st
   return { weights, head };
 }
 
-async function writeFiles(folder: string, count: number): Promise<{ paths: string[]; pictureOf: Map<string, number> }> {
+async function writeFiles(
+  folder: string,
+  { count, every }: { readonly count: number; readonly every: number },
+): Promise<{ paths: string[]; pictureOf: Map<string, number> }> {
   mkdirSync(folder, { recursive: true });
   const originals = await Promise.all(
     Array.from({ length: PICTURES }, (_, i) => drawPicture(join(folder, `original ${i}`), i)),
   );
   const pictureOf = new Map<string, number>();
   const paths = Array.from({ length: count }, (_, i) => {
-    const broken = i % EVERY === EVERY - 1;
+    const broken = i % every === every - 1;
     const path = join(folder, broken ? `${i}.jpeg` : `${i} ${['ä', 'b c', "d'e", '日本'][i % 4]}.jpeg`);
-    if (broken) breakFile(path, Math.floor(i / EVERY), originals);
+    if (broken) breakFile(path, Math.floor(i / every), originals);
     else {
-      linkSync(originals[i % PICTURES]!, path);
-      pictureOf.set(path, i % PICTURES);
+      const picture = pictureOf.size % PICTURES;
+      linkSync(originals[picture]!, path);
+      pictureOf.set(path, picture);
     }
     return path;
   });

@@ -1,5 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { bundleTool } from '../../scripts/bundle_tool.mjs';
+import { root } from '../cli/run.ts';
+import { predictFiles } from './predict_files.ts';
 import { runSoak } from './run_soak.ts';
 import type { Holding, SoakResult } from './soak.ts';
 
@@ -47,4 +49,15 @@ it('predictions hold no more at the end than at the start', async () => {
   const result = await runSoak(bundle, 'predictions', { count: 100 * SCALE });
   expectFlat(result);
   expect(result.afterwards.threads).toBe(result.holdings[0]!.threads - 2);
+});
+
+it('`predict` answers every whole file, and names every broken one', async () => {
+  const found = await predictFiles({ root, count: 40 * SCALE, threads: 2, adapter: 'wasm', every: 4 });
+  expect(found).toMatchObject({
+    broken: 10 * SCALE,
+    named: 10 * SCALE,
+    answered: 30 * SCALE,
+    wrong: 0,
+    status: 1,
+  });
 });

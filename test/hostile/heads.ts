@@ -101,8 +101,8 @@ export const HEADS: readonly HostileCase[] = [
     /has a damaged "preprocessing", expected a JSON object/,
   ),
   head(
-    'with preprocessing of 1.4 million brackets',
-    metadata({ preprocessing: '['.repeat(1_400_000) }),
+    'with preprocessing of 1.3 million brackets',
+    metadata({ preprocessing: '['.repeat(1_300_000) }),
     /has a damaged "preprocessing"/,
   ),
   head(

@@ -16,7 +16,9 @@ afterAll(() => {
   for (const path of [folder, empty]) rmSync(path, { recursive: true, force: true });
 });
 
-it('every one is refused in a sentence or read right, within a second and 64 MB, and leaves nothing', async () => {
+it('every one is refused in a sentence or read right, within a second and 64 MB, and leaves nothing', {
+  timeout: 240_000,
+}, async () => {
   const child = await bundleTool('test/hostile/child.ts');
   const run = (mode: string) =>
     promisify(execFile)(process.execPath, [child, mode, folder], { cwd: empty, maxBuffer: 64e6 });

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as platform from '../../src/platform/node.ts';
@@ -141,6 +142,45 @@ describe('createAtomicWriter', () => {
     expect(await readdir(folder)).toHaveLength(1);
     platform.abandonUnfinishedFiles();
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('what killed processes left', () => {
+  it('is removed once nobody can be writing it, and nothing else is', async () => {
+    const folder = await newFolder();
+    const [old, young, other] = ['.a.npy.12-0123abcd.tmp', '.b.npy.34-0123abcd.tmp', '.c.tmp'].map(name =>
+      join(folder, name),
+    ) as [string, string, string];
+    for (const path of [old, young, other]) await writeFile(path, 'x');
+    for (const path of [old, other]) await utimes(path, 1, 1);
+    await platform.removeAbandonedFiles(folder);
+    expect((await readdir(folder)).sort()).toEqual(['.b.npy.34-0123abcd.tmp', '.c.tmp']);
+    await platform.removeAbandonedFiles(join(folder, 'none'));
+  });
+});
+
+describe('pipes and devices', () => {
+  it.runIf(process.platform === 'linux')('are named, never waited for', async () => {
+    const pipe = join(await newFolder(), 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero']) {
+      expect(await messageOf(platform.openFile(path))).toBe(
+        `${path}: is a pipe, a socket or a device, expected a file. Copy what it holds to a file first`,
+      );
+    }
+    expect(await platform.readFile(pipe)).toEqual(new Uint8Array(0));
+    expect(await messageOf(platform.readFile('/dev/zero'))).toContain('is a pipe, a socket or a device');
+  });
+
+  it.runIf(process.platform === 'linux')('what a shell pipes in is read to its end', async () => {
+    const pipe = join(await newFolder(), 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const writer = spawn('bash', ['-c', 'exec 3>"$1"; sleep 0.2; head -c 100000 /dev/zero >&3', '-', pipe]);
+    // A pipe has no end before somebody has opened the other one.
+    let bytes = await platform.readFile(pipe);
+    while (bytes.length === 0) bytes = await platform.readFile(pipe);
+    expect(bytes.length).toBe(100_000);
+    writer.kill();
   });
 });
 

@@ -7,15 +7,17 @@ import { numbersOf, type OpenSite, openSite, XRAYS } from './open_site.ts';
 
 const folder = temporaryFolder();
 let site: OpenSite;
+/** Of the first tests, one after the other. */
+let page: Page;
 beforeAll(async () => {
   site = await openSite({ webgpu: false });
 });
 afterAll(() => site?.close());
 
-const names = (page: Page) => page.locator('.plate-name').allTextContents();
+const names = (shown: Page) => shown.locator('.plate-name').allTextContents();
 
 it('an address brings back image, map, place and colours, after a reload too', async () => {
-  const page = await site.open('#look');
+  page = await site.open('#look');
   await page.setInputFiles('[data-testid=pick]', XRAYS);
   await page.getByTestId('probability').waitFor();
   await page.locator('.frame .pick').nth(1).click();
@@ -32,11 +34,9 @@ it('an address brings back image, map, place and colours, after a reload too', a
   expect(await page.getByTestId('colours').inputValue()).toBe('jet');
   expect(await numbersOf(page, 'evidence')).toEqual(before);
   expect(await page.locator('.frame').count()).toBe(2);
-  await page.close();
 });
 
 it('back and forward go through what was looked at', async () => {
-  const page = await site.open('#look');
   await page.locator('.frame .pick').nth(0).click();
   await page.locator('.frame .pick').nth(1).click();
   expect(await names(page)).toEqual(['person133_bacteria_635.jpeg']);
@@ -70,7 +70,7 @@ it('a link to an X-ray that is not here says so, and shows no verdict', async ()
   await page.context().close();
 });
 
-it('a file that is no image is refused in a sentence, and the others are taken', async () => {
+it('X-rays can be picked, dropped and pasted; a file that is none is refused in a sentence', async () => {
   const broken = join(folder, 'notes.png');
   copyFileSync('package.json', broken);
   const page = await site.visit('#look', await site.visitor());
@@ -81,11 +81,6 @@ it('a file that is no image is refused in a sentence, and the others are taken',
   expect(fault).toMatch(/^notes\.png: .+/);
   await page.getByRole('button', { name: 'Dismiss' }).click();
   expect(await page.locator('.strip-faults').count()).toBe(0);
-  await page.context().close();
-});
-
-it('X-rays can be dropped and pasted', async () => {
-  const page = await site.visit('#look', await site.visitor());
   for (const type of ['drop', 'paste'] as const) {
     await page.evaluate(async kind => {
       const address = (await (await fetch('raycam.json')).json()).images[kind === 'drop' ? 3 : 4].url;

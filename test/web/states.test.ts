@@ -205,13 +205,25 @@ describe('the page', () => {
     await context.close();
   });
 
-  it('paints within a second, and no task of the page computes for long', async () => {
+  it('goes by the keyboard alone, paints within a second, and computes for long in no task of its own', async () => {
     const context = await site.visitor();
     const page = await context.newPage();
     await site.browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
     await page.goto(site.url);
     await ready(page);
     const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement!.classList.contains('sample'))) break;
+    }
+    await page.keyboard.press('Enter');
+    await page.getByTestId('probability').waitFor();
+    const chosen = page.locator('.segments input:checked').first();
+    await chosen.focus();
+    const before = await chosen.inputValue();
+    await page.keyboard.press('ArrowRight');
+    expect(await chosen.inputValue()).not.toBe(before);
+    expect(new URL(page.url()).hash).toContain('map=');
     await page.setInputFiles('[data-testid=pick]', XRAYS);
     await page.locator('.frame-verdict[data-value]').nth(1).waitFor();
     await page.getByRole('radio', { name: 'Difference' }).check();
@@ -224,23 +236,6 @@ describe('the page', () => {
     expect(painted).toBeLessThan(1000);
     expect(tasks.length).toBeGreaterThan(100);
     expect(longest).toBeLessThan(100);
-    await context.close();
-  });
-
-  it('goes on by the keyboard alone', async () => {
-    const context = await site.visitor();
-    const page = await site.open('#look', context);
-    for (let i = 0; i < 40; i++) {
-      await page.keyboard.press('Tab');
-      if (await page.evaluate(() => document.activeElement!.classList.contains('sample'))) break;
-    }
-    await page.keyboard.press('Enter');
-    await page.getByTestId('probability').waitFor();
-    await page.locator('.segments input:checked').first().focus();
-    const before = await page.locator('.segments input:checked').first().inputValue();
-    await page.keyboard.press('ArrowRight');
-    expect(await page.locator('.segments input:checked').first().inputValue()).not.toBe(before);
-    expect(new URL(page.url()).hash).toContain('map=');
     await context.close();
   });
 });

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { megabytes } from '../../runtime/memory.ts';
+import { formatBytes } from '../../weights/byte_source.ts';
 import { convertWeights, describeWeights, listZoo } from '../../weights/manage.ts';
 import { pruneCache } from '../../weights/prune.ts';
 import { pullWeights } from '../../weights/pull.ts';
@@ -47,7 +47,7 @@ async function list(flags: SpeechOptions): Promise<void> {
   const entries = await listZoo(flags);
   const width = Math.max(...entries.map(({ id }) => id.length));
   for (const entry of entries) {
-    const state = entry.cachedBytes === undefined ? `from ${entry.from}` : `cached, ${megabytes(entry.cachedBytes)}`;
+    const state = entry.cachedBytes === undefined ? `from ${entry.from}` : `cached, ${formatBytes(entry.cachedBytes)}`;
     output.result(entry, `${entry.id.padEnd(width)}  ${entry.note}; ${entry.licence}; ${state}`);
   }
 }
@@ -61,23 +61,23 @@ async function pull(id: string, flags: PullFlags): Promise<void> {
     signal: interruption.signal,
     onProgress: progress.update,
   }).finally(() => progress.stop());
-  output.result({ id, path, sha256, sizeBytes }, `${path} (${megabytes(sizeBytes)}, sha256 ${sha256})`);
+  output.result({ id, path, sha256, sizeBytes }, `${path} (${formatBytes(sizeBytes)}, sha256 ${sha256})`);
 }
 
 async function prune(ids: readonly string[], flags: PruneFlags): Promise<void> {
   const output = new Output(flags);
   const removed = await pruneCache({ cacheDir: flags.cacheDir, ids: flags.all ? 'all' : ids, dryRun: flags.dryRun });
   const verb = flags.dryRun ? 'would remove' : 'removed';
-  for (const file of removed) output.result(file, `${verb} ${file.path} (${megabytes(file.sizeBytes)}: ${file.why})`);
+  for (const file of removed) output.result(file, `${verb} ${file.path} (${formatBytes(file.sizeBytes)}: ${file.why})`);
   const totalBytes = removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  output.note(removed.length === 0 ? 'nothing to remove' : `${megabytes(totalBytes)} in ${removed.length} files`);
+  output.note(removed.length === 0 ? 'nothing to remove' : `${formatBytes(totalBytes)} in ${removed.length} files`);
 }
 
 async function info(path: string, flags: InfoFlags): Promise<void> {
   const { tensors, ...about } = await describeWeights(path, flags);
   const lines = [
     `${about.file}: ${about.architecture ?? 'not a ResNet'}, ${about.format}, ${about.names} names`,
-    `${tensors.length} tensors, ${about.elements.toLocaleString('en')} numbers, ${megabytes(about.sizeBytes)}`,
+    `${tensors.length} tensors, ${about.elements.toLocaleString('en')} numbers, ${formatBytes(about.sizeBytes)}`,
     `sha256 ${about.sha256}`,
     ...(about.problem === undefined ? [] : [about.problem]),
     ...Object.entries(about.metadata).map(([key, value]) => `${key}: ${value}`),
@@ -97,5 +97,8 @@ function oneLine(text: string): string {
 async function convert(input: string, out: string, flags: ConvertFlags): Promise<void> {
   await convertWeights(input, out, { names: flags.keepNames ? 'keep' : 'torchvision', prefix: flags.prefix });
   const { sha256, sizeBytes } = await describeWeights(out);
-  new Output(flags).result({ in: input, out, sha256, sizeBytes }, `${out} (${megabytes(sizeBytes)}, sha256 ${sha256})`);
+  new Output(flags).result(
+    { in: input, out, sha256, sizeBytes },
+    `${out} (${formatBytes(sizeBytes)}, sha256 ${sha256})`,
+  );
 }

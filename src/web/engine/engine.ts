@@ -60,6 +60,11 @@ export class Engine {
     return this.opened!.observer;
   }
 
+  /** Of WebAssembly, as the page asked for. */
+  get threads(): number | undefined {
+    return this.opened?.choice.threads;
+  }
+
   /** @throws InputError  none fits the network */
   get head(): Head {
     if (this.opened?.head) return this.opened.head;

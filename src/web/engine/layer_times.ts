@@ -1,5 +1,6 @@
 /** How long each module of the open network takes, by the adapter's own clock. */
 import type { DecodedImage } from '#platform';
+import { medianOf } from '../../bench/statistics.ts';
 import { squashTransform } from '../../data/transforms.ts';
 import { preprocessBatch } from '../../inference/inputs.ts';
 import type { Engine } from './engine.ts';
@@ -49,13 +50,7 @@ export async function measureLayerTimes(
     observer.mode = 'plain';
   }
   const ms = Object.fromEntries(
-    [...samples[0]!.keys()].map(path => [path, median(samples.map(sample => sample.get(path) ?? 0))]),
+    [...samples[0]!.keys()].map(path => [path, medianOf(samples.map(sample => sample.get(path) ?? 0))]),
   );
   return { ms, samples: samples.length };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -2,7 +2,7 @@
 import { WeightsError } from '../../errors.ts';
 import { ZOO, type ZooEntry } from '../../weights/zoo.ts';
 import type { PullState, Site, SiteModel } from '../site.ts';
-import type { EngineChoice, EngineStatus } from './protocol.ts';
+import type { EngineChoice, EngineStatus, LoadStep } from './protocol.ts';
 import { findStored, keepStream, type StoredBlob } from './weights_store.ts';
 
 const POLL_MS = 400;
@@ -28,11 +28,11 @@ export async function obtainWeights(obtainer: Obtainer, choice: EngineChoice, si
     throw new WeightsError(
       `weights: ${choice.model} is neither stored in this browser nor offered by this site. Open its file under Weights`,
     );
-  const { fetch: report, rest } = progressOf(obtainer, choice);
-  if (!model.isHere) await pullOnServer(obtainer, model, report, signal);
+  if (!model.isHere) await pullOnServer(obtainer, model, progressOf(obtainer, choice, 'pull'), signal);
   const response = await request(new URL(obtainer.site!.weightsUrl + file, obtainer.baseUrl), file, signal);
   const length = Number(response.headers.get('content-length') ?? 0);
   const total = response.headers.has('content-encoding') ? model.sizeBytes : length || model.sizeBytes;
+  const report = progressOf(obtainer, choice, 'fetch');
   const kept = await keepStream({
     file,
     body: response.body!,
@@ -40,7 +40,6 @@ export async function obtainWeights(obtainer: Obtainer, choice: EngineChoice, si
     sha256: model.sha256,
     onProgress: received => report(received, total),
   });
-  rest();
   return { ...kept, entry };
 }
 
@@ -89,18 +88,16 @@ async function pullState(url: URL, method: 'GET' | 'POST', signal?: AbortSignal)
 }
 
 /** Turns received bytes into statuses, ten a second at most, with an estimate from the mean rate. */
-function progressOf(obtainer: Obtainer, choice: EngineChoice): { fetch: Report; rest: () => void } {
+function progressOf(obtainer: Obtainer, choice: EngineChoice, step: LoadStep): Report {
   const EVERY_MS = 100;
   const startedMs = performance.now();
   let shownMs = 0;
-  const fetch: Report = (done, total) => {
+  return (done, total) => {
     const nowMs = performance.now();
     if (nowMs - shownMs < EVERY_MS) return;
     shownMs = nowMs;
     const elapsedS = (nowMs - startedMs) / 1e3;
     const secondsLeft = done > 0 && total > done && elapsedS > 1 ? ((total - done) * elapsedS) / done : undefined;
-    obtainer.setStatus({ state: 'loading', choice, step: 'fetch', done, total, secondsLeft });
+    obtainer.setStatus({ state: 'loading', choice, step, done, total, secondsLeft });
   };
-  const rest = () => obtainer.setStatus({ state: 'loading', choice, step: 'check', done: 1, total: 1 });
-  return { fetch, rest };
 }

@@ -48,12 +48,12 @@ export interface AdapterInfo {
   readonly threads?: number;
 }
 
-/** Where a network is on its way. */
-export type LoadStep = 'fetch' | 'check' | 'upload';
+/** Where a network is on its way: from its publisher to the site, from there into this browser (or read there), onto the device. */
+export type LoadStep = 'pull' | 'fetch' | 'check' | 'upload';
 
 /**
  * `empty`: no network is open, and none is being fetched: the reader must choose.
- * `loading`: bytes in `fetch` and `check`, blocks in `upload`.
+ * `loading`: blocks in `upload`, bytes before.
  * `recovering`: the device was lost, and is opened again, once.
  * `failed`: nothing can be computed; `message` is a sentence, `choice` what to try again.
  */

@@ -8,6 +8,8 @@ export interface ChannelValues {
   /** [C] each. */
   readonly min: ArrayLike<number>;
   readonly max: ArrayLike<number>;
+  /** The ends of the scale that all channels share. */
+  readonly bounds: readonly [number, number];
 }
 
 export interface ChannelAtlas {
@@ -24,18 +26,17 @@ export function scaleOfRange(least: number, greatest: number): MapScale {
 }
 
 /** `isShared` gives one scale to all channels, else each has its own. */
-export function channelAtlas({ shape, values, min, max }: ChannelValues, isShared: boolean): ChannelAtlas {
+export function channelAtlas({ shape, values, min, max, bounds }: ChannelValues, isShared: boolean): ChannelAtlas {
   const [channels, height, width] = shape;
   const columns = Math.ceil(Math.sqrt((channels * height) / width));
   const rows = Math.ceil(channels / columns);
   const canvas = new OffscreenCanvas(columns * width, rows * height);
   const context = canvas.getContext('2d')!;
-  const [least, greatest] = [min, max].map(bounds => Array.from(bounds)) as [number[], number[]];
   // Each alone is signed or not as the whole is: a channel that happens to have no negative value stays comparable.
-  const wholeLeast = Math.min(...least);
-  const whole = scaleOfRange(wholeLeast, Math.max(...greatest));
+  const isSigned = bounds[0] < 0;
+  const whole = scaleOfRange(...bounds);
   const scale = (channel: number) =>
-    isShared ? whole : scaleOfRange(wholeLeast < 0 ? Math.min(least[channel]!, -1e-30) : 0, greatest[channel]!);
+    isShared ? whole : scaleOfRange(isSigned ? Math.min(min[channel]!, -Number.MIN_VALUE) : 0, max[channel]!);
   const place = (channel: number) => ({ x: (channel % columns) * width, y: Math.floor(channel / columns) * height });
   const area = height * width;
   const picture = new ImageData(columns * width, rows * height);

@@ -92,7 +92,6 @@ export function ChannelTiles(props: ChannelTilesProps) {
     if (x >= 0 && y >= 0 && column < grid.columns && position < order.length) onSelect(order[position]!);
   };
   return (
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the canvas is worked by keys, what is chosen is said below
     <div
       ref={scroller}
       class="tiles"
@@ -104,7 +103,7 @@ export function ChannelTiles(props: ChannelTilesProps) {
       onKeyDown={onKeyDown}
       onClick={onClick}
     >
-      <canvas ref={canvas} class="tiles-canvas" aria-hidden="true" />
+      <canvas ref={canvas} class="tiles-canvas" />
       <div style={{ height: `${Math.max(0, EDGE + rows * grid.rowHeight - size.height)}px` }} />
       <output class="hidden">{selected === undefined ? '' : `Channel ${selected}, ${props.labelOf(selected)}`}</output>
     </div>

@@ -1,6 +1,6 @@
 /** Under the bar while no network is ready: what is going on, and the way on. */
 import { engineStatus } from '../engine/client.ts';
-import type { EngineStatus } from '../engine/protocol.ts';
+import type { EngineStatus, LoadStep } from '../engine/protocol.ts';
 import { boot, cancelOpening, openNetwork, wantedChoice } from '../state/engine_control.ts';
 import { linkTo } from '../state/route.ts';
 import { site } from '../state/site.ts';
@@ -60,17 +60,19 @@ function FirstVisit() {
 function Loading({ status }: { status: Extract<EngineStatus, { state: 'loading' }> }) {
   const { step, done, total, secondsLeft, choice } = status;
   const share = total > 0 ? done / total : undefined;
-  const what =
-    step === 'fetch'
-      ? `Fetching ${choice.model}: ${formatBytes(done)}${total ? ` of ${formatBytes(total)}` : ''}${secondsLeft ? `, about ${formatDuration(secondsLeft)} left` : ''}`
-      : step === 'check'
-        ? `Checking the weights of ${choice.model}`
-        : `Putting ${choice.model} onto the device: block ${done} of ${total}`;
+  const bytes = `${formatBytes(done)}${total ? ` of ${formatBytes(total)}` : ''}`;
+  const left = secondsLeft ? `, about ${formatDuration(secondsLeft)} left` : '';
+  const texts: Record<LoadStep, string> = {
+    pull: `Fetching ${choice.model} from its publisher: ${bytes}${left}`,
+    fetch: `${site.value?.isLocal ? 'Bringing' : 'Fetching'} ${choice.model}${site.value?.isLocal ? ' into this browser' : ''}: ${bytes}${left}`,
+    check: `Reading ${choice.model}: ${bytes}`,
+    upload: `Putting ${choice.model} onto the device: block ${done} of ${total}`,
+  };
   return (
     <Notice>
-      <span data-testid="progress">{what}</span>
+      <span data-testid="progress">{texts[step]}</span>
       <progress aria-label="Progress" {...(share === undefined ? {} : { value: share, max: 1 })} />
-      {step === 'fetch' && (
+      {(step === 'pull' || step === 'fetch') && (
         <button type="button" onClick={cancelOpening}>
           Cancel
         </button>

@@ -28,7 +28,6 @@ export function Histogram({ label, min, max, counts }: HistogramProps) {
           const isAgainst = min + ((i + 0.5) * (max - min)) / counts.length < 0;
           return (
             <rect
-              // biome-ignore lint/suspicious/noArrayIndexKey: a bin is its place
               key={i}
               class={isAgainst ? 'against' : 'for'}
               x={i * width}

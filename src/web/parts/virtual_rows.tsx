@@ -49,27 +49,25 @@ export function VirtualRows({ label, count, rowHeight, selected, onSelect, row }
   const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND);
   const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + BEYOND);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the choice
-    <div ref={scroller} class="virtual-rows" role="list" tabIndex={0} aria-label={label} onKeyDown={onKeyDown}>
-      <div style={{ height: `${count * rowHeight}px` }} role="presentation">
+    <div ref={scroller} class="virtual-rows" role="application" aria-label={label} onKeyDown={onKeyDown}>
+      <ul style={{ height: `${count * rowHeight}px` }}>
         {Array.from({ length: Math.max(0, last - first) }, (_, i) => {
           const index = first + i;
           const { key, content } = row(index);
           return (
-            <div
+            <li
               key={key}
               class="virtual-row"
-              role="listitem"
               aria-posinset={index + 1}
               aria-setsize={count}
               data-selected={index === selected}
               style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
             >
               {content}
-            </div>
+            </li>
           );
         })}
-      </div>
+      </ul>
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function useCall<M extends MethodName>(
   const key = input === null || epoch === 0 ? '' : `${epoch} ${JSON.stringify(input)}`;
   const [answer, setAnswer] = useState<{ key: string; answer: Answer<OutputOf<M>, ProgressOf<M>> }>();
   const kept = keptAnswers<OutputOf<M>>(method, keep);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the input, which is a new object each time
+  // `key` stands for the input, which is a new object each time
   useEffect(() => {
     if (key === '' || kept.has(key)) return;
     const controller = new AbortController();

@@ -1,8 +1,10 @@
 /** The views, in the order of their tabs. A view is a component and a line here. */
 import type { ComponentType } from 'preact';
 import { InspectView } from './inspect/inspect_view.tsx';
+import { KernelsView } from './kernels/kernels_view.tsx';
 import { LedgerView } from './ledger/ledger_view.tsx';
 import { LookView } from './look/look_view.tsx';
+import { TrainView } from './train/train_view.tsx';
 import { WeightsView } from './weights/weights_view.tsx';
 
 export interface View {
@@ -36,6 +38,20 @@ export const VIEWS: readonly View[] = [
     title: 'Ledger',
     about: 'The verdict taken apart: what each channel adds to it',
     component: LedgerView,
+    hasStrip: true,
+  },
+  {
+    id: 'train',
+    title: 'Train',
+    about: 'A head of your own, from labelled X-rays',
+    component: TrainView,
+    hasStrip: true,
+  },
+  {
+    id: 'kernels',
+    title: 'Kernels',
+    about: 'The shaders that run, their times, and what else could',
+    component: KernelsView,
     hasStrip: true,
   },
   {

@@ -93,14 +93,42 @@ export class Expressions {
     const i32 = shaped('i32');
     const isPower = (count & (count - 1)) === 0;
     const inner = () => this.shaped(u32, Math.min(depth, 1));
-    const signed = () => atLeast(this.shaped(i32, Math.min(depth, 1)), BINDS.unary);
+    const signed = () => this.shaped(i32, Math.min(depth, 1));
+    const of = (value: Value, type: Type, code: string, binds: number = BINDS.primary): Value => ({
+      ...primary(code, type, { isConst: value.isConst }),
+      binds,
+    });
     return entropy.choose<Value>([
       [3, () => primary(`${entropy.below(count)}`, u32, { isConst: true })],
       [1, () => primary(`${entropy.below(count)}u`, u32, { isConst: true })],
-      [3, () => ({ ...primary(`${atLeast(inner(), BINDS.unary)} % ${count}u`, u32), binds: BINDS.product })],
-      [1, () => primary(`min(${inner().code}, ${count - 1}u)`, u32)],
-      [isPower ? 2 : 0, () => ({ ...primary(`${signed()} & ${count - 1}`, i32), binds: BINDS.bits })],
-      [1, () => primary(`clamp(${signed()}, 0i, ${count - 1})`, i32)],
+      [
+        3,
+        () => {
+          const x = inner();
+          return of(x, u32, `${atLeast(x, BINDS.unary)} % ${count}u`, BINDS.product);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = inner();
+          return of(x, u32, `min(${x.code}, ${count - 1}u)`);
+        },
+      ],
+      [
+        isPower ? 2 : 0,
+        () => {
+          const x = signed();
+          return of(x, i32, `${atLeast(x, BINDS.unary)} & ${count - 1}`, BINDS.bits);
+        },
+      ],
+      [
+        1,
+        () => {
+          const x = signed();
+          return of(x, i32, `clamp(${x.code}, 0i, ${count - 1})`);
+        },
+      ],
     ]);
   }
 

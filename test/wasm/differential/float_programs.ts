@@ -84,7 +84,8 @@ const length = (x: Point): Interval => (x.length === 1 ? i.abs(x[0]) : i.sqrt(do
 const difference = (x: Point, y: Point): Point => x.map((one, k) => i.sub(one, y[k]));
 
 class Maker {
-  readonly lets: string[] = [];
+  /** Of the names k0, k1 … */
+  readonly constants: number[] = [];
 
   constructor(
     private readonly entropy: Entropy,
@@ -123,9 +124,10 @@ class Maker {
     const literal = size === 1 ? `f32(${text})` : `${this.type}(${text})`;
     const at = () => Array(size).fill(i.constant(value));
     if (this.isConst) return { code: literal, at };
-    // By way of a `let`, for a part of an expression that is constant may not leave its function's domain.
-    const name = `k${this.lets.length}`;
-    this.lets.push(`let ${name} = ${literal};`);
+    // From the buffer: a part of an expression that is constant may not leave its function's domain, and Dawn brings constants of
+    // two sums together, which WGSL allows and the bounds here do not.
+    const name = `k${this.constants.length}`;
+    this.constants.push(value);
     return { code: name, at };
   }
 
@@ -218,7 +220,7 @@ export function floatProgram(numbers: readonly number[]): FloatProgram {
 let a = ${load(0)};
 let b = ${load(1)};
 let c = ${load(2)};
-${maker.lets.join('\n')}
+${maker.constants.map((_, n) => `let k${n} = ${type}(input[${inputs.length + n}u]);`).join('\n')}
 ${lines.join('\n')}
 }`;
   const expected = places.flatMap(inputsAt => {
@@ -226,7 +228,7 @@ ${lines.join('\n')}
     return [...found, ...Array<Interval>(EXPRESSIONS * size - found.length).fill(undefined)];
   });
   const buffers = [
-    { use: 'input', words: new Uint32Array(inputs.buffer) },
+    { use: 'input', words: new Uint32Array(Float32Array.of(...inputs, ...maker.constants).buffer) },
     { use: 'output', words: new Uint32Array(INVOCATIONS * EXPRESSIONS * size) },
   ] as const;
   return { program: { source, workgroups: 1, buffers }, expected };

@@ -2,7 +2,7 @@ import type { Program } from './devices.ts';
 import { Entropy } from './entropy.ts';
 import { Phases } from './phases.ts';
 import { type FunctionSignature, Scope } from './scope.ts';
-import { type Body, Statements, zeroOf } from './statements.ts';
+import { type Body, guardOf, Statements } from './statements.ts';
 import { leavesOf, nameOf, randomStruct, randomType, shaped, type Type } from './types.ts';
 
 const WORKGROUPS = [[4], [1], [8], [3, 2], [2, 2, 2], [16], [5]];
@@ -118,7 +118,7 @@ class ProgramMaker {
     }
     for (let i = entropy.below(3); i > 0; i--) {
       const type = randomType(entropy, this.structs);
-      text.push(`var<private> p${i}: ${nameOf(type)}${zeroOf(type)};`);
+      text.push(`var<private> p${i}: ${nameOf(type)};`);
       globals.declare({ code: `p${i}`, type, isWritable: true });
     }
     return constants;
@@ -160,10 +160,11 @@ class ProgramMaker {
     const privates: string[] = [];
     const wanted = functions.flatMap(({ parameters }) => parameters.filter(({ space }) => space === 'private'));
     for (const [i, { type }] of wanted.entries()) {
-      privates.push(`var<private> q${i}: ${nameOf(type)}${zeroOf(type)};`);
+      privates.push(`var<private> q${i}: ${nameOf(type)};`);
       scope.declare({ code: `q${i}`, type, isWritable: true, space: 'private' });
     }
     const statements = new Statements(this.body(functions), scope, 'v');
+    for (const { code, type } of scope.all()) if (/^[pq]\d+$/.test(code)) statements.lines.push(guardOf(code, type));
     const count = workgroup.reduce((product, extent) => product * extent);
     const phases = new Phases(statements, count);
     if (entropy.chance(40)) phases.run(2 + entropy.below(4));

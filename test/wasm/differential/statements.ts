@@ -2,7 +2,7 @@ import { abstractFloat, abstractInt } from './abstract.ts';
 import type { Entropy } from './entropy.ts';
 import { Expressions, type Surroundings } from './expressions.ts';
 import { Scope, type Variable } from './scope.ts';
-import { nameOf, randomType, shaped, type Type } from './types.ts';
+import { nameOf, partsOf, randomType, shaped, type Type } from './types.ts';
 import { atLeast, atRunTime, BINDS, literal } from './values.ts';
 
 const COMPOUND = ['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>'];
@@ -14,12 +14,21 @@ export interface Body extends Surroundings {
 }
 
 /**
- * Dawn on SwiftShader folds a comparison of vectors wrongly where a component is a scalar variable that no one has written: `var q: i32;`
- * and then `vec2i(q, 7) < vec2i(3)` gives (false, false). A zero that is written out is folded as it should be.
+ * A write that never happens, behind a variable that begins as zero: without one, Dawn on SwiftShader folds what is made of it, wrongly.
+ * After `var<private> q: i32;` it finds `vec2i(q, 7) < vec2i(3)` to be (false, false), and it crashes on `if (s.flag || s.flag)` around
+ * an atomic where `s` is a private struct that no one writes.
  */
-export function zeroOf(type: Type): string {
-  if (type.kind !== 'shaped' || type.size > 1) return '';
-  return ` = ${literal(type.scalar, 0).code}`;
+export function guardOf(code: string, type: Type): string {
+  return `if (input.count == 77u) { ${code} = ${fromInput(type)}; }`;
+}
+
+function fromInput(type: Type): string {
+  const scalars = { i32: 'input.vi.x', u32: 'input.vu.x', f32: 'input.vf.x', bool: '(input.vu.x == 7u)' };
+  if (type.kind === 'shaped')
+    return type.size === 1 ? scalars[type.scalar] : `${nameOf(type)}(${scalars[type.scalar]})`;
+  return `${nameOf(type)}(${partsOf(type)
+    .map(([, part]) => fromInput(part))
+    .join(', ')})`;
 }
 
 /** Makes random statements, all of which end. */
@@ -71,7 +80,7 @@ export class Statements {
       [this.loops < 2 ? 4 * deeper : 0, () => this.loop(depth - 1)],
       [2 * deeper, () => this.switch(depth - 1)],
       [deeper, () => this.braces('', () => this.block(1 + entropy.below(3), depth - 1))],
-      [1, () => this.callStatement()],
+      [2, () => this.callStatement()],
       [1, () => this.pointer()],
     ]);
   }
@@ -99,7 +108,8 @@ export class Statements {
     const isWritable = keyword === 'var';
     const space = isWritable ? 'function' : undefined;
     if (isWritable && entropy.chance(20)) {
-      this.declare({ code, type, isWritable, space }, `var ${code}: ${nameOf(type)}${zeroOf(type)};`);
+      this.declare({ code, type, isWritable, space }, `var ${code}: ${nameOf(type)};`);
+      this.lines.push(guardOf(code, type));
       return;
     }
     const written = entropy.chance(50) ? `: ${nameOf(type)}` : '';
@@ -211,7 +221,12 @@ export class Statements {
     const scalar = entropy.pick(['u32', 'i32'] as const);
     const s = scalar[0];
     const type = shaped(scalar);
-    const bound = this.bound(scalar);
+    const moving = entropy.chance(30) ? this.newName() : undefined;
+    if (moving) {
+      const start = literal(scalar, entropy.below(8)).code;
+      this.declare({ code: moving, type, isWritable: true, space: 'function' }, `var ${moving} = ${start};`);
+    }
+    const bound = moving ? `(${moving} & 7${s})` : this.bound(scalar);
     const head = entropy.choose<string>([
       [
         5,
@@ -226,6 +241,7 @@ export class Statements {
     this.make.scope.declare({ code: i, type, isWritable: false });
     this.braces(`${head} `, () => {
       if (entropy.chance(40)) this.gather(i, scalar);
+      if (moving && entropy.chance(60)) this.lines.push(`${moving} ${entropy.pick(['-=', '+=', '^='])} 1${s};`);
       this.armOf(depth);
     });
   }

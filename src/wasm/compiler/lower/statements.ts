@@ -2,8 +2,9 @@ import { sizeOf } from '../check/layout.ts';
 import { isAbstract, typeName } from '../check/types.ts';
 import { fail, type Position } from '../errors.ts';
 import type { Node } from '../ir/node.ts';
-import type { Assign, Block, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
+import type { Assign, Block, Call, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
 import { assignedSlots } from './assigned_slots.ts';
+import { isBarrier } from './barriers.ts';
 import { lowerCall, lowerReturn } from './calls.ts';
 import { checkOperands } from './constant_rules.ts';
 import type { Context, Jumps, Label } from './context.ts';
@@ -53,7 +54,7 @@ export function lowerStatement(context: Context, statement: Statement): void {
       lowerAssign(context, statement);
       return;
     case 'call-statement':
-      lowerCall(context, statement.call);
+      lowerCallStatement(context, statement.call);
       return;
     case 'block':
       lowerBlock(context, statement);
@@ -86,6 +87,17 @@ export function lowerStatement(context: Context, statement: Statement): void {
       lowerAssert(context, statement.condition);
       return;
   }
+}
+
+/** Only functions of the shader and atomics may be called for what they do alone. */
+function lowerCallStatement(context: Context, call: Call): void {
+  const value = lowerCall(context, call);
+  const { name } = call.callee;
+  if (!value || name.startsWith('atomic') || isBarrier(name)) return;
+  const binding = context.scope.find(name);
+  const mayBeUnused =
+    binding?.kind === 'function' && !binding.declaration.attributes.some(one => one.name === 'must_use');
+  if (!mayBeUnused) fail(call.position, `the value of '${name}' is not used`);
 }
 
 export function lowerAssert(context: Context, condition: Parameters<typeof lowerConstant>[1]): void {
@@ -140,7 +152,7 @@ export function variableReference(
   return { kind: 'memory', type, space, address: context.scratchAddress, offset, isReadOnly: false };
 }
 
-function lowerAssign(context: Context, { target, operator, value, position }: Assign): void {
+function lowerAssign(context: Context, { target, operator, value, isStep, position }: Assign): void {
   if (!target) {
     lowerExpression(context, value);
     return;
@@ -148,6 +160,8 @@ function lowerAssign(context: Context, { target, operator, value, position }: As
   const reference = findReference(context, target) ?? swizzleTarget(target);
   if (reference.kind === 'memory' && reference.isReadOnly) fail(target.position, 'the variable is read-only');
   const { type } = reference;
+  if (isStep && !/^[iu]32$/.test(typeName(type)))
+    fail(position, `'${operator}${operator}' is for i32 and u32, got ${typeName(type)}`);
   const result = operator ? update(context, operator, reference, value, position) : lowerExpression(context, value);
   store(context, reference, convert(context.b, result, type, value.position));
 }
@@ -285,10 +299,14 @@ export function lowerSwitch(
   const { type } = value;
   if (typeName(type) !== 'i32' && typeName(type) !== 'u32')
     fail(selector.position, `a switch takes i32 or u32, got ${typeName(type)}`);
+  const seen = new Set<number>();
   const matches = (one: Switch['cases'][number]): Node =>
     one.selectors
       .map(expression => {
         const constant = convert(b, lowerConstant(context, expression, 'the case'), type, expression.position);
+        const number = nodeOf(constant).imm[0]!;
+        if (seen.has(number)) fail(expression.position, 'two cases are the same');
+        seen.add(number);
         return b.op('i32.eq', nodeOf(value), nodeOf(constant));
       })
       .reduce((any, each) => b.op('i32.or', any, each), b.i32(0));

@@ -80,6 +80,8 @@ export interface Assign {
   /** `+` of `+=`. */
   readonly operator?: string;
   readonly value: Expression;
+  /** `++` and `--`. */
+  readonly isStep?: boolean;
   readonly position: Position;
 }
 

@@ -25,9 +25,28 @@ export function parseExpression(tokens: TokenStream, level = 0): Expression {
   let left = parseExpression(tokens, level + 1);
   while (tokens.peek().kind === 'symbol' && operators.includes(tokens.peek().text)) {
     const { text: operator, position } = tokens.next();
-    left = { kind: 'binary', operator, left, right: parseExpression(tokens, level + 1), position };
+    const right = parseExpression(tokens, level + 1);
+    for (const operand of [left, right])
+      if (operand.kind === 'binary' && !grouped.has(operand) && !goTogether(operator, operand.operator))
+        fail(position, `'${operand.operator}' and '${operator}' need parentheses between them`);
+    left = { kind: 'binary', operator, left, right, position };
   }
   return left;
+}
+
+/** What stands in parentheses. */
+const grouped = new WeakSet<Expression>();
+const ARITHMETIC = /^[-+*/%]$/;
+const RELATION = /^([<>]=?|[!=]=)$/;
+
+/** Whether an operand may have the inner operator without parentheses: WGSL leaves little to precedence. */
+function goTogether(operator: string, inner: string): boolean {
+  if (ARITHMETIC.test(operator)) return true;
+  if (operator === '<<' || operator === '>>') return false;
+  if (RELATION.test(operator)) return ARITHMETIC.test(inner) || inner === '<<' || inner === '>>';
+  if (operator === inner) return true;
+  const isLogical = operator === '&&' || operator === '||';
+  return isLogical && (RELATION.test(inner) || ARITHMETIC.test(inner) || inner === '<<' || inner === '>>');
 }
 
 export function parseUnary(tokens: TokenStream): Expression {
@@ -60,6 +79,7 @@ function parsePrimary(tokens: TokenStream): Expression {
   if (tokens.accept('(')) {
     const inner = parseExpression(tokens);
     tokens.expect(')');
+    grouped.add(inner);
     return inner;
   }
   if (token.kind === 'number') {

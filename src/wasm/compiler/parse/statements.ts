@@ -62,7 +62,7 @@ function parseUpdate(tokens: TokenStream): Statement {
   if (symbol === '++' || symbol === '--') {
     tokens.next();
     const value: Expression = { kind: 'literal', type: 'abstract-int', value: 1, position };
-    return { kind: 'assign', target, operator: symbol[0]!, value, position };
+    return { kind: 'assign', target, operator: symbol[0]!, value, isStep: true, position };
   }
   if (target.kind === 'call' && !ASSIGNMENTS.includes(symbol))
     return { kind: 'call-statement', call: target, position };

@@ -1,14 +1,18 @@
 /** Everything that the page may ask of the engine. A view's methods are in a file of its name; a line here makes them callable. */
 import { inspectMethods } from './inspect.ts';
+import { kernelMethods } from './kernels.ts';
 import { ledgerMethods } from './ledger.ts';
 import { lookMethods } from './look.ts';
 import { networkMethods } from './network.ts';
+import { trainMethods } from './train.ts';
 
 export const methods = {
   ...networkMethods,
   ...lookMethods,
   ...inspectMethods,
   ...ledgerMethods,
+  ...trainMethods,
+  ...kernelMethods,
 };
 
 export type Methods = typeof methods;

@@ -68,7 +68,7 @@ function ChannelMap({ operation, output, channel, cell }: ChannelPanelProps) {
   const area = height * width;
   const { values, channels, summary } = output;
   const rgba = useMemo(() => {
-    const least = summary.min < 0 ? Math.min(channels.min[channel]!, -1e-30) : 0;
+    const least = summary.min < 0 ? Math.min(channels.min[channel]!, -Number.MIN_VALUE) : 0;
     return paintMap(values.subarray(channel * area, (channel + 1) * area), scaleOfRange(least, channels.max[channel]!));
   }, [values, channel, area, channels, summary]);
   const within = (at: number, size: number) => Math.max(0, Math.min(size - 1, at));
@@ -89,7 +89,6 @@ function ChannelMap({ operation, output, channel, cell }: ChannelPanelProps) {
     });
   };
   return (
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: worked by keys
     <div
       class="channel-map"
       role="application"

@@ -146,8 +146,7 @@ function StepView({ step, text, channel, row, column }: StepViewProps) {
         <>
           <Title path={step.path}>(Σ − mean) ÷ √(variance + ε) × γ + β</Title>
           <p class="working-out">
-            (Σ − {short(step.mean)}) ÷ √({short(step.variance)} + {short(step.eps)}) × {short(step.weight)} +{' '}
-            {short(step.bias)}
+            (Σ {plus(-step.mean)}) ÷ √({short(step.variance)} {plus(step.eps)}) × {short(step.weight)} {plus(step.bias)}
           </p>
           <Result>{text(step.value)}</Result>
         </>
@@ -253,6 +252,11 @@ function Source({ path }: { readonly path: string }) {
       {path}
     </a>
   );
+}
+
+/** `+ 0.5`, `− 0.5` */
+function plus(value: number): string {
+  return `${value < 0 ? '−' : '+'} ${short(Math.abs(value))}`;
 }
 
 /** Four digits. */

@@ -37,7 +37,7 @@ export function InspectView() {
   return (
     <div class="inspect fits">
       <Skyline operations={operations} current={operation} times={times} />
-      <NetworkMap operations={operations} current={operation} times={times} />
+      <NetworkMap operations={operations} current={operation} times={times} view="inspect" />
       <div class="inspect-middle">
         <TilesPanel operation={operation} answer={answer} channel={channel} />
         {output && channel !== undefined && cell && (
@@ -61,7 +61,10 @@ export function InspectView() {
 }
 
 /** Measured once for a network, when the first layer is there. One X-ray is as good as another, so the first one stands for all. */
-function useLayerTimes(image: string | undefined, isFree: boolean): Readonly<Record<string, number>> | undefined {
+export function useLayerTimes(
+  image: string | undefined,
+  isFree: boolean,
+): Readonly<Record<string, number>> | undefined {
   const status = engineStatus.value;
   const epoch = status.state === 'ready' ? status.epoch : 0;
   const asked = useRef({ epoch, image: undefined as string | undefined });
@@ -73,16 +76,19 @@ function useLayerTimes(image: string | undefined, isFree: boolean): Readonly<Rec
 
 /** Brackets step through the operations, braces through the blocks, wherever the focus is but in a field. */
 function useStepping(operations: readonly Operation[] | undefined, current: Operation | undefined): void {
+  // Keys may come faster than effects run: they are told of what is shown, not of what was when they were listened to.
+  const shown = useRef({ operations, current });
+  shown.current = { operations, current };
   useEffect(() => {
-    if (!operations || !current) return;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
-      const next = stepFrom(operations, current, event.key);
+      const { operations: all, current: from } = shown.current;
+      const next = all && from && stepFrom(all, from, event.key);
       if (next) setParams({ layer: next.path });
     };
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
-  }, [operations, current]);
+  }, []);
 }
 
 /** The operation that a key leads to. */

@@ -33,7 +33,7 @@ export function LayerPanel({ operation, operations, output, times }: LayerPanelP
       <dl class="figures">
         <div>
           <dt>output</dt>
-          <dd>{formatShape(shape)}</dd>
+          <dd>{formatShape(shape).replaceAll(' ', '')}</dd>
         </div>
         <div>
           <dt>parameters</dt>
@@ -55,6 +55,10 @@ export function LayerPanel({ operation, operations, output, times }: LayerPanelP
         </div>
       </dl>
       {output && <Statistics output={output} />}
+      <p class="layer-links">
+        <a href={linkTo('kernels')}>Its kernels</a>
+        {output?.contributions && <a href={linkTo('ledger')}>Its part in the verdict</a>}
+      </p>
     </section>
   );
 }

@@ -3,7 +3,15 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Operation } from '../../../inference/operations.ts';
 import { linkTo } from '../../state/route.ts';
 import { formatCount, formatMs, formatShape, shortName, windowOf } from './operation_words.ts';
-import type { SkylineProps } from './skyline.tsx';
+
+export interface NetworkMapProps {
+  readonly operations: readonly Operation[];
+  readonly current: Operation;
+  /** Milliseconds by path. */
+  readonly times?: Readonly<Record<string, number>>;
+  /** Where its links lead. */
+  readonly view: 'inspect' | 'kernels';
+}
 
 const TITLES: Readonly<Record<string, string>> = {
   stem: 'Stem',
@@ -14,7 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
   end: 'End',
 };
 
-export function NetworkMap({ operations, current, times }: SkylineProps) {
+export function NetworkMap({ operations, current, times, view }: NetworkMapProps) {
   const list = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     list.current!.querySelector('[aria-current=true]')?.scrollIntoView({ block: 'nearest' });
@@ -30,13 +38,13 @@ export function NetworkMap({ operations, current, times }: SkylineProps) {
         <span>ms</span>
       </p>
       {stages.map(stage => (
-        <Stage key={stage} stage={stage} {...{ operations, current, times }} />
+        <Stage key={stage} stage={stage} {...{ operations, current, times, view }} />
       ))}
     </nav>
   );
 }
 
-function Stage({ stage, operations, current, times }: SkylineProps & { readonly stage: string }) {
+function Stage({ stage, operations, current, times, view }: NetworkMapProps & { readonly stage: string }) {
   const own = operations.filter(({ unit }) => unit.split('.')[0] === stage);
   const units = [...new Set(own.map(({ unit }) => unit))];
   return (
@@ -56,9 +64,8 @@ function Stage({ stage, operations, current, times }: SkylineProps & { readonly 
               {units.length > 1 && (
                 <a
                   class="map-row map-block"
-                  href={linkTo('inspect', { layer: inside.at(-1)!.path })}
+                  href={linkTo(view, { layer: inside.at(-1)!.path })}
                   aria-expanded={isOpen}
-                  aria-label={`Block ${unit}`}
                 >
                   <span>{unit}</span>
                   <Figures operations={inside} times={times} />
@@ -70,7 +77,8 @@ function Stage({ stage, operations, current, times }: SkylineProps & { readonly 
                     <li key={operation.path}>
                       <a
                         class="map-row"
-                        href={linkTo('inspect', { layer: operation.path })}
+                        title={operation.path}
+                        href={linkTo(view, { layer: operation.path })}
                         aria-current={operation === current ? 'true' : undefined}
                         data-kind={operation.kind}
                         data-testid={`layer-${operation.path}`}
@@ -93,7 +101,7 @@ function Stage({ stage, operations, current, times }: SkylineProps & { readonly 
 }
 
 /** Of one operation, or of several together: the shape is the last one's. */
-function Figures({ operations, times }: Pick<SkylineProps, 'operations' | 'times'>) {
+function Figures({ operations, times }: Pick<NetworkMapProps, 'operations' | 'times'>) {
   const total = (value: (operation: Operation) => number) => operations.reduce((sum, one) => sum + value(one), 0);
   const timed = operations.filter(({ path }) => times?.[path] !== undefined);
   const ms = timed.length > 0 ? total(({ path }) => times?.[path] ?? 0) : undefined;

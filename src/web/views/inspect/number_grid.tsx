@@ -18,7 +18,6 @@ export function NumberGrid({ values, columns }: NumberGridProps) {
     >
       {values.map((value, i) => (
         <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place
           key={i}
           class={value < 0 ? 'against' : 'for'}
           style={{ '--share': Math.abs(value) / most }}

@@ -27,6 +27,7 @@ export function Skyline({ operations, current, times }: SkylineProps) {
   };
   return (
     <section class="skyline" aria-label="The network at a glance">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of layers is the keyboard's */}
       <svg
         viewBox={`0 0 ${layers.length} ${HEIGHT}`}
         preserveAspectRatio="none"

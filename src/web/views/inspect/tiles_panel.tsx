@@ -38,7 +38,11 @@ export function TilesPanel({ operation, answer, channel }: TilesPanelProps) {
           label="Scale"
           value={isScaleShared.value ? 'shared' : 'own'}
           options={[
-            { value: 'shared', text: 'One scale', title: 'One colour means one value in all channels' },
+            {
+              value: 'shared',
+              text: 'One scale',
+              title: 'One colour means one value in all channels; beyond four standard deviations it stays the same',
+            },
             { value: 'own', text: 'Each its own', title: 'Every channel from its least to its greatest value' },
           ]}
           onChange={scale => setParams({ scale: scale === 'own' ? scale : null }, { replace: true })}
@@ -71,7 +75,7 @@ function Tiles({ output, channel }: { readonly output: LayerOutput; readonly cha
     <ChannelTiles
       key={output.path}
       name={output.path}
-      channels={{ shape, values, min: channels.min, max: channels.max }}
+      channels={{ shape, values, min: channels.min, max: channels.max, bounds: sharedBounds(output) }}
       order={order}
       isShared={isScaleShared.value}
       selected={channel}
@@ -79,4 +83,13 @@ function Tiles({ output, channel }: { readonly output: LayerOutput; readonly cha
       onSelect={chooseChannel}
     />
   );
+}
+
+/** Standard deviations from zero, beyond the mean, at which a shared scale ends. */
+const REACH = 4;
+
+/** A few outliers would leave all else dark: what lies beyond has the end's colour. */
+function sharedBounds({ summary: { mean, std, min, max } }: LayerOutput): readonly [number, number] {
+  const reach = Math.abs(mean) + REACH * std;
+  return [Math.max(min, -reach), Math.min(max, reach)];
 }

@@ -18,7 +18,13 @@ export function Balance({ account, masked, of, offCount }: BalanceProps) {
   return (
     <section class="balance" aria-label={`Account of ${account.about}`}>
       <Item sign="" value={account.for.sum} id="sum-for" text={`${account.for.channels} channels for it`} side="for" />
-      <Item sign="−" value={Math.abs(account.against.sum)} id="sum-against" text={`${account.against.channels} against it`} side="against" />
+      <Item
+        sign="−"
+        value={Math.abs(account.against.sum)}
+        id="sum-against"
+        text={`${account.against.channels} against it`}
+        side="against"
+      />
       <Item sign={account.bias < 0 ? '−' : '+'} value={Math.abs(account.bias)} id="bias" text="bias" />
       <Item sign="=" value={account.sum} id="ledger-sum" text={offCount > 0 ? `sum, ${offCount} off` : 'sum'} />
       <div class="balance-item balance-logit">
@@ -26,7 +32,8 @@ export function Balance({ account, masked, of, offCount }: BalanceProps) {
           {logit === undefined ? '…' : signed(logit)}
         </b>
         <span>
-          {second === undefined ? `logit of ${first}` : `logit of ${first} less that of ${second}`}, by the network’s kernels
+          {second === undefined ? `logit of ${first}` : `logit of ${first} less that of ${second}`}, by the network’s
+          kernels
         </span>
       </div>
     </section>

@@ -25,7 +25,10 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
   const isOff = new Set(off.value);
   const chosen = param('channel') === undefined ? -1 : order.indexOf(Number(param('channel')));
   const strongest = (sign: 1 | -1) =>
-    [...contributions.keys()].filter(c => !isOff.has(c)).sort((a, b) => sign * (contributions[b]! - contributions[a]!)).slice(0, TOP);
+    [...contributions.keys()]
+      .filter(c => !isOff.has(c))
+      .sort((a, b) => sign * (contributions[b]! - contributions[a]!))
+      .slice(0, TOP);
   const choose = (index: number) => setParams({ channel: String(order[index]) }, { replace: true });
   return (
     <section class="account" aria-label="Channels">
@@ -72,7 +75,11 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
                   onChange={() => toggle(channel)}
                 />
                 <ChannelThumb ledger={ledger} channel={channel} brightest={brightest} />
-                <a class="mono" href={linkTo('inspect', { layer: 'layer4', channel: String(channel) })} title="See it in Inspect">
+                <a
+                  class="mono"
+                  href={linkTo('inspect', { layer: 'layer4', channel: String(channel) })}
+                  title="See it in Inspect"
+                >
                   {channel}
                 </a>
                 <span class="mono">{formatValue(weightOf(ledger, of, channel))}</span>
@@ -116,7 +123,10 @@ interface ThumbProps {
 function ChannelThumb({ ledger: { maps, side }, channel, brightest }: ThumbProps) {
   const rgba = useMemo(() => {
     const area = side * side;
-    return paintMap(maps.subarray(channel * area, (channel + 1) * area), { bounds: [0, brightest / 4], colormap: 'inferno' });
+    return paintMap(maps.subarray(channel * area, (channel + 1) * area), {
+      bounds: [0, brightest / 4],
+      colormap: 'inferno',
+    });
   }, [maps, side, channel, brightest]);
   return <Pixels class="thumb" width={side} height={side} rgba={rgba} />;
 }

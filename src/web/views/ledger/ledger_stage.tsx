@@ -59,7 +59,11 @@ export function LedgerStage({ image, ledger, whole, masked, of, isFresh }: Ledge
           value={showsChannel ? 'channel' : 'all'}
           options={[
             { value: 'all', text: 'What is switched on' },
-            { value: 'channel', text: hasChannel ? `Channel ${channel} alone` : 'One channel', isDisabled: !hasChannel },
+            {
+              value: 'channel',
+              text: hasChannel ? `Channel ${channel} alone` : 'One channel',
+              isDisabled: !hasChannel,
+            },
           ]}
           onChange={value => setParams({ of: value === 'channel' ? value : null }, { replace: true })}
         />

@@ -20,7 +20,9 @@ export function LedgerView() {
   const image = currentImage.value;
   const ledger = useCall('ledger', image ? { image: image.hash } : null, { keep: KEPT_LEDGERS });
   const whole = useCall('maskedVerdict', image ? { image: image.hash, off: [] } : null, { keep: KEPT_VERDICTS });
-  const masked = useCall('maskedVerdict', image ? { image: image.hash, off: off.value } : null, { keep: KEPT_VERDICTS });
+  const masked = useCall('maskedVerdict', image ? { image: image.hash, off: off.value } : null, {
+    keep: KEPT_VERDICTS,
+  });
   if (!image) return <Welcome />;
   const failure = [ledger, whole, masked].find(answer => answer.state === 'failed');
   if (failure?.state === 'failed')
@@ -66,7 +68,14 @@ function Sheet({ image, ledger, whole, masked }: SheetProps) {
   if (masked) drawn.current = masked;
   return (
     <div class="ledger fits">
-      <LedgerStage image={image} ledger={ledger} whole={whole} masked={drawn.current} of={of} isFresh={masked !== undefined} />
+      <LedgerStage
+        image={image}
+        ledger={ledger}
+        whole={whole}
+        masked={drawn.current}
+        of={of}
+        isFresh={masked !== undefined}
+      />
       <div class="ledger-book">
         <div class="ledger-tools">
           <Segments

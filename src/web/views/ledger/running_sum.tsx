@@ -1,7 +1,18 @@
 /** The sum as it runs: from the bias up through all that speaks for the class, and down through all that speaks against it. */
 import { useMemo } from 'preact/hooks';
 import { type Account, ledgerOrder, runningSum } from '../../../inference/ledger_account.ts';
-import { type Axis, type Frame, placeX, placeY, roundAxis, svgArea, svgAxes, svgDocument, svgLine, svgText } from '../../../report/svg.ts';
+import {
+  type Axis,
+  type Frame,
+  placeX,
+  placeY,
+  roundAxis,
+  svgArea,
+  svgAxes,
+  svgDocument,
+  svgLine,
+  svgText,
+} from '../../../report/svg.ts';
 import { Svg } from '../../parts/svg.tsx';
 
 const SIZE = { width: 800, height: 176 };

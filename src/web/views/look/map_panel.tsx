@@ -19,7 +19,7 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
   const shown = choice === DIFFERENCE || (choice && names.includes(choice)) ? choice : evidence?.class;
   return (
     <section class="controls" aria-label="Heat map">
-      <h2>Evidence for</h2>
+      <h2>{evidence ? 'Evidence for' : 'Heat map'}</h2>
       {evidence && (
         <>
           <Segments

@@ -12,7 +12,7 @@ export interface StorePanelProps {
 
 export function StorePanel({ stored, refresh }: StorePanelProps) {
   const [room, setRoom] = useState<StorageEstimate>({});
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the estimate changes with what is stored
+  // The estimate changes with what is stored
   useEffect(() => void navigator.storage?.estimate().then(setRoom), [stored]);
   const remove = async (file: string) => {
     await call('deleteStored', { file });

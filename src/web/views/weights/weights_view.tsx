@@ -15,7 +15,7 @@ export function WeightsView() {
   const refresh = useCallback(async () => {
     stored.value = await call('listStored', {}).catch(() => []);
   }, [stored]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is stored changes when the engine's state does
+  // What is stored changes when the engine's state does
   useEffect(() => void refresh(), [state, refresh]);
   return (
     <div class="weights">

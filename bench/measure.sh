@@ -1,0 +1,34 @@
+#!/bin/sh
+# The figures of bench/results/ on the adapters that every machine has: kernels, roofline, ResNet-50 and -152 by layer, and the ratios to
+# others. Takes an hour on two cores, most of it SwiftShader's; leave the machine alone meanwhile. Arguments choose: wasm1 wasm2 swiftshader.
+set -eu
+cd "$(dirname "$0")/.."
+node scripts/build.mjs
+mkdir -p bench/results
+
+measure() { # name, then what chooses the adapter
+  name=$1
+  shift
+  node dist/cli.js bench "$@" --markdown --out "bench/results/$name.kernels.json" --roofline "bench/results/$name.roofline.svg"
+  for model in resnet50 resnet152; do
+    node dist/cli.js bench model "$model" "$@" --by-layer --out "bench/results/$name.$model.json"
+  done
+}
+
+for name in "${@:-all}"; do
+  case $name in
+    wasm1 | all) measure wasm1 --adapter wasm --threads 1 ;;
+  esac
+  case $name in
+    wasm2 | all)
+      measure wasm2 --adapter wasm --threads 2
+      node bench/peers/run.mjs --adapter wasm --threads 2 --out bench/results/wasm2.peers.json
+      ;;
+  esac
+  case $name in
+    swiftshader | all)
+      measure swiftshader --adapter swiftshader
+      node bench/peers/run.mjs --adapter swiftshader --models resnet50 --rounds 5 --out bench/results/swiftshader.peers.json
+      ;;
+  esac
+done

@@ -1,0 +1,67 @@
+// An esbuild plugin for the page: what `wgsl_reflect` finds in the shaders of this repository is found when the page is built, and the
+// package stays out of the bundle (a quarter of its size). Other shaders cannot be reflected there, and say so.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { root } from './ensure_installed.mjs';
+
+const NAMESPACE = 'reflected-shaders';
+
+export const reflectedShaders = {
+  name: NAMESPACE,
+  setup(build) {
+    build.onResolve({ filter: /^wgsl_reflect\b/ }, () => ({ path: 'wgsl_reflect', namespace: NAMESPACE }));
+    build.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({ contents: moduleOf(reflectAll()), loader: 'js' }));
+  },
+};
+
+/** By the hash of its text, as much of each shader as src/runtime/reflection.ts reads. */
+function reflectAll() {
+  const table = {};
+  const files = ['shaders', 'src'].flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true }).map(file => join(root, folder, file)),
+  );
+  for (const file of files.filter(name => name.endsWith('.wgsl'))) {
+    const source = readFileSync(file, 'utf8');
+    const reflected = new WgslReflect(source);
+    const key = hashOf(source);
+    if (table[key]) throw new Error(`${file}: its text has the hash of another shader's`);
+    table[key] = {
+      entry: { compute: reflected.entry.compute.map(({ name }) => ({ name })) },
+      groups: Array.from(reflected.getBindGroups(), group => Array.from(group, variable => variable && pick(variable))),
+      overrides: reflected.overrides.map(({ name }) => ({ name })),
+    };
+  }
+  return table;
+}
+
+function pick({ name, access, size, members }) {
+  if (!members) return { name, access };
+  const fields = members.map(member => ({
+    name: member.name,
+    offset: member.offset,
+    type: { name: member.type.name },
+  }));
+  return { name, access, size, members: fields };
+}
+
+/** FNV-1a; runs here and in the page. */
+function hashOf(text) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
+function moduleOf(table) {
+  return `
+    const table = ${JSON.stringify(table)};
+    ${hashOf}
+    export class WgslReflect {
+      constructor(source) {
+        const known = table[hashOf(source)];
+        if (!known) throw new Error('this page was built without it, and cannot read other shaders');
+        Object.assign(this, known);
+      }
+      getBindGroups() { return this.groups; }
+    }`;
+}

@@ -1,0 +1,86 @@
+/** What an operation of the open network dispatches, and how long that takes. */
+import type { DecodedImage } from '#platform';
+import { captured } from '../../bench/captured.ts';
+import { type Summary, summarize } from '../../bench/statistics.ts';
+import { bestOf, Timer } from '../../bench/timer.ts';
+import { squashTransform } from '../../data/transforms.ts';
+import { InputError } from '../../errors.ts';
+import { preprocessBatch } from '../../inference/inputs.ts';
+import { leastBytes, type Operation, operationsOf } from '../../inference/operations.ts';
+import type { Engine } from './engine.ts';
+
+export interface LayerDispatch {
+  readonly kernel: string;
+  readonly workgroups: readonly [number, number, number];
+  readonly constants: Readonly<Record<string, number>>;
+  /** Into `shaders`. */
+  readonly shader: number;
+  /** Of this dispatch alone. */
+  readonly ms: number;
+}
+
+export interface LayerKernels {
+  readonly path: string;
+  readonly dispatches: readonly LayerDispatch[];
+  /** WGSL */
+  readonly shaders: readonly string[];
+  /** Milliseconds of all dispatches together. */
+  readonly time: Summary;
+  /** Whether the adapter's own clock gave the times, or else the host's. */
+  readonly isAdapterTime: boolean;
+  /** Useful operations, a convolution as computed directly. */
+  readonly flop: number;
+  /** That must be moved at least. */
+  readonly bytes: number;
+}
+
+const SAMPLES = 9;
+const SAMPLES_OF_EACH = 3;
+
+/** @throws InputError  it runs within another operation */
+export async function measureLayerKernels(
+  engine: Engine,
+  image: DecodedImage,
+  operation: Operation,
+): Promise<LayerKernels> {
+  const { network, observer } = engine;
+  const { device, model, backbone } = network;
+  const all = await captured(device, observer, () => {
+    const { features, logits } = device.scope(() =>
+      model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x),
+    );
+    for (const tensor of [features, logits]) tensor.dispose();
+  });
+  try {
+    const dispatched = all.filter(({ label }) => label === operation.path);
+    if (dispatched.length === 0)
+      throw new InputError(`kernels: ${operation.path} runs within the operation before it. Choose that one`);
+    const timer = new Timer(observer, device.adapter.kind);
+    const sample = async (work: typeof dispatched, count: number) => {
+      const repeats = await timer.warmUp(work);
+      const times: number[] = [];
+      for (let i = 0; i < count; i++) times.push(bestOf(await timer.sample(work, repeats)));
+      return summarize(times);
+    };
+    const time = await sample(dispatched, SAMPLES);
+    const shaders: string[] = [];
+    const dispatches: LayerDispatch[] = [];
+    for (const one of dispatched) {
+      const { code, constants } = observer.descriptors.wantedOf(one.pipeline);
+      if (!shaders.includes(code)) shaders.push(code);
+      const { median: ms } = dispatched.length > 1 ? await sample([one], SAMPLES_OF_EACH) : time;
+      dispatches.push({ kernel: one.kernel, workgroups: one.workgroups, constants, shader: shaders.indexOf(code), ms });
+    }
+    return {
+      path: operation.path,
+      dispatches,
+      shaders,
+      time,
+      isAdapterTime: observer.hasTimestamps,
+      flop: operation.flop,
+      bytes: leastBytes(operationsOf(backbone), operation),
+    };
+  } finally {
+    observer.release(all);
+  }
+}

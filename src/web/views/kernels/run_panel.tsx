@@ -1,0 +1,105 @@
+/** What ran for a layer in this network, and how fast. */
+import type { Operation } from '../../../inference/operations.ts';
+import type { OutputOf } from '../../engine/client.ts';
+import { engineStatus } from '../../engine/client.ts';
+import { describeAdapter } from '../../parts/engine_chip.tsx';
+import type { Answer } from '../../state/use_call.ts';
+import { describeOperation, formatCount, formatMs, formatShape } from '../inspect/operation_words.ts';
+
+export type Kernels = OutputOf<'layerKernels'>;
+
+export interface RunPanelProps {
+  readonly operation: Operation;
+  readonly answer: Answer<Kernels>;
+}
+
+export function RunPanel({ operation, answer }: RunPanelProps) {
+  const status = engineStatus.value;
+  return (
+    <section class="panel kernel-run" aria-label="What ran">
+      <header>
+        <p class="layer-path mono" data-testid="kernel-path">
+          {operation.path}
+        </p>
+        <p class="about">
+          {describeOperation(operation)}; {formatShape(operation.shape)} out
+          {operation.kind === 'convolution' && ', batch norm and what follows in its epilogue'}.
+        </p>
+      </header>
+      {answer.state === 'failed' && (
+        <p class="error-text" role="alert">
+          {answer.message}
+        </p>
+      )}
+      {answer.state === 'working' && <p class="soft">Measuring …</p>}
+      {answer.state === 'done' && (
+        <>
+          <Figures kernels={answer.value} />
+          <Dispatches kernels={answer.value} />
+          <p class="about">
+            {status.state === 'ready' && `On ${describeAdapter(status.adapter)}, `}
+            the median of {answer.value.time.samples} samples by{' '}
+            {answer.value.isAdapterTime ? 'the adapter’s own clock' : 'this computer’s clock: the adapter has none'}, on
+            the very buffers of a forward pass. Operations are counted as of a direct convolution, whatever runs.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Figures({ kernels: { time, flop, bytes } }: { readonly kernels: Kernels }) {
+  const gflops = flop / time.median / 1e6;
+  const figures = [
+    { id: 'kernel-ms', name: 'time', value: time.median, text: `${formatMs(time.median)} ms` },
+    { id: 'kernel-gflops', name: 'GFLOP/s', value: gflops, text: gflops.toPrecision(3) },
+    { id: 'kernel-flop', name: 'FLOP', value: flop, text: formatCount(flop) },
+    { id: 'kernel-bytes', name: 'bytes at least', value: bytes, text: `${formatCount(bytes)}B` },
+    { id: 'kernel-intensity', name: 'FLOP for each', value: flop / bytes, text: (flop / bytes).toPrecision(3) },
+  ];
+  return (
+    <dl class="kernel-figures">
+      {figures.map(({ id, name, value, text }) => (
+        <div key={id}>
+          <dt>{name}</dt>
+          <dd data-testid={id} data-value={value}>
+            {text}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Dispatches({ kernels: { dispatches } }: { readonly kernels: Kernels }) {
+  return (
+    <div class="table-room">
+      <table class="kernel-table">
+        <thead>
+          <tr>
+            <th scope="col">dispatch</th>
+            <th scope="col">workgroups</th>
+            <th scope="col">constants</th>
+            <th scope="col">ms</th>
+          </tr>
+        </thead>
+        <tbody>
+          {dispatches.map(({ kernel, workgroups, constants, ms }, i) => (
+            <tr key={i}>
+              <th scope="row" class="mono" data-testid="dispatch">
+                {kernel}
+              </th>
+              <td>{workgroups.join(' × ')}</td>
+              <td>
+                {Object.entries(constants)
+                  .map(([name, value]) => `${name} ${value}`)
+                  .join(', ') || '–'}
+              </td>
+              <td>{formatMs(ms)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

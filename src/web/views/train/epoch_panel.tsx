@@ -1,0 +1,178 @@
+/** Through the epochs: what the head of each says of an X-ray. And the head as a file. */
+import { useRef, useState } from 'preact/hooks';
+import type { OutputOf } from '../../engine/client.ts';
+import { call } from '../../engine/client.ts';
+import { ColourBar } from '../../parts/colour_bar.tsx';
+import { download } from '../../parts/download.ts';
+import { Plate } from '../../parts/plate.tsx';
+import { formatDuration, formatProbability, formatValue } from '../../parts/words.ts';
+import { currentImage, type ImageEntry } from '../../state/images.ts';
+import { type Answer, useCall } from '../../state/use_call.ts';
+import { colormap, moveProbe, opacity, probe } from '../look/look_state.ts';
+import { epochText } from './run_panel.tsx';
+import { chosenEpoch, type Summary } from './train_state.ts';
+
+export interface EpochPanelProps {
+  readonly summary: Summary;
+  /** From 0; -1 before the first. */
+  readonly epoch: number;
+}
+
+const KEPT_EPOCHS = 64;
+
+export function EpochPanel({ summary, epoch }: EpochPanelProps) {
+  const image = currentImage.value;
+  const answer = useCall('epochVerdict', image ? { image: image.hash, epoch, run: runOf(summary) } : null, {
+    keep: KEPT_EPOCHS,
+  });
+  const last = summary.history.length - 1;
+  return (
+    <section class="train-epochs" aria-label="Epochs">
+      <div class="train-stage">
+        {image ? (
+          <EpochPlate image={image} answer={answer} />
+        ) : (
+          <p>Choose an X-ray below to watch its heat map change.</p>
+        )}
+      </div>
+      <div class="panel train-outcome">
+        <label class="field">
+          <span>
+            {epochText(epoch)} <output class="number">{epoch === summary.epoch ? 'the one that is kept' : ''}</output>
+          </span>
+          <input
+            type="range"
+            min={-1}
+            max={last}
+            value={epoch}
+            data-testid="epoch"
+            aria-valuetext={epochText(epoch)}
+            onInput={({ currentTarget }) => {
+              chosenEpoch.value = Number(currentTarget.value);
+            }}
+          />
+        </label>
+        <EpochVerdict answer={answer} />
+        <dl class="rows">
+          <dt>learnt from</dt>
+          <dd>{summary.images.train} X-rays</dd>
+          <dt>{summary.valName}</dt>
+          <dd>{summary.images.val} X-rays</dd>
+          {summary.skipped.length > 0 && (
+            <>
+              <dt>could not be read</dt>
+              <dd title={summary.skipped.map(({ path, reason }) => `${path}: ${reason}`).join('\n')}>
+                {summary.skipped.length}
+              </dd>
+            </>
+          )}
+          <dt>took</dt>
+          <dd data-testid="train-ms" data-value={summary.elapsedMs}>
+            {formatDuration(summary.elapsedMs / 1000)}
+          </dd>
+          <dt>kept</dt>
+          <dd data-testid="kept-epoch" data-value={summary.epoch}>
+            epoch {summary.epoch}
+          </dd>
+        </dl>
+        <p class="about">
+          SHA-256 of the kept head’s file:{' '}
+          <span class="mono hash" data-testid="head-hash">
+            {summary.sha256}
+          </span>
+        </p>
+        <Keep epoch={epoch} />
+      </div>
+    </section>
+  );
+}
+
+/** Tells one training from another, so that answers of the one are not taken for the other's. */
+function runOf({ sha256, elapsedMs }: Summary): string {
+  return `${sha256} ${elapsedMs}`;
+}
+
+type EpochAnswer = Answer<OutputOf<'epochVerdict'>>;
+
+function EpochPlate({ image, answer }: { readonly image: ImageEntry; readonly answer: EpochAnswer }) {
+  const verdict = answer.state === 'done' ? answer.value : undefined;
+  const positive = verdict && Object.keys(verdict.maps).at(-1)!;
+  // While one slides, the map before stays until the next is there.
+  const drawn = useRef<{ image: string; values: Float32Array; bounds: readonly [number, number] }>(undefined);
+  if (verdict && positive) {
+    const { upsampled: values, bounds } = verdict.maps[positive]!;
+    drawn.current = { image: image.hash, values, bounds };
+  }
+  const shown = drawn.current?.image === image.hash ? drawn.current : undefined;
+  const scale = shown && { bounds: shown.bounds, colormap: colormap.value };
+  return (
+    <>
+      <Plate
+        name={image.name}
+        ratio={image.width / image.height}
+        map={shown && scale && { values: shown.values, scale, opacity: opacity.value }}
+        probe={probe.value}
+        onProbe={moveProbe}
+        caption={<span class="plate-name">{positive ? `Evidence for ${positive}` : image.name}</span>}
+      >
+        <img src={image.url} alt={`X-ray ${image.name}`} />
+      </Plate>
+      {scale && <ColourBar scale={scale} label="Evidence" />}
+    </>
+  );
+}
+
+function EpochVerdict({ answer }: { readonly answer: EpochAnswer }) {
+  if (answer.state === 'failed') return <p class="error-text">{answer.message}</p>;
+  if (answer.state !== 'done') return <p class="verdict-line soft">{answer.state === 'working' ? '…' : ''}</p>;
+  const { class: verdict, probabilities, logits } = answer.value;
+  return (
+    <p class="verdict-line" aria-live="polite">
+      <i class="dot" data-class={Object.keys(probabilities).indexOf(verdict)} aria-hidden="true" />
+      <b data-testid="epoch-class">{verdict}</b>
+      <span class="number" data-testid="epoch-probability" data-value={probabilities[verdict]}>
+        {formatProbability(probabilities[verdict]!)}
+      </span>
+      <span class="soft number train-logit">logit {formatValue(logits[verdict]!)}</span>
+    </p>
+  );
+}
+
+function Keep({ epoch }: { readonly epoch: number }) {
+  const [said, setSaid] = useState<{ readonly text: string; readonly isFault: boolean }>();
+  const attempt = async (work: () => Promise<string>) => {
+    try {
+      setSaid({ text: await work(), isFault: false });
+    } catch (error) {
+      setSaid({ text: (error as Error).message, isFault: true });
+    }
+  };
+  const save = () =>
+    attempt(async () => {
+      const { bytes, name } = await call('trainedHead', { epoch });
+      download(name, bytes, 'application/octet-stream');
+      return '';
+    });
+  const use = () =>
+    attempt(async () => {
+      await call('useTrainedHead', { epoch });
+      return `Verdicts are now by the head ${epochText(epoch)}.`;
+    });
+  return (
+    <>
+      <div class="buttons">
+        <button type="button" onClick={() => void save()}>
+          Save this head
+        </button>
+        <button type="button" onClick={() => void use()}>
+          Use it for verdicts
+        </button>
+      </div>
+      {said?.text && (
+        <p class={said.isFault ? 'error-text' : 'about'} role={said.isFault ? 'alert' : 'status'}>
+          {said.text}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,177 @@
+/** What to learn from, and how. */
+import { useRef, useState } from 'preact/hooks';
+import { call, engineStatus } from '../../engine/client.ts';
+import { Segments } from '../../parts/segments.tsx';
+import { site } from '../../state/site.ts';
+import { run, type Settings, settings, source, startTraining, stopTraining } from './train_state.ts';
+
+const FIELDS: readonly {
+  readonly name: Exclude<keyof Settings, 'select'>;
+  readonly text: string;
+  readonly least: number;
+  readonly step: number | 'any';
+}[] = [
+  { name: 'epochs', text: 'epochs', least: 1, step: 1 },
+  { name: 'seed', text: 'seed', least: 0, step: 1 },
+  { name: 'lr', text: 'learning rate', least: 1e-9, step: 'any' },
+  { name: 'batchSize', text: 'batch size', least: 1, step: 1 },
+  { name: 'stepSize', text: 'rate drops every', least: 1, step: 1 },
+  { name: 'gamma', text: 'by a factor of', least: 1e-9, step: 'any' },
+  { name: 'augment', text: 'augmented copies', least: 0, step: 1 },
+];
+
+export function SetupPanel() {
+  const { state } = run.value;
+  const isReady = engineStatus.value.state === 'ready';
+  return (
+    <section class="panel train-setup" aria-label="What to train on">
+      <h2>Learn from</h2>
+      <Sources />
+      <h2>How</h2>
+      <div class="train-fields">
+        {FIELDS.map(({ name, text, least, step }) => (
+          <label key={name} class="field">
+            <span>{text}</span>
+            <input
+              type="number"
+              min={least}
+              step={step}
+              value={settings.value[name]}
+              data-testid={`train-${name}`}
+              onChange={({ currentTarget }) => {
+                const value = Number(currentTarget.value);
+                if (currentTarget.value !== '' && value >= least) settings.value = { ...settings.value, [name]: value };
+                else currentTarget.value = String(settings.value[name]);
+              }}
+            />
+          </label>
+        ))}
+      </div>
+      <Segments
+        label="Which epoch to keep"
+        value={settings.value.select}
+        options={[
+          { value: 'best', text: 'Keep the best epoch' },
+          { value: 'last', text: 'The last' },
+        ]}
+        onChange={select => {
+          settings.value = { ...settings.value, select: select as Settings['select'] };
+        }}
+      />
+      <div class="buttons">
+        <button
+          type="button"
+          class="primary"
+          disabled={!source.value || !isReady || state === 'running'}
+          data-testid="train"
+          onClick={() => void startTraining()}
+        >
+          Train
+        </button>
+        {state === 'running' && (
+          <button type="button" onClick={stopTraining}>
+            Stop
+          </button>
+        )}
+      </div>
+      <p class="about">
+        The backbone stays as it is: each X-ray goes through it once, and a linear layer learns from the features. The
+        same seed on the same adapter gives the bytes that <code>raycam train</code> writes.
+      </p>
+      <OpenHead />
+    </section>
+  );
+}
+
+function Sources() {
+  const picker = useRef<HTMLInputElement>(null);
+  const bundled = site.value?.images.length ?? 0;
+  const take = (files: readonly File[]) => {
+    if (files.length === 0) return;
+    const picked = files.map(file => ({ path: file.webkitRelativePath || file.name, file }));
+    source.value = { name: picked[0]!.path.split('/')[0]!, files: picked };
+  };
+  return (
+    <>
+      <div class="buttons">
+        <button type="button" onClick={() => picker.current!.click()}>
+          Pick a folder …
+        </button>
+        <button
+          type="button"
+          disabled={bundled === 0}
+          aria-pressed={source.value?.files === 'bundled'}
+          data-testid="train-bundled"
+          onClick={() => {
+            source.value = { name: 'the bundled sample', files: 'bundled' };
+          }}
+        >
+          Bundled sample
+        </button>
+      </div>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        {...{ webkitdirectory: true }}
+        data-testid="pick-folder"
+        onChange={({ currentTarget }) => {
+          take([...(currentTarget.files ?? [])]);
+          currentTarget.value = '';
+        }}
+      />
+      <p class="current" data-testid="train-source">
+        {source.value ? (
+          <>
+            {source.value.name}
+            <span class="soft"> {source.value.files === 'bundled' ? bundled : source.value.files.length} files</span>
+          </>
+        ) : (
+          <span class="soft">A folder per class, if need be under train and test.</span>
+        )}
+      </p>
+    </>
+  );
+}
+
+function OpenHead() {
+  const picker = useRef<HTMLInputElement>(null);
+  const [fault, setFault] = useState('');
+  const status = engineStatus.value;
+  const open = async (file: File) => {
+    setFault('');
+    try {
+      await call('openHead', { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+    } catch (error) {
+      setFault((error as Error).message);
+    }
+  };
+  return (
+    <div class="train-head">
+      <p class="about">
+        {status.state === 'ready' &&
+          (status.head ? `Verdicts are by ${status.head.name}.` : 'There is no head yet: no verdicts.')}
+      </p>
+      <button type="button" disabled={status.state !== 'ready'} onClick={() => picker.current!.click()}>
+        Load a head file …
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        accept=".safetensors"
+        hidden
+        data-testid="load-head"
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? [];
+          if (file) void open(file);
+          currentTarget.value = '';
+        }}
+      />
+      {fault && (
+        <p class="error-text" role="alert">
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { failureOf } from '../../src/bench/check.ts';
+import { explainImage } from '../../src/inference/explain.ts';
+import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { buildNetwork } from '../../src/inference/network.ts';
+import { predictImage } from '../../src/inference/predict.ts';
+import { selfTest } from '../../src/inference/self_test.ts';
+import { Head } from '../../src/nn/head.ts';
+import { Device } from '../../src/runtime/device.ts';
+import { fit } from '../../src/train/fit.ts';
+import { DEFAULT_LIMITS } from '../../src/wasm/device/limits.ts';
+import { caseTables } from '../cases/index.ts';
+import { narrowHead } from './narrow_network.ts';
+
+/** Adapters that give what the specification demands of every one of them, and no more. */
+vi.mock('#platform', async original => {
+  const platform = await original<typeof import('#platform')>();
+  return {
+    ...platform,
+    requestGpuAdapter: async (...given: Parameters<typeof platform.requestGpuAdapter>) => {
+      const found = await platform.requestGpuAdapter(...given);
+      const lowest = new Proxy(found.adapter, {
+        get(real, name) {
+          if (name === 'limits') return { ...DEFAULT_LIMITS };
+          if (name === 'features') return new Set(['core-features-and-limits']);
+          const value = Reflect.get(real, name, real);
+          return typeof value === 'function' ? value.bind(real) : value;
+        },
+      });
+      return { ...found, adapter: lowest };
+    },
+  };
+});
+
+describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of the specification', adapter => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter, threads: 2 });
+  });
+  afterAll(() => device.dispose());
+
+  it('has them', () => {
+    const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = device.limits;
+    expect([maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage]).toEqual([
+      268435456, 134217728, 8,
+    ]);
+    expect(device.limits).toMatchObject({
+      maxComputeInvocationsPerWorkgroup: 256,
+      maxComputeWorkgroupStorageSize: 16384,
+      maxComputeWorkgroupsPerDimension: 65535,
+      minStorageBufferOffsetAlignment: 256,
+      minUniformBufferOffsetAlignment: 256,
+    });
+  });
+
+  it('runs a case of every kernel', async () => {
+    for (const table of caseTables)
+      expect([table.kernel.name, await failureOf(device, table, table.cases[0]!)]).toEqual([
+        table.kernel.name,
+        undefined,
+      ]);
+  });
+
+  it('refuses in a sentence what is too large', () => {
+    expect(() => device.empty([134217728 / 4 + 1], 'layer1.0.conv1')).toThrow(
+      'device: layer1.0.conv1 needs a 134 MB buffer, this adapter allows 134 MB. Take a smaller batch',
+    );
+  });
+});
+
+it('predicts, explains, trains and passes the self-test with them', async () => {
+  const network = await buildNetwork(formulaBackbone('resnet18'), { adapter: 'wasm', threads: 2 });
+  const head = new Head(network.device, {
+    ...narrowHead(),
+    featureCount: 512,
+    weight: new Float32Array(1024).fill(0.01),
+  });
+  const image = { width: 300, height: 200, pixels: new Uint8Array(300 * 200 * 3).map((_, i) => (i * 37) % 256) };
+  const { class: name, probabilities } = await predictImage(network, head, image);
+  const explained = await explainImage(network, head, image);
+  expect(explained.class).toBe(name);
+  expect(explained.probabilities[name]).toBeCloseTo(probabilities[name]!, 5);
+  const features = new Float32Array(300 * 512).map((_, i) => ((i * 7919) % 101) / 50 - 1);
+  const set = { features, labels: Array.from({ length: 300 }, (_, i) => i % 2) };
+  const { history } = await fit(network.device, { classes: ['a', 'b'], train: set, val: set }, { epochs: 1 });
+  expect(history).toHaveLength(1);
+  expect((await selfTest(network.device)).passed).toBe(true);
+  await network.dispose();
+});

@@ -1,1 +1,0 @@
-export * from '../../src/bench/array64.ts';

@@ -1,0 +1,49 @@
+/** What needs no registry of scripts/supply.mjs. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { licenceSection, writtenSection } from '../../scripts/licences.mjs';
+import { root } from '../cli/run.ts';
+
+const sums = new Map(
+  readFileSync(join(root, 'SHA256SUMS'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => [line.slice(66), line.slice(0, 64)]),
+);
+
+it('every dependency is pinned by its hash', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { integrity?: string }>;
+  };
+  const unpinned = Object.entries(packages).filter(
+    ([path, entry]) => path !== '' && !/^sha512-/.test(entry.integrity ?? ''),
+  );
+  expect(Object.keys(packages).length).toBeGreaterThan(100);
+  expect(unpinned).toEqual([]);
+});
+
+it('licences are those of the lock file: else run node scripts/licences.mjs', () => {
+  expect(writtenSection()).toBe(licenceSection());
+});
+
+it('bundled data are the files that SHA256SUMS names, and all of them', () => {
+  for (const [path, sum] of sums) {
+    expect(
+      createHash('sha256')
+        .update(readFileSync(join(root, path)))
+        .digest('hex'),
+      path,
+    ).toBe(sum);
+  }
+  for (const folder of ['heads', 'sample']) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile())
+        expect(
+          [...sums.keys()].some(path => path.endsWith(`/${entry.name}`)),
+          entry.name,
+        ).toBe(true);
+    }
+  }
+});

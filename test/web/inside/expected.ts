@@ -1,0 +1,88 @@
+/** What `raycam` says of the X-ray and of the folder that the views are shown. */
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { sha256 } from '#platform';
+import { decodeNpy } from '../../../src/weights/npy.ts';
+import { raycam, records, root } from '../../cli/run.ts';
+import { smallNetwork, XRAYS } from '../open_site.ts';
+
+export const XRAY = XRAYS[1]!;
+/** Layers whose channels are looked at: inside of a block, and the features before the head. */
+export const INNER = 'layer2.0.conv2';
+const LAYERS = [INNER, 'layer4'];
+const PER_CLASS = { train: 2, test: 2 };
+
+export interface Expected {
+  readonly activations: Readonly<Record<string, { shape: readonly number[]; values: Float32Array }>>;
+  readonly class: string;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export interface ExpectedTraining {
+  /** With train and test in it. */
+  readonly folder: string;
+  /** Of the head's file. */
+  readonly sha256: string;
+  readonly epoch: number;
+  readonly accuracy: number;
+}
+
+type Adapter = 'wasm' | 'swiftshader';
+
+/** On WebAssembly: the page must agree with it on any adapter. */
+export async function expectedOf(temporary: string): Promise<Expected> {
+  const { head } = await smallNetwork();
+  const activations: Record<string, Expected['activations'][string]> = {};
+  for (const layer of LAYERS) {
+    const out = join(temporary, `${layer}.npy`);
+    await ask('wasm', 'activations', XRAY, '--layer', layer, '--out', out);
+    activations[layer] = decodeNpy(readFileSync(out));
+  }
+  const [verdict] = await ask('wasm', 'predict', XRAY, '--head', head);
+  return { activations, class: verdict!.class!, probabilities: verdict!.probabilities! };
+}
+
+/** On the page's adapter: training gives the same bytes on the same one. */
+export async function expectedTraining(adapter: Adapter, temporary: string): Promise<ExpectedTraining> {
+  const folder = smallFolder(temporary);
+  const out = join(temporary, 'head.safetensors');
+  const lines = await ask(
+    adapter,
+    'train',
+    folder,
+    '--out',
+    out,
+    '--seed',
+    '7',
+    '--epochs',
+    '5',
+    '--cache-dir',
+    temporary,
+  );
+  const { selectedEpoch, metrics } = lines.at(-1)! as unknown as {
+    selectedEpoch: number;
+    metrics: { accuracy: number };
+  };
+  return { folder, sha256: await sha256(readFileSync(out)), epoch: selectedEpoch, accuracy: metrics.accuracy };
+}
+
+async function ask(adapter: Adapter, ...args: string[]): Promise<Record<string, never>[]> {
+  const { weights } = await smallNetwork();
+  const ran = await raycam([...args, '--weights', weights, '--adapter', adapter, '--json', '--quiet']);
+  expect([args[0], ran.stderr, ran.status]).toEqual([args[0], '', 0]);
+  return records(ran) as Record<string, never>[];
+}
+
+/** A few of the bundled X-rays. */
+function smallFolder(temporary: string): string {
+  const folder = join(temporary, 'xrays');
+  for (const [split, count] of Object.entries(PER_CLASS))
+    for (const label of ['NORMAL', 'PNEUMONIA']) {
+      const from = join(root, 'sample/chest_xray', split, label);
+      mkdirSync(join(folder, split, label), { recursive: true });
+      for (const name of readdirSync(from).sort().slice(0, count))
+        cpSync(join(from, name), join(folder, split, label, name));
+    }
+  return folder;
+}
