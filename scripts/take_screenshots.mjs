@@ -25,14 +25,17 @@ const PICTURES = {
     ready: '.stage-plate:nth-child(2) .plate-map',
   },
   ledger: { hash: '#ledger?image=b6590e884cd77fd3', ready: '[data-testid^=contribution-]' },
-  inspect: { hash: '#inspect?image=b6590e884cd77fd3&layer=layer3.2.conv2', ready: '[data-testid=layer-mean]' },
+  inspect: {
+    hash: '#inspect?image=b6590e884cd77fd3&layer=layer3.2.conv2',
+    ready: '[data-testid=layer-ms][data-value]',
+  },
   channel: {
     hash: '#inspect?image=b6590e884cd77fd3&layer=layer4&channel=1863&pixel=144,48',
     ready: '[data-testid=formula-value]',
   },
   train: {
     hash: '#train?image=b6590e884cd77fd3',
-    ready: '[data-testid=head-hash]',
+    ready: '[data-testid=epoch-probability]',
     press: ['[data-testid=train-bundled]', '[data-testid=train]'],
   },
   kernels: { hash: '#kernels?image=b6590e884cd77fd3&layer=layer3.2.conv2', ready: '[data-testid=kernel-ms]' },
@@ -46,10 +49,10 @@ const PICTURES = {
 
 const wanted = process.argv.slice(2);
 await ensureBuilt();
-await buildWeb();
+const folder = join(root, `node_modules/.cache/raycam/screenshots_${process.pid}`); // dist/web may be built anew meanwhile
+await buildWeb({ out: folder });
 mkdirSync(OUT, { recursive: true });
 const { launchChromium, startPageServer, WeightsDesk, cacheDirectory } = await loadSources();
-const folder = join(root, 'dist/web');
 const server = await startPageServer({
   folder,
   host: '127.0.0.1',
@@ -79,6 +82,7 @@ try {
 } finally {
   await browser.close();
   await server.close();
+  rmSync(folder, { recursive: true });
 }
 
 /** As many colours as fit into the size. */

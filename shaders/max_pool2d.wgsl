@@ -51,10 +51,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     let start = (plane * params.height + r) * params.width;
     for (var c = left; c < right; c++) {
       let value = x[start + c];
-      // As in PyTorch, NaN wins: it must surface, not vanish.
-      if (value > best || is_nan(value)) {
-        best = value;
-      }
+      // As in PyTorch, NaN wins: it must surface, not vanish. No branch: it would be guessed wrong every few pixels.
+      best = select(best, value, (value > best) | is_nan(value));
     }
   }
   y[i] = best;

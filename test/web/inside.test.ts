@@ -107,6 +107,14 @@ describe.each([
       await waitForText(path, 'layer2.0.relu');
     });
 
+    it('brings the channel of a link into sight', async () => {
+      await show('inspect', { layer: 'layer4', channel: '500' });
+      const scrolled = () => page.getByTestId('tiles').evaluate(tiles => tiles.scrollTop);
+      await expect.poll(scrolled).toBeGreaterThan(1000);
+      await page.getByTestId('tiles').press('Home');
+      await expect.poll(scrolled).toBeLessThan(20);
+    });
+
     it('sorts channels by mean, by maximum and by their part in the verdict', async () => {
       await show('inspect', { layer: 'layer4', channel: '', pixel: '' });
       await waitForText(page.getByTestId('layer-path'), 'layer4.1.relu');

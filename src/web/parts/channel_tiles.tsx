@@ -75,12 +75,16 @@ export function ChannelTiles(props: ChannelTilesProps) {
     if (top + grid.rowHeight > current!.scrollTop + size.height)
       current!.scrollTop = top + grid.rowHeight - size.height;
   };
+  // A link names a channel that may lie far down.
+  useLayoutEffect(() => {
+    const at = selected === undefined ? -1 : Array.prototype.indexOf.call(order, selected);
+    if (at >= 0 && size.height > 0) reveal(at);
+  }, [selected, order, grid.columns, size.height > 0]);
   const onKeyDown = (event: KeyboardEvent) => {
     const at = selected === undefined ? -1 : Array.prototype.indexOf.call(order, selected);
     const to = positionAfter(event.key, { at, columns: grid.columns, count: order.length });
     if (to === undefined) return;
     event.preventDefault();
-    reveal(to);
     onSelect(order[to]!);
   };
   const onClick = (event: MouseEvent) => {

@@ -35,15 +35,18 @@ export function VirtualRows({ label, count, rowHeight, selected, onSelect, row }
     const { current } = scroller;
     const top = index * rowHeight;
     if (top < current!.scrollTop) current!.scrollTop = top;
-    if (top + rowHeight > current!.scrollTop + view.height) current!.scrollTop = top + rowHeight - view.height;
+    if (top + rowHeight > current!.scrollTop + current!.clientHeight)
+      current!.scrollTop = top + rowHeight - current!.clientHeight;
   };
+  useLayoutEffect(() => {
+    if (selected !== undefined) reveal(selected);
+  }, [selected]);
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, Home: -count, End: count };
     const step = steps[event.key];
     if (step === undefined || event.target !== scroller.current) return;
     event.preventDefault();
     const to = Math.max(0, Math.min(count - 1, (selected ?? -1) + step));
-    reveal(to);
     onSelect(to);
   };
   const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND);

@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly constants?: CompileRequest['constants'];
   readonly entryPoint?: string;
   readonly sharedMemory?: boolean;
+  readonly relaxedSimd?: boolean;
 }
 
 const GUARD_BYTES = 64;
@@ -16,9 +17,9 @@ const ARGS = 1024;
 
 export function compile(
   source: string,
-  { constants = {}, entryPoint = 'main', sharedMemory = false }: RunOptions = {},
+  { constants = {}, entryPoint = 'main', sharedMemory = false, relaxedSimd = false }: RunOptions = {},
 ) {
-  return compileKernel({ source, entryPoint, constants, sharedMemory, features: { relaxedSimd: false } });
+  return compileKernel({ source, entryPoint, constants, sharedMemory, features: { relaxedSimd } });
 }
 
 /**

@@ -62,8 +62,8 @@ function Steps({ formula, decimals }: { readonly formula: Formula; readonly deci
     <div class="formula-body">
       <ol class="formula-steps">{first}</ol>
       <div class="formula-rest">
-        {rest.length > 0 && <ol class="formula-steps">{rest}</ol>}
         <Agreement formula={formula} text={text} />
+        {rest.length > 0 && <ol class="formula-steps">{rest}</ol>}
       </div>
     </div>
   );

@@ -62,11 +62,7 @@ function Stage({ stage, operations, current, times, view }: NetworkMapProps & { 
           return (
             <li key={unit}>
               {units.length > 1 && (
-                <a
-                  class="map-row map-block"
-                  href={linkTo(view, { layer: inside.at(-1)!.path })}
-                  aria-expanded={isOpen}
-                >
+                <a class="map-row map-block" href={linkTo(view, { layer: inside.at(-1)!.path })} aria-expanded={isOpen}>
                   <span>{unit}</span>
                   <Figures operations={inside} times={times} />
                 </a>

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { allowRelaxedSimd } from '#platform';
+import { hasRelaxedSimd } from '../../../src/wasm/device/features.ts';
+import { compile, run } from './harness.ts';
+
+const I32_EQ_BR_IF = [0x46, 0x0d];
+const V128_STORE = [0xfd, 11];
+const V128_LOAD = [0xfd, 0];
+
+/** How often a sequence of bytes occurs in a module. */
+function count(wasm: Uint8Array, bytes: readonly number[]): number {
+  let found = 0;
+  for (let at = wasm.indexOf(bytes[0]!); at >= 0; at = wasm.indexOf(bytes[0]!, at + 1))
+    if (bytes.every((byte, i) => wasm[at + i] === byte)) found++;
+  return found;
+}
+
+/** sums x[c] * w[c * ROWS + row] over c, for ROWS rows and 8 columns: 2 * ROWS vectors of sums. */
+function tile(rows: number): string {
+  const each = (text: (row: number) => string) => Array.from({ length: rows }, (_, row) => text(row)).join('\n');
+  return `
+    @group(0) @binding(0) var<storage, read> x: array<vec4f>;
+    @group(0) @binding(1) var<storage, read> w: array<f32>;
+    @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+    override DEPTH: u32 = 0u;
+    @compute @workgroup_size(1)
+    fn main() {
+      ${each(row => `var a${row} = vec4f(); var b${row} = vec4f();`)}
+      var source = 0u;
+      var at = 0u;
+      for (var c = 0u; c < DEPTH + y32(); c++) {
+        let left = x[source];
+        let right = x[source + 1u];
+        ${each(row => `let w${row} = w[at + ${row}u]; a${row} += w${row} * left; b${row} += w${row} * right;`)}
+        source += 2u;
+        at += ${rows}u;
+      }
+      ${each(row => `y[${2 * row}u] = a${row}; y[${2 * row + 1}u] = b${row};`)}
+    }
+    fn y32() -> u32 { return min(arrayLength(&y), 0u); }`;
+}
+
+describe('loops with more sums than registers', () => {
+  allowRelaxedSimd();
+  const modes = hasRelaxedSimd() ? [false, true] : [false];
+
+  describe.each(modes)('relaxed SIMD: %s', relaxedSimd => {
+    it.each([
+      [4, 0],
+      [5, 1],
+      [6, 2],
+      [6, 7],
+      [9, 64],
+    ])('%d rows, %d turns', (rows, depth) => {
+      const x = Float32Array.from({ length: Math.max(8 * depth, 8) }, (_, i) => ((i * 37) % 19) - 9);
+      const w = Float32Array.from({ length: Math.max(rows * depth, 4) }, (_, i) => ((i * 53) % 23) - 11);
+      const y = new Float32Array(8 * rows).fill(Number.NaN);
+      run(tile(rows), { x, w, y }, { constants: { DEPTH: depth }, relaxedSimd });
+      const expected = Float32Array.from(y, (_, i) => {
+        const [row, column] = [i >> 3, i & 7];
+        let sum = 0;
+        for (let c = 0; c < depth; c++) sum += w[c * rows + row]! * x[8 * c + column]!;
+        return sum;
+      });
+      expect(y).toEqual(expected);
+    });
+
+    it('have branches between sums that do not fit, and none where all do', () => {
+      const fences = (rows: number) =>
+        count(compile(tile(rows), { constants: { DEPTH: 5 }, relaxedSimd }).wasm, I32_EQ_BR_IF);
+      expect(fences(4)).toBe(0);
+      expect(fences(6)).toBeGreaterThanOrEqual(5);
+    });
+  });
+});
+
+describe('four neighbouring numbers', () => {
+  const source = `
+    struct Params { from: u32, to: u32 }
+    @group(0) @binding(0) var<storage, read> x: array<f32>;
+    @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+    @group(0) @binding(2) var<uniform> params: Params;
+    @compute @workgroup_size(1)
+    fn main() {
+      let i = params.from;
+      let o = params.to;
+      let v = 2.0 * vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]) + vec4f(0.5, 1.5, 2.5, 3.5);
+      y[o] = v.x;
+      y[o + 1u] = v.y;
+      y[o + 2u] = v.z;
+      y[o + 3u] = v.w;
+    }`;
+
+  it('are loaded and stored at once', () => {
+    const { wasm } = compile(source);
+    expect([count(wasm, V128_LOAD), count(wasm, V128_STORE)]).toEqual([1, 1]);
+  });
+
+  const edges = [0, 1, 2, 3, 4, 5, 6, 7, 100, 0x7fffffff, 0x80000000, 0xfffffffc, 0xfffffffd, 0xfffffffe, 0xffffffff];
+  it.each([1, 2, 3, 4, 7])('stay inside of %d, wherever they begin', length => {
+    const x = Float32Array.from({ length }, (_, i) => 10 * (i + 1));
+    for (const from of edges)
+      for (const to of edges) {
+        const y = new Float32Array(length).fill(-1);
+        const expected = y.slice();
+        const inside = (index: number) => Math.min(index >>> 0, length - 1);
+        for (let k = 0; k < 4; k++) expected[inside(to + k)] = 2 * x[inside(from + k)]! + k + 0.5;
+        run(source, { x, y, params: Uint32Array.of(from, to) });
+        expect(y, `from ${from} to ${to}`).toEqual(expected);
+      }
+  });
+});
+
+it('components of two vectors are shuffled, not taken apart', () => {
+  const source = `
+    @group(0) @binding(0) var<storage, read> x: array<vec4f>;
+    @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+    @compute @workgroup_size(1)
+    fn main() {
+      let a = x[0];
+      let b = x[1];
+      y[0] = vec4f(a.x, b.x, a.y, b.y);
+      y[1] = vec4f(b.w, b.z, b.y, b.x);
+      y[2] = vec4f(b.zw, a.zw);
+    }`;
+  const y = new Float32Array(12);
+  const { wasm } = run(source, { x: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7), y });
+  expect([...y]).toEqual([0, 4, 1, 5, 7, 6, 5, 4, 6, 7, 2, 3]);
+  expect(count(wasm, [0xfd, 13])).toBe(3); // i8x16.shuffle
+});
