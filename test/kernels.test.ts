@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failureOf } from '../src/bench/check.ts';
 import { Device } from '../src/runtime/device.ts';
 import { caseTables } from './cases/index.ts';
-import { failureOf } from '../src/bench/check.ts';
 
 let device: Device;
 beforeAll(async () => {

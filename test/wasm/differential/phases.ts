@@ -193,6 +193,7 @@ ${result}
     const { entropy } = this.statements;
     const uniforms = this.uniforms.length;
     this.uniforms.push(i);
+    this.statements.trace(i);
     this.block(depth);
     if (entropy.chance(30)) this.push(`if (${this.uniformCondition()}) { ${entropy.pick(['break;', 'continue;'])} }`);
     this.block(depth);

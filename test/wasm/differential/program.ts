@@ -103,6 +103,7 @@ class ProgramMaker {
   }
 
   private globalVariables(): Record<string, number> {
+    this.text.push('var<private> trace = 1u;');
     const { entropy, text, globals } = this;
     const constants: Record<string, number> = {};
     const module = new Statements(this.body([]), globals, 'c');
@@ -182,8 +183,8 @@ ${dump.join('\n')}
 
   /** All that an invocation's variables hold in the end. */
   private dump(scope: Scope): string[] {
-    const counts = { u: 0, f: 0 };
-    const lines: string[] = [];
+    const counts = { u: 1, f: 0 };
+    const lines = [`out_u[at * ${MOST_RESULTS}u] = trace;`];
     for (const { code, type, isWritable } of scope.all()) {
       if (!isWritable && !/^v\d+$/.test(code)) continue;
       if (code.startsWith('work')) continue;

@@ -36,6 +36,7 @@ export class Statements {
   readonly make: Expressions;
   readonly lines: string[] = [];
   private names = 0;
+  private traces = 1;
   private loops = 0;
   private inContinuing = false;
 
@@ -176,6 +177,7 @@ export class Statements {
   private armOf(depth: number): boolean {
     const { entropy } = this;
     let jumps = false;
+    this.trace(`${this.traces++}u`);
     this.inScope(() => {
       this.block(1 + entropy.below(4), depth);
       const ways: string[] = [];
@@ -185,6 +187,11 @@ export class Statements {
       if (jumps) this.lines.push(entropy.pick(ways));
     });
     return jumps;
+  }
+
+  /** The way that control takes shows in the result. */
+  trace(value: string): void {
+    this.lines.push(`trace = trace * 31u + ${value};`);
   }
 
   private loop(depth: number): void {
@@ -240,6 +247,7 @@ export class Statements {
     ]);
     this.make.scope.declare({ code: i, type, isWritable: false });
     this.braces(`${head} `, () => {
+      this.trace(`u32(${i})`);
       if (entropy.chance(40)) this.gather(i, scalar);
       if (moving && entropy.chance(60)) this.lines.push(`${moving} ${entropy.pick(['-=', '+=', '^='])} 1${s};`);
       this.armOf(depth);

@@ -9,8 +9,7 @@ import { formatDuration, formatProbability, formatValue } from '../../parts/word
 import { currentImage, type ImageEntry } from '../../state/images.ts';
 import { type Answer, useCall } from '../../state/use_call.ts';
 import { colormap, moveProbe, opacity, probe } from '../look/look_state.ts';
-import { epochText } from './run_panel.tsx';
-import { chosenEpoch, type Summary } from './train_state.ts';
+import { chosenEpoch, epochText, type Summary } from './train_state.ts';
 
 export interface EpochPanelProps {
   readonly summary: Summary;

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { confusionChart, rocChart, trainingChart } from '../../../report/charts.ts';
 import { Svg } from '../../parts/svg.tsx';
 import { EpochPanel } from './epoch_panel.tsx';
-import { chosenEpoch, type EpochRecord, type Metrics, type Run, run } from './train_state.ts';
+import { chosenEpoch, type EpochRecord, epochText, type Metrics, type Run, run } from './train_state.ts';
 
 export function RunPanel() {
   const now = run.value;
@@ -96,8 +96,4 @@ function Charts({ history, metrics, epoch }: ChartsProps) {
       </p>
     </div>
   );
-}
-
-export function epochText(epoch: number): string {
-  return epoch < 0 ? 'before the first epoch' : `after epoch ${epoch}`;
 }

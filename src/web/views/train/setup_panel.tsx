@@ -76,7 +76,7 @@ export function SetupPanel() {
       </div>
       <p class="about">
         The backbone stays as it is: each X-ray goes through it once, and a linear layer learns from the features. The
-        same seed on the same adapter gives the bytes that <code>raycam train</code> writes.
+        same seed gives the bytes that <code>raycam train</code> writes from features that the same adapter computed.
       </p>
       <OpenHead />
     </section>

@@ -53,6 +53,11 @@ export const run = computed<Run>(() => {
 /** The epoch that is looked at, from 0, and -1 before the first; the kept one unless chosen. */
 export const chosenEpoch = signal<number | undefined>(undefined);
 
+/** Epochs count from 0; -1 is before the first. */
+export function epochText(epoch: number): string {
+  return epoch < 0 ? 'before the first epoch' : `after epoch ${epoch}`;
+}
+
 let controller: AbortController | undefined;
 
 export function stopTraining(): void {
