@@ -31,7 +31,7 @@ const PICTURES = {
   },
   channel: {
     hash: '#inspect?image=b6590e884cd77fd3&layer=layer4&channel=1863&pixel=144,48',
-    ready: '[data-testid=formula-value]',
+    ready: '.inspect:has([data-testid=formula-value]) [data-testid=layer-ms]:text("fused")',
   },
   train: {
     hash: '#train?image=b6590e884cd77fd3',

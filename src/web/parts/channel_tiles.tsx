@@ -79,7 +79,7 @@ export function ChannelTiles(props: ChannelTilesProps) {
   useLayoutEffect(() => {
     const at = selected === undefined ? -1 : Array.prototype.indexOf.call(order, selected);
     if (at >= 0 && size.height > 0) reveal(at);
-  }, [selected, order, grid.columns, size.height > 0]);
+  }, [selected, order, grid.columns, size.height]);
   const onKeyDown = (event: KeyboardEvent) => {
     const at = selected === undefined ? -1 : Array.prototype.indexOf.call(order, selected);
     const to = positionAfter(event.key, { at, columns: grid.columns, count: order.length });

@@ -185,8 +185,8 @@ export const atan2: Binary = (y, x) => {
   if (!x || !y || (x.low <= 0 && x.high >= 0)) return undefined;
   if (Math.min(Math.abs(x.low), Math.abs(x.high)) < SMALLEST_NORMAL || Math.max(-x.low, x.high) > 2 ** 126)
     return undefined;
-  // Past the negative half of the x axis the angle jumps.
-  if (x.low < 0 && y.low <= 0 && y.high >= 0) return undefined;
+  // What is not normal is left open, and zero is not; besides, across the negative half of the x axis the angle jumps.
+  if (y.low <= 0 && y.high >= 0) return undefined;
   if (Math.min(Math.abs(y.low), Math.abs(y.high)) < SMALLEST_NORMAL) return undefined;
   const corners = [y.low, y.high].flatMap(a => [x.low, x.high].map(b => Math.atan2(a, b)));
   return withinUlps(Math.min(...corners), Math.max(...corners), 4096);

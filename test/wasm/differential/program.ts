@@ -103,7 +103,7 @@ class ProgramMaker {
   }
 
   private globalVariables(): Record<string, number> {
-    this.text.push('var<private> trace = 1u;');
+    this.text.push('var<private> trace = 1u;', 'var<private> calls = 1u;');
     const { entropy, text, globals } = this;
     const constants: Record<string, number> = {};
     const module = new Statements(this.body([]), globals, 'c');
@@ -141,6 +141,7 @@ class ProgramMaker {
       return { type, space };
     });
     const statements = new Statements({ ...this.body([...this.functions]), returns }, scope, 'v');
+    statements.lines.push(`calls = calls * 31u + ${this.functions.length + 1}u;`);
     statements.inScope(() => {
       for (let i = 1 + entropy.below(6); i > 0; i--) statements.statement(2);
       statements.lines.push(`return ${statements.make.value(returns).code};`);
@@ -183,8 +184,8 @@ ${dump.join('\n')}
 
   /** All that an invocation's variables hold in the end. */
   private dump(scope: Scope): string[] {
-    const counts = { u: 1, f: 0 };
-    const lines = [`out_u[at * ${MOST_RESULTS}u] = trace;`];
+    const counts = { u: 2, f: 0 };
+    const lines = ['trace', 'calls'].map((name, i) => `out_u[at * ${MOST_RESULTS}u + ${i}u] = ${name};`);
     for (const { code, type, isWritable } of scope.all()) {
       if (!isWritable && !/^v\d+$/.test(code)) continue;
       if (code.startsWith('work')) continue;

@@ -248,8 +248,12 @@ export class Statements {
     this.make.scope.declare({ code: i, type, isWritable: false });
     this.braces(`${head} `, () => {
       this.trace(`u32(${i})`);
+      // A light body may be unrolled.
+      const isLight = moving !== undefined && entropy.chance(50);
+      if (moving && (isLight || entropy.chance(60)))
+        this.lines.push(`${moving} ${entropy.pick(['-=', '+=', '^='])} 1${s};`);
+      if (isLight) return;
       if (entropy.chance(40)) this.gather(i, scalar);
-      if (moving && entropy.chance(60)) this.lines.push(`${moving} ${entropy.pick(['-=', '+=', '^='])} 1${s};`);
       this.armOf(depth);
     });
   }
