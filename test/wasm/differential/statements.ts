@@ -247,7 +247,8 @@ export class Statements {
     ]);
     this.make.scope.declare({ code: i, type, isWritable: false });
     this.braces(`${head} `, () => {
-      this.trace(`u32(${i})`);
+      // Handed to a function, the counter would keep the loop from being unrolled.
+      this.trace(scalar === 'u32' ? i : '7u');
       // A light body may be unrolled.
       const isLight = moving !== undefined && entropy.chance(50);
       if (moving && (isLight || entropy.chance(60)))
