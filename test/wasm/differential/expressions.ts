@@ -66,7 +66,7 @@ export class Expressions {
       [size > 1 ? 2 : 0, () => this.swizzle(type, depth - 1)],
       [size === 1 ? 1 : 0, () => this.element(scalar, depth - 1)],
       [1, () => this.unary(type, depth - 1)],
-      [2, () => this.call(type, depth - 1) ?? this.leaf(type)],
+      [size === 1 ? 4 : 1, () => this.call(type, depth - 1) ?? this.leaf(type)],
       [scalar === 'f32' && size > 1 ? 2 : 0, () => this.matrixTimesVector(type, depth - 1)],
     ]);
   }

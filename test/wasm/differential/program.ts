@@ -133,9 +133,12 @@ class ProgramMaker {
   private function(name: string): void {
     const { entropy, structs } = this;
     const scope = new Scope(this.globals);
-    const returns = randomType(entropy, structs);
+    // Of few types, so that there is something to call and to hand on.
+    const common = () =>
+      entropy.chance(65) ? shaped(entropy.pick(['i32', 'u32', 'f32', 'bool'] as const)) : randomType(entropy, structs);
+    const returns = common();
     const parameters = Array.from({ length: entropy.below(4) }, (_, i) => {
-      const type = randomType(entropy, structs);
+      const type = common();
       const space = entropy.pick([undefined, undefined, 'function', 'private'] as const);
       scope.declare({ code: space ? `(*a${i})` : `a${i}`, type, isWritable: space !== undefined, space });
       return { type, space };

@@ -81,7 +81,7 @@ export class Statements {
       [this.loops < 2 ? 4 * deeper : 0, () => this.loop(depth - 1)],
       [2 * deeper, () => this.switch(depth - 1)],
       [deeper, () => this.braces('', () => this.block(1 + entropy.below(3), depth - 1))],
-      [2, () => this.callStatement()],
+      [5, () => this.callStatement()],
       [1, () => this.pointer()],
     ]);
   }
