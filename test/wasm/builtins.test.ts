@@ -21,16 +21,20 @@ afterAll(() => {
   relaxed.device.destroy();
 });
 
-/** What is run on a device: what WGSL leaves open on ours alone, and nothing on Dawn that it is known to get wrong. */
-function jobsOf(groups: readonly Group[], device: Tested): Job[] {
+/**
+ * What is run on a device: what WGSL leaves open on ours alone, and nothing on Dawn that it is known to get wrong. Ours runs everything;
+ * vectors of three stand for all on Dawn, those of four on ours with relaxed SIMD.
+ */
+function jobsOf(groups: readonly Group[], device: Tested, size: number): Job[] {
+  if (size > 1 && ((device === dawn && size !== 3) || (device === relaxed && size !== 4))) return [];
   return groups.flatMap(group => {
     const { rows, runTime = [], open = [], dawnIsOff = [] } = group;
     const defined = device === dawn ? rows.filter((_, i) => !dawnIsOff.includes(i)) : rows;
     const atRunTime = [...defined, ...runTime, ...(device === dawn ? [] : open)];
-    return [
-      { group, rows: atRunTime, isConst: false },
-      { group, rows: defined, isConst: true },
-    ];
+    const jobs = [{ group, rows: atRunTime, isConst: false }];
+    // Constants are worked out as the shader is compiled: relaxed SIMD has no part in it.
+    if (device !== relaxed && (device !== dawn || size === 1)) jobs.push({ group, rows: [...defined], isConst: true });
+    return jobs;
   });
 }
 
@@ -52,7 +56,8 @@ for (const [title, table] of Object.entries(TABLES)) {
       const groups = size === 1 ? table : table.filter(({ scalars }) => scalars).map(group => vectorized(group, size));
       if (groups.length === 0) continue;
       it(size === 1 ? 'one by one' : `in vectors of ${size}`, async () => {
-        for (const device of [wasm, relaxed, dawn]) expect(await wrongIn(device, jobsOf(groups, device))).toEqual([]);
+        for (const device of [wasm, relaxed, dawn])
+          expect(await wrongIn(device, jobsOf(groups, device, size))).toEqual([]);
       });
     }
 

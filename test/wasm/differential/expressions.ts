@@ -64,7 +64,7 @@ export class Expressions {
       [2, () => this.convert(type, depth - 1)],
       [size > 1 ? 4 : 0, () => this.construct(type, depth - 1)],
       [size > 1 ? 2 : 0, () => this.swizzle(type, depth - 1)],
-      [size === 1 ? 1 : 0, () => this.element(scalar, depth - 1)],
+      [size === 1 ? 4 : 0, () => this.element(scalar, depth - 1)],
       [1, () => this.unary(type, depth - 1)],
       [size === 1 ? 4 : 1, () => this.call(type, depth - 1) ?? this.leaf(type)],
       [scalar === 'f32' && size > 1 ? 2 : 0, () => this.matrixTimesVector(type, depth - 1)],
@@ -343,7 +343,7 @@ export class Expressions {
   /** A component of a vector, or an element of an array, that has no name. */
   private element(scalar: Scalar, depth: number): Value {
     const size = 2 + this.entropy.below(3);
-    const isArray = this.entropy.chance(30);
+    const isArray = this.entropy.chance(50);
     const type: Type = isArray ? { kind: 'array', element: shaped(scalar), count: size } : shaped(scalar, size);
     const base = isArray ? this.construct(type, depth) : this.shaped(type as Shaped, depth);
     const index = this.index(size, depth);
