@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts';
 import { type Conv2dOptions, packConv2dWeight } from '../kernels/conv2d.ts';
 import * as kernels from '../kernels/index.ts';
 import { Convolution } from '../nn/convolution.ts';
+import { type ConvolutionShape, convolutionWork } from '../nn/resnet_work.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
@@ -10,7 +11,6 @@ import { Array64 } from './array64.ts';
 import { type Comparison, compareValues, makeInput } from './check.ts';
 import { poisonPool } from './poison.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from './reference/conv2d.ts';
-import { type ConvolutionShape, convolutionWork } from './resnet_work.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** What the network runs: the choice of algorithm and kernels is the engine's. */

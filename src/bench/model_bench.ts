@@ -1,6 +1,7 @@
 import { finite } from '../inference/finite.ts';
 import { formulaImage } from '../inference/formula_network.ts';
 import { ResNet } from '../nn/resnet.ts';
+import { resnetWork } from '../nn/resnet_work.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
@@ -9,7 +10,6 @@ import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './enviro
 import { layerTable, type SplitForward } from './layer_table.ts';
 import type { ColdStart, ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
 import { Observer } from './observer.ts';
-import { resnetWork } from './resnet_work.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
 export interface ModelBenchOptions extends DeviceOptions {

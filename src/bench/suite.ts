@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.ts';
+import { distinctConvolutions } from '../nn/resnet_work.ts';
 import { isResNetArchitecture, RESNET_ARCHITECTURES } from '../weights/resnet_shapes.ts';
 import { ConvolutionSubject, directVariants } from './convolution_subject.ts';
 import { kernelNames, kernelSubjects } from './kernel_rows.ts';
-import { distinctConvolutions } from './resnet_work.ts';
 import type { Subject } from './subject.ts';
 
 export interface SuiteOptions {

@@ -1,6 +1,7 @@
 /** A network operation by operation: what each computes, on what, and what it costs. */
-import { type ConvolutionShape, resnetWork } from '../bench/resnet_work.ts';
+
 import { InputError } from '../errors.ts';
+import { type ConvolutionShape, resnetWork } from '../nn/resnet_work.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 

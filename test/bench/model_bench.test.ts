@@ -7,7 +7,7 @@ import {
   modelMarkdown,
   modelText,
 } from '../../src/bench/index.ts';
-import { resnetWork } from '../../src/bench/resnet_work.ts';
+import { resnetWork } from '../../src/nn/resnet_work.ts';
 import { host } from './host.ts';
 
 let result: ModelResult;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { distinctConvolutions, resnetWork } from '../../src/bench/resnet_work.ts';
 import { modulePaths } from '../../src/nn/resnet.ts';
+import { distinctConvolutions, resnetWork } from '../../src/nn/resnet_work.ts';
 import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
 import { resnet152Convolutions } from '../cases/resnet152_convolutions.ts';
 
