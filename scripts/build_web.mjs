@@ -11,16 +11,7 @@ import { reflectedShaders } from './reflected_shaders.mjs';
 const MOST_GZIPPED_BYTES = 250_000;
 
 /** Nothing from elsewhere, nothing inline, no eval; blob: for the WebAssembly device's threads and for pictures made here. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+const POLICY = JSON.parse(readFileSync(join(root, 'src/server/page_policy.json'), 'utf8')).join('; ');
 
 /** Builds where a source is newer than the page. */
 export async function ensureWebBuilt() {

@@ -1,17 +1,8 @@
 /** What every answer of `raycam serve` says besides its content. */
+import policy from './page_policy.json' with { type: 'json' };
 
-/** Nothing from elsewhere, nothing inline, no eval; `blob:` for the WebAssembly device's threads and for pictures made in the page. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  "style-src 'self'",
-  "img-src 'self' blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** The page's own, and what an element of the page cannot say: who may frame it. */
+const POLICY = [...policy, "frame-ancestors 'none'"].join('; ');
 
 /** With the first two, a page may share memory between threads. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
