@@ -1,4 +1,4 @@
-import type { AdapterKind, AdapterReport } from '../runtime/adapter.ts';
+import { type AdapterKind, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 
 /** What the host knows of itself; a page knows less. */
@@ -31,17 +31,6 @@ export interface Environment extends HostFacts {
 /** `exact`: nanoseconds; `quantised`: the browser rounds them; `none`: the host's clock alone. */
 export type TimestampKind = 'exact' | 'quantised' | 'none';
 
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-  'minStorageBufferOffsetAlignment',
-] as const;
-
 export function environmentOf(device: Device, gpu: GPUDevice, host: HostFacts): Environment {
   const { adapter } = device;
   return {
@@ -49,7 +38,7 @@ export function environmentOf(device: Device, gpu: GPUDevice, host: HostFacts): 
     adapter,
     driver: driverOf(gpu),
     threads: threadsOf(gpu),
-    limits: Object.fromEntries(LIMITS.map(name => [name, device.limits[name]])),
+    limits: sizeLimits(device.limits),
     timestamps: timestampKind(adapter),
   };
 }

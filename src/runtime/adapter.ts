@@ -8,6 +8,23 @@ export interface AdapterOptions {
   readonly threads?: number;
 }
 
+/** Those that decide which tensors and workgroups fit. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+/** What tensors and workgroups are bound by, in bytes or counts: what a device is asked for, and what reports print. */
+export function sizeLimits(limits: GPUSupportedLimits): Record<string, number> {
+  return Object.fromEntries(LIMITS.map(name => [name, limits[name]]));
+}
+
 /** `gpu` is hardware; `wasm` is WebAssembly on the CPU; `software` is a Vulkan driver on the CPU. */
 export type AdapterKind = 'gpu' | 'wasm' | 'software';
 
