@@ -11,6 +11,7 @@ import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import { BasicBlock, type Block, Bottleneck } from './blocks.ts';
 import { ConvNorm, readTensor } from './conv_norm.ts';
+import { loadAll } from './load_all.ts';
 import { Taps } from './taps.ts';
 
 export interface LoadOptions {
@@ -63,39 +64,35 @@ export class ResNet {
     const { architecture, stateDict, strideOn, eps } = backbone;
     const { block, blocks } = RESNET_LAYOUTS[architecture];
     const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
-    const total = blocks.reduce((sum, count) => sum + count, 0);
-    const loaded: { dispose(): void }[] = [];
-    const keep = <Loaded extends { dispose(): void }>(one: Loaded) => {
-      loaded.push(one);
-      return one;
-    };
+    const specs = blocks.flatMap((count, stage) =>
+      Array.from({ length: count }, (_, index) => ({
+        path: `layer${stage + 1}.${index}`,
+        stride: index === 0 && stage > 0 ? 2 : 1,
+        ...{ strideOn, eps, compact },
+      })),
+    );
     const upload = async (name: string) => {
       const { values, shape } = await readTensor(stateDict, name);
-      return keep(device.tensor(values, shape, name));
+      return device.tensor(values, shape, name);
     };
-    try {
-      const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact };
-      const conv1 = keep(await ConvNorm.load(device, stateDict, stem));
-      const layers: Block[][] = [];
-      let done = 0;
-      for (const [stage, count] of blocks.entries()) {
-        const layer: Block[] = [];
-        for (let index = 0; index < count; index++) {
-          const stride = index === 0 && stage > 0 ? 2 : 1;
-          const spec = { path: `layer${stage + 1}.${index}`, stride, strideOn, eps, compact };
-          layer.push(keep(await BlockKind.load(device, stateDict, spec)));
-          onProgress?.(++done, total);
-          if (done % BLOCKS_PER_TRIM === 0) await device.trim();
-        }
-        layers.push(layer);
-      }
-      const fc = { weight: await upload('fc.weight'), bias: await upload('fc.bias') };
-      await device.trim();
-      return new ResNet(device, architecture, conv1, layers, fc);
-    } catch (error) {
-      for (const one of loaded) one.dispose();
-      throw error;
-    }
+    const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact };
+    const [conv1, weight, bias, ...loaded] = await loadAll(
+      () => ConvNorm.load(device, stateDict, stem),
+      () => upload('fc.weight'),
+      () => upload('fc.bias'),
+      ...specs.map((spec, done) => async (): Promise<Block> => {
+        if (done % BLOCKS_PER_TRIM === 0) await device.trim();
+        const block = await BlockKind.load(device, stateDict, spec);
+        onProgress?.(done + 1, specs.length);
+        return block;
+      }),
+    );
+    const layers = blocks.map(count => loaded.splice(0, count));
+    const [network] = await loadAll(
+      async () => new ResNet(device, architecture, conv1, layers, { weight, bias }),
+      async () => void (await device.trim()),
+    );
+    return network;
   }
 
   /** The path of every module whose output can be tapped, in the order they run. */
