@@ -10,23 +10,15 @@ import { evaluate } from '../../train/evaluate.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS, type FitOptions, type FitResult, fit } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import { headMetadata, selectEpoch } from '../../train/trained_head.ts';
+import { headMetadata, selectEpoch, type TrainingSettings } from '../../train/trained_head.ts';
 import { featureSetOf } from '../features.ts';
 import { addNetworkOptions, type NetworkFlags, positiveNumber, wholeNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import { interruption, runCommand, withNetwork } from '../session.ts';
 import { describeMetrics } from './evaluate.ts';
 
-export interface TrainFlags extends NetworkFlags {
+export interface TrainFlags extends NetworkFlags, TrainingSettings {
   readonly out: string;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly lr: number;
-  readonly stepSize: number;
-  readonly gamma: number;
-  readonly seed: number;
-  readonly augment: number;
-  readonly select: 'best' | 'last';
 }
 
 export function registerTrain(program: Command): void {
