@@ -13,6 +13,16 @@ export class RaycamError extends Error {
   }
 }
 
+/** What a failure says of itself, whatever was thrown; a GPUError is no Error. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}
+
+/** The line of a driver's or compiler's message that says what happened. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}
+
 /** Shapes that do not fit an operation. */
 export class ShapeError extends RaycamError {}
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -138,7 +139,7 @@ function planFailure(table: CaseTable, row: Case): string | undefined {
   try {
     table.kernel.plan(shapes, row.options as never);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return message === row.error ? undefined : `message is "${message}", expected "${row.error}"`;
   }
   return `planned without complaint, expected "${row.error}"`;

@@ -1,18 +1,8 @@
 /** What `raycam doctor` and the page's doctor find: one record for each adapter, the same in both, and comparable. */
-import { DeviceError } from '../errors.ts';
-import type { AdapterChoice, AdapterReport } from '../runtime/adapter.ts';
+import { DeviceError, messageOf } from '../errors.ts';
+import { type AdapterChoice, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
 import { Device } from '../runtime/device.ts';
 import { type SelfTestResult, selfTest } from './self_test.ts';
-
-/** Those that decide which tensors and workgroups fit. */
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupsPerDimension',
-] as const;
 
 /** What stopped a self-test that did not end. */
 export interface FailedSelfTest {
@@ -50,7 +40,7 @@ export async function checkAdapter(adapter: AdapterChoice, threads?: number): Pr
     throw error;
   }
   try {
-    const limits = Object.fromEntries(LIMITS.map(name => [name, device.limits[name]]));
+    const limits = sizeLimits(device.limits);
     return { adapter, present: true, ...device.adapter, limits, selfTest: await tested(device) };
   } finally {
     device.dispose();
@@ -61,6 +51,6 @@ async function tested(device: Device): Promise<SelfTestResult | FailedSelfTest> 
   try {
     return await selfTest(device);
   } catch (error) {
-    return { passed: false, reason: error instanceof Error ? error.message : String(error) };
+    return { passed: false, reason: messageOf(error) };
   }
 }

@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError, messageOf } from '../errors.ts';
 import { ResNet } from '../nn/resnet.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
@@ -89,8 +89,4 @@ class BuiltNetwork implements Network {
     this.loaded.device.dispose();
     this.loaded = await load(this.backbone, this.options);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

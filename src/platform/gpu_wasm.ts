@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError, messageOf } from '../errors.ts';
 import type { FoundAdapter } from '../runtime/adapter.ts';
 
 /** The device that computes on WebAssembly, the same in Node and on a page. @throws DeviceError */
@@ -7,7 +7,7 @@ export async function requestWasm(threads: number | undefined): Promise<FoundAda
   try {
     return { adapter: await requestWasmAdapter({ threads }), kind: 'wasm', toggles: [] };
   } catch (error) {
-    throw new DeviceError(`device: no WebAssembly to compute on (${error instanceof Error ? error.message : error})`, {
+    throw new DeviceError(`device: no WebAssembly to compute on (${messageOf(error)})`, {
       cause: error,
     });
   }

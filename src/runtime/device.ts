@@ -1,5 +1,5 @@
 import { requestGpuAdapter } from '#platform';
-import { DeviceError } from '../errors.ts';
+import { DeviceError, firstLine, messageOf } from '../errors.ts';
 import type { Kernel, Plan } from '../kernels/define.ts';
 import {
   type AdapterChoice,
@@ -8,6 +8,7 @@ import {
   adapterName,
   describeAdapter,
   type FoundAdapter,
+  sizeLimits,
 } from './adapter.ts';
 import type { Dispatch } from './dispatch.ts';
 import { ExecutionPlan, type PlanInputs } from './execution_plan.ts';
@@ -248,28 +249,12 @@ async function requestDevice({ adapter }: FoundAdapter): Promise<GPUDevice> {
     return await adapter.requestDevice({
       label: 'raycam',
       requiredFeatures: wanted.filter(feature => adapter.features.has(feature)),
-      requiredLimits: limitsOf(adapter),
+      requiredLimits: sizeLimits(adapter.limits),
     });
   } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new DeviceError(
-      `device: ${adapterName(adapter)} gives no device (${reason}). Run \`raycam doctor\` to see which adapters work`,
+      `device: ${adapterName(adapter)} gives no device (${firstLine(messageOf(error))}). Run \`raycam doctor\` to see which adapters work`,
       { cause: error },
     );
   }
-}
-
-/** All that the adapter can give of what large tensors and wide workgroups need. */
-function limitsOf(adapter: GPUAdapter): Record<string, number> {
-  const names = [
-    'maxBufferSize',
-    'maxStorageBufferBindingSize',
-    'maxStorageBuffersPerShaderStage',
-    'maxComputeWorkgroupStorageSize',
-    'maxComputeInvocationsPerWorkgroup',
-    'maxComputeWorkgroupSizeX',
-    'maxComputeWorkgroupSizeY',
-    'maxComputeWorkgroupsPerDimension',
-  ] as const;
-  return Object.fromEntries(names.map(name => [name, adapter.limits[name]]));
 }

@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError, firstLine } from '../errors.ts';
 
 /** The loss of a device, and who waits for something that will never come after it. */
 export class Loss {
@@ -58,8 +58,4 @@ function lostError(info: GPUDeviceLostInfo): DeviceError {
   return new DeviceError(
     `device: lost (${info.reason ?? 'unknown'}: ${firstLine(info.message)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
   );
-}
-
-export function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
 }

@@ -1,5 +1,5 @@
-import { DeviceError } from '../errors.ts';
-import { firstLine, type Loss } from './loss.ts';
+import { DeviceError, firstLine } from '../errors.ts';
+import type { Loss } from './loss.ts';
 
 const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: the constants are no global in Node
 /** Sizes are rounded up to this, so that buffers of nearly equal tensors can serve one another. */

@@ -1,4 +1,4 @@
-import { ShaderError } from '../errors.ts';
+import { firstLine, messageOf, ShaderError } from '../errors.ts';
 import type { Kernel } from '../kernels/define.ts';
 
 export interface Pipeline {
@@ -89,9 +89,10 @@ export class Pipelines {
 async function explain(name: string, module: GPUShaderModule, error: unknown): Promise<ShaderError> {
   const { messages } = await module.getCompilationInfo();
   const first = messages.find(message => message.type === 'error');
-  const [detail] = (error instanceof Error ? error.message : String(error)).split('\n');
   return new ShaderError(
-    first ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : `${name}.wgsl: ${detail}`,
+    first
+      ? `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}`
+      : `${name}.wgsl: ${firstLine(messageOf(error))}`,
     { cause: error },
   );
 }

@@ -1,7 +1,7 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError, firstLine, messageOf } from '../errors.ts';
 import { bindGroupOf, type Dispatch, type PackedParams, packParams, type Recorded, resourceOf } from './dispatch.ts';
 import type { ExecutionPlan } from './execution_plan.ts';
-import { firstLine, type Loss } from './loss.ts';
+import type { Loss } from './loss.ts';
 import type { Memory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Tensor } from './tensor.ts';
@@ -212,8 +212,4 @@ function nameOf(what: readonly (Waiting | Readback)[], message: string): string 
   if (named) return named;
   const [first, last] = [labels[0], labels.at(-1)];
   return first === last ? `${first}` : `${first} … ${last}`;
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

@@ -1,5 +1,5 @@
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import { ShaderError } from '../errors.ts';
+import { messageOf, ShaderError } from '../errors.ts';
 
 export interface Binding {
   readonly name: string;
@@ -95,6 +95,6 @@ function parse(name: string, source: string): WgslReflect {
   try {
     return new WgslReflect(source);
   } catch (error) {
-    throw new ShaderError(`${name}.wgsl: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ShaderError(`${name}.wgsl: ${messageOf(error)}`, { cause: error });
   }
 }

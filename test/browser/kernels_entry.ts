@@ -1,4 +1,5 @@
 import { failureOf } from '../../src/bench/check.ts';
+import { messageOf } from '../../src/errors.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { caseTables } from '../cases/index.ts';
 
@@ -15,7 +16,7 @@ globalThis.runCase = async (table, row) => {
   try {
     return await failureOf(device, caseTables[table]!, caseTables[table]!.cases[row]!);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 };
 globalThis.ready = true;

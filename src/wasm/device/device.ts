@@ -4,7 +4,7 @@ import { createBuffer } from './buffer.ts';
 import { WasmCommandEncoder } from './command_encoder.ts';
 import type { Context } from './context.ts';
 import { ErrorScopes } from './error_scopes.ts';
-import { GPUUncapturedErrorEvent, notForCompute, operationError } from './errors.ts';
+import { GPUUncapturedErrorEvent, messageOf, notForCompute, operationError } from './errors.ts';
 import { deferred } from './execution/deferred.ts';
 import type { Executor } from './execution/executor.ts';
 import type { Heap, HeapUse } from './execution/heap.ts';
@@ -67,9 +67,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
       check,
       lost: false,
       errors: new ErrorScopes(error => this.uncaptured(error)),
-      timeline: new Timeline(error =>
-        this.lose('unknown', `A shader failed: ${error instanceof Error ? error.message : error}`),
-      ),
+      timeline: new Timeline(error => this.lose('unknown', `A shader failed: ${messageOf(error)}`)),
       nextKernelId: () => ++kernels,
     };
     this.queue = new WasmQueue(this.context, parts.queueLabel);

@@ -53,6 +53,11 @@ export function gpuError(filter: GPUErrorFilter, message: string): GPUError {
   return filter === 'internal' ? new GPUInternalError(message) : new GPUValidationError(message);
 }
 
+/** What a failure says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export function operationError(message: string): DOMException {
   return new DOMException(message, 'OperationError');
 }

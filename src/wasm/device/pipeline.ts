@@ -3,7 +3,7 @@ import { ApiObject } from './api_object.ts';
 import { autoLayout, WasmBindGroupLayout, WasmPipelineLayout } from './bind_group_layout.ts';
 import { SHADER_STAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
-import { BrokenRule, broken, GPUPipelineError } from './errors.ts';
+import { BrokenRule, broken, GPUPipelineError, messageOf } from './errors.ts';
 import { breathe } from './execution/breathe.ts';
 import type { KernelHandle } from './execution/kernel_handle.ts';
 import type { WasmShaderModule } from './shader_module.ts';
@@ -151,8 +151,4 @@ function checkBinding(layout: WasmPipelineLayout, binding: KernelBinding, module
     broken(
       `The ${where} needs at least ${binding.minBindingSize} bytes, more than the minBindingSize (${entry.minBindingSize}) of ${group}.`,
     );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
