@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 export const ADAPTERS = ['wasm', 'swiftshader', 'lavapipe', 'gpu'];
 
+/** What Raycam must say that it runs on. */
+export const KINDS = { wasm: 'wasm', swiftshader: 'software', lavapipe: 'software', gpu: 'gpu' };
+
 /** As Raycam's `platform/gpu_node.ts` has them. */
 const COMMON_TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 const SOFTWARE_TOGGLES = [...COMMON_TOGGLES, 'enable-dawn-features=disable_robustness,disable_workgroup_init'];

@@ -18,11 +18,14 @@ export class Program {
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Whether it got as far as its first forward; else `failure` says why. */
+  /** Whether it got as far as its first forward, with `ready` what it said then; else `failure` says why. */
   async start() {
     for (;;) {
       const { value, done } = await this.lines.next();
-      if (!done && value.startsWith('{')) return true;
+      if (!done && value.startsWith('{')) {
+        this.ready = JSON.parse(value);
+        return true;
+      }
       if (!done) continue; // what libraries print
       this.failure =
         this.errors

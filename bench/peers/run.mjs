@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import { ensureInstalled } from '../../scripts/ensure_installed.mjs';
-import { ADAPTERS, environmentFor, programsFor } from './adapters.mjs';
+import { ADAPTERS, environmentFor, KINDS, programsFor } from './adapters.mjs';
 import { gpuReport } from './gpu_report.mjs';
 import { Program } from './program.mjs';
 import { median, ratioTable } from './table.mjs';
@@ -29,6 +29,7 @@ await ensureBuilt();
 const { onnxModel } = await import('./make_onnx.mjs');
 
 const rows = [];
+let adapter;
 for (const model of options.models) {
   note(`${model}: the ONNX file`);
   await onnxModel(model);
@@ -46,7 +47,7 @@ const gpu = options.adapter === 'gpu' ? gpuReport() : undefined;
 if (options.out !== undefined)
   writeFileSync(
     options.out,
-    `${JSON.stringify({ kind: 'peers', adapter: options.adapter, environment, rows, gpu }, undefined, 2)}\n`,
+    `${JSON.stringify({ kind: 'peers', adapter: options.adapter, environment: { ...environment, adapter }, rows, gpu }, undefined, 2)}\n`,
   );
 
 /** One network at one batch size: every program answers once a round, in an order that turns around. */
@@ -62,6 +63,9 @@ async function measure(model, batch) {
     }
     const [raycam] = programs;
     if (raycam?.name !== 'raycam') throw new Error(`raycam does not run on ${options.adapter}`);
+    adapter = raycam.ready.environment.adapter;
+    if (adapter.kind !== KINDS[options.adapter])
+      throw new Error(`raycam runs on ${adapter.description}, which is no ${options.adapter}`);
     for (const program of programs) await warmUp(program);
     const taken = programs.map(() => []);
     for (let round = 0; round < options.rounds; round++) {

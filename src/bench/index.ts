@@ -4,6 +4,9 @@ export { type CompareOptions, type ComparisonResult, compareKernels, overall } f
 export { compareCsv, compareMarkdown, compareText } from './compare_text.ts';
 export { registerConv2dVariant } from './convolution_subject.ts';
 export type { Environment, HostFacts } from './environment.ts';
+export { benchFeatures, type FeatureBenchOptions } from './feature_bench.ts';
+export type { FeatureResult } from './feature_result.ts';
+export { featureCsv, featureMarkdown, featureText } from './feature_text.ts';
 export { formulaInMemory } from './formula_in_memory.ts';
 export { benchKernels, type KernelBenchOptions } from './kernel_bench.ts';
 export { type KernelResult, type KernelRow, parseKernelResult, type Refusal } from './kernel_result.ts';
@@ -13,4 +16,5 @@ export type { ModelResult } from './model_result.ts';
 export { modelCsv, modelMarkdown, modelText } from './model_text.ts';
 export { comparePaired } from './paired.ts';
 export { rooflineChart } from './roofline.ts';
+export { type TuneOptions, type TuneResult, tune } from './tune.ts';
 export { kernelTurns, modelTurns, type Turn, type Turns } from './turns.ts';

@@ -7,11 +7,18 @@ import { version } from '../../package.json';
 import type { ComparisonResult } from '../bench/compare.ts';
 import type { HostFacts } from '../bench/environment.ts';
 import type { AdapterChoice } from '../runtime/adapter.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import { resolveBackbone } from '../weights/resolve_backbone.ts';
 import { type SpeechOptions, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
+import { interruption, PullProgress } from './session.ts';
 
 export interface BenchFlags extends SpeechOptions {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
+  /** Real weights, where a network is measured. */
+  readonly backbone?: string;
   readonly samples?: number;
   readonly csv?: boolean;
   readonly markdown?: boolean;
@@ -39,6 +46,22 @@ export function addCompareOptions(command: Command): Command {
         .default(0.05, '5%'),
     )
     .addOption(new Option('--in-turns', 'answer another `raycam bench --against`').hideHelp());
+}
+
+/** The network that --backbone names, for a command of the bench. */
+export async function realBackbone(
+  architecture: ResNetArchitecture,
+  { backbone, cacheDir }: Pick<BenchFlags, 'backbone' | 'cacheDir'>,
+  output: Output,
+): Promise<Backbone> {
+  const pulling = new PullProgress(output);
+  return resolveBackbone({
+    id: backbone,
+    arch: architecture,
+    cacheDir,
+    signal: interruption.signal,
+    onProgress: pulling.update,
+  }).finally(() => pulling.stop());
 }
 
 /** `5%` or `5` as 0.05, for commander. */

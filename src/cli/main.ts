@@ -13,6 +13,7 @@ import { registerGrid } from './commands/grid.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerTrain } from './commands/train.ts';
+import { registerTune } from './commands/tune.ts';
 import { registerWeights } from './commands/weights.ts';
 import { interruption } from './session.ts';
 
@@ -32,6 +33,7 @@ process.on('SIGINT', () => {
 const program = new Command('raycam')
   .description('Chest X-ray in, verdict and heat map out. A research and teaching tool, not a medical device.')
   .version(version)
+  .enablePositionalOptions() // what stands after a command is that command's
   .showHelpAfterError('(add --help for what this command takes)')
   .exitOverride();
 
@@ -46,6 +48,7 @@ for (const register of [
   registerFeatures,
   registerGrid,
   registerServe,
+  registerTune,
   registerWeights,
   registerBench,
   registerDoctor,

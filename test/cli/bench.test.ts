@@ -131,4 +131,12 @@ describe('raycam bench model', () => {
     expect(model!.adapter).toMatch(/^WebAssembly, 1 thread/);
     expect(ran.status).toBe(0);
   });
+
+  it('takes its own options, not those of raycam bench', async () => {
+    const args = ['bench', 'model', 'resnet18', '--size', '32', '--no-memory', '--quiet', '--json'];
+    const ran = await raycam([...args, '--adapter', 'swiftshader', '--batch', '2', '--samples', '1']);
+    const [model] = records(ran);
+    expect(model).toMatchObject({ batch: 2, samples: 1 });
+    expect(model!.adapter).toContain('SwiftShader');
+  });
 });

@@ -14,6 +14,7 @@ import { compareBuilds, serveTurns } from '../bench_turns.ts';
 import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
+import { registerBenchFeatures } from './bench_features.ts';
 import { registerBenchModel } from './bench_model.ts';
 
 interface KernelFlags extends BenchFlags {
@@ -27,6 +28,7 @@ interface KernelFlags extends BenchFlags {
 export function registerBench(program: Command): void {
   const bench = program
     .command('bench')
+    .enablePositionalOptions()
     .description('times kernels, each checked first against plain loops in 64-bit floating point')
     .argument('[kernel]', 'conv2d, one of its variants, or another kernel (default: what a forward pass runs)');
   addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(bench))))
@@ -37,6 +39,7 @@ export function registerBench(program: Command): void {
     .option('--roofline <file>', 'draw every kernel under the adapter’s measured limits, as SVG')
     .action((kernel: string | undefined, flags: KernelFlags) => runCommand(flags, () => run(kernel, flags)));
   registerBenchModel(bench);
+  registerBenchFeatures(bench);
 }
 
 async function run(kernel: string | undefined, flags: KernelFlags): Promise<void> {

@@ -1,8 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { modelCsv, modelMarkdown, modelText } from '../../bench/model_text.ts';
-import type { Backbone } from '../../weights/backbone.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
-import { resolveBackbone } from '../../weights/resolve_backbone.ts';
 import {
   addCompareOptions,
   addFormatOptions,
@@ -10,12 +8,14 @@ import {
   type BenchFlags,
   formatted,
   hostFacts,
+  realBackbone,
   showComparison,
 } from '../bench.ts';
 import { compareBuilds, serveTurns } from '../bench_turns.ts';
-import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, NO_TUNING_HELP, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
-import { interruption, PullProgress, runCommand } from '../session.ts';
+import { interruption, runCommand } from '../session.ts';
+import { tuningFor } from '../tuning_files.ts';
 
 interface ModelFlags extends BenchFlags {
   readonly batch: number;
@@ -24,7 +24,7 @@ interface ModelFlags extends BenchFlags {
   readonly compact?: boolean;
   readonly eager?: boolean;
   readonly memory: boolean;
-  readonly backbone?: string;
+  readonly tuning?: boolean;
 }
 
 export function registerBenchModel(bench: Command): void {
@@ -44,9 +44,8 @@ export function registerBenchModel(bench: Command): void {
     .option('--compact', 'weights at their own size in memory: slower on the CPU')
     .option('--eager', 'record each forward anew, as training and taps do, in place of the plan that inference keeps')
     .option('--no-memory', 'do not load the network a second time for the memory of the other setting of --compact')
-    .action((architecture: ResNetArchitecture, flags: ModelFlags, self: Command) =>
-      runCommand(flags, () => run(architecture, { ...self.optsWithGlobals(), ...flags })),
-    );
+    .option('--no-tuning', NO_TUNING_HELP)
+    .action((architecture: ResNetArchitecture, flags: ModelFlags) => runCommand(flags, () => run(architecture, flags)));
 }
 
 async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise<void> {
@@ -56,14 +55,18 @@ async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise
     const args = argumentsInTurns();
     return showComparison(await compareBuilds({ ...limited, against: flags.against, args, output }), flags);
   }
-  const { benchModel, modelTurns } = await import('../../bench/index.ts');
-  const backbone = await backboneOf(architecture, flags, output);
+  const { benchModel, formulaInMemory, modelTurns } = await import('../../bench/index.ts');
+  const backbone =
+    flags.backbone === undefined
+      ? await formulaInMemory(architecture)
+      : await realBackbone(architecture, flags, output);
   const options = {
     ...flags,
     side: flags.size,
     host: await hostFacts(),
     bothMemories: flags.memory,
     signal: interruption.signal,
+    tuningFor: tuningFor(flags),
     onStage: (what: string) => output.note(`bench: ${what}`),
   };
   try {
@@ -73,19 +76,4 @@ async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise
   } finally {
     await backbone.close();
   }
-}
-
-async function backboneOf(architecture: ResNetArchitecture, flags: ModelFlags, output: Output): Promise<Backbone> {
-  if (flags.backbone === undefined) {
-    const { formulaInMemory } = await import('../../bench/index.ts');
-    return formulaInMemory(architecture);
-  }
-  const pulling = new PullProgress(output);
-  return resolveBackbone({
-    id: flags.backbone,
-    arch: architecture,
-    cacheDir: flags.cacheDir,
-    signal: interruption.signal,
-    onProgress: pulling.update,
-  }).finally(() => pulling.stop());
 }

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { Argument, type Command } from 'commander';
+import { joinPath } from '#platform';
+import { featureCsv, featureMarkdown, featureText } from '../../bench/feature_text.ts';
+import { formulaBackbone } from '../../inference/formula_network.ts';
+import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import { addFormatOptions, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
+import { imagesUnder } from '../images.ts';
+import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { Output } from '../output.ts';
+import { interruption, runCommand } from '../session.ts';
+
+interface FeatureFlags extends BenchFlags {
+  readonly batch?: number;
+  readonly compact?: boolean;
+}
+
+export function registerBenchFeatures(bench: Command): void {
+  const command = bench
+    .command('features')
+    .description('`raycam features` against the kernels’ own rate, in turns, with the memory of the process')
+    .addArgument(
+      new Argument('<architecture>', 'the weights come from a formula, unless --backbone names real ones').choices(
+        RESNET_ARCHITECTURES,
+      ),
+    )
+    .argument('<path...>', 'images, and folders of them; each is computed once, and nothing is kept');
+  addFormatOptions(addSpeechOptions(addAdapterOption(command)))
+    .option('--batch <count>', 'images in a forward (default: as `raycam features` does)', wholeNumber(1))
+    .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
+    .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .action((architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
+      runCommand(flags, () => run(architecture, inputs, flags)),
+    );
+}
+
+async function run(
+  architecture: ResNetArchitecture,
+  inputs: readonly string[],
+  { batch, ...flags }: FeatureFlags,
+): Promise<void> {
+  const output = new Output(flags);
+  const paths = await imagesUnder(inputs, 'bench features');
+  const { benchFeatures } = await import('../../bench/index.ts');
+  const backbone =
+    flags.backbone === undefined ? formulaBackbone(architecture) : await realBackbone(architecture, flags, output);
+  const root = await mkdtemp(joinPath(tmpdir(), 'raycam-bench-'));
+  try {
+    const result = await benchFeatures(backbone, {
+      ...flags,
+      batch,
+      paths,
+      root,
+      host: await hostFacts(),
+      hostMemory: () => ({
+        rssBytes: process.memoryUsage.rss(),
+        peakBytes: 1024 * process.resourceUsage().maxRSS,
+      }),
+      signal: interruption.signal,
+      onStage: what => output.note(`bench: ${what}`),
+    });
+    await formatted(result, flags, { text: featureText, markdown: featureMarkdown, csv: featureCsv });
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
