@@ -1,9 +1,13 @@
 #!/bin/sh
 # Everything that is asked of a real GPU, in one command: ratios to onnxruntime-node and TensorFlow.js at batch 1 and 32, the share of
-# the measured multiply-add peak, every convolution variant with its error, the roofline. Writes into bench/results/.
+# the measured multiply-add peak, every convolution variant with its error, the roofline, the way of computing each convolution that is
+# fastest there. Writes into bench/results/.
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs
 node dist/cli.js bench --adapter gpu --variant all --out bench/results/gpu.kernels.json --roofline bench/results/gpu.roofline.svg
+node dist/cli.js bench model resnet152 --adapter gpu --no-tuning --out bench/results/gpu.resnet152.untuned.json
+node dist/cli.js tune resnet152 --adapter gpu --batch 1 32 --out bench/results/gpu.tuning.json
 node dist/cli.js bench model resnet152 --adapter gpu --by-layer --out bench/results/gpu.resnet152.json
+node dist/cli.js bench model resnet152 --adapter gpu --batch 32 --by-layer --out bench/results/gpu.resnet152.batch32.json
 npm run bench:peers -- --adapter gpu --models resnet152 --batch 1,32 --out bench/results/gpu.peers.json

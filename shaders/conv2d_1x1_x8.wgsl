@@ -3,7 +3,7 @@
 // x         [N, C, H, W]
 // weight    [ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], packed by pack_conv2d_weight
 // scale     [O], shift [O], residual [N, O, H, W]: each optional
-// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual)
+// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
 //
 // One invocation computes 4 or 6 channels of 8 neighbouring pixels, as sums of four pixels each: 128-bit SIMD has registers
 // for them and for what they are made from. 6 where a product and its sum are one instruction, 4 where a product
@@ -12,8 +12,10 @@
 struct Params {
   batch: u32,
   channels: u32,
-  pixels: u32, // H * W
+  pixels: u32, // of a plane of x
   out_channels: u32,
+  plane: u32, // H * W of y
+  first_pixel: u32, // of y, that x begins at
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -120,13 +122,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
 
   let lanes = vec2u(start - first, min(TILE_PIXELS, pixels - first));
   let channel = group * TILE_CHANNELS;
-  let to = (image * params.out_channels + channel) * pixels + first;
+  let plane = params.plane;
+  let to = (image * params.out_channels + channel) * plane + params.first_pixel + first;
   store(a0, b0, channel, to, lanes);
-  store(a1, b1, channel + 1u, to + pixels, lanes);
-  store(a2, b2, channel + 2u, to + 2u * pixels, lanes);
-  store(a3, b3, channel + 3u, to + 3u * pixels, lanes);
+  store(a1, b1, channel + 1u, to + plane, lanes);
+  store(a2, b2, channel + 2u, to + 2u * plane, lanes);
+  store(a3, b3, channel + 3u, to + 3u * plane, lanes);
   if (TILE_CHANNELS == 6u) {
-    store(a4, b4, channel + 4u, to + 4u * pixels, lanes);
-    store(a5, b5, channel + 5u, to + 5u * pixels, lanes);
+    store(a4, b4, channel + 4u, to + 4u * plane, lanes);
+    store(a5, b5, channel + 5u, to + 5u * plane, lanes);
   }
 }

@@ -1,7 +1,7 @@
 // The windows of a convolution as columns: y is what its weights [O, C * KH * KW] are multiplied with.
 //
 // x  [N, C, H, W]
-// y  [N, C * KH * KW, OH, OW], 0 where a window reaches outside of x
+// y  [N, C * KH * KW, rows, OW]: of the OH rows of windows those from `top` on; 0 where a window reaches outside of x
 //
 // One invocation writes one row of y.
 // Source: torch.nn.functional.unfold.
@@ -14,7 +14,8 @@ struct Params {
   kernel_width: u32,
   stride: u32,
   padding: u32,
-  out_height: u32,
+  top: u32,
+  rows: u32,
   out_width: u32,
 }
 
@@ -28,15 +29,15 @@ const WORKGROUP_SIZE = 32u;
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
   let taps = params.kernel_height * params.kernel_width;
-  if (i >= params.planes * taps * params.out_height) {
+  if (i >= params.planes * taps * params.rows) {
     return;
   }
-  let line = i / params.out_height;
+  let line = i / params.rows;
   let plane = line / taps;
   let tap = line % taps;
   let tap_column = tap % params.kernel_width;
   // Above x, rows wrap to large numbers.
-  let row = (i % params.out_height) * params.stride + tap / params.kernel_width - params.padding;
+  let row = (params.top + i % params.rows) * params.stride + tap / params.kernel_width - params.padding;
   let is_inside = row < params.height;
   // The first column of y that lies in x, and the first one past it.
   let to_left = max(params.padding, tap_column) - tap_column;

@@ -43,6 +43,13 @@ struct Places { at: vec4u, stride: u32, inside: vec4<bool> }
 
 fn store(point: u32, values: vec4f, places: Places) {
   let at = places.at + point * places.stride;
+  if (all(places.inside)) { // a quarter of the loop's time on a CPU
+    u[at.x] = values.x;
+    u[at.y] = values.y;
+    u[at.z] = values.z;
+    u[at.w] = values.w;
+    return;
+  }
   for (var k = 0u; k < 4u; k++) {
     if (places.inside[k]) {
       u[at[k]] = values[k];

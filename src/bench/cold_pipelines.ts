@@ -1,3 +1,4 @@
+import type { BuildOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
@@ -26,8 +27,9 @@ export interface CompileTimes {
 export async function pipelinesOf(
   backbone: Backbone,
   shape: Shape,
-  options: DeviceOptions & { readonly compact?: boolean },
+  options: DeviceOptions & Pick<BuildOptions, 'compact' | 'tuningFor'>,
 ): Promise<readonly WantedPipeline[]> {
+  const { compact, tuningFor } = options;
   let pipelines: readonly WantedPipeline[] = [];
   const device = await Device.open({
     ...options,
@@ -38,7 +40,11 @@ export async function pipelinesOf(
       return stand.gpu;
     },
   });
-  const model = await ResNet.load(device, { ...backbone, stateDict: zeros(backbone) }, options);
+  const model = await ResNet.load(
+    device,
+    { ...backbone, stateDict: zeros(backbone) },
+    { compact, tuning: await tuningFor?.(device.adapter) },
+  );
   model.forward(device.empty(shape));
   await device.submit();
   return pipelines;

@@ -2,7 +2,8 @@ import { ShapeError } from '../errors.ts';
 import { type Conv2dOptions, packConv2dWeight } from '../kernels/conv2d.ts';
 import * as kernels from '../kernels/index.ts';
 import { Convolution } from '../nn/convolution.ts';
-import { type ConvolutionShape, convolutionWork } from '../nn/resnet_work.ts';
+import { algorithmName, algorithmNamed, candidateAlgorithms } from '../nn/convolution_algorithm.ts';
+import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
@@ -13,7 +14,7 @@ import { poisonPool } from './poison.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from './reference/conv2d.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
-/** What the network runs: the choice of algorithm and kernels is the engine's. */
+/** What the network runs where nothing was tuned: the choice of algorithm and kernels is the engine's. */
 export const ENGINE = 'engine';
 /** Images of a batch that differ: the reference computes them alone, and every image is compared with its like. */
 const DISTINCT_IMAGES = 2;
@@ -47,8 +48,11 @@ export class ConvolutionSubject implements Subject {
     this.options = { outChannels, kernel: [kernel, kernel], stride, padding, relu };
   }
 
-  variants(_kind: AdapterKind): readonly string[] {
-    return [ENGINE, ...this.direct().map(({ name }) => name)];
+  variants(kind: AdapterKind): readonly string[] {
+    const algorithms = candidateAlgorithms(sizeOf(this.convolution), { kind });
+    // Those that compute directly are here by their kernels' names.
+    const indirect = algorithms.filter(algorithm => algorithm.kind !== 'direct').map(algorithmName);
+    return [ENGINE, ...this.direct().map(({ name }) => name), ...indirect];
   }
 
   open(device: Device, variant: string): OpenSubject {
@@ -78,9 +82,10 @@ export class ConvolutionSubject implements Subject {
 
   private implementation(device: Device, variant: string, weight: Values[string]) {
     const { stride, padding, relu } = this.options;
-    if (variant === ENGINE) {
+    const algorithm = algorithmNamed(variant);
+    if (variant === ENGINE || algorithm) {
       const values = { values: weight.data, shape: weight.shape };
-      const convolution = Convolution.load(device, values, { stride, padding, label: 'conv2d' });
+      const convolution = Convolution.load(device, values, { stride, padding, label: 'conv2d', algorithm });
       const forward = (inputs: Inputs) => convolution.forward(inputs, { relu });
       return { forward, dispose: () => convolution.dispose() };
     }

@@ -64,14 +64,17 @@ export async function benchKernels(options: KernelBenchOptions): Promise<KernelR
   }
 }
 
-interface Collected extends KernelBenchOptions {
+interface Collected {
+  readonly samples?: number;
+  readonly signal?: AbortSignal;
   readonly variants: readonly string[];
   /** Grows. */
   readonly shaders: string[];
   readonly refused: Refusal[];
 }
 
-async function benchSubject(session: BenchSession, subject: Subject, options: Collected): Promise<KernelRow[]> {
+/** Checks variants of one subject, and times those that are right in turns. @throws DeviceError */
+export async function benchSubject(session: BenchSession, subject: Subject, options: Collected): Promise<KernelRow[]> {
   const all: Prepared[] = [];
   try {
     for (const variant of options.variants) {

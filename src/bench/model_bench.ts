@@ -1,5 +1,6 @@
 import { finite } from '../inference/finite.ts';
 import { formulaImage } from '../inference/formula_network.ts';
+import type { BuildOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
@@ -20,6 +21,8 @@ export interface ModelBenchOptions extends DeviceOptions {
   /** Forwards that are counted; by default as many as fit ten seconds, from 5 to 30. */
   readonly samples?: number;
   readonly compact?: boolean;
+  /** As `BuildOptions` has it. */
+  readonly tuningFor?: BuildOptions['tuningFor'];
   /** Each forward recorded anew, as training and taps do, in place of the plan that inference keeps. */
   readonly eager?: boolean;
   /** Also the time of each module. */
@@ -125,7 +128,10 @@ async function coldStart(
   try {
     const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
     clock();
-    const model = await ResNet.load(device, backbone, { compact: options.compact });
+    const model = await ResNet.load(device, backbone, {
+      compact: options.compact,
+      tuning: await options.tuningFor?.(device.adapter),
+    });
     await observer.gpu.queue.onSubmittedWorkDone();
     const weightsMs = clock();
     const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;
@@ -236,9 +242,9 @@ async function measure(
   };
 }
 
-function memoryReport(session: Session, { stateDict }: Backbone, compact: boolean): MemoryReport {
+function memoryReport(session: Session, backbone: Backbone, compact: boolean): MemoryReport {
   const { observer, loadedBytes, peakLoadBytes } = session;
-  const weightsBytes = [...stateDict.values()].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+  const weightsBytes = weightsBytesOf(backbone);
   const { peakBytes } = observer.deviceBytes;
   const { heapUse } = observer.gpu as { heapUse?: { readonly reservedBytes: number } };
   const most = Math.max(peakBytes, peakLoadBytes);
@@ -251,6 +257,11 @@ function memoryReport(session: Session, { stateDict }: Backbone, compact: boolea
     ratio: most / weightsBytes,
     reservedBytes: heapUse?.reservedBytes,
   };
+}
+
+/** All tensors of a network in f32. */
+export function weightsBytesOf({ stateDict }: Backbone): number {
+  return [...stateDict.values()].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 }
 
 async function otherMemory(backbone: Backbone, options: StartOptions): Promise<MemoryReport> {

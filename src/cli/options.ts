@@ -24,10 +24,14 @@ export interface NetworkFlags extends SpeechOptions {
   readonly threads?: number;
   readonly offline?: boolean;
   readonly compact?: boolean;
+  readonly tuning?: boolean;
 }
 
 export const PREFIX_HELP =
   'of a file with several networks, take the one whose tensors’ names begin so (backbone., student.)';
+
+export const NO_TUNING_HELP =
+  'leave out what `raycam tune` measured: the same kernels, and the same last bits, everywhere';
 
 export function addSpeechOptions(command: Command): Command {
   return command
@@ -76,8 +80,18 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     )
     .option('--prefix <text>', PREFIX_HELP)
     .option('--offline', 'take what the cache has, fetch nothing')
-    .option('--compact', 'weights at their own size in memory: slower on the CPU');
+    .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .option('--no-tuning', NO_TUNING_HELP);
   return addSpeechOptions(command);
+}
+
+/** For commands that keep features. */
+export function addReuseOption(command: Command): Command {
+  return command.addOption(
+    new Option('--reuse <which>', 'kept features of the same adapter and version, or of any: their last bits differ')
+      .choices(['same', 'any'])
+      .default('same'),
+  );
 }
 
 /** A whole number from `least` to `most`, for commander. */

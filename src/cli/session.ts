@@ -1,23 +1,34 @@
 import { RaycamError } from '../errors.ts';
-import type { Network } from '../inference/network.ts';
-import { openNetwork } from '../inference/open_network.ts';
+import { buildNetwork, type Network } from '../inference/network.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
+import type { Device } from '../runtime/device.ts';
+import type { Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import type { PullProgress as WeightsProgress } from '../weights/pull.ts';
+import { resolveBackbone } from '../weights/resolve_backbone.ts';
 import type { NetworkFlags, SpeechOptions } from './options.ts';
 import { Output, type Progress } from './output.ts';
+import { StageClock } from './timing.ts';
+import { tuningFor } from './tuning_files.ts';
 
 /** Aborted by the first Ctrl-C. */
 export const interruption = new AbortController();
+
+export interface NetworkUse {
+  /** Shape of the inputs to come; one X-ray unless said. */
+  readonly prepare?: (device: Device) => Shape;
+  readonly clock?: StageClock;
+}
 
 /** Opens the network that the options ask for, with progress, and says what runs. */
 export async function withNetwork(
   flags: NetworkFlags,
   use: (network: Network, output: Output) => Promise<void>,
+  { prepare = () => [1, 3, 224, 224], clock = new StageClock() }: NetworkUse = {},
 ): Promise<void> {
   const output = new Output(flags);
   const pulling = new PullProgress(output);
-  const network = await openNetwork({
+  const options = {
     id: flags.backbone,
     file: flags.weights,
     arch: flags.arch,
@@ -29,11 +40,15 @@ export async function withNetwork(
     cacheDir: flags.cacheDir,
     offline: flags.offline,
     compact: flags.compact,
+    prepare,
+    tuningFor: tuningFor(flags),
     signal: interruption.signal,
     onProgress: pulling.update,
-    onRebuild: reason =>
+    onRebuild: (reason: string) =>
       output.warn(`raycam: ${reason.replace(/\. No result.*/, '')}: starting again on a fresh device`),
-  }).finally(() => pulling.stop());
+  };
+  const backbone = await clock.time('open', () => resolveBackbone(options)).finally(() => pulling.stop());
+  const network = await clock.load(observe => buildNetwork(clock.reading(backbone), { ...options, observe }));
   try {
     output.note(`${describeBackbone(network.backbone)} on ${describeAdapter(network.device.adapter)}`);
     await use(network, output);

@@ -19,12 +19,19 @@ export interface Conv2dOptions {
   readonly relu?: boolean;
 }
 
-interface Conv2dShapes {
+export interface Conv2dShapes {
   readonly x: Shape;
   readonly weight: Shape;
   readonly scale?: Shape;
   readonly shift?: Shape;
   readonly residual?: Shape;
+}
+
+/** Rows of an image that are worked on alone. */
+export interface RowBand {
+  readonly top: number;
+  /** Rows of the whole image. */
+  readonly height: number;
 }
 
 const TILE_CHANNELS = 8;
@@ -134,12 +141,13 @@ export const conv2d3x3 = defineKernel({
 /**
  * `conv2d1x1` at stride 1 by tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
  *
+ * x         [N, C, H, W]; with `band` the rows of it from `top` on, of the H that y and residual have
  * weight    [ceil(O / tile), C, tile], by `packConv2dWeight` with that tile
  */
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
-  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
-    const { kernel, stride, padding } = options;
+  plan(shapes: Conv2dShapes, options: Conv2dOptions & { readonly band?: RowBand }) {
+    const { kernel, stride, padding, band } = options;
     const tile = shapes.weight[2] ?? 0;
     if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
       throw new ShapeError(
@@ -149,12 +157,15 @@ export const conv2d1x1X8 = defineKernel({
       throw new ShapeError(
         `conv2d_1x1_x8: weight must be packed by ${X8_CHANNELS.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
       );
-    const { params, y, constants } = planConv2d('conv2d_1x1_x8', shapes, options, tile);
+    const [n, c, rows, columns] = expectRank('conv2d_1x1_x8', 'x', shapes.x, 4);
+    const { top, height: whole } = band ?? { top: 0, height: rows };
+    const x = [n, c, whole, columns];
+    const { params, y, constants } = planConv2d('conv2d_1x1_x8', { ...shapes, x }, options, tile);
     const { batch, channels, height, width, out_channels } = params;
-    const pixels = height * width;
+    const pixels = rows * width;
     return {
       outputs: { y },
-      params: { batch, channels, pixels, out_channels },
+      params: { batch, channels, pixels, out_channels, plane: height * width, first_pixel: top * width },
       constants: { ...constants, TILE_CHANNELS: tile },
       workgroups: tileGrid(y, Math.ceil(pixels / X8_PIXELS), tile),
     };
@@ -184,7 +195,7 @@ export function chooseConv2d(
 }
 
 /** What the variants have in common. */
-function tensorsOf(name: string, shader: string) {
+export function tensorsOf(name: string, shader: string) {
   return {
     name,
     shader,
@@ -194,7 +205,7 @@ function tensorsOf(name: string, shader: string) {
   };
 }
 
-function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions, tile = TILE_CHANNELS) {
+export function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions, tile = TILE_CHANNELS) {
   const { x, weight, scale, shift, residual } = shapes;
   const { outChannels, kernel, stride, padding } = options;
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
@@ -211,16 +222,27 @@ function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions,
   return {
     y,
     params: { batch, channels, height, width, out_channels: outChannels, out_height: outHeight, out_width: outWidth },
-    constants: {
-      HAS_SCALE: Number(scale !== undefined),
-      HAS_SHIFT: Number(shift !== undefined),
-      HAS_RESIDUAL: Number(residual !== undefined),
-      RELU: Number(options.relu ?? false),
-    },
+    constants: epilogueConstants(shapes, options.relu ?? false),
   };
 }
 
-function expectOptional(where: string, given: Readonly<Record<string, Shape | undefined>>, expected: Shape): void {
+export function epilogueConstants(
+  { scale, shift, residual }: Pick<Conv2dShapes, 'scale' | 'shift' | 'residual'>,
+  relu: boolean,
+): Readonly<Record<string, number>> {
+  return {
+    HAS_SCALE: Number(scale !== undefined),
+    HAS_SHIFT: Number(shift !== undefined),
+    HAS_RESIDUAL: Number(residual !== undefined),
+    RELU: Number(relu),
+  };
+}
+
+export function expectOptional(
+  where: string,
+  given: Readonly<Record<string, Shape | undefined>>,
+  expected: Shape,
+): void {
   for (const [name, shape] of Object.entries(given))
     if (shape && !sameShape(shape, expected))
       throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);

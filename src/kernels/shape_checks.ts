@@ -7,10 +7,12 @@ type Sizes<Rank extends number> = Rank extends 1
     ? [number, number]
     : Rank extends 3
       ? [number, number, number]
-      : [number, number, number, number];
+      : Rank extends 4
+        ? [number, number, number, number]
+        : [number, number, number, number, number];
 
 /** The sizes of a shape of that rank. @throws ShapeError */
-export function expectRank<Rank extends 1 | 2 | 3 | 4>(
+export function expectRank<Rank extends 1 | 2 | 3 | 4 | 5>(
   where: string,
   name: string,
   shape: Shape,

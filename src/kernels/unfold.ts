@@ -1,4 +1,5 @@
 import shader from '../../shaders/unfold.wgsl';
+import { ShapeError } from '../errors.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
@@ -7,17 +8,19 @@ export interface UnfoldOptions {
   readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly padding: number;
+  /** Which rows of windows; all unless said. */
+  readonly rows?: { readonly top: number; readonly count: number };
 }
 
 /**
  * The windows of a convolution as columns: a convolution of x is a 1x1 convolution of them.
  *
  * x        [N, C, H, W]
- * y        [N, C * KH * KW, OH, OW], OH = floor((H + 2*padding - KH) / stride) + 1
+ * y        [N, C * KH * KW, rows, OW]; rows are OH unless said, OH = floor((H + 2*padding - KH) / stride) + 1
  *
  * stride and padding in pixels. Exact: outputs are copies of inputs, or 0.
  *
- * @throws ShapeError  x is not 4-D, or the window does not fit
+ * @throws ShapeError  x is not 4-D, the window does not fit, or there are no such rows
  * Source: torch.nn.functional.unfold, whose last dimension is OH * OW
  */
 export const unfold = defineKernel({
@@ -25,13 +28,16 @@ export const unfold = defineKernel({
   shader,
   inputs: ['x'],
   outputs: ['y'],
-  plan({ x }, { kernel, stride, padding }: UnfoldOptions) {
+  plan({ x }, { kernel, stride, padding, rows }: UnfoldOptions) {
     const [n, c, height, width] = expectRank('unfold', 'x', x, 4);
     const outHeight = windowOutput('unfold', height, { kernel: kernel[0], stride, padding });
     const outWidth = windowOutput('unfold', width, { kernel: kernel[1], stride, padding });
+    const { top, count } = rows ?? { top: 0, count: outHeight };
+    if (top + count > outHeight)
+      throw new ShapeError(`unfold: there are ${outHeight} rows of windows, got rows ${top} to ${top + count - 1}`);
     const columns = c * kernel[0] * kernel[1];
     return {
-      outputs: { y: [n, columns, outHeight, outWidth] },
+      outputs: { y: [n, columns, count, outWidth] },
       params: {
         planes: n * c,
         height,
@@ -40,10 +46,11 @@ export const unfold = defineKernel({
         kernel_width: kernel[1],
         stride,
         padding,
-        out_height: outHeight,
+        top,
+        rows: count,
         out_width: outWidth,
       },
-      workgroups: linearGrid(n * columns * outHeight, 32),
+      workgroups: linearGrid(n * columns * count, 32),
     };
   },
 });

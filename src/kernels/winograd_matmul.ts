@@ -1,7 +1,9 @@
 import shader from '../../shaders/winograd_matmul.wgsl';
+import gemmShader from '../../shaders/winograd_matmul_gemm.wgsl';
 import { ShapeError } from '../errors.ts';
-import { formatShapes } from '../runtime/shape.ts';
+import { formatShapes, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from './define.ts';
+import { GEMM_TILES, type GemmTile, gemmInvocations } from './gemm_tile.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 export interface WinogradMatmulOptions {
@@ -32,16 +34,57 @@ export const winogradMatmul = defineKernel({
       throw new ShapeError(
         `winograd_matmul: u must hold tiles of 4, 6 or 8 channels, got ${tile} (${formatShapes({ u })})`,
       );
-    const groups = Math.ceil(outChannels / tile);
-    const shapes = { v, u };
-    expectShape('winograd_matmul', 'v', { shapes, expected: [36, channels, tileGroups, 4] });
-    expectShape('winograd_matmul', 'u', { shapes, expected: [36, groups, channels, tile] });
+    const { groups, m } = planMatmul('winograd_matmul', { v, u }, outChannels, tile);
     const wide = tileGroups > 1;
     return {
-      outputs: { m: [36, outChannels, tileGroups, 4] },
+      outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
       constants: { TILE_CHANNELS: tile, WIDE: Number(wide) },
       workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / (wide ? 2 : 1)), 32),
     };
   },
 });
+
+export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
+  readonly tile?: GemmTile;
+}
+
+/**
+ * `winogradMatmul` by tiles in workgroup memory, for GPUs.
+ *
+ * u  [36, ceil(O / 8), C, 8]
+ *
+ * @throws ShapeError  as `winogradMatmul`
+ */
+export const winogradMatmulGemm = defineKernel({
+  name: 'winograd_matmul_gemm',
+  shader: gemmShader,
+  inputs: ['v', 'u'],
+  outputs: ['m'],
+  plan({ v, u }, { outChannels, tile = GEMM_TILES[0]! }: WinogradMatmulGemmOptions) {
+    const where = 'winograd_matmul_gemm';
+    const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
+    const { m } = planMatmul(where, { v, u }, outChannels, 8);
+    const { rows, columnsEach } = gemmInvocations(where, tile);
+    return {
+      outputs: { m },
+      params: { channels, out_channels: outChannels, tile_groups: tileGroups },
+      constants: { ROWS: rows, TILES: columnsEach },
+      workgroups: [Math.ceil((4 * tileGroups) / tile.columns), Math.ceil(outChannels / tile.channels), 36],
+    };
+  },
+});
+
+/** What both have in common. @throws ShapeError */
+function planMatmul(
+  where: string,
+  shapes: { readonly v: Shape; readonly u: Shape },
+  outChannels: number,
+  tile: number,
+) {
+  const [, channels, tileGroups] = expectRank(where, 'v', shapes.v, 4);
+  const groups = Math.ceil(outChannels / tile);
+  expectShape(where, 'v', { shapes, expected: [36, channels, tileGroups, 4] });
+  expectShape(where, 'u', { shapes, expected: [36, groups, channels, tile] });
+  return { groups, m: [36, outChannels, tileGroups, 4] };
+}

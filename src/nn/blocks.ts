@@ -5,6 +5,7 @@ import type { StrideOn } from '../weights/zoo.ts';
 import { ConvNorm } from './conv_norm.ts';
 import { loadAll } from './load_all.ts';
 import type { Taps } from './taps.ts';
+import type { Tuning } from './tuning.ts';
 
 export interface BlockSpec {
   /** Module path: `layer1.0`. */
@@ -13,6 +14,7 @@ export interface BlockSpec {
   readonly strideOn: StrideOn;
   readonly eps: number;
   readonly compact?: boolean;
+  readonly tuning?: Tuning;
 }
 
 /** One residual block of either kind. */
@@ -34,7 +36,7 @@ export class BasicBlock implements Block {
   static async load(
     device: Device,
     stateDict: StateDict,
-    { path, stride, eps, compact }: BlockSpec,
+    { path, stride, eps, compact, tuning }: BlockSpec,
   ): Promise<BasicBlock> {
     const unit = (index: number, unitStride: number) =>
       ConvNorm.load(device, stateDict, {
@@ -44,11 +46,12 @@ export class BasicBlock implements Block {
         padding: 1,
         eps,
         compact,
+        tuning,
       });
     const units = await loadAll(
       () => unit(1, stride),
       () => unit(2, 1),
-      () => loadDownsample(device, stateDict, { path, stride, eps, compact }),
+      () => loadDownsample(device, stateDict, { path, stride, eps, compact, tuning }),
     );
     return new BasicBlock(path, ...units);
   }
@@ -80,7 +83,7 @@ export class Bottleneck implements Block {
   static async load(
     device: Device,
     stateDict: StateDict,
-    { path, stride, strideOn, eps, compact }: BlockSpec,
+    { path, stride, strideOn, eps, compact, tuning }: BlockSpec,
   ): Promise<Bottleneck> {
     const unit = (index: number, unitStride: number, padding: number) =>
       ConvNorm.load(device, stateDict, {
@@ -90,21 +93,23 @@ export class Bottleneck implements Block {
         padding,
         eps,
         compact,
+        tuning,
       });
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
     const units = await loadAll(
       () => unit(1, first, 0),
       () => unit(2, second, 1),
       () => unit(3, 1, 0),
-      () => loadDownsample(device, stateDict, { path, stride, eps, compact }),
+      () => loadDownsample(device, stateDict, { path, stride, eps, compact, tuning }),
     );
     return new Bottleneck(path, ...units);
   }
 
   forward(x: Tensor, taps: Taps): Tensor {
     const relu = `${this.path}.relu`;
-    let out = this.conv1.forward(x, taps, { relu });
-    out = this.conv2.forward(out, taps, { relu });
+    const reduced = this.conv1.forward(x, taps, { relu });
+    const out = this.conv2.forward(reduced, taps, { relu });
+    reduced.dispose();
     return this.conv3.forward(out, taps, { residual: shortcut(this.downsample, x, taps, this.path), relu });
   }
 
@@ -117,7 +122,7 @@ export class Bottleneck implements Block {
 async function loadDownsample(
   device: Device,
   stateDict: StateDict,
-  { path, stride, eps, compact }: Omit<BlockSpec, 'strideOn'>,
+  { path, stride, eps, compact, tuning }: Omit<BlockSpec, 'strideOn'>,
 ): Promise<ConvNorm | undefined> {
   if (!stateDict.has(`${path}.downsample.0.weight`)) return undefined;
   return ConvNorm.load(device, stateDict, {
@@ -127,6 +132,7 @@ async function loadDownsample(
     padding: 0,
     eps,
     compact,
+    tuning,
   });
 }
 

@@ -7,6 +7,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
 import { Convolution } from './convolution.ts';
 import type { Taps } from './taps.ts';
+import type { Tuning } from './tuning.ts';
 
 export interface ConvNormSpec {
   /** Module path of the convolution: `layer1.0.conv1`. */
@@ -18,6 +19,8 @@ export interface ConvNormSpec {
   readonly eps: number;
   /** Weights at their own size, where a faster form takes more. */
   readonly compact?: boolean;
+  /** What was measured on this adapter. */
+  readonly tuning?: Tuning;
 }
 
 interface Statistics {
@@ -58,11 +61,11 @@ export class ConvNorm {
       runningMean: (await read(`${spec.norm}.running_mean`)).values,
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
-    const { stride, padding, compact } = spec;
+    const { stride, padding, compact, tuning } = spec;
     const { scale, shift } = affineOf(statistics, spec.eps);
     const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
     return device.attempt(() => {
-      const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact });
+      const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact, tuning });
       return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
     });
   }

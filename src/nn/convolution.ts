@@ -1,18 +1,28 @@
-import {
-  type AdapterFamily,
-  type Conv2dOptions,
-  channelTile,
-  chooseConv2d,
-  packConv2dWeight,
-} from '../kernels/conv2d.ts';
+import { type Conv2dOptions, channelTile, chooseConv2d, conv2d1x1X8, packConv2dWeight } from '../kernels/conv2d.ts';
+import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
+import type { GemmTile } from '../kernels/gemm_tile.ts';
+import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
 import { winogradInput } from '../kernels/winograd_input.ts';
-import { winogradMatmul } from '../kernels/winograd_matmul.ts';
+import { winogradMatmul, winogradMatmulGemm } from '../kernels/winograd_matmul.ts';
 import { winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradWeight } from '../kernels/winograd_weight.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import {
+  type ConvolutionAlgorithm,
+  chooseAlgorithm,
+  chooseForm,
+  formOf,
+  type WeightForm,
+  type WeightSize,
+} from './convolution_algorithm.ts';
+import type { Tuning } from './tuning.ts';
+
+/** Of a convolution's columns, at a time: they are still in the cache when they are used. */
+const COLUMNS_BYTES = 2e6;
+const POINTWISE = { kernel: [1, 1], stride: 1, padding: 0 } as const;
 
 export interface ConvolutionInputs {
   readonly x: Tensor;
@@ -21,48 +31,68 @@ export interface ConvolutionInputs {
   readonly residual?: Tensor;
 }
 
+export interface ConvolutionOptions {
+  readonly stride: number;
+  readonly padding: number;
+  /** The module's path. */
+  readonly label: string;
+  /** Weights at their own size, where a faster form takes more. */
+  readonly compact?: boolean;
+  /** What was measured on this adapter. */
+  readonly tuning?: Tuning;
+  /** The one way to compute it, whatever suits. */
+  readonly algorithm?: ConvolutionAlgorithm;
+}
+
 /** A convolution whose weights lie on the device in the form that suits its size and the adapter. */
 export class Convolution {
+  private readonly options: Conv2dOptions;
+  private readonly form: WeightForm;
+
   private constructor(
     private readonly device: Device,
-    private readonly options: Conv2dOptions,
+    private readonly size: WeightSize,
     private readonly weight: Tensor,
-    private readonly label: string,
-    private readonly isWinograd: boolean,
-  ) {}
+    private readonly given: ConvolutionOptions & { readonly form: WeightForm },
+  ) {
+    const { outChannels, kernel, stride, padding } = size;
+    this.options = { outChannels, kernel, stride, padding };
+    this.form = given.form;
+  }
 
-  /**
-   * weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool
-   *
-   * `label` is the module's path; `compact` keeps weights at their own size, where a faster form takes more.
-   */
+  /** weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool */
   static load(
     device: Device,
     weight: { readonly values: Float32Array; readonly shape: Shape },
-    { stride, padding, label, compact = false }: { stride: number; padding: number; label: string; compact?: boolean },
+    options: ConvolutionOptions,
   ): Convolution {
     const [outChannels, channels, height, width] = weight.shape as [number, number, number, number];
-    const options = { outChannels, kernel: [height, width] as const, stride, padding };
-    const isWinograd = !compact && prefersWinograd(options, channels, device.adapter);
+    const { stride, padding, label } = options;
+    const size: WeightSize = { channels, outChannels, kernel: [height, width], stride, padding };
+    const form = formFor(size, device, options);
     const arranged = device.scope(() => {
       const name = `${label}.weight`;
       const unpacked = device.tensor(weight.values, weight.shape, name);
       const tile = channelTile(device.adapter);
-      return isWinograd
+      return form === 'winograd'
         ? device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u
         : device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
     });
-    return new Convolution(device, options, arranged, label, isWinograd);
+    return new Convolution(device, size, arranged, { ...options, form });
   }
 
   /** x [N, C, H, W] -> relu?(conv(x) * scale + shift + residual) [N, O, OH, OW] */
   forward(inputs: ConvolutionInputs, { relu = false }: { relu?: boolean } = {}): Tensor {
-    if (this.isWinograd) return this.forwardWinograd(inputs, relu);
-    const { device, weight, label } = this;
-    return device.scope(() => {
-      const { x, options } = this.unfolded(inputs.x);
-      const variant = chooseConv2d(options, device.adapter);
-      return device.run(variant, { ...inputs, x, weight }, { ...options, relu }, { label }).y;
+    const algorithm = this.algorithmFor(inputs.x.shape);
+    return this.device.scope(() => {
+      switch (algorithm.kind) {
+        case 'direct':
+          return this.direct(inputs, relu);
+        case 'gemm':
+          return this.gemm(inputs, relu, algorithm);
+        case 'winograd':
+          return this.winograd(inputs, relu, algorithm.tile);
+      }
     });
   }
 
@@ -70,41 +100,84 @@ export class Convolution {
     this.weight.dispose();
   }
 
-  /** On WebAssembly every convolution is a 1x1 at stride 1, if need be of its windows as columns (docs/decisions.md). */
-  private unfolded(x: Tensor): { x: Tensor; options: Conv2dOptions } {
-    const { device, options, label } = this;
-    const { kernel, stride, padding } = options;
-    const isPointwise = kernel[0] === 1 && kernel[1] === 1 && stride === 1 && padding === 0;
-    if (device.adapter.kind !== 'wasm' || isPointwise) return { x, options };
-    const columns = device.run(unfold, { x }, { kernel, stride, padding }, { label }).y;
-    return { x: columns, options: { ...options, kernel: [1, 1], stride: 1, padding: 0 } };
+  /** Forced, measured or chosen; measurements count as far as the weights lie as they ask. */
+  private algorithmFor([batch, , height, width]: Shape): ConvolutionAlgorithm {
+    const { algorithm, tuning } = this.given;
+    if (algorithm) return algorithm;
+    const size = { ...this.size, batch: batch!, size: [height!, width!] as const };
+    const tuned = tuning?.algorithmFor(size);
+    return tuned && formOf(tuned) === this.form ? tuned : chooseAlgorithm(size, this.form, this.device.adapter);
   }
 
-  private forwardWinograd({ x, ...epilogue }: ConvolutionInputs, relu: boolean): Tensor {
-    const { device, weight, label } = this;
-    const { outChannels } = this.options;
+  private direct(inputs: ConvolutionInputs, relu: boolean): Tensor {
+    const { device, weight, options } = this;
+    const { label } = this.given;
+    const { kernel, stride, padding } = options;
+    const isPointwise = kernel[0] === 1 && kernel[1] === 1 && stride === 1 && padding === 0;
+    if (device.adapter.kind === 'wasm' && !isPointwise) return this.unfolded(inputs, relu);
+    const variant = chooseConv2d(options, device.adapter);
+    return device.run(variant, { ...inputs, weight }, { ...options, relu }, { label }).y;
+  }
+
+  private gemm(
+    { x, ...epilogue }: ConvolutionInputs,
+    relu: boolean,
+    { tile, slices }: { readonly tile: GemmTile; readonly slices: number },
+  ): Tensor {
+    const { device, weight, options } = this;
+    const { label } = this.given;
+    const tiled = { ...options, tile, slices };
+    if (slices === 1) return device.run(conv2dGemm, { x, weight, ...epilogue }, { ...tiled, relu }, { label }).y;
+    const { y: partial_sums } = device.run(conv2dGemm, { x, weight }, tiled, { label });
+    return device.run(conv2dReduce, { partial_sums, ...epilogue }, { relu }, { label }).y;
+  }
+
+  private winograd({ x, ...epilogue }: ConvolutionInputs, relu: boolean, tile?: GemmTile): Tensor {
+    const { device, weight } = this;
+    const { label } = this.given;
+    const { outChannels } = this.size;
     const [batch, , height, width] = x.shape as [number, number, number, number];
-    return device.scope(() => {
-      const { v } = device.run(winogradInput, { x }, {}, { label });
-      const { m } = device.run(winogradMatmul, { v, u: weight }, { outChannels }, { label });
-      v.dispose();
-      const shape = [batch, outChannels, height, width];
-      return device.run(winogradOutput, { m, ...epilogue }, { shape, relu }, { label }).y;
-    });
+    const { v } = device.run(winogradInput, { x }, {}, { label });
+    const { m } = tile
+      ? device.run(winogradMatmulGemm, { v, u: weight }, { outChannels, tile }, { label })
+      : device.run(winogradMatmul, { v, u: weight }, { outChannels }, { label });
+    v.dispose();
+    const shape = [batch, outChannels, height, width];
+    return device.run(winogradOutput, { m, ...epilogue }, { shape, relu }, { label }).y;
+  }
+
+  /**
+   * On WebAssembly every convolution is a 1x1 at stride 1, if need be of its windows as columns (docs/decisions.md), some rows at a
+   * time: the columns of all take nine to 49 times the image's memory, and leave the cache before they are used.
+   */
+  private unfolded({ x, ...epilogue }: ConvolutionInputs, relu: boolean): Tensor {
+    const { device, weight } = this;
+    const { label } = this.given;
+    const { outChannels, kernel, stride, padding } = this.options;
+    const [batch, channels, height, width] = expectRank('conv2d', 'x', x.shape, 4);
+    const outHeight = windowOutput('conv2d', height, { kernel: kernel[0], stride, padding });
+    const outWidth = windowOutput('conv2d', width, { kernel: kernel[1], stride, padding });
+    const bytesPerRow = 4 * channels * kernel[0] * kernel[1] * outWidth;
+    const bands = Math.ceil((bytesPerRow * outHeight) / COLUMNS_BYTES);
+    const rows = Math.ceil(outHeight / bands);
+    const y = device.empty([batch, outChannels, outHeight, outWidth], label);
+    for (let top = 0; top < outHeight; top += rows) {
+      const band = { top, count: Math.min(rows, outHeight - top) };
+      const columns = device.run(unfold, { x }, { kernel, stride, padding, rows: band }, { label }).y;
+      const pointwise = { ...POINTWISE, outChannels, relu, band: { top, height: outHeight } };
+      device.run(conv2d1x1X8, { x: columns, weight, ...epilogue }, pointwise, { label, outputs: { y } });
+      columns.dispose();
+    }
+    return y;
   }
 }
 
-/**
- * Whether a convolution runs as Winograd's F(4x4, 3x3): a quarter of the products for four times the weights. Decided by
- * channels, before x is known: the more there are, the less the transforms of pixels weigh. At 56 x 56 x 64,
- * 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 it takes 0.55, 0.45, 0.37 and 0.30 of the direct time on WebAssembly, 0.30,
- * 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md). A GPU would wait for the weights at batch 1.
- */
-export function prefersWinograd(
-  { kernel, stride, padding, outChannels }: Conv2dOptions,
-  channels: number,
-  adapter: Pick<AdapterFamily, 'kind'>,
-): boolean {
-  const fits = kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
-  return fits && channels >= 64 && outChannels >= 64 && adapter.kind !== 'gpu';
+/** How weights are to lie: at their own size where asked, else as the algorithm, measurements or the adapter want them. */
+function formFor(
+  weight: WeightSize,
+  { adapter }: Device,
+  { compact, algorithm, tuning }: ConvolutionOptions,
+): WeightForm {
+  if (algorithm) return formOf(algorithm);
+  return compact ? 'packed' : (tuning?.formFor(weight) ?? chooseForm(weight, adapter));
 }

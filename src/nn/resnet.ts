@@ -5,7 +5,7 @@ import { maxPool2d } from '../kernels/max_pool2d.ts';
 import { expectRank } from '../kernels/shape_checks.ts';
 import type { Device } from '../runtime/device.ts';
 import type { ExecutionPlan } from '../runtime/execution_plan.ts';
-import { formatShape } from '../runtime/shape.ts';
+import { formatShape, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
@@ -13,12 +13,17 @@ import { BasicBlock, type Block, Bottleneck } from './blocks.ts';
 import { ConvNorm, readTensor } from './conv_norm.ts';
 import { loadAll } from './load_all.ts';
 import { Taps } from './taps.ts';
+import type { Tuning } from './tuning.ts';
 
 export interface LoadOptions {
   /** Called after each block, with how many of all are on the device. */
   readonly onProgress?: (loaded: number, total: number) => void;
+  /** Shape of the inputs to come: `infer`'s plan is made, and its pipelines compile, while the last weights are on their way. */
+  readonly prepare?: Shape;
   /** Weights at their own size. Else 3x3 convolutions on the CPU take four times theirs, and a third of the time. */
   readonly compact?: boolean;
+  /** Which way of computing each convolution was measured to be the fastest on this adapter. */
+  readonly tuning?: Tuning;
 }
 
 export interface ForwardOptions {
@@ -36,9 +41,6 @@ export interface Forward {
   readonly taps: ReadonlyMap<string, Tensor>;
 }
 
-/** How many blocks' raw weights may wait for the device before they are freed. */
-const BLOCKS_PER_TRIM = 4;
-
 /**
  * ResNet-18, 34, 50, 101 or 152 for inference, its weights frozen on the device.
  * Source: torchvision.models.resnet; He et al. 2015, arXiv 1512.03385
@@ -53,14 +55,18 @@ export class ResNet {
     private readonly conv1: ConvNorm,
     private readonly layers: readonly (readonly Block[])[],
     private readonly fc: { readonly weight: Tensor; readonly bias: Tensor },
+    /** What its convolutions were chosen by. */
+    readonly tuning: Tuning | undefined,
   ) {}
 
   /**
-   * Uploads a backbone's weights one tensor at a time; the file is read as it goes. Where it fails, nothing stays on the device.
+   * Uploads a backbone's weights one tensor at a time. The device packs a block while the next is read, and the raw weights of no more
+   * than two blocks wait. Where it fails, nothing stays on the device.
    *
    * @throws WeightsError | DeviceError
    */
-  static async load(device: Device, backbone: Backbone, { onProgress, compact }: LoadOptions = {}): Promise<ResNet> {
+  static async load(device: Device, backbone: Backbone, options: LoadOptions = {}): Promise<ResNet> {
+    const { onProgress, compact, tuning, prepare } = options;
     const { architecture, stateDict, strideOn, eps } = backbone;
     const { block, blocks } = RESNET_LAYOUTS[architecture];
     const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
@@ -68,30 +74,38 @@ export class ResNet {
       Array.from({ length: count }, (_, index) => ({
         path: `layer${stage + 1}.${index}`,
         stride: index === 0 && stage > 0 ? 2 : 1,
-        ...{ strideOn, eps, compact },
+        ...{ strideOn, eps, compact, tuning },
       })),
     );
     const upload = async (name: string) => {
       const { values, shape } = await readTensor(stateDict, name);
       return device.tensor(values, shape, name);
     };
-    const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact };
+    let [older, newer] = [Promise.resolve(), Promise.resolve()];
+    const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact, tuning };
     const [conv1, weight, bias, ...loaded] = await loadAll(
       () => ConvNorm.load(device, stateDict, stem),
       () => upload('fc.weight'),
       () => upload('fc.bias'),
       ...specs.map((spec, done) => async (): Promise<Block> => {
-        if (done % BLOCKS_PER_TRIM === 0) await device.trim();
+        await older;
         const block = await BlockKind.load(device, stateDict, spec);
+        [older, newer] = [newer, device.drain()];
+        newer.catch(() => {}); // thrown where it is waited for
         onProgress?.(done + 1, specs.length);
         return block;
       }),
     );
     const layers = blocks.map(count => loaded.splice(0, count));
-    const [network] = await loadAll(
-      async () => new ResNet(device, architecture, conv1, layers, { weight, bias }),
-      async () => void (await device.trim()),
-    );
+    const network = new ResNet(device, architecture, conv1, layers, { weight, bias }, tuning);
+    try {
+      await device.trim();
+      if (prepare) network.prepare(prepare);
+      await Promise.all([older, newer]);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
     return network;
   }
 
@@ -158,12 +172,18 @@ export class ResNet {
   infer(x: Tensor): Pick<Forward, 'features' | 'logits'> {
     const key = formatShape(x.shape);
     const isUsable = this.kept?.key === key && !this.kept.plan.outputs.some(({ failure }) => failure);
-    if (!isUsable) {
-      this.kept?.plan.dispose();
-      this.kept = undefined; // capturing may fail
-      this.kept = { key, plan: this.capture(x) };
-    }
+    if (!isUsable) this.keepPlan(x);
     return this.kept!.plan.run({ x });
+  }
+
+  /** Makes `infer`'s plan for inputs of this shape, and has its pipelines compiled, before there is one. */
+  prepare(shape: Shape): void {
+    const x = this.device.empty(shape, 'x');
+    try {
+      this.keepPlan(x);
+    } finally {
+      x.dispose();
+    }
   }
 
   dispose(): void {
@@ -172,6 +192,12 @@ export class ResNet {
     for (const block of this.layers.flat()) block.dispose();
     this.fc.weight.dispose();
     this.fc.bias.dispose();
+  }
+
+  private keepPlan(x: Tensor): void {
+    this.kept?.plan.dispose();
+    this.kept = undefined; // capturing may fail
+    this.kept = { key: formatShape(x.shape), plan: this.capture(x) };
   }
 
   private stem(x: Tensor, taps: Taps): Tensor {

@@ -1,6 +1,7 @@
 import type { Shape } from '../runtime/shape.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import type { StrideOn } from '../weights/zoo.ts';
+import type { ConvolutionSize } from './convolution_algorithm.ts';
 
 /** What one module does to a batch, from shapes alone. */
 export interface ModuleWork {
@@ -105,6 +106,12 @@ export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: numb
   const side = outSide(shape);
   const y = [batch, outChannels, side, side];
   return { y, flop: 2 * batch * outChannels * side * side * channels * kernel * kernel };
+}
+
+/** What its algorithm is chosen by. */
+export function sizeOf(shape: ConvolutionShape): ConvolutionSize {
+  const { batch, channels, outChannels, side, kernel, stride, padding } = shape;
+  return { batch, channels, outChannels, size: [side, side], kernel: [kernel, kernel], stride, padding };
 }
 
 /** Distinct convolutions of a network, each with the modules that have it. */

@@ -8,6 +8,7 @@ import batchNorm from './batch_norm.ts';
 import classActivationMap from './class_activation_map.ts';
 import colormapOverlay from './colormap_overlay.ts';
 import * as conv2d from './conv2d.ts';
+import * as conv2dGemm from './conv2d_gemm.ts';
 import crop from './crop.ts';
 import flip from './flip.ts';
 import gatherRows from './gather_rows.ts';
@@ -32,7 +33,7 @@ import unfold from './unfold.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
 import winogradInput from './winograd_input.ts';
-import winogradMatmul from './winograd_matmul.ts';
+import winogradMatmul, { gemm as winogradMatmulGemm } from './winograd_matmul.ts';
 import winogradOutput from './winograd_output.ts';
 import winogradWeight from './winograd_weight.ts';
 
@@ -43,10 +44,13 @@ export const caseTables: readonly CaseTable[] = [
   conv2d.pointwise,
   conv2d.pointwiseX8,
   conv2d.threeByThree,
+  conv2dGemm.gemm,
+  conv2dGemm.reduce,
   unfold,
   winogradWeight,
   winogradInput,
   winogradMatmul,
+  winogradMatmulGemm,
   winogradOutput,
   maxPool2d,
   affine,

@@ -1,6 +1,12 @@
 import { caseTable } from '../../src/bench/cases.ts';
 import { winogradMatmul as reference } from '../../src/bench/reference/winograd_matmul.ts';
-import { type WinogradMatmulOptions, winogradMatmul } from '../../src/kernels/winograd_matmul.ts';
+import { GEMM_TILES } from '../../src/kernels/gemm_tile.ts';
+import {
+  type WinogradMatmulGemmOptions,
+  type WinogradMatmulOptions,
+  winogradMatmul,
+  winogradMatmulGemm,
+} from '../../src/kernels/winograd_matmul.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
 /** What the 3x3 convolutions of ResNet-152 at stride 1 read; they write as many channels. */
@@ -36,6 +42,32 @@ export default caseTable<WinogradMatmulOptions>({
       inputs: sizes(4, 8, 1),
       options: { outChannels: 16 },
       error: 'winograd_matmul: u must be [36, 2, 4, 8], got [36, 1, 4, 8] (v [36, 4, 1, 4], u [36, 1, 4, 8])',
+    },
+  ],
+});
+
+export const gemm = caseTable<WinogradMatmulGemmOptions>({
+  kernel: winogradMatmulGemm,
+  reference,
+  cases: [
+    ...resnetPlanes.slice(0, 3).map(({ channels, size }, i) => ({
+      why: `resnet152, ${channels} channels of ${size}x${size}`,
+      inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4)),
+      options: { outChannels: channels, tile: GEMM_TILES[i % GEMM_TILES.length] },
+    })),
+    ...GEMM_TILES.flatMap(tile => {
+      const name = `tiles of ${tile.channels}x${tile.columns}`;
+      return [
+        { why: `${name}: one of everything`, inputs: sizes(1, 1, 1), options: { outChannels: 1, tile } },
+        { why: `${name}: less than a tile`, inputs: sizes(5, 13, 3), options: { outChannels: 13, tile } },
+        { why: `${name}: over one tile both ways`, inputs: sizes(9, 133, 17), options: { outChannels: 133, tile } },
+      ];
+    }),
+    {
+      why: 'u packed by 6',
+      inputs: sizes(4, 8, 1, 6),
+      options: { outChannels: 8 },
+      error: 'winograd_matmul_gemm: u must be [36, 1, 4, 8], got [36, 2, 4, 6] (v [36, 4, 1, 4], u [36, 2, 4, 6])',
     },
   ],
 });

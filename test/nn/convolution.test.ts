@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Array64 } from '../../src/bench/array64.ts';
 import { makeInput } from '../../src/bench/check.ts';
 import { conv2d, packConv2dWeight } from '../../src/bench/reference/conv2d.ts';
-import { Convolution, prefersWinograd } from '../../src/nn/convolution.ts';
+import { Convolution } from '../../src/nn/convolution.ts';
+import { algorithmNamed } from '../../src/nn/convolution_algorithm.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { resnetPlanes } from '../cases/winograd_matmul.ts';
 
@@ -66,20 +67,44 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution by Winograd on %s',
   });
 });
 
-describe('prefersWinograd', () => {
-  const three = { outChannels: 64, kernel: [3, 3] as const, stride: 1, padding: 1 };
-  it.each([
-    ['3x3 at stride 1 on WebAssembly', three, 64, 'wasm', true],
-    ['the same on a software Vulkan', three, 64, 'software', true],
-    ['the same on a GPU', three, 64, 'gpu', false],
-    ['few channels', three, 63, 'wasm', false],
-    ['few output channels', { ...three, outChannels: 63 }, 64, 'wasm', false],
-    ['stride 2', { ...three, stride: 2 }, 64, 'wasm', false],
-    ['no padding', { ...three, padding: 0 }, 64, 'wasm', false],
-    ['1x1', { ...three, kernel: [1, 1] as const, padding: 0 }, 64, 'wasm', false],
-  ] as const)('%s', (_, options, channels, kind, expected) => {
-    expect(prefersWinograd(options, channels, { kind })).toBe(expected);
+describe.each(['wasm', 'swiftshader'] as const)('Convolution forced on %s', adapter => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter });
   });
+  afterAll(() => device.dispose());
+
+  // On WebAssembly weights lie in tiles of their own.
+  const gpuNames = ['gemm 64x32', 'gemm 32x32 in 4', 'winograd 64x64'];
+  it.each(['direct', 'winograd', ...(adapter === 'swiftshader' ? gpuNames : [])])(
+    '%s, with every epilogue',
+    async name => {
+      const shape: [number, number, number, number] = [2, 68, 7, 9];
+      const made = {
+        x: makeInput(shape, 1),
+        scale: makeInput([70], 3),
+        shift: makeInput([70], 4),
+        residual: makeInput([2, 70, 7, 9], 5),
+      };
+      const weight = makeInput([70, 68, 3, 3], 2);
+      const f64 = ({ shape: sizes, data }: typeof weight) => new Array64(sizes, Float64Array.from(data));
+      const options = { outChannels: 70, kernel: [3, 3] as const, stride: 1, padding: 1, relu: true };
+      const packed = packConv2dWeight({ weight: f64(weight) }).y;
+      const { x, scale, shift, residual } = made;
+      const inputs = { x: f64(x), scale: f64(scale), shift: f64(shift), residual: f64(residual), weight: packed };
+      const expected = conv2d(inputs, options).y.data;
+      const tensor = ({ data, shape: sizes }: typeof weight) => device.tensor(data, sizes);
+      const convolution = Convolution.load(
+        device,
+        { values: weight.data as Float32Array, shape: weight.shape },
+        { stride: 1, padding: 1, label: 'conv', algorithm: algorithmNamed(name) },
+      );
+      const tensors = { x: tensor(x), scale: tensor(scale), shift: tensor(shift), residual: tensor(residual) };
+      const y = convolution.forward(tensors, { relu: true });
+      expect(normalisedError(await y.read(), expected)).toBeLessThan(BOUND);
+      for (const owned of [y, convolution, ...Object.values(tensors)]) owned.dispose();
+    },
+  );
 });
 
 function normalisedError(got: Float32Array, want: Float64Array): number {

@@ -1,7 +1,7 @@
 import type { Conv2dOptions } from '../../kernels/conv2d.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-interface Conv2dInputs {
+export interface Conv2dInputs {
   x: Array64;
   /** Packed: output channel o's weight k lies at [o / tile, k, o % tile]. */
   weight: Array64;

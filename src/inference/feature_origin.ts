@@ -1,0 +1,33 @@
+import { sha256 } from '#platform';
+import { version } from '../../package.json';
+import * as kernels from '../kernels/index.ts';
+import type { Network } from './network.ts';
+
+/**
+ * What the last bits of a feature depend on besides its key: Raycam's version, the shaders, the adapter, the form that its weights
+ * have in memory, and how its convolutions were chosen. Features of two origins agree to about six digits.
+ */
+export async function featureOrigin({ device: { adapter }, isCompact, model }: Network): Promise<string> {
+  const { kind, vendor, architecture, description } = adapter;
+  // What a wasm device says of itself counts its threads, on which no bit depends.
+  const on = kind === 'wasm' ? architecture : [vendor, architecture, description].filter(Boolean).join(' ');
+  const tuned = model.tuning ? `, tuned ${await shortHash(model.tuning.encode())}` : '';
+  return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${isCompact ? ', compact' : ''}${tuned}`;
+}
+
+let hash: Promise<string> | undefined;
+
+function shadersHash(): Promise<string> {
+  hash ??= hashShaders();
+  return hash;
+}
+
+async function hashShaders(): Promise<string> {
+  const texts = Object.values(kernels).flatMap(one => (typeof one === 'object' && 'shader' in one ? one.shader : []));
+  return shortHash(texts.join('\0'));
+}
+
+/** 12 hexadecimal digits. */
+async function shortHash(text: string): Promise<string> {
+  return (await sha256(new TextEncoder().encode(text))).slice(0, 12);
+}

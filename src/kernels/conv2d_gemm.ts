@@ -1,0 +1,92 @@
+import gemmShader from '../../shaders/conv2d_gemm.wgsl';
+import reduceShader from '../../shaders/conv2d_reduce.wgsl';
+import { ShapeError } from '../errors.ts';
+import { elementCount, formatShapes } from '../runtime/shape.ts';
+import {
+  type Conv2dOptions,
+  type Conv2dShapes,
+  epilogueConstants,
+  expectOptional,
+  planConv2d,
+  tensorsOf,
+} from './conv2d.ts';
+import { defineKernel, elementGrid } from './define.ts';
+import { GEMM_TILES, type GemmTile, gemmInvocations } from './gemm_tile.ts';
+import { expectRank } from './shape_checks.ts';
+
+export interface Conv2dGemmOptions extends Conv2dOptions {
+  readonly tile?: GemmTile;
+  /** Parts that the products of a sum are split into, for `conv2dReduce`: 1 unless said. */
+  readonly slices?: number;
+}
+
+/**
+ * `conv2d` as a product of matrices by tiles in workgroup memory, for GPUs; any window. Pixels are counted over the whole
+ * batch, so that planes smaller than a tile fill it.
+ *
+ * With `slices` over 1 there is more to do at once where planes are small: y is [slices, N, O, OH, OW], to be summed by
+ * `conv2dReduce`, and no epilogue is taken.
+ *
+ * @throws ShapeError  as `conv2d`, and for slices that are none, or have an epilogue
+ */
+export const conv2dGemm = defineKernel({
+  ...tensorsOf('conv2d_gemm', gemmShader),
+  plan(shapes: Conv2dShapes, options: Conv2dGemmOptions) {
+    const { kernel, stride, padding, relu = false, slices = 1, tile = GEMM_TILES[0]! } = options;
+    const { scale, shift, residual } = shapes;
+    if (!Number.isInteger(slices) || slices < 1 || slices > 65535)
+      throw new ShapeError(`conv2d_gemm: slices must be a whole number from 1, got ${slices}`);
+    if (slices > 1 && (scale || shift || residual || relu))
+      throw new ShapeError(
+        `conv2d_gemm: ${slices} slices take no epilogue, it is conv2d_reduce's (${formatShapes({ scale, shift, residual })})`,
+      );
+    const { params, y, constants } = planConv2d('conv2d_gemm', shapes, options);
+    const { rows, columnsEach } = gemmInvocations('conv2d_gemm', tile);
+    const pixels = params.batch * params.out_height * params.out_width;
+    return {
+      outputs: { y: slices > 1 ? [slices, ...y] : y },
+      params: { ...params, stride, padding },
+      constants: {
+        ...constants,
+        KERNEL_HEIGHT: kernel[0],
+        KERNEL_WIDTH: kernel[1],
+        ROWS: rows,
+        PIXELS: columnsEach,
+        SLICES: slices,
+      },
+      workgroups: [Math.ceil(pixels / tile.columns), Math.ceil(params.out_channels / tile.channels), slices],
+    };
+  },
+});
+
+/**
+ * The sums of `conv2dGemm`'s slices, and the epilogue: y = relu?(sum * scale + shift + residual).
+ *
+ * partial_sums  [S, N, O, OH, OW]
+ * scale, shift  [O], residual [N, O, OH, OW]: optional
+ * y             [N, O, OH, OW]
+ *
+ * Sums in f32, in the order of slices.
+ *
+ * @throws ShapeError  partial_sums is not 5-D, or an optional input has another shape
+ */
+export const conv2dReduce = defineKernel({
+  name: 'conv2d_reduce',
+  shader: reduceShader,
+  inputs: ['partial_sums'],
+  optional: ['scale', 'shift', 'residual'],
+  outputs: ['y'],
+  plan({ partial_sums, scale, shift, residual }, { relu = false }: { readonly relu?: boolean }) {
+    const [slices, batch, outChannels, height, width] = expectRank('conv2d_reduce', 'partial_sums', partial_sums, 5);
+    const y = [batch, outChannels, height, width];
+    expectOptional('conv2d_reduce', { scale, shift }, [outChannels]);
+    expectOptional('conv2d_reduce', { residual }, y);
+    const plane = height * width;
+    return {
+      outputs: { y },
+      params: { slices, out_channels: outChannels, plane, size: elementCount(y) },
+      constants: epilogueConstants({ scale, shift, residual }, relu),
+      workgroups: elementGrid(y, 64),
+    };
+  },
+});

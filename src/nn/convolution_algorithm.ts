@@ -1,0 +1,132 @@
+import type { AdapterFamily } from '../kernels/conv2d.ts';
+import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
+
+/** What decides how fast a convolution can be computed, and which ways there are. */
+export interface ConvolutionSize {
+  readonly batch: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  /** Height and width of x, in pixels. */
+  readonly size: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** Of a size, what is known before there is an x. */
+export type WeightSize = Pick<ConvolutionSize, 'channels' | 'outChannels' | 'kernel' | 'stride' | 'padding'>;
+
+/**
+ * A way to compute a convolution; all give the same within rounding.
+ *
+ * `direct`    register tiles, without workgroup memory (`chooseConv2d`)
+ * `gemm`      a product of matrices by tiles in workgroup memory, its sums in `slices` parts
+ * `winograd`  F(4x4, 3x3); with a `tile`, its products in workgroup memory
+ */
+export type ConvolutionAlgorithm =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'gemm'; readonly tile: GemmTile; readonly slices: number }
+  | { readonly kind: 'winograd'; readonly tile?: GemmTile };
+
+/** How weights lie on the device: `winograd` takes four times the memory. */
+export type WeightForm = 'packed' | 'winograd';
+
+const SLICES = [1, 2, 4, 8];
+/** Workgroups that occupy a large GPU; the more a product is sliced beyond that, the more there is to add up. */
+const ENOUGH_WORKGROUPS = 256;
+/** Products in a slice, that filling and emptying its tiles should not outweigh. */
+const LEAST_SLICE_DEPTH = 128;
+/** Channels up to which the form's memory hardly counts: at 512, Winograd's weights alone are 38 MB a layer. */
+const MOST_GPU_WINOGRAD_CHANNELS = 128;
+
+export function formOf({ kind }: ConvolutionAlgorithm): WeightForm {
+  return kind === 'winograd' ? 'winograd' : 'packed';
+}
+
+/**
+ * How an adapter's weights lie unless tuning says otherwise. Decided by channels, before x is known: the more there are, the
+ * less the transforms of pixels weigh. At 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 Winograd takes 0.55, 0.45,
+ * 0.37 and 0.30 of the direct time on WebAssembly, 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md). A GPU
+ * would wait for the weights at batch 1.
+ */
+export function chooseForm(weight: WeightSize, { kind }: Pick<AdapterFamily, 'kind'>): WeightForm {
+  const { channels, outChannels } = weight;
+  return kind !== 'gpu' && fitsWinograd(weight) && channels >= 64 && outChannels >= 64 ? 'winograd' : 'packed';
+}
+
+/** The way to compute a convolution whose weights lie in a form, as long as nothing was measured. */
+export function chooseAlgorithm(
+  size: ConvolutionSize,
+  form: WeightForm,
+  { kind }: Pick<AdapterFamily, 'kind'>,
+): ConvolutionAlgorithm {
+  if (kind !== 'gpu') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
+  const fills = (tile: GemmTile) => workgroupsOf(size, form, tile) >= ENOUGH_WORKGROUPS;
+  const tile = GEMM_TILES.findLast(fills) ?? GEMM_TILES[0]!;
+  if (form === 'winograd') return { kind: 'winograd', tile };
+  const slices = SLICES.filter(count => count === 1 || isWorthSlicing(size, tile, count)).at(-1)!;
+  return { kind: 'gemm', tile, slices };
+}
+
+/** What is worth measuring on an adapter: what `chooseAlgorithm` and `chooseForm` take, and what may beat it. */
+export function candidateAlgorithms(
+  size: ConvolutionSize,
+  { kind }: Pick<AdapterFamily, 'kind'>,
+): ConvolutionAlgorithm[] {
+  const { channels, outChannels } = size;
+  const isGpu = kind === 'gpu';
+  const most = isGpu ? MOST_GPU_WINOGRAD_CHANNELS : Number.POSITIVE_INFINITY;
+  const winograd = fitsWinograd(size) && Math.max(channels, outChannels) <= most;
+  const gemms = GEMM_TILES.flatMap(tile =>
+    SLICES.filter(slices => slices === 1 || isWorthSlicing(size, tile, slices)).map(slices => ({ tile, slices })),
+  );
+  return [
+    { kind: 'direct' },
+    ...(isGpu ? gemms.map(gemm => ({ kind: 'gemm' as const, ...gemm })) : []),
+    ...(winograd ? [{ kind: 'winograd' as const }] : []),
+    ...(winograd && isGpu ? GEMM_TILES.map(tile => ({ kind: 'winograd' as const, tile })) : []),
+  ];
+}
+
+function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
+  return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
+}
+
+function isWorthSlicing(size: ConvolutionSize, tile: GemmTile, slices: number): boolean {
+  const depth = size.channels * size.kernel[0] * size.kernel[1];
+  const before = workgroupsOf(size, 'packed', tile) * (slices / 2);
+  return before < ENOUGH_WORKGROUPS && depth / slices >= LEAST_SLICE_DEPTH;
+}
+
+function workgroupsOf(
+  { batch, outChannels, size, kernel, stride, padding }: ConvolutionSize,
+  form: WeightForm,
+  tile: GemmTile,
+) {
+  const rows = Math.ceil(outChannels / tile.channels);
+  const outputs = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
+  const side = form === 'winograd' ? 4 : 1;
+  const columns = outputs.reduce((product, length) => product * Math.ceil(length / side), batch);
+  return rows * Math.ceil(columns / tile.columns) * (form === 'winograd' ? 36 : 1);
+}
+
+/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `winograd`, `winograd 64x64` */
+export function algorithmName(algorithm: ConvolutionAlgorithm): string {
+  if (algorithm.kind === 'direct' || !algorithm.tile) return algorithm.kind;
+  const { channels, columns } = algorithm.tile;
+  const parts = algorithm.kind === 'gemm' && algorithm.slices > 1 ? ` in ${algorithm.slices}` : '';
+  return `${algorithm.kind} ${channels}x${columns}${parts}`;
+}
+
+const BY_NAME: ReadonlyMap<string, ConvolutionAlgorithm> = new Map(
+  [
+    { kind: 'direct' } as const,
+    ...GEMM_TILES.flatMap(tile => SLICES.map(slices => ({ kind: 'gemm', tile, slices }) as const)),
+    ...[undefined, ...GEMM_TILES].map(tile => ({ kind: 'winograd', tile }) as const),
+  ].map(algorithm => [algorithmName(algorithm), algorithm]),
+);
+
+/** What `algorithmName` named; nothing where there is none of that name. */
+export function algorithmNamed(name: string): ConvolutionAlgorithm | undefined {
+  return BY_NAME.get(name);
+}

@@ -1,0 +1,127 @@
+import { InputError } from '../errors.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
+import {
+  algorithmName,
+  algorithmNamed,
+  type ConvolutionAlgorithm,
+  type ConvolutionSize,
+  formOf,
+  type WeightForm,
+  type WeightSize,
+} from './convolution_algorithm.ts';
+
+/** Raised where the kernels behind a name change so much that older measurements mislead. */
+const TUNING_VERSION = 1;
+
+/** What an adapter is known by: another's measurements say nothing of it. */
+export type TunedAdapter = Pick<AdapterReport, 'kind' | 'vendor' | 'architecture' | 'description'>;
+
+/** What was fastest of a size, and how fast. */
+export interface TunedConvolution {
+  readonly size: ConvolutionSize;
+  readonly algorithm: ConvolutionAlgorithm;
+  /** Median milliseconds of it. */
+  readonly ms: number;
+  /** The same of what is taken without tuning. */
+  readonly untunedMs: number;
+}
+
+/** The file: JSON, the same from Node and from a page. */
+interface TuningFile {
+  readonly kind: 'tuning';
+  readonly version: number;
+  readonly adapter: TunedAdapter;
+  readonly convolutions: readonly (Omit<TunedConvolution, 'algorithm'> & { readonly algorithm: string })[];
+}
+
+/** Which way of computing each convolution was measured to be the fastest on an adapter. */
+export class Tuning {
+  constructor(
+    readonly adapter: TunedAdapter,
+    readonly convolutions: readonly TunedConvolution[],
+  ) {}
+
+  /** Nothing where the size was not measured. */
+  algorithmFor(size: ConvolutionSize): ConvolutionAlgorithm | undefined {
+    const key = keyOf(size);
+    return this.convolutions.find(tuned => keyOf(tuned.size) === key)?.algorithm;
+  }
+
+  /** What suits the largest batch that was measured with such weights; nothing where there is none. */
+  formFor(weight: WeightSize): WeightForm | undefined {
+    const key = weightKey(weight);
+    const [largest] = this.convolutions
+      .filter(({ size }) => weightKey(size) === key)
+      .sort((a, b) => b.size.batch - a.size.batch);
+    return largest && formOf(largest.algorithm);
+  }
+
+  /** Whether it was measured on that adapter. */
+  isOf({ kind, vendor, architecture, description }: TunedAdapter): boolean {
+    const { adapter } = this;
+    return (
+      adapter.kind === kind &&
+      adapter.vendor === vendor &&
+      adapter.architecture === architecture &&
+      adapter.description === description
+    );
+  }
+
+  /** This, and what another measured; of a size that both have, the other's. */
+  with({ convolutions }: Tuning): Tuning {
+    const renewed = new Set(convolutions.map(({ size }) => keyOf(size)));
+    return new Tuning(this.adapter, [
+      ...this.convolutions.filter(({ size }) => !renewed.has(keyOf(size))),
+      ...convolutions,
+    ]);
+  }
+
+  encode(): string {
+    const { kind, vendor, architecture, description } = this.adapter;
+    const file: TuningFile = {
+      kind: 'tuning',
+      version: TUNING_VERSION,
+      adapter: { kind, vendor, architecture, description },
+      convolutions: this.convolutions.map(tuned => ({ ...tuned, algorithm: algorithmName(tuned.algorithm) })),
+    };
+    return `${JSON.stringify(file, undefined, 2)}\n`;
+  }
+
+  /** @throws InputError  the text is no tuning, or one that this Raycam does not read */
+  static decode(text: string, name: string): Tuning {
+    let file: Partial<TuningFile> | null;
+    try {
+      file = JSON.parse(text);
+    } catch (error) {
+      throw new InputError(`${name}: is no JSON. Write a tuning with \`raycam tune\``, { cause: error });
+    }
+    if (file?.kind !== 'tuning' || !Array.isArray(file.convolutions) || typeof file.adapter !== 'object')
+      throw new InputError(`${name}: is no tuning. Write one with \`raycam tune\``);
+    if (file.version !== TUNING_VERSION)
+      throw new InputError(
+        `${name}: is a tuning of version ${file.version}, not ${TUNING_VERSION}. Run \`raycam tune\` again`,
+      );
+    const convolutions = file.convolutions.map(tuned => {
+      const algorithm = algorithmNamed(tuned?.algorithm);
+      if (!algorithm || !isSize(tuned.size))
+        throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
+      return { ...tuned, algorithm };
+    });
+    return new Tuning(file.adapter, convolutions);
+  }
+}
+
+function keyOf(size: ConvolutionSize): string {
+  return [size.batch, ...size.size, weightKey(size)].join();
+}
+
+function weightKey({ channels, outChannels, kernel, stride, padding }: WeightSize): string {
+  return [channels, outChannels, ...kernel, stride, padding].join();
+}
+
+function isSize(size: Partial<ConvolutionSize> | null | undefined): boolean {
+  const { batch, channels, outChannels, size: side, kernel, stride, padding } = size ?? {};
+  const pairs = [side, kernel].every(pair => Array.isArray(pair) && pair.length === 2);
+  const numbers = [batch, channels, outChannels, stride, padding, ...(pairs ? [...side!, ...kernel!] : [])];
+  return pairs && numbers.every(number => Number.isInteger(number) && number! >= 0);
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tune } from '../../src/bench/tune.ts';
+import { keepTuning, readTuning, tuningFor } from '../../src/cli/tuning_files.ts';
+import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { buildNetwork } from '../../src/inference/network.ts';
+import { algorithmNamed, type ConvolutionSize } from '../../src/nn/convolution_algorithm.ts';
+import { type TunedAdapter, Tuning } from '../../src/nn/tuning.ts';
+
+const ADAPTER: TunedAdapter = { kind: 'gpu', vendor: 'acme', architecture: 'a1', description: 'Acme A1' };
+const size = (batch: number, channels = 64): ConvolutionSize => ({
+  batch,
+  channels,
+  outChannels: 64,
+  size: [56, 56],
+  kernel: [3, 3],
+  stride: 1,
+  padding: 1,
+});
+const tuned = (of: ConvolutionSize, name: string, ms = 1) => ({
+  size: of,
+  algorithm: algorithmNamed(name)!,
+  ms,
+  untunedMs: 2,
+});
+
+describe('Tuning', () => {
+  const tuning = new Tuning(ADAPTER, [tuned(size(1), 'gemm 32x32 in 4'), tuned(size(32), 'winograd 64x64')]);
+
+  it('is what was encoded', () => {
+    expect(Tuning.decode(tuning.encode(), 'file')).toEqual(tuning);
+  });
+
+  it('has an algorithm for the sizes that were measured, no other', () => {
+    expect(tuning.algorithmFor(size(1))).toEqual(algorithmNamed('gemm 32x32 in 4'));
+    expect(tuning.algorithmFor(size(2))).toBeUndefined();
+    expect(tuning.algorithmFor({ ...size(1), size: [28, 28] })).toBeUndefined();
+  });
+
+  it('lays weights as the largest batch wants them', () => {
+    expect(tuning.formFor(size(1))).toBe('winograd');
+    expect(tuning.formFor(size(1, 128))).toBeUndefined();
+  });
+
+  it('takes what another measured anew', () => {
+    const { convolutions } = tuning.with(new Tuning(ADAPTER, [tuned(size(1), 'direct'), tuned(size(4), 'direct')]));
+    expect(convolutions.map(one => [one.size.batch, one.algorithm.kind])).toEqual([
+      [32, 'winograd'],
+      [1, 'direct'],
+      [4, 'direct'],
+    ]);
+  });
+
+  it.each([
+    ['no JSON', 'gemm', 'file: is no JSON'],
+    ['something else', '{"kind":"kernels"}', 'file: is no tuning'],
+    ['nothing', 'null', 'file: is no tuning'],
+    ['a later version', tuning.encode().replace('"version": 1', '"version": 2'), 'is a tuning of version 2, not 1'],
+    ['an unknown algorithm', tuning.encode().replace('winograd 64x64', 'magic'), 'holds a convolution that is none'],
+    [
+      'a size that is none',
+      tuning.encode().replace('"batch": 32', '"batch": "many"'),
+      'holds a convolution that is none',
+    ],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => Tuning.decode(text, 'file')).toThrow(message);
+  });
+});
+
+describe('a tuning in the cache', () => {
+  let cacheDir: string;
+  beforeEach(async () => {
+    cacheDir = await mkdtemp(join(tmpdir(), 'raycam-test-'));
+  });
+  afterEach(() => rm(cacheDir, { recursive: true }));
+
+  it('is of its adapter alone', async () => {
+    await keepTuning(new Tuning(ADAPTER, [tuned(size(1), 'direct')]), cacheDir);
+    await keepTuning(new Tuning(ADAPTER, [tuned(size(2), 'direct')]), cacheDir);
+    expect((await readTuning(ADAPTER, cacheDir))?.convolutions.length).toBe(2);
+    expect(await readTuning({ ...ADAPTER, description: 'Acme A2' }, cacheDir)).toBeUndefined();
+    expect(tuningFor({ cacheDir, tuning: false })).toBeUndefined();
+  });
+
+  it('is measured, kept, and taken by the next network, whose results agree', async () => {
+    const options = { adapter: 'wasm', threads: 1 } as const;
+    const { tuning, refused } = await tune({ ...options, architecture: 'resnet18', side: 32, samples: 1 });
+    expect(refused).toEqual([]);
+    expect(tuning.convolutions.length).toBe(11);
+    for (const { ms, untunedMs } of tuning.convolutions) expect(ms).toBeLessThanOrEqual(untunedMs);
+    // The other way than without tuning, so that it shows.
+    const direct = new Tuning(
+      tuning.adapter,
+      tuning.convolutions.map(one => ({ ...one, algorithm: { kind: 'direct' } as const })),
+    );
+    await keepTuning(direct, cacheDir);
+    const [own, other] = [await logitsOf(options), await logitsOf({ ...options, tuningFor: tuningFor({ cacheDir }) })];
+    expect(other).not.toEqual(own);
+    const largest = Math.max(...own.map(Math.abs));
+    const apart = Math.max(...own.map((value, i) => Math.abs(other[i]! - value)));
+    expect(apart).toBeLessThan(1e-5 * largest);
+  });
+});
+
+async function logitsOf(options: Parameters<typeof buildNetwork>[1]): Promise<Float32Array> {
+  const network = await buildNetwork(formulaBackbone('resnet18'), options);
+  try {
+    const { device, model } = network;
+    const shape = [1, 3, 32, 32] as const;
+    const { logits } = model.forward(device.tensor(formulaImage(shape), shape));
+    return await logits.read();
+  } finally {
+    await network.dispose();
+  }
+}
