@@ -23,6 +23,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+// The stride again, where it is 1 or 2: where the compiler knows it, four pixels are one load, or two.
+override STRIDE: u32 = 0u;
+
 const WORKGROUP_SIZE = 32u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -51,7 +54,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     at += 1u;
   }
   var source = (plane * params.height + row) * params.width + begin * params.stride + tap_column - params.padding;
-  for (var column = begin; column < end; column++) {
+  // Fours first.
+  var middle = begin;
+  if (STRIDE > 0u) {
+    let quads = (end - begin) / 4u;
+    for (var quad = 0u; quad < quads; quad++) {
+      let values = vec4f(x[source], x[source + STRIDE], x[source + 2u * STRIDE], x[source + 3u * STRIDE]);
+      y[at] = values.x;
+      y[at + 1u] = values.y;
+      y[at + 2u] = values.z;
+      y[at + 3u] = values.w;
+      at += 4u;
+      source += 4u * STRIDE;
+    }
+    middle += 4u * quads;
+  }
+  for (var column = middle; column < end; column++) {
     y[at] = x[source];
     at += 1u;
     source += params.stride;

@@ -1,6 +1,6 @@
 import shader from '../../shaders/max_pool2d.wgsl';
 import { ShapeError } from '../errors.ts';
-import { defineKernel, elementGrid } from './define.ts';
+import { defineKernel, linearGrid } from './define.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface MaxPool2dOptions {
@@ -38,7 +38,8 @@ export const maxPool2d = defineKernel({
     return {
       outputs: { y },
       params: { planes: n * c, height, width, out_height: outHeight, out_width: outWidth, kernel, stride, padding },
-      workgroups: elementGrid(y, 64),
+      constants: { IS_3_BY_2: Number(kernel === 3 && stride === 2) },
+      workgroups: linearGrid(n * c * outHeight * Math.ceil(outWidth / 4), 64),
     };
   },
 });

@@ -50,6 +50,7 @@ export const unfold = defineKernel({
         rows: count,
         out_width: outWidth,
       },
+      constants: { STRIDE: stride <= 2 ? stride : 0 },
       workgroups: linearGrid(n * columns * count, 32),
     };
   },

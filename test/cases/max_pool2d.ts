@@ -14,12 +14,23 @@ export default caseTable<MaxPool2dOptions>({
     { why: 'one pixel', inputs: { x: [1, 1, 1, 1] }, options: stem },
     { why: 'not square', inputs: { x: [1, 2, 5, 11] }, options: stem },
     {
-      why: 'one output short of a workgroup',
-      inputs: { x: [1, 7, 3, 3] },
+      why: 'four at once: NaN and infinities within, and columns over',
+      inputs: {
+        x: {
+          shape: [2, 2, 7, 27],
+          fill: i => (i % 41 === 20 ? Number.NaN : i % 53 === 30 ? Number.NEGATIVE_INFINITY : ((i * 37) % 101) - 50),
+        },
+      },
+      options: stem,
+    },
+    { why: 'four at once without padding', inputs: { x: [1, 3, 9, 21] }, options: { ...stem, padding: 0 } },
+    {
+      why: 'one quad short of a workgroup',
+      inputs: { x: [1, 21, 3, 3] },
       options: { kernel: 1, stride: 1, padding: 0 },
     },
-    { why: 'exactly one workgroup', inputs: { x: [1, 1, 8, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
-    { why: 'one output over a workgroup', inputs: { x: [1, 13, 5, 1] }, options: { kernel: 1, stride: 1, padding: 0 } },
+    { why: 'exactly one workgroup', inputs: { x: [1, 1, 32, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
+    { why: 'one quad over a workgroup', inputs: { x: [1, 13, 5, 1] }, options: { kernel: 1, stride: 1, padding: 0 } },
     {
       why: 'all negative: padding must not win',
       inputs: { x: { shape: [1, 2, 6, 6], fill: i => -1 - (i % 7) } },

@@ -89,14 +89,18 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
   }
 }
 
-/** Four neighbouring scalars of memory that no one writes are one load. */
+/** Four scalars of memory that no one writes are one load where they are neighbours, two where they are every other one. */
 function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined {
   const [{ op, args: address, imm }] = args as [Node];
   if (op !== 'f32.load' && op !== 'i32.load') return undefined;
-  const isAdjacent = args.every(
-    (arg, i) => arg.op === op && !arg.isPinned && arg.args[0] === address[0] && arg.imm[0] === imm[0]! + 4 * i,
-  );
-  return isAdjacent ? b.op('v128.load', address[0]!, imm) : undefined;
+  const areApart = (stride: number) =>
+    args.every(
+      (arg, i) => arg.op === op && !arg.isPinned && arg.args[0] === address[0] && arg.imm[0] === imm[0]! + stride * i,
+    );
+  const load = (offset: number) => b.op('v128.load', address[0]!, [imm[0]! + offset]);
+  if (areApart(4)) return load(0);
+  // The fourth to the seventh: nothing past the last is read.
+  return areApart(8) ? b.shuffle(load(0), load(12), [0, 2, 5, 7]) : undefined;
 }
 
 /** Components of one vector or of two, put together anew. */
