@@ -3,9 +3,10 @@
 // x         [N, C, H, W]
 // weight    [ceil(O / 8), C, 8], packed by pack_conv2d_weight
 // scale     [O], shift [O], residual [N, O, OH, OW]: each optional
-// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual)
+// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
 //
-// One invocation computes 8 channels of 7 pixels: 7 divides the widths of every stage of ResNet.
+// One invocation computes 16 channels of 7 pixels: 7 divides the widths of every stage of ResNet, and the more channels, the
+// fewer loads of x for a product.
 // No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save, a barrier being a
 // context switch and workgroup memory an ordinary load.
 
@@ -15,9 +16,11 @@ struct Params {
   height: u32,
   width: u32,
   out_channels: u32,
-  out_height: u32,
+  out_height: u32, // of the band
   out_width: u32,
   stride: u32,
+  plane: u32, // OH * OW of y
+  first_pixel: u32, // of y, that the band begins at
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -35,7 +38,7 @@ override RELU: bool = false;
 
 const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 7u;
-const TILE_CHANNELS = 8u;
+const PACKED_CHANNELS = 8u;
 
 // Where an output pixel reads in a channel's plane.
 fn source(pixel: u32) -> u32 {
@@ -43,14 +46,14 @@ fn source(pixel: u32) -> u32 {
   return (row * params.width + (pixel - row * params.out_width)) * params.stride;
 }
 
-// Writes four output channels of one pixel, `plane` elements apart.
-fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
+// Writes four output channels of one pixel, a plane apart.
+fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   for (var c = 0u; c < 4u; c++) {
     let o = channel + c;
     if (o >= params.out_channels) {
       return;
     }
-    let at = (image * params.out_channels + o) * plane + pixel;
+    let at = (image * params.out_channels + o) * params.plane + params.first_pixel + pixel;
     var value = sums[c];
     if (HAS_SCALE) {
       value *= scale[o];
@@ -66,17 +69,29 @@ fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
   }
 }
 
+// Writes sixteen.
+fn store_pixel(a: vec4f, b: vec4f, c: vec4f, d: vec4f, channel: u32, pixel: u32, image: u32) {
+  if (pixel >= params.out_height * params.out_width) {
+    return;
+  }
+  store(a, channel, pixel, image);
+  store(b, channel + 4u, pixel, image);
+  store(c, channel + 8u, pixel, image);
+  store(d, channel + 12u, pixel, image);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;
   let pixels = params.out_height * params.out_width;
   let tiles = (pixels + TILE_PIXELS - 1u) / TILE_PIXELS;
-  let groups = (params.out_channels + TILE_CHANNELS - 1u) / TILE_CHANNELS;
+  let packed_groups = (params.out_channels + PACKED_CHANNELS - 1u) / PACKED_CHANNELS;
+  let groups = (packed_groups + 1u) / 2u;
   if (i >= params.batch * groups * tiles) {
     return;
   }
   let first = (i % tiles) * TILE_PIXELS;
-  let group = (i / tiles) % groups;
+  let group = (i / tiles) % groups * 2u;
   let image = i / (tiles * groups);
 
   // A tile's pixels past the end read the last one again, and are not stored.
@@ -90,18 +105,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var i4 = base + source(min(first + 4u, last));
   var i5 = base + source(min(first + 5u, last));
   var i6 = base + source(min(first + 6u, last));
-  var a0 = vec4f(); var b0 = vec4f();
-  var a1 = vec4f(); var b1 = vec4f();
-  var a2 = vec4f(); var b2 = vec4f();
-  var a3 = vec4f(); var b3 = vec4f();
-  var a4 = vec4f(); var b4 = vec4f();
-  var a5 = vec4f(); var b5 = vec4f();
-  var a6 = vec4f(); var b6 = vec4f();
+  var a0 = vec4f(); var b0 = vec4f(); var c0 = vec4f(); var d0 = vec4f();
+  var a1 = vec4f(); var b1 = vec4f(); var c1 = vec4f(); var d1 = vec4f();
+  var a2 = vec4f(); var b2 = vec4f(); var c2 = vec4f(); var d2 = vec4f();
+  var a3 = vec4f(); var b3 = vec4f(); var c3 = vec4f(); var d3 = vec4f();
+  var a4 = vec4f(); var b4 = vec4f(); var c4 = vec4f(); var d4 = vec4f();
+  var a5 = vec4f(); var b5 = vec4f(); var c5 = vec4f(); var d5 = vec4f();
+  var a6 = vec4f(); var b6 = vec4f(); var c6 = vec4f(); var d6 = vec4f();
 
-  var at = group * params.channels * 2u;
-  for (var c = 0u; c < params.channels; c++) {
-    let low = weight[at];
-    let high = weight[at + 1u];
+  // Where there is no second group, the first is read again.
+  var near = group * params.channels * 2u;
+  var far = min(group + 1u, packed_groups - 1u) * params.channels * 2u;
+  for (var channel = 0u; channel < params.channels; channel++) {
+    let wa = weight[near];
+    let wb = weight[near + 1u];
+    let wc = weight[far];
+    let wd = weight[far + 1u];
     let x0 = x[i0];
     let x1 = x[i1];
     let x2 = x[i2];
@@ -109,23 +128,24 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     let x4 = x[i4];
     let x5 = x[i5];
     let x6 = x[i6];
-    a0 += low * x0; b0 += high * x0;
-    a1 += low * x1; b1 += high * x1;
-    a2 += low * x2; b2 += high * x2;
-    a3 += low * x3; b3 += high * x3;
-    a4 += low * x4; b4 += high * x4;
-    a5 += low * x5; b5 += high * x5;
-    a6 += low * x6; b6 += high * x6;
+    a0 += wa * x0; b0 += wb * x0; c0 += wc * x0; d0 += wd * x0;
+    a1 += wa * x1; b1 += wb * x1; c1 += wc * x1; d1 += wd * x1;
+    a2 += wa * x2; b2 += wb * x2; c2 += wc * x2; d2 += wd * x2;
+    a3 += wa * x3; b3 += wb * x3; c3 += wc * x3; d3 += wd * x3;
+    a4 += wa * x4; b4 += wb * x4; c4 += wc * x4; d4 += wd * x4;
+    a5 += wa * x5; b5 += wb * x5; c5 += wc * x5; d5 += wd * x5;
+    a6 += wa * x6; b6 += wb * x6; c6 += wc * x6; d6 += wd * x6;
     i0 += plane; i1 += plane; i2 += plane; i3 += plane; i4 += plane; i5 += plane; i6 += plane;
-    at += 2u;
+    near += 2u;
+    far += 2u;
   }
 
-  let channel = group * TILE_CHANNELS;
-  if (first + 0u <= last) { store(a0, channel, first + 0u, pixels, image); store(b0, channel + 4u, first + 0u, pixels, image); }
-  if (first + 1u <= last) { store(a1, channel, first + 1u, pixels, image); store(b1, channel + 4u, first + 1u, pixels, image); }
-  if (first + 2u <= last) { store(a2, channel, first + 2u, pixels, image); store(b2, channel + 4u, first + 2u, pixels, image); }
-  if (first + 3u <= last) { store(a3, channel, first + 3u, pixels, image); store(b3, channel + 4u, first + 3u, pixels, image); }
-  if (first + 4u <= last) { store(a4, channel, first + 4u, pixels, image); store(b4, channel + 4u, first + 4u, pixels, image); }
-  if (first + 5u <= last) { store(a5, channel, first + 5u, pixels, image); store(b5, channel + 4u, first + 5u, pixels, image); }
-  if (first + 6u <= last) { store(a6, channel, first + 6u, pixels, image); store(b6, channel + 4u, first + 6u, pixels, image); }
+  let channel = group * PACKED_CHANNELS;
+  store_pixel(a0, b0, c0, d0, channel, first + 0u, image);
+  store_pixel(a1, b1, c1, d1, channel, first + 1u, image);
+  store_pixel(a2, b2, c2, d2, channel, first + 2u, image);
+  store_pixel(a3, b3, c3, d3, channel, first + 3u, image);
+  store_pixel(a4, b4, c4, d4, channel, first + 4u, image);
+  store_pixel(a5, b5, c5, d5, channel, first + 5u, image);
+  store_pixel(a6, b6, c6, d6, channel, first + 6u, image);
 }

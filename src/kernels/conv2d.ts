@@ -34,6 +34,8 @@ export interface RowBand {
   readonly height: number;
 }
 
+type BandOptions = Conv2dOptions & { readonly band?: RowBand };
+
 const TILE_CHANNELS = 8;
 const TILE_PIXELS = 7;
 /** Channels and pixels in a tile of the x8 variant: 6 channels where a product and its sum are one instruction, else 4. */
@@ -100,21 +102,26 @@ export const conv2d = defineKernel({
   },
 });
 
-/** `conv2d` for a 1x1 window without padding: a matrix product over channels. */
+/**
+ * `conv2d` for a 1x1 window without padding: a matrix product over channels.
+ *
+ * x  [N, C, H, W]; with `band` what the rows of y from `top` on are computed from, of the `height` that y and residual have
+ */
 export const conv2d1x1 = defineKernel({
   ...tensorsOf('conv2d_1x1', pointwiseShader),
-  plan(shapes: Conv2dShapes, options: Conv2dOptions) {
+  plan(shapes: Conv2dShapes, options: BandOptions) {
     const [height, width] = options.kernel;
     if (height !== 1 || width !== 1 || options.padding !== 0)
       throw new ShapeError(
         `conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`,
       );
-    const { params, y, constants } = planConv2d('conv2d_1x1', shapes, options);
+    const { params, y, constants, band } = planBand('conv2d_1x1', shapes, options);
+    const tiles = Math.ceil((params.out_height * params.out_width) / TILE_PIXELS);
     return {
       outputs: { y },
-      params: { ...params, stride: options.stride },
+      params: { ...params, ...band, stride: options.stride },
       constants,
-      workgroups: tileGrid(y, Math.ceil((params.out_height * params.out_width) / TILE_PIXELS)),
+      workgroups: tileGrid(y, tiles, 2 * TILE_CHANNELS),
     };
   },
 });
@@ -146,8 +153,8 @@ export const conv2d3x3 = defineKernel({
  */
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
-  plan(shapes: Conv2dShapes, options: Conv2dOptions & { readonly band?: RowBand }) {
-    const { kernel, stride, padding, band } = options;
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { kernel, stride, padding } = options;
     const tile = shapes.weight[2] ?? 0;
     if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
       throw new ShapeError(
@@ -157,15 +164,12 @@ export const conv2d1x1X8 = defineKernel({
       throw new ShapeError(
         `conv2d_1x1_x8: weight must be packed by ${X8_CHANNELS.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
       );
-    const [n, c, rows, columns] = expectRank('conv2d_1x1_x8', 'x', shapes.x, 4);
-    const { top, height: whole } = band ?? { top: 0, height: rows };
-    const x = [n, c, whole, columns];
-    const { params, y, constants } = planConv2d('conv2d_1x1_x8', { ...shapes, x }, options, tile);
+    const { params, y, constants, band } = planBand('conv2d_1x1_x8', shapes, options, tile);
     const { batch, channels, height, width, out_channels } = params;
-    const pixels = rows * width;
+    const pixels = height * width;
     return {
       outputs: { y },
-      params: { batch, channels, pixels, out_channels, plane: height * width, first_pixel: top * width },
+      params: { batch, channels, pixels, out_channels, ...band },
       constants: { ...constants, TILE_CHANNELS: tile },
       workgroups: tileGrid(y, Math.ceil(pixels / X8_PIXELS), tile),
     };
@@ -223,6 +227,26 @@ export function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dO
     y,
     params: { batch, channels, height, width, out_channels: outChannels, out_height: outHeight, out_width: outWidth },
     constants: epilogueConstants(shapes, options.relu ?? false),
+  };
+}
+
+/** `planConv2d` of a band of rows: y is the whole image, of which the sizes are the band's. */
+function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
+  const { x, weight } = shapes;
+  const { params, y, constants } = planConv2d(where, band ? { x, weight } : shapes, options, tile);
+  const { out_height: rows, out_width: width } = params;
+  const { top, height } = band ?? { top: 0, height: rows };
+  const whole = [y[0]!, y[1]!, height, width];
+  if (top + rows > height)
+    throw new ShapeError(`${where}: rows ${top} to ${top + rows - 1} do not lie in an image of ${height}`);
+  const { scale, shift, residual } = shapes;
+  expectOptional(where, { scale, shift }, [options.outChannels]);
+  expectOptional(where, { residual }, whole);
+  return {
+    params,
+    y: whole,
+    constants: { ...constants, ...epilogueConstants(shapes, options.relu ?? false) },
+    band: { plane: height * width, first_pixel: top * width },
   };
 }
 

@@ -1,4 +1,12 @@
-import { type Conv2dOptions, channelTile, chooseConv2d, conv2d1x1X8, packConv2dWeight } from '../kernels/conv2d.ts';
+import {
+  type AdapterFamily,
+  type Conv2dOptions,
+  channelTile,
+  chooseConv2d,
+  conv2d1x1,
+  conv2d1x1X8,
+  packConv2dWeight,
+} from '../kernels/conv2d.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
 import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
@@ -112,9 +120,7 @@ export class Convolution {
   private direct(inputs: ConvolutionInputs, relu: boolean): Tensor {
     const { device, weight, options } = this;
     const { label } = this.given;
-    const { kernel, stride, padding } = options;
-    const isPointwise = kernel[0] === 1 && kernel[1] === 1 && stride === 1 && padding === 0;
-    if (device.adapter.kind === 'wasm' && !isPointwise) return this.unfolded(inputs, relu);
+    if (isUnfolded(options, device.adapter)) return this.unfolded(inputs, relu);
     const variant = chooseConv2d(options, device.adapter);
     return device.run(variant, { ...inputs, weight }, { ...options, relu }, { label }).y;
   }
@@ -147,8 +153,7 @@ export class Convolution {
   }
 
   /**
-   * On WebAssembly every convolution is a 1x1 at stride 1, if need be of its windows as columns (docs/decisions.md), some rows at a
-   * time: the columns of all take nine to 49 times the image's memory, and leave the cache before they are used.
+   * On a CPU a convolution is a 1x1, if need be of its windows as columns (docs/decisions.md), some rows at a time: the columns of all take nine to 49 times the image's memory, and leave the cache before they are used.
    */
   private unfolded({ x, ...epilogue }: ConvolutionInputs, relu: boolean): Tensor {
     const { device, weight } = this;
@@ -160,16 +165,27 @@ export class Convolution {
     const bytesPerRow = 4 * channels * kernel[0] * kernel[1] * outWidth;
     const bands = Math.ceil((bytesPerRow * outHeight) / COLUMNS_BYTES);
     const rows = Math.ceil(outHeight / bands);
+    const product = device.adapter.kind === 'wasm' ? conv2d1x1X8 : conv2d1x1;
     const y = device.empty([batch, outChannels, outHeight, outWidth], label);
     for (let top = 0; top < outHeight; top += rows) {
       const band = { top, count: Math.min(rows, outHeight - top) };
       const columns = device.run(unfold, { x }, { kernel, stride, padding, rows: band }, { label }).y;
       const pointwise = { ...POINTWISE, outChannels, relu, band: { top, height: outHeight } };
-      device.run(conv2d1x1X8, { x: columns, weight, ...epilogue }, pointwise, { label, outputs: { y } });
+      device.run(product, { x: columns, weight, ...epilogue }, pointwise, { label, outputs: { y } });
       columns.dispose();
     }
     return y;
   }
+}
+
+/**
+ * Which convolutions are computed of their windows as columns. On SwiftShader a 3x3 at stride 2 takes a third of the time so; on
+ * WebAssembly there is one kernel for all.
+ */
+function isUnfolded({ kernel: [height, width], stride, padding }: Conv2dOptions, { kind }: AdapterFamily): boolean {
+  if (kind === 'gpu') return false;
+  if (height === 1 && width === 1 && padding === 0) return kind === 'wasm' && stride > 1;
+  return kind === 'wasm' || height !== 3 || width !== 3 || stride > 1;
 }
 
 /** How weights are to lie: at their own size where asked, else as the algorithm, measurements or the adapter want them. */

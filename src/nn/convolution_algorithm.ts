@@ -88,7 +88,8 @@ export function candidateAlgorithms(
   ];
 }
 
-function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
+/** Whether F(4x4, 3x3) computes such a convolution. */
+export function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
   return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
 }
 

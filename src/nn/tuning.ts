@@ -5,6 +5,7 @@ import {
   algorithmNamed,
   type ConvolutionAlgorithm,
   type ConvolutionSize,
+  fitsWinograd,
   formOf,
   type WeightForm,
   type WeightSize,
@@ -95,7 +96,12 @@ export class Tuning {
     } catch (error) {
       throw new InputError(`${name}: is no JSON. Write a tuning with \`raycam tune\``, { cause: error });
     }
-    if (file?.kind !== 'tuning' || !Array.isArray(file.convolutions) || typeof file.adapter !== 'object')
+    if (
+      file?.kind !== 'tuning' ||
+      !Array.isArray(file.convolutions) ||
+      typeof file.adapter !== 'object' ||
+      !file.adapter
+    )
       throw new InputError(`${name}: is no tuning. Write one with \`raycam tune\``);
     if (file.version !== TUNING_VERSION)
       throw new InputError(
@@ -103,8 +109,8 @@ export class Tuning {
       );
     const convolutions = file.convolutions.map(tuned => {
       const algorithm = algorithmNamed(tuned?.algorithm);
-      if (!algorithm || !isSize(tuned.size))
-        throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
+      const fits = algorithm && isSize(tuned.size) && (formOf(algorithm) === 'packed' || fitsWinograd(tuned.size));
+      if (!fits) throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
       return { ...tuned, algorithm };
     });
     return new Tuning(file.adapter, convolutions);
