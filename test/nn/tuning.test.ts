@@ -6,7 +6,8 @@ import { tune } from '../../src/bench/tune.ts';
 import { keepTuning, readTuning, tuningFor } from '../../src/cli/tuning_files.ts';
 import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
-import { algorithmNamed, type ConvolutionSize } from '../../src/nn/convolution_algorithm.ts';
+import { algorithmNamed, type ConvolutionSize, chooseForm } from '../../src/nn/convolution_algorithm.ts';
+import { distinctConvolutions, sizeOf } from '../../src/nn/resnet_work.ts';
 import { type TunedAdapter, Tuning } from '../../src/nn/tuning.ts';
 
 const ADAPTER: TunedAdapter = { kind: 'gpu', vendor: 'acme', architecture: 'a1', description: 'Acme A1' };
@@ -64,6 +65,12 @@ describe('Tuning', () => {
       tuning.encode().replace('"batch": 32', '"batch": "many"'),
       'holds a convolution that is none',
     ],
+    ['no adapter', tuning.encode().replace(/"adapter": \{[^}]*\}/, '"adapter": null'), 'file: is no tuning'],
+    [
+      'an algorithm that cannot compute the size',
+      tuning.encode().replaceAll(/"kernel": \[\s*3,\s*3\s*\]/g, '"kernel": [7, 7]'),
+      'holds a convolution that is none',
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(() => Tuning.decode(text, 'file')).toThrow(message);
   });
@@ -98,11 +105,32 @@ describe('a tuning in the cache', () => {
     await keepTuning(direct, cacheDir);
     const [own, other] = [await logitsOf(options), await logitsOf({ ...options, tuningFor: tuningFor({ cacheDir }) })];
     expect(other).not.toEqual(own);
-    const largest = Math.max(...own.map(Math.abs));
-    const apart = Math.max(...own.map((value, i) => Math.abs(other[i]! - value)));
-    expect(apart).toBeLessThan(1e-5 * largest);
+    expect(apart(own, other)).toBeLessThan(1e-5);
+  });
+
+  it('makes a network of what a GPU would take, with the same results', async () => {
+    const options = { adapter: 'swiftshader' } as const;
+    const gemm = algorithmNamed('gemm 32x32 in 4')!;
+    const everywhere = async (adapter: TunedAdapter) =>
+      new Tuning(
+        adapter,
+        distinctConvolutions('resnet18', { side: 32 }).map(({ shape }) => {
+          const size = sizeOf(shape);
+          const isWinograd = chooseForm(size, { kind: 'software' }) === 'winograd';
+          return { size, algorithm: isWinograd ? algorithmNamed('winograd 64x32')! : gemm, ms: 1, untunedMs: 1 };
+        }),
+      );
+    const [own, other] = [await logitsOf(options), await logitsOf({ ...options, tuningFor: everywhere })];
+    expect(other).not.toEqual(own);
+    expect(apart(own, other)).toBeLessThan(1e-5);
   });
 });
+
+/** Largest difference, as a share of the largest value. */
+function apart(own: Float32Array, other: Float32Array): number {
+  const largest = Math.max(...own.map(Math.abs));
+  return Math.max(...own.map((value, i) => Math.abs(other[i]! - value))) / largest;
+}
 
 async function logitsOf(options: Parameters<typeof buildNetwork>[1]): Promise<Float32Array> {
   const network = await buildNetwork(formulaBackbone('resnet18'), options);
