@@ -4,8 +4,9 @@
 // u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 4, 6 or 8 channels of 8 tiles, or of 4 where not WIDE. The more sums, the more registers:
-// 128-bit SIMD has them for 6 channels where a product and its sum are one instruction, for 4 where a product needs one.
+// One invocation computes 4, 6, 8 or 16 channels of 8 tiles, or of 4 where not WIDE. The more sums, the more registers: 128-bit
+// SIMD has them for 6 channels where a product and its sum are one instruction, for 4 where a product needs one. Where loads cost
+// more than registers that overflow, the more channels the better.
 // No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save.
 
 struct Params {
@@ -62,6 +63,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var a5 = vec4f(); var b5 = vec4f();
   var a6 = vec4f(); var b6 = vec4f();
   var a7 = vec4f(); var b7 = vec4f();
+  var a8 = vec4f(); var b8 = vec4f();
+  var a9 = vec4f(); var b9 = vec4f();
+  var a10 = vec4f(); var b10 = vec4f();
+  var a11 = vec4f(); var b11 = vec4f();
+  var a12 = vec4f(); var b12 = vec4f();
+  var a13 = vec4f(); var b13 = vec4f();
+  var a14 = vec4f(); var b14 = vec4f();
+  var a15 = vec4f(); var b15 = vec4f();
 
   var at = (point * groups + group) * params.channels * TILE_CHANNELS;
   for (var c = 0u; c < params.channels; c++) {
@@ -90,6 +99,24 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
       a6 += u6 * v0; b6 += u6 * v1;
       a7 += u7 * v0; b7 += u7 * v1;
     }
+    if (TILE_CHANNELS > 8u) {
+      let u8 = u[at + 8u];
+      let u9 = u[at + 9u];
+      let u10 = u[at + 10u];
+      let u11 = u[at + 11u];
+      let u12 = u[at + 12u];
+      let u13 = u[at + 13u];
+      let u14 = u[at + 14u];
+      let u15 = u[at + 15u];
+      a8 += u8 * v0; b8 += u8 * v1;
+      a9 += u9 * v0; b9 += u9 * v1;
+      a10 += u10 * v0; b10 += u10 * v1;
+      a11 += u11 * v0; b11 += u11 * v1;
+      a12 += u12 * v0; b12 += u12 * v1;
+      a13 += u13 * v0; b13 += u13 * v1;
+      a14 += u14 * v0; b14 += u14 * v1;
+      a15 += u15 * v0; b15 += u15 * v1;
+    }
     left += tile_groups;
     right += tile_groups;
     at += TILE_CHANNELS;
@@ -108,5 +135,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (TILE_CHANNELS > 6u) {
     store(a6, b6, channel + 6u, to + 6u * tile_groups, has_second);
     store(a7, b7, channel + 7u, to + 7u * tile_groups, has_second);
+  }
+  if (TILE_CHANNELS > 8u) {
+    store(a8, b8, channel + 8u, to + 8u * tile_groups, has_second);
+    store(a9, b9, channel + 9u, to + 9u * tile_groups, has_second);
+    store(a10, b10, channel + 10u, to + 10u * tile_groups, has_second);
+    store(a11, b11, channel + 11u, to + 11u * tile_groups, has_second);
+    store(a12, b12, channel + 12u, to + 12u * tile_groups, has_second);
+    store(a13, b13, channel + 13u, to + 13u * tile_groups, has_second);
+    store(a14, b14, channel + 14u, to + 14u * tile_groups, has_second);
+    store(a15, b15, channel + 15u, to + 15u * tile_groups, has_second);
   }
 }

@@ -1,7 +1,7 @@
 // winograd_matmul for GPUs: tiles of both matrices lie in workgroup memory.
 //
 // v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / 8), C, 8], by winograd_weight
+// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
 // A workgroup computes 8 * ROWS channels of 8 * TILES tiles of one point; an invocation 8 channels of TILES = 4 or 8 tiles. The
@@ -22,6 +22,7 @@ struct Params {
 // Invocations of a workgroup along channels: 4, 8 or 16, and a multiple of TILES.
 override ROWS: u32 = 8u;
 override TILES: u32 = 8u;
+override TILE_CHANNELS: u32 = 8u; // 8, or 16
 
 const COLUMNS = 8u;
 const DEPTH = 8u; // channels a step
@@ -29,6 +30,7 @@ const WEIGHTS_EACH = 2u; // vec4f an invocation fetches for a step: DEPTH * 8 * 
 const MOST_GROUPS_EACH = 2u;
 
 override INVOCATIONS: u32 = ROWS * COLUMNS;
+override EIGHTS: u32 = TILE_CHANNELS / 8u;
 override STEP_WEIGHTS: u32 = DEPTH * ROWS * 2u; // vec4f
 override STEP_GROUPS: u32 = COLUMNS * TILES / 4u; // vec4f of 4 tiles, for a channel
 override GROUPS_EACH: u32 = DEPTH * TILES / (4u * ROWS);
@@ -55,7 +57,7 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   let point = tile.z;
   let column = invocation % COLUMNS;
   let row = invocation / COLUMNS;
-  let packed_groups = (params.out_channels + 7u) / 8u;
+  let packed_groups = (params.out_channels + TILE_CHANNELS - 1u) / TILE_CHANNELS;
 
   var a0 = vec4f(); var b0 = vec4f();
   var a1 = vec4f(); var b1 = vec4f();
@@ -77,8 +79,9 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
         let group = tile.y * ROWS + e / (2u * DEPTH);
         let channel = depth + e / 2u % DEPTH;
         var value = vec4f();
-        if (group < packed_groups && channel < params.channels) {
-          value = u[((point * packed_groups + group) * params.channels + channel) * 2u + e % 2u];
+        if (group < packed_groups * EIGHTS && channel < params.channels) {
+          let packed = (point * packed_groups + group / EIGHTS) * params.channels + channel;
+          value = u[(packed * EIGHTS + group % EIGHTS) * 2u + e % 2u];
         }
         next_weights[i] = value;
       }

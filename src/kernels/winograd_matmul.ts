@@ -10,13 +10,13 @@ export interface WinogradMatmulOptions {
   readonly outChannels: number;
 }
 
-const TILE_CHANNELS: readonly number[] = [4, 6, 8];
+const TILE_CHANNELS: readonly number[] = [4, 6, 8, 16];
 
 /**
  * The products in the middle of a Winograd convolution: at each of its 36 points a matrix product over channels.
  *
  * v        [36, C, ceil(T / 4), 4], by `winogradInput`
- * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 4, 6 or 8
+ * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 4, 6, 8 or 16
  * m        [36, O, ceil(T / 4), 4]
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
@@ -32,7 +32,7 @@ export const winogradMatmul = defineKernel({
     const [, , , tile] = expectRank('winograd_matmul', 'u', u, 4);
     if (!TILE_CHANNELS.includes(tile))
       throw new ShapeError(
-        `winograd_matmul: u must hold tiles of 4, 6 or 8 channels, got ${tile} (${formatShapes({ u })})`,
+        `winograd_matmul: u must hold tiles of ${TILE_CHANNELS.join(', ')} channels, got ${tile} (${formatShapes({ u })})`,
       );
     const { groups, m } = planMatmul('winograd_matmul', { v, u }, outChannels, tile);
     const wide = tileGroups > 1;
@@ -52,7 +52,7 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 /**
  * `winogradMatmul` by tiles in workgroup memory, for GPUs.
  *
- * u  [36, ceil(O / 8), C, 8]
+ * u  [36, ceil(O / tile), C, tile], tile 8 or 16
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -64,12 +64,15 @@ export const winogradMatmulGemm = defineKernel({
   plan({ v, u }, { outChannels, tile = GEMM_TILES[0]! }: WinogradMatmulGemmOptions) {
     const where = 'winograd_matmul_gemm';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
-    const { m } = planMatmul(where, { v, u }, outChannels, 8);
+    const [, , , packed] = expectRank(where, 'u', u, 4);
+    if (packed !== 8 && packed !== 16)
+      throw new ShapeError(`${where}: u must hold tiles of 8 or 16 channels, got ${packed} (${formatShapes({ u })})`);
+    const { m } = planMatmul(where, { v, u }, outChannels, packed);
     const { rows, columnsEach } = gemmInvocations(where, tile);
     return {
       outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
-      constants: { ROWS: rows, TILES: columnsEach },
+      constants: { ROWS: rows, TILES: columnsEach, TILE_CHANNELS: packed },
       workgroups: [Math.ceil((4 * tileGroups) / tile.columns), Math.ceil(outChannels / tile.channels), 36],
     };
   },

@@ -6,6 +6,7 @@ import {
   conv2d1x1,
   conv2d1x1X8,
   packConv2dWeight,
+  winogradChannelTile,
 } from '../kernels/conv2d.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
 import type { GemmTile } from '../kernels/gemm_tile.ts';
@@ -81,10 +82,12 @@ export class Convolution {
     const arranged = device.scope(() => {
       const name = `${label}.weight`;
       const unpacked = device.tensor(weight.values, weight.shape, name);
-      const tile = channelTile(device.adapter);
-      return form === 'winograd'
-        ? device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u
-        : device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
+      if (form === 'packed') {
+        const tile = channelTile(device.adapter);
+        return device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
+      }
+      const tile = winogradChannelTile(device.adapter);
+      return device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u;
     });
     return new Convolution(device, size, arranged, { ...options, form });
   }

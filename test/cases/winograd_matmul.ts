@@ -22,7 +22,7 @@ export default caseTable<WinogradMatmulOptions>({
   reference,
   cases: [
     ...resnetPlanes.flatMap(({ channels, size }) =>
-      [6, 8].map(tile => ({
+      [6, 16].map(tile => ({
         why: `resnet152, ${channels} channels of ${size}x${size} by ${tile}`,
         inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), tile),
         options: { outChannels: channels },
@@ -30,6 +30,7 @@ export default caseTable<WinogradMatmulOptions>({
     ),
     { why: 'tiles of 4 channels', inputs: sizes(3, 9, 2, 4), options: { outChannels: 9 } },
     { why: 'tiles of 6 channels, one tile group', inputs: sizes(5, 13, 1, 6), options: { outChannels: 13 } },
+    { why: 'tiles of 16 channels', inputs: sizes(5, 37, 3, 16), options: { outChannels: 37 } },
     { why: 'one of everything', inputs: sizes(1, 1, 1), options: { outChannels: 1 } },
     { why: 'channels short of a tile', inputs: sizes(3, 7, 2), options: { outChannels: 7 } },
     {
@@ -63,11 +64,12 @@ export const gemm = caseTable<WinogradMatmulGemmOptions>({
         { why: `${name}: over one tile both ways`, inputs: sizes(9, 133, 17), options: { outChannels: 133, tile } },
       ];
     }),
+    { why: 'u packed by 16', inputs: sizes(9, 41, 3, 16), options: { outChannels: 41 } },
     {
       why: 'u packed by 6',
       inputs: sizes(4, 8, 1, 6),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_gemm: u must be [36, 1, 4, 8], got [36, 2, 4, 6] (v [36, 4, 1, 4], u [36, 2, 4, 6])',
+      error: 'winograd_matmul_gemm: u must hold tiles of 8 or 16 channels, got 6 (u [36, 2, 4, 6])',
     },
   ],
 });
