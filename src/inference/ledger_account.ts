@@ -22,6 +22,14 @@ export interface AccountRequest {
   readonly off?: ReadonlySet<number>;
 }
 
+export interface ChannelMaps {
+  /** By class, [F]: the head's. */
+  readonly weights: Readonly<Record<string, Float32Array>>;
+  /** Of layer4, [F, side, side]. */
+  readonly maps: Float32Array;
+  readonly side: number;
+}
+
 /** @throws InputError  the ledger has no such class */
 export function accountOf(ledger: Ledger, { of, off = new Set() }: AccountRequest): Account {
   const [first, second] = of;
@@ -41,6 +49,22 @@ export function accountOf(ledger: Ledger, { of, off = new Set() }: AccountReques
   });
   const about = second === undefined ? first : `${first} − ${second}`;
   return { about, contributions, bias, ...sums, sum: sums.for.sum + sums.against.sum + bias };
+}
+
+/** How a channel is weighed. */
+export function channelWeight(
+  { weights }: Pick<ChannelMaps, 'weights'>,
+  channel: number,
+  [first, second]: AccountRequest['of'],
+): number {
+  return weights[first]![channel]! - (second === undefined ? 0 : weights[second]![channel]!);
+}
+
+/** What one channel brings to the evidence: its map times its weight, [side, side]. */
+export function channelEvidence(ledger: ChannelMaps, channel: number, of: AccountRequest['of']): Float32Array {
+  const weight = channelWeight(ledger, channel, of);
+  const area = ledger.side ** 2;
+  return ledger.maps.slice(channel * area, (channel + 1) * area).map(value => value * weight);
 }
 
 export type LedgerOrder = 'for' | 'against' | 'size' | 'channel';

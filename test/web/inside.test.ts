@@ -127,10 +127,37 @@ describe.each([
         expect(await numberOf(page, `channel-${by}`)).toBeCloseTo(channels[largest]![by], 3);
       }
       await page.getByTestId('sort').selectOption('contribution');
-      await firstTile(page);
-      const first = await numberOf(page, 'channel-contribution');
+      const weights = expected.weights[expected.class]!;
+      const contributions = channels.map(({ mean }, c) => mean * weights[c]!);
+      const descending = [...contributions].sort((a, b) => b - a);
+      expect(contributions[await firstTile(page)]).toBeCloseTo(descending[0]!, 5);
+      expect(await numberOf(page, 'channel-contribution')).toBeCloseTo(descending[0]!, 4);
       await page.getByTestId('tiles').press('ArrowRight');
-      expect(await numberOf(page, 'channel-contribution')).toBeLessThanOrEqual(first);
+      expect(await numberOf(page, 'channel-contribution')).toBeCloseTo(descending[1]!, 4);
+    });
+
+    it('draws the channels themselves, and a histogram of all values', async () => {
+      await show('inspect', { layer: 'layer4', sort: 'channel', scale: 'own', channel: '', pixel: '' });
+      await page.getByTestId('tiles').press('Home');
+      const { values } = expected.activations.layer4!;
+      // Tiles are 7 x 7 cells of one colour; inferno's lightness grows with the value.
+      const brightness = await page.locator('.tiles-canvas').evaluate(canvas => {
+        const room = (canvas as HTMLCanvasElement).width - 24; // as src/web/parts/channel_tiles.tsx lays them out
+        const columns = Math.floor((room + 8) / 86);
+        const side = Math.floor((room - 8 * (columns - 1)) / columns);
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(12, 12, side, side);
+        const cell = (i: number) => Math.floor(((i + 0.5) * side) / 7);
+        return Array.from({ length: 49 }, (_, i) => {
+          const at = 4 * (cell(Math.floor(i / 7)) * side + cell(i % 7));
+          return data[at]! + data[at + 1]! + data[at + 2]!;
+        });
+      });
+      const [most, least] = [Math.max(...brightness), Math.min(...brightness)];
+      const tile = [...values.subarray(0, 49)];
+      expect(tile[brightness.indexOf(most)]).toBe(Math.max(...tile));
+      expect(tile[brightness.indexOf(least)]! - Math.min(...tile)).toBeLessThan(Math.max(...tile) / 100);
+      const bars = await page.locator('[aria-label="Layer"] .histogram rect title').allTextContents();
+      expect(bars.reduce((sum, count) => sum + Number(count), 0)).toBe(values.length);
     });
   });
 
@@ -158,15 +185,24 @@ describe.each([
         logOdds(await page.getByTestId('masked-class').textContent(), await numberOf(page, 'masked-probability'));
       await waitForFresh(page);
       expect(Math.abs((await odds()) - before)).toBeLessThan(1e-3);
-      const [first] = await numbersOf(page, `contribution-${await firstRow(page)}`);
+      const one = await firstRow(page);
+      const [first] = await numbersOf(page, `contribution-${one}`);
       await page.getByTestId('account-row').first().getByRole('checkbox').uncheck();
       await waitForFresh(page);
       expect(Math.abs((await numberOf(page, 'ledger-sum')) - (before - first!))).toBeLessThan(1e-6);
       expect(Math.abs((await numberOf(page, 'ledger-logit')) - (before - first!))).toBeLessThan(1e-4);
       expect(Math.abs((await odds()) - (before - first!))).toBeLessThan(1e-3);
+      const corners = await mapAtCorners(page);
       await page.getByRole('button', { name: '10 strongest for: off' }).click();
       expect(await numberOf(page, 'off-count')).toBe(11);
       await waitForFresh(page);
+      // The map is of what is left, on the scale of the whole: as opaque as its value is large.
+      const off = new Set(paramOf(page, 'off')!.split(',').map(Number));
+      const [left, whole] = [evidenceAtCorners(expected, off), evidenceAtCorners(expected, new Set([Number(one)]))];
+      for (const [i, opacity] of (await mapAtCorners(page)).entries()) {
+        const ratio = Math.abs(left[i]! / whole[i]!);
+        expect(Math.abs(opacity - Math.min(255, corners[i]! * ratio))).toBeLessThan(1 + ratio); // of rounded opacities
+      }
       expect(Math.abs((await numberOf(page, 'ledger-sum')) - (await numberOf(page, 'ledger-logit')))).toBeLessThan(
         1e-4,
       );
@@ -178,7 +214,14 @@ describe.each([
     it('shows the map of one channel', async () => {
       await page.getByTestId('account-row').first().getByRole('button').click();
       await page.getByRole('radio', { name: /^Channel \d+ alone/ }).check();
-      expect(await page.locator('.ledger-stage figcaption').textContent()).toMatch(/^Channel \d+ times its weight/);
+      const caption = await page.locator('.ledger-stage figcaption').textContent();
+      expect(caption).toMatch(/^Channel \d+ times its weight/);
+      const channel = Number(/\d+/.exec(caption!)![0]);
+      const map = [...expected.activations.layer4!.values.subarray(49 * channel, 49 * (channel + 1))];
+      const opacities = await opacitiesOf(page);
+      expect(opacities.length).toBe(49);
+      for (const [i, value] of map.entries())
+        expect(Math.abs(opacities[i]! - (255 * value) / Math.max(...map))).toBeLessThan(1.5);
     });
   });
 
@@ -194,10 +237,18 @@ describe.each([
       expect(await numberOf(page, 'kept-epoch')).toBe(trained.epoch);
       expect(await page.locator('.train-measured').textContent()).toContain(`accuracy ${trained.accuracy.toFixed(4)}`);
       expect(await page.getByTestId('head-hash').textContent()).toBe(trained.sha256);
+      expect(await page.locator('.train-charts svg').count()).toBe(4);
+      const [, , confusion, roc] = await page.locator('.train-charts svg').allTextContents();
+      for (const count of trained.confusion.flat()) expect(confusion).toContain(String(count));
+      expect(confusion).toContain(`NORMAL: ${trained.confusion[0]!.join(' called NORMAL, ')} called PNEUMONIA`);
+      expect(roc).toContain(`AUROC ${trained.auroc.toFixed(3)}`);
+      const points = page.locator('.train-charts > :first-child svg circle');
+      expect(await points.count()).toBeGreaterThanOrEqual(2 * 5); // train and test, by epoch
     });
 
     it('shows what each epoch says, and takes its head into use, from here or from a file', async () => {
       const seen: number[] = [];
+      const maps: string[] = [];
       for (const epoch of ['-1', '4']) {
         await page.getByTestId('epoch').fill(epoch);
         await waitForText(
@@ -205,7 +256,9 @@ describe.each([
           epoch === '-1' ? 'before the first epoch' : 'after epoch 4',
         );
         seen.push(await numberOf(page, 'epoch-probability'));
+        maps.push((await opacitiesOf(page, 0)).join());
       }
+      expect(maps[0]).not.toBe(maps[1]);
       expect(seen[0]).not.toBeCloseTo(seen[1]!, 3);
       await page.getByTestId('epoch').fill(String(trained.epoch));
       const [file] = await Promise.all([
@@ -241,18 +294,20 @@ describe.each([
       expect(await numberOf(page, 'kernel-gflops')).toBeCloseTo(flop / ms / 1e6, 6);
     });
 
-    // The bench's own tests cover it on both adapters; on SwiftShader it takes half a minute.
-    if (adapter !== 'wasm') return;
     it('compares other variants by time and error, under the measured roof', async () => {
-      await show('kernels', { layer: 'layer4.1.conv1' });
-      await waitForText(page.getByTestId('kernel-path'), 'layer4.1.conv1');
+      // A small one where SwiftShader computes.
+      const [layer, other] = webgpu ? ['layer4.0.downsample.0', 'conv2d'] : ['layer4.1.conv1', 'conv2d_3x3'];
+      await show('kernels', { layer: layer! });
+      await waitForText(page.getByTestId('kernel-path'), layer!);
       await page.getByTestId('compare').click();
       await page.getByTestId('variants').waitFor({ timeout: 60_000 });
-      for (const variant of ['engine', 'conv2d_3x3']) {
+      for (const variant of ['engine', other]) {
         expect(await numberOf(page, `variant-${variant}`)).toBeGreaterThan(0);
         expect(await numberOf(page, `variant-error-${variant}`)).toBeLessThan(1e-4);
       }
-      expect(await page.locator('.roofline svg').textContent()).toMatch(/multiply-add [\d.]+ GFLOP\/s/);
+      const roofline = await page.locator('.roofline svg').textContent();
+      expect(roofline).toMatch(/multiply-add [\d.]+ GFLOP\/s/);
+      expect(roofline).toContain(`${layer} in the network`);
     });
   });
 
@@ -264,7 +319,7 @@ describe.each([
       ['train', {}, 'head-hash'],
       ['kernels', { layer: 'layer1.0.conv2' }, 'kernel-ms'],
     ])(
-      '%s has no serious fault of accessibility, light and dark, and fits 390 pixels',
+      '%s has no serious fault of accessibility, light and dark, and fits 1024 and 390 pixels',
       async (view, changes, ready) => {
         await show(view, changes as Record<string, string>);
         await page.getByTestId(ready).waitFor();
@@ -297,6 +352,32 @@ async function chosenCell(page: Page, side: number): Promise<number[]> {
 async function firstTile(page: Page): Promise<number> {
   await page.getByTestId('tiles').press('Home');
   return Number(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('channel'));
+}
+
+function paramOf(page: Page, name: string): string | null {
+  return new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get(name);
+}
+
+/** Of the map over the X-ray, [side * side], 0..255: on the signed scale the share of the largest value. `channel` 3 is the opacity. */
+function opacitiesOf(page: Page, channel = 3): Promise<number[]> {
+  return page.locator('canvas.plate-map').evaluate((canvas, c) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+    return Array.from({ length: width * height }, (_, i) => data[4 * i + c]!);
+  }, channel);
+}
+
+/** Where the enlarged map has the values of the 7 x 7 map. */
+async function mapAtCorners(page: Page): Promise<number[]> {
+  const opacities = await opacitiesOf(page);
+  return [0, 223, 223 * 224, 224 * 224 - 1].map(i => opacities[i]!);
+}
+
+/** PNEUMONIA minus NORMAL, without some channels. */
+function evidenceAtCorners({ weights, activations }: Expected, off: ReadonlySet<number>): number[] {
+  const { values } = activations.layer4!;
+  const difference = Array.from(weights.PNEUMONIA!, (weight, c) => (off.has(c) ? 0 : weight - weights.NORMAL![c]!));
+  return [0, 6, 42, 48].map(i => difference.reduce((sum, weight, c) => sum + weight * values[49 * c + i]!, 0));
 }
 
 async function firstRow(page: Page): Promise<string> {

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -137,9 +137,9 @@ export async function ready(page: Page): Promise<void> {
 }
 
 /** The exact number of an element, once it has one. */
-export async function numberOf(page: Page, testId: string): Promise<number> {
+export async function numberOf(page: Page, testId: string, timeout = 30_000): Promise<number> {
   const element = page.locator(`[data-testid="${testId}"][data-value]`);
-  await element.waitFor({ state: 'attached', timeout: 30_000 });
+  await element.waitFor({ state: 'attached', timeout });
   return Number(await element.getAttribute('data-value'));
 }
 
@@ -167,15 +167,32 @@ function builtPage(): Promise<string> {
   return built;
 }
 
-/** Any host of static files. */
+/** How weights come from afar: 50 MB a second. */
+const PIECE = { bytes: 1_000_000, everyMs: 20 };
+
+/** Any host of static files, at some distance. */
 async function startPlainServer(folder: string): Promise<PageServer> {
-  const server = createServer(sirv(folder, { etag: true }));
+  const files = sirv(folder, { etag: true });
+  const server = createServer((request, response) => {
+    if (!request.url!.startsWith('/weights/')) return files(request, response);
+    const bytes = readFileSync(join(folder, decodeURIComponent(request.url!)));
+    response.writeHead(200, { 'content-length': bytes.length });
+    void trickle(bytes, response);
+  });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const close = async () => {
     server.closeAllConnections();
     await new Promise(resolve => server.close(resolve));
   };
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
+}
+
+async function trickle(bytes: Buffer, response: ServerResponse): Promise<void> {
+  for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE.bytes) {
+    response.write(bytes.subarray(at, at + PIECE.bytes));
+    await new Promise(resolve => setTimeout(resolve, PIECE.everyMs));
+  }
+  response.end();
 }
 
 /** Made once for all runs of the tests: 45 MB that a formula gives. */

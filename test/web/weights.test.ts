@@ -45,7 +45,9 @@ describe('weights', () => {
     const seen = watchProgress(page);
     await page.getByRole('button', { name: 'Load file:small.safetensors' }).click();
     await ready(page);
-    expect((await seen()).some(text => /^Fetching .+: [\d.]+ MB of 47 MB/.test(text))).toBe(true);
+    const progress = await seen();
+    expect(progress.some(text => /^Fetching .+: [\d.]+ MB of 47 MB/.test(text))).toBe(true);
+    expect(progress.some(text => /^Fetching .+: [\d.]+ MB of 47 MB, about \d+ s left/.test(text))).toBe(true);
     const before = await numberOf(page, 'probability');
 
     await page.getByRole('link', { name: 'Weights' }).click();
@@ -96,6 +98,10 @@ describe('weights', () => {
     await page.setInputFiles('[data-testid=pick-weights]', own);
     await page.getByText('No head here was trained on').waitFor();
     expect(await stored(page)).toEqual([expect.stringMatching(/^own\.safetensors 47 MB/)]);
+    expect(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('model')).toBe('file:own.safetensors');
+    await page.reload(); // the address says which, and its file is kept
+    await ready(page);
+    expect(await page.getByTestId('engine').textContent()).toContain('file:own.safetensors');
     const { head } = await smallNetwork();
     await page.setInputFiles('[data-testid=pick-head]', head);
     await page.getByTestId('head').waitFor();

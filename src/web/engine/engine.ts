@@ -183,6 +183,7 @@ export class Engine {
       adapter: choice.adapter,
       threads: choice.threads,
       observe: observer.attach,
+      recovers: false, // a device that is lost is `guard`'s to replace, with all that hangs on it, whichever call met the loss
       onLoad: (done, total) => this.setStatus({ state: 'loading', choice, step: 'upload', done, total }),
     });
   }

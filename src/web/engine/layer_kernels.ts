@@ -3,11 +3,10 @@ import type { DecodedImage } from '#platform';
 import { captured } from '../../bench/captured.ts';
 import { type Summary, summarize } from '../../bench/statistics.ts';
 import { bestOf, Timer } from '../../bench/timer.ts';
-import { squashTransform } from '../../data/transforms.ts';
 import { InputError } from '../../errors.ts';
-import { preprocessBatch } from '../../inference/inputs.ts';
 import { leastBytes, type Operation, operationsOf } from '../../inference/operations.ts';
 import type { Engine } from './engine.ts';
+import { recordForward } from './forward.ts';
 
 export interface LayerDispatch {
   readonly kernel: string;
@@ -44,12 +43,9 @@ export async function measureLayerKernels(
   operation: Operation,
 ): Promise<LayerKernels> {
   const { network, observer } = engine;
-  const { device, model, backbone } = network;
+  const { device, backbone } = network;
   const all = await captured(device, observer, () => {
-    const { features, logits } = device.scope(() =>
-      model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x),
-    );
-    for (const tensor of [features, logits]) tensor.dispose();
+    for (const tensor of Object.values(recordForward(network, image))) tensor.dispose();
   });
   try {
     const dispatched = all.filter(({ label }) => label === operation.path);

@@ -1,9 +1,8 @@
 /** How long each module of the open network takes, by the adapter's own clock. */
 import type { DecodedImage } from '#platform';
 import { medianOf } from '../../bench/statistics.ts';
-import { squashTransform } from '../../data/transforms.ts';
-import { preprocessBatch } from '../../inference/inputs.ts';
 import type { Engine } from './engine.ts';
+import { recordForward } from './forward.ts';
 
 export interface LayerTimes {
   /** Milliseconds by the path of the convolution, pool or classifier; what follows in its epilogue is in them. */
@@ -24,11 +23,8 @@ export async function measureLayerTimes(
 ): Promise<LayerTimes | null> {
   const { network, observer } = engine;
   if (!observer.hasTimestamps) return null;
-  const { device, model, backbone } = network;
   const forward = async () => {
-    const { features, logits } = device.scope(() =>
-      model.forward(preprocessBatch(device, [image], squashTransform(backbone.preprocessing)).x),
-    );
+    const { features, logits } = recordForward(network, image);
     await logits.read();
     for (const tensor of [features, logits]) tensor.dispose();
   };

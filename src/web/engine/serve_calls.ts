@@ -47,8 +47,10 @@ export function serveCalls<Context>(
       transfer: (...arrays) => moved.push(...arrays.map(({ buffer }) => buffer as ArrayBuffer)),
     };
     try {
-      signal.throwIfAborted();
-      const work = () => methods[method]!(input, context);
+      const work = async () => {
+        signal.throwIfAborted(); // it may have been while it waited, for its turn or for another device
+        return methods[method]!(input, context);
+      };
       const result = await (immediate.has(method) ? work() : around(work));
       signal.throwIfAborted();
       port.postMessage({ call, result }, moved);

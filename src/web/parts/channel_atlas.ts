@@ -1,4 +1,4 @@
-/** All channels of an activation as one picture, from which tiles are cut: drawing a tile is then one copy. */
+/** The channels of an activation as one picture, from which tiles are cut: drawing a tile once more is then one copy. */
 import { type MapScale, paintMap, signedScale } from '../../report/map_raster.ts';
 
 export interface ChannelValues {
@@ -14,6 +14,11 @@ export interface ChannelValues {
 
 export interface ChannelAtlas {
   readonly canvas: OffscreenCanvas;
+  /**
+   * Paints those channels that are not there yet: all at once would hold the page up, and each before it is drawn would copy the whole
+   * picture each time.
+   */
+  paint(channels: Iterable<number>): void;
   /** Where a channel lies in it. */
   place(channel: number): { readonly x: number; readonly y: number };
   /** The colours of a channel. */
@@ -37,18 +42,17 @@ export function channelAtlas({ shape, values, min, max, bounds }: ChannelValues,
   const whole = scaleOfRange(...bounds);
   const scale = (channel: number) =>
     isShared ? whole : scaleOfRange(isSigned ? Math.min(min[channel]!, -Number.MIN_VALUE) : 0, max[channel]!);
-  const place = (channel: number) => ({ x: (channel % columns) * width, y: Math.floor(channel / columns) * height });
   const area = height * width;
-  const picture = new ImageData(columns * width, rows * height);
-  const pixels = new Uint32Array(picture.data.buffer);
-  for (let channel = 0; channel < channels; channel++) {
-    const { x, y } = place(channel);
-    const painted = new Uint32Array(
-      paintMap(values.subarray(channel * area, (channel + 1) * area), scale(channel)).buffer,
-    );
-    for (let row = 0; row < height; row++)
-      pixels.set(painted.subarray(row * width, (row + 1) * width), (y + row) * columns * width + x);
-  }
-  context.putImageData(picture, 0, 0);
-  return { canvas, place, scale };
+  const isPainted = new Uint8Array(channels);
+  const place = (channel: number) => ({ x: (channel % columns) * width, y: Math.floor(channel / columns) * height });
+  const paint = (wanted: Iterable<number>) => {
+    for (const channel of wanted) {
+      if (isPainted[channel]) continue;
+      const rgba = paintMap(values.subarray(channel * area, (channel + 1) * area), scale(channel));
+      const { x, y } = place(channel);
+      context.putImageData(new ImageData(rgba, width, height), x, y);
+      isPainted[channel] = 1;
+    }
+  };
+  return { canvas, paint, place, scale };
 }

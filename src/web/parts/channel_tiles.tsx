@@ -114,7 +114,7 @@ export function ChannelTiles(props: ChannelTilesProps) {
   );
 }
 
-/** Painted once for an activation and a scale. */
+/** One for an activation and a scale. */
 function useAtlas(channels: ChannelValues, isShared: boolean): ChannelAtlas {
   const kept = useRef<{ values: Float32Array; isShared: boolean; atlas: ChannelAtlas }>(undefined);
   if (kept.current?.values !== channels.values || kept.current.isShared !== isShared)
@@ -176,7 +176,9 @@ function draw(
   const [soft, ink, line] = ['--stage-soft', '--stage-ink', '--stage-line'].map(name => style.getPropertyValue(name));
   const first = Math.max(0, Math.floor((scrollTop - EDGE) / rowHeight));
   const last = Math.ceil((scrollTop + size.height) / rowHeight);
-  for (let position = first * columns; position < Math.min(order.length, last * columns); position++) {
+  const end = Math.min(order.length, last * columns);
+  atlas.paint(Array.from({ length: end - first * columns }, (_, i) => order[first * columns + i]!));
+  for (let position = first * columns; position < end; position++) {
     const channel = order[position]!;
     const x = EDGE + (position % columns) * (tile + GAP);
     const y = EDGE + Math.floor(position / columns) * rowHeight - scrollTop;

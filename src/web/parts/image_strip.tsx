@@ -14,11 +14,11 @@ import {
 } from '../state/images.ts';
 import { site } from '../state/site.ts';
 import { verdicts } from '../state/verdicts.ts';
+import { FilePicker } from './file_picker.tsx';
 import { SampleTile } from './sample_tile.tsx';
 import { formatProbability } from './words.ts';
 
 export function ImageStrip() {
-  const picker = useRef<HTMLInputElement>(null);
   const samples = useRef<HTMLDialogElement>(null);
   return (
     <section class="strip" aria-label="X-rays">
@@ -30,23 +30,10 @@ export function ImageStrip() {
           <Frame key={image.hash} image={image} />
         ))}
       </ul>
-      <input
-        ref={picker}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        data-testid="pick"
-        onChange={({ currentTarget }) => {
-          void addFiles([...(currentTarget.files ?? [])]).finally(() => {
-            currentTarget.value = '';
-          });
-        }}
-      />
       <div class="strip-tools">
-        <button type="button" onClick={() => picker.current!.click()}>
+        <FilePicker accept="image/*" isMultiple testId="pick" onPick={files => void addFiles(files)}>
           Open X-rays …
-        </button>
+        </FilePicker>
         <button type="button" onClick={() => samples.current!.showModal()}>
           Bundled X-rays …
         </button>

@@ -9,24 +9,35 @@ interface Axe {
   run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
 }
 
-/** Serious and critical faults in light and in dark, each with the element it is about; and what is wider than 390 pixels. */
+const NARROW = { width: 390, height: 844 };
+/** The least that the page is made for. */
+const LEAST = { width: 1024, height: 768 };
+
+/** Serious and critical faults as the page is now, each with the element it is about. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+/** The same in light and in dark, wide and narrow; and what does not fit the width. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   const faults: string[] = [];
-  await page.evaluate(axe);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const found = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    });
-    faults.push(...found.map(fault => `${colorScheme}: ${fault}`));
+  const wide = page.viewportSize()!;
+  for (const size of [wide, LEAST, NARROW]) {
+    await page.setViewportSize(size);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > size.width) faults.push(`the page is ${width} pixels wide at ${size.width}`);
+    if (size === LEAST) continue;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      faults.push(...(await faultsOf(page)).map(fault => `${size.width} pixels, ${colorScheme}: ${fault}`));
+    }
   }
-  const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 390, height: 844 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  if (width > 390) faults.push(`the page is ${width} pixels wide at 390`);
-  await page.setViewportSize(size);
+  await page.setViewportSize(wide);
   return faults;
 }

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sha256 } from '#platform';
+import { openHead } from '../../../src/inference/open_head.ts';
 import { decodeNpy } from '../../../src/weights/npy.ts';
 import { raycam, records, root } from '../../cli/run.ts';
 import { smallNetwork, XRAYS } from '../open_site.ts';
@@ -17,6 +18,8 @@ export interface Expected {
   readonly activations: Readonly<Record<string, { shape: readonly number[]; values: Float32Array }>>;
   readonly class: string;
   readonly probabilities: Readonly<Record<string, number>>;
+  /** By class: the head's, of each channel of layer4. */
+  readonly weights: Readonly<Record<string, Float32Array>>;
 }
 
 export interface ExpectedTraining {
@@ -26,6 +29,9 @@ export interface ExpectedTraining {
   readonly sha256: string;
   readonly epoch: number;
   readonly accuracy: number;
+  readonly auroc: number;
+  /** [true class][predicted class] */
+  readonly confusion: readonly (readonly number[])[];
 }
 
 type Adapter = 'wasm' | 'swiftshader';
@@ -40,7 +46,11 @@ export async function expectedOf(temporary: string): Promise<Expected> {
     activations[layer] = decodeNpy(readFileSync(out));
   }
   const [verdict] = await ask('wasm', 'predict', XRAY, '--head', head);
-  return { activations, class: verdict!.class!, probabilities: verdict!.probabilities! };
+  const { classes, featureCount, weight } = (await openHead(head)).head;
+  const weights = Object.fromEntries(
+    classes.map((name, k) => [name, weight.slice(k * featureCount, (k + 1) * featureCount)]),
+  );
+  return { activations, class: verdict!.class!, probabilities: verdict!.probabilities!, weights };
 }
 
 /** On the page's adapter: training gives the same bytes on the same one. */
@@ -62,9 +72,9 @@ export async function expectedTraining(adapter: Adapter, temporary: string): Pro
   );
   const { selectedEpoch, metrics } = lines.at(-1)! as unknown as {
     selectedEpoch: number;
-    metrics: { accuracy: number };
+    metrics: Pick<ExpectedTraining, 'accuracy' | 'auroc' | 'confusion'>;
   };
-  return { folder, sha256: await sha256(readFileSync(out)), epoch: selectedEpoch, accuracy: metrics.accuracy };
+  return { folder, sha256: await sha256(readFileSync(out)), epoch: selectedEpoch, ...metrics };
 }
 
 async function ask(adapter: Adapter, ...args: string[]): Promise<Record<string, never>[]> {
@@ -75,7 +85,7 @@ async function ask(adapter: Adapter, ...args: string[]): Promise<Record<string, 
 }
 
 /** A few of the bundled X-rays. */
-function smallFolder(temporary: string): string {
+export function smallFolder(temporary: string): string {
   const folder = join(temporary, 'xrays');
   for (const [split, count] of Object.entries(PER_CLASS))
     for (const label of ['NORMAL', 'PNEUMONIA']) {

@@ -4,6 +4,7 @@ import { cacheDirectory } from '#platform';
 import { startPageServer } from '../../../src/server/page_server.ts';
 import { WeightsDesk } from '../../../src/server/weights_desk.ts';
 import { launchChromium } from '../../harness/chromium.ts';
+import { type FrameRate, frameRateOf, longestOf, type Task, traced } from './trace.ts';
 
 /** A bundled X-ray. */
 const XRAY = 'b6590e884cd77fd3';
@@ -18,12 +19,11 @@ const SWITCHES = [
   'avgpool',
 ];
 
-export interface Scrolling {
+export interface Scrolling extends FrameRate {
   readonly layer: string;
   readonly channels: number;
-  readonly framesPerSecond: number;
-  /** Between two frames. */
-  readonly longestMs: number;
+  readonly dropped: number;
+  readonly longestTask: Task;
 }
 
 export interface Switching {
@@ -33,10 +33,14 @@ export interface Switching {
 }
 
 export interface PageSpeed {
+  /** From the start of the page until it first shows something. */
+  readonly firstPaintMs: number;
   readonly scrolling: readonly Scrolling[];
   readonly switching: readonly Switching[];
+  readonly switchingTask: Task;
   /** From the press of Train until the head is there: reading, features, epochs. */
   readonly trainingMs: number;
+  readonly trainingTask: Task;
 }
 
 export interface PageSpeedRequest {
@@ -56,10 +60,26 @@ export async function measurePageSpeed({ folder, xrays }: PageSpeedRequest): Pro
     await page
       .locator('[data-testid=layer-ms][data-value], [data-testid=layer-ms]:text("fused")')
       .waitFor({ timeout: 300_000 });
+    const firstPaintMs = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]!.startTime,
+    );
     const scrolling = [await scroll(page, 'layer4', 2048), await scroll(page, 'layer1', 256)];
     const switching: Switching[] = [];
-    for (const layer of SWITCHES) switching.push({ layer, ms: await switchTo(page, layer) });
-    return { scrolling, switching, trainingMs: await train(page, xrays) };
+    const whileSwitching = await traced(page, async () => {
+      for (const layer of SWITCHES) switching.push({ layer, ms: await switchTo(page, layer) });
+    });
+    let trainingMs = Number.NaN;
+    const whileTraining = await traced(page, async () => {
+      trainingMs = await train(page, xrays);
+    });
+    return {
+      firstPaintMs,
+      scrolling,
+      switching,
+      switchingTask: longestOf(whileSwitching.tasks),
+      trainingMs,
+      trainingTask: longestOf(whileTraining.tasks),
+    };
   } finally {
     await browser.close();
     await server.close();
@@ -69,35 +89,21 @@ export async function measurePageSpeed({ folder, xrays }: PageSpeedRequest): Pro
 /** With the wheel, as a reader does. */
 async function scroll(page: Page, layer: string, channels: number): Promise<Scrolling> {
   await switchTo(page, layer);
-  await page.getByTestId('tiles').hover();
-  await page.evaluate(() => {
-    const held = globalThis as unknown as { frames: number[]; isWatching: boolean };
-    held.frames = [];
-    held.isWatching = true;
-    const look = (ms: number) => {
-      held.frames.push(ms);
-      if (held.isWatching) requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
+  const tiles = page.getByTestId('tiles');
+  await tiles.hover();
+  const trace = await traced(page, async () => {
+    const startedMs = performance.now();
+    for (let down = true; performance.now() - startedMs < SCROLL_MS; ) {
+      await page.mouse.wheel(0, down ? 60 : -60);
+      const { top, most } = await tiles.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({
+        top: scrollTop,
+        most: scrollHeight - clientHeight,
+      }));
+      if (top <= 0) down = true;
+      if (top >= most - 1) down = false;
+    }
   });
-  const startedMs = performance.now();
-  for (let down = true; performance.now() - startedMs < SCROLL_MS; ) {
-    await page.mouse.wheel(0, down ? 60 : -60);
-    const { top, most } = await page.getByTestId('tiles').evaluate(tiles => ({
-      top: tiles.scrollTop,
-      most: tiles.scrollHeight - tiles.clientHeight,
-    }));
-    if (top <= 0) down = true;
-    if (top >= most - 1) down = false;
-  }
-  const frames = await page.evaluate(() => {
-    const held = globalThis as unknown as { frames: number[]; isWatching: boolean };
-    held.isWatching = false;
-    return held.frames;
-  });
-  const gaps = frames.slice(1).map((ms, i) => ms - frames[i]!);
-  const seconds = (frames.at(-1)! - frames[0]!) / 1000;
-  return { layer, channels, framesPerSecond: gaps.length / seconds, longestMs: Math.max(...gaps) };
+  return { layer, channels, ...frameRateOf(trace), dropped: trace.dropped, longestTask: longestOf(trace.tasks) };
 }
 
 function switchTo(page: Page, layer: string): Promise<number> {

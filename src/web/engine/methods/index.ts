@@ -1,4 +1,5 @@
 /** Everything that the page may ask of the engine. A view's methods are in a file of its name; a line here makes them callable. */
+import { doctorMethods } from './doctor.ts';
 import { inspectMethods } from './inspect.ts';
 import { kernelMethods } from './kernels.ts';
 import { ledgerMethods } from './ledger.ts';
@@ -13,6 +14,7 @@ export const methods = {
   ...ledgerMethods,
   ...trainMethods,
   ...kernelMethods,
+  ...doctorMethods,
 };
 
 export type Methods = typeof methods;

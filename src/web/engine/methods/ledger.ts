@@ -1,16 +1,11 @@
 /** The verdict taken apart, and what becomes of it without some channels. */
 import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inference/ledger.ts';
+import type { ChannelMaps } from '../../../inference/ledger_account.ts';
 import type { Engine } from '../engine.ts';
 import { passOf } from '../kept_pass.ts';
 import type { Call } from '../serve_calls.ts';
 
-export interface LedgerAnswer extends Ledger {
-  /** By class, [F]: the head's. */
-  readonly weights: Readonly<Record<string, Float32Array>>;
-  /** Of layer4, [F, side, side]. */
-  readonly maps: Float32Array;
-  readonly side: number;
-}
+export interface LedgerAnswer extends Ledger, ChannelMaps {}
 
 export const ledgerMethods = {
   /** Every channel's part in every class's logit. */

@@ -1,6 +1,7 @@
 /** One step of a formula, with its numbers. */
 import type { ComponentChildren } from 'preact';
 import type { Step } from '../../../inference/element_formula.ts';
+import { TableHead } from '../../parts/table_head.tsx';
 import { linkTo } from '../../state/route.ts';
 import { NumberGrid } from './number_grid.tsx';
 
@@ -21,14 +22,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
             Σ patch × weights, of {step.patches.length + step.otherChannels} channels of <Source path={step.input} />
           </Title>
           <table class="products" data-window={step.kernel}>
-            <thead>
-              <tr>
-                <th scope="col">ch.</th>
-                <th scope="col">patch</th>
-                <th scope="col">weights</th>
-                <th scope="col">sum</th>
-              </tr>
-            </thead>
+            <TableHead columns={['ch.', 'patch', 'weights', 'sum']} />
             <tbody>
               {step.patches.map(patch => (
                 <tr key={patch.channel}>
@@ -96,14 +90,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
             <Source path={step.input} />
           </Title>
           <table class="products">
-            <thead>
-              <tr>
-                <th scope="col">ch.</th>
-                <th scope="col">feature</th>
-                <th scope="col">weight</th>
-                <th scope="col">product</th>
-              </tr>
-            </thead>
+            <TableHead columns={['ch.', 'feature', 'weight', 'product']} />
             <tbody>
               {step.terms.map(term => (
                 <tr key={term.channel}>

@@ -1,5 +1,6 @@
 /** The operation in hand: what it does, what it costs, and what came out of it. */
 import type { Operation } from '../../../inference/operations.ts';
+import { Figures } from '../../parts/figures.tsx';
 import { Histogram } from '../../parts/histogram.tsx';
 import { formatValue } from '../../parts/words.ts';
 import { linkTo } from '../../state/route.ts';
@@ -16,9 +17,8 @@ export interface LayerPanelProps {
 }
 
 export function LayerPanel({ operation, operations, output, times }: LayerPanelProps) {
-  const { path, layer, shape, parameters, flop } = operation;
+  const { path, layer } = operation;
   const last = operations.findLast(one => one.layer !== undefined)!.layer;
-  const ms = times?.[path];
   return (
     <section aria-label="Layer">
       <header class="layer-head">
@@ -30,30 +30,7 @@ export function LayerPanel({ operation, operations, output, times }: LayerPanelP
         {path}
       </p>
       <p class="about">{describeOperation(operation)}.</p>
-      <dl class="figures">
-        <div>
-          <dt>output</dt>
-          <dd>{formatShape(shape).replaceAll(' ', '')}</dd>
-        </div>
-        <div>
-          <dt>parameters</dt>
-          <dd data-testid="parameters" data-value={parameters}>
-            {formatCount(parameters)}
-          </dd>
-        </div>
-        <div>
-          <dt>FLOP</dt>
-          <dd data-testid="flop" data-value={flop}>
-            {formatCount(flop)}
-          </dd>
-        </div>
-        <div title={ms === undefined && times ? 'it runs within the convolution before it' : undefined}>
-          <dt>time here</dt>
-          <dd data-testid="layer-ms" data-value={ms}>
-            {ms === undefined ? (times ? 'fused' : '…') : `${formatMs(ms)} ms`}
-          </dd>
-        </div>
-      </dl>
+      <Costs operation={operation} times={times} />
       {output && <Statistics output={output} />}
       <p class="layer-links">
         <a href={linkTo('kernels')}>Its kernels</a>
@@ -63,26 +40,37 @@ export function LayerPanel({ operation, operations, output, times }: LayerPanelP
   );
 }
 
-function Statistics({ output: { summary, histogram } }: { readonly output: LayerOutput }) {
+function Costs({ operation: { path, shape, parameters, flop }, times }: Pick<LayerPanelProps, 'operation' | 'times'>) {
+  const ms = times?.[path];
+  const isFused = ms === undefined && times !== undefined;
   const figures = [
-    ['mean', summary.mean],
-    ['std', summary.std],
-    ['min', summary.min],
-    ['max', summary.max],
-    ['zero', summary.zeros],
-  ] as const;
+    { name: 'output', text: formatShape(shape).replaceAll(' ', '') },
+    { name: 'parameters', text: formatCount(parameters), id: 'parameters', value: parameters },
+    { name: 'FLOP', text: formatCount(flop), id: 'flop', value: flop },
+    {
+      name: 'time here',
+      text: isFused ? 'fused' : ms === undefined ? '…' : `${formatMs(ms)} ms`,
+      id: 'layer-ms',
+      value: ms,
+      title: isFused ? 'it runs within the convolution before it' : undefined,
+    },
+  ];
+  return <Figures class="figures" figures={figures} />;
+}
+
+function Statistics({ output: { summary, histogram } }: { readonly output: LayerOutput }) {
+  const text = (name: string, value: number) =>
+    name === 'zero' ? `${(100 * value).toFixed(0)} %` : formatValue(value);
+  const { mean, std, min, max, zeros: zero } = summary;
+  const figures = Object.entries({ mean, std, min, max, zero }).map(([name, value]) => ({
+    name,
+    text: text(name, value),
+    id: `layer-${name}`,
+    value,
+  }));
   return (
     <>
-      <dl class="figures">
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd data-testid={`layer-${name}`} data-value={value}>
-              {name === 'zero' ? `${(100 * value).toFixed(0)} %` : formatValue(value)}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Figures class="figures" figures={figures} />
       <Histogram label="Values of the layer" {...histogram} />
     </>
   );

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { Operation } from '../../../inference/operations.ts';
 import { ChannelTiles } from '../../parts/channel_tiles.tsx';
 import { Segments } from '../../parts/segments.tsx';
+import { Select } from '../../parts/select.tsx';
 import { formatValue } from '../../parts/words.ts';
 import { setParams } from '../../state/route.ts';
 import type { Answer } from '../../state/use_call.ts';
@@ -19,21 +20,23 @@ export function TilesPanel({ operation, answer, channel }: TilesPanelProps) {
   return (
     <section class="channels" aria-label="Channels">
       <div class="channels-tools">
-        <label class="field-row">
-          Sort by
-          <select
-            value={sortBy.value}
-            data-testid="sort"
-            onChange={({ currentTarget: { value } }) => setParams({ sort: value === 'channel' ? null : value })}
-          >
-            <option value="channel">channel</option>
-            <option value="mean">mean</option>
-            <option value="max">maximum</option>
-            <option value="contribution" disabled={output !== undefined && !output.contributions}>
-              contribution to the verdict
-            </option>
-          </select>
-        </label>
+        <Select
+          isInRow
+          label="Sort by"
+          value={sortBy.value}
+          options={[
+            { value: 'channel', text: 'channel' },
+            { value: 'mean', text: 'mean' },
+            { value: 'max', text: 'maximum' },
+            {
+              value: 'contribution',
+              text: 'contribution to the verdict',
+              isDisabled: output !== undefined && !output.contributions,
+            },
+          ]}
+          testId="sort"
+          onChange={sort => setParams({ sort: sort === 'channel' ? null : sort })}
+        />
         <Segments
           label="Scale"
           value={isScaleShared.value ? 'shared' : 'own'}

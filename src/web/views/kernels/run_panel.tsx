@@ -2,7 +2,11 @@
 import type { Operation } from '../../../inference/operations.ts';
 import type { OutputOf } from '../../engine/client.ts';
 import { engineStatus } from '../../engine/client.ts';
+import { CodeName } from '../../parts/code_name.tsx';
 import { describeAdapter } from '../../parts/engine_chip.tsx';
+import { Fault } from '../../parts/fault.tsx';
+import { Figures } from '../../parts/figures.tsx';
+import { TableHead } from '../../parts/table_head.tsx';
 import type { Answer } from '../../state/use_call.ts';
 import { describeOperation, formatCount, formatMs, formatShape } from '../inspect/operation_words.ts';
 
@@ -26,15 +30,11 @@ export function RunPanel({ operation, answer }: RunPanelProps) {
           {operation.kind === 'convolution' && ', batch norm and what follows in its epilogue'}.
         </p>
       </header>
-      {answer.state === 'failed' && (
-        <p class="error-text" role="alert">
-          {answer.message}
-        </p>
-      )}
+      {answer.state === 'failed' && <Fault text={answer.message} />}
       {answer.state === 'working' && <p class="soft">Measuring …</p>}
       {answer.state === 'done' && (
         <>
-          <Figures kernels={answer.value} />
+          <Rates kernels={answer.value} />
           <Dispatches kernels={answer.value} />
           <p class="about">
             {status.state === 'ready' && `On ${describeAdapter(status.adapter)}, `}
@@ -48,7 +48,7 @@ export function RunPanel({ operation, answer }: RunPanelProps) {
   );
 }
 
-function Figures({ kernels: { time, flop, bytes } }: { readonly kernels: Kernels }) {
+function Rates({ kernels: { time, flop, bytes } }: { readonly kernels: Kernels }) {
   const gflops = flop / time.median / 1e6;
   const figures = [
     { id: 'kernel-ms', name: 'time', value: time.median, text: `${formatMs(time.median)} ms` },
@@ -57,37 +57,19 @@ function Figures({ kernels: { time, flop, bytes } }: { readonly kernels: Kernels
     { id: 'kernel-bytes', name: 'bytes at least', value: bytes, text: `${formatCount(bytes)}B` },
     { id: 'kernel-intensity', name: 'FLOP for each', value: flop / bytes, text: (flop / bytes).toPrecision(3) },
   ];
-  return (
-    <dl class="kernel-figures">
-      {figures.map(({ id, name, value, text }) => (
-        <div key={id}>
-          <dt>{name}</dt>
-          <dd data-testid={id} data-value={value}>
-            {text}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures class="kernel-figures" figures={figures} />;
 }
 
 function Dispatches({ kernels: { dispatches } }: { readonly kernels: Kernels }) {
   return (
     <div class="table-room">
       <table class="kernel-table">
-        <thead>
-          <tr>
-            <th scope="col">dispatch</th>
-            <th scope="col">workgroups</th>
-            <th scope="col">constants</th>
-            <th scope="col">ms</th>
-          </tr>
-        </thead>
+        <TableHead columns={['dispatch', 'workgroups', 'constants', 'ms']} />
         <tbody>
           {dispatches.map(({ kernel, workgroups, constants, ms }, i) => (
             <tr key={i}>
               <th scope="row" class="mono" data-testid="dispatch">
-                {kernel}
+                <CodeName name={kernel} />
               </th>
               <td>{workgroups.join(' × ')}</td>
               <td>

@@ -4,7 +4,10 @@ import type { KernelResult, KernelRow } from '../../../bench/kernel_result.ts';
 import { timeOf } from '../../../bench/kernel_result.ts';
 import { rooflineChart } from '../../../bench/roofline.ts';
 import type { Operation } from '../../../inference/operations.ts';
+import { CodeName } from '../../parts/code_name.tsx';
+import { Fault } from '../../parts/fault.tsx';
 import { Svg } from '../../parts/svg.tsx';
+import { TableHead } from '../../parts/table_head.tsx';
 import { useCall } from '../../state/use_call.ts';
 import { formatMs } from '../inspect/operation_words.ts';
 import type { Kernels } from './run_panel.tsx';
@@ -48,11 +51,7 @@ export function VariantsPanel({ operation, kernels }: VariantsPanelProps) {
           </button>
         </p>
       )}
-      {answer.state === 'failed' && (
-        <p class="error-text" role="alert">
-          {answer.message}
-        </p>
-      )}
+      {answer.state === 'failed' && <Fault text={answer.message} />}
       {answer.state === 'done' && <Comparison result={answer.value} kernels={kernels} />}
     </section>
   );
@@ -66,16 +65,9 @@ function Comparison({ result, kernels }: { readonly result: KernelResult; readon
     <>
       <div class="table-room">
         <table class="kernel-table" data-testid="variants">
-          <thead>
-            <tr>
-              <th scope="col">variant</th>
-              <th scope="col">ms</th>
-              <th scope="col">± (median deviation)</th>
-              <th scope="col">GFLOP/s</th>
-              <th scope="col">of the fastest</th>
-              <th scope="col">error against f64</th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={['variant', 'ms', '± (median deviation)', 'GFLOP/s', 'of the fastest', 'error against f64']}
+          />
           <tbody>
             {rows.map(row => (
               <VariantRow key={row.variant} row={row} fastest={fastest} />
@@ -108,7 +100,7 @@ function VariantRow({ row, fastest }: { readonly row: KernelRow; readonly fastes
   return (
     <tr>
       <th scope="row" class="mono">
-        {row.variant === 'engine' ? `${row.kernels.join(' + ')}, the network’s choice` : row.variant}
+        <CodeName name={row.variant === 'engine' ? `${row.kernels.join(' + ')}, the network’s choice` : row.variant} />
       </th>
       <td data-testid={`variant-${row.variant}`} data-value={ms}>
         {formatMs(ms)}

@@ -1,6 +1,6 @@
 /** Every channel with its weight, its mean, their product, and a switch. */
 import { useMemo } from 'preact/hooks';
-import type { Account, AccountRequest } from '../../../inference/ledger_account.ts';
+import { type Account, type AccountRequest, channelWeight } from '../../../inference/ledger_account.ts';
 import { paintMap } from '../../../report/map_raster.ts';
 import { Pixels } from '../../parts/pixels.tsx';
 import { VirtualRows } from '../../parts/virtual_rows.tsx';
@@ -82,7 +82,7 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
                 >
                   {channel}
                 </a>
-                <span class="mono">{formatValue(weightOf(ledger, of, channel))}</span>
+                <span class="mono">{formatValue(channelWeight(ledger, channel, of))}</span>
                 <span class="mono">{formatValue(ledger.features[channel]!)}</span>
                 <button
                   type="button"
@@ -107,10 +107,6 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
       />
     </section>
   );
-}
-
-function weightOf({ weights }: LedgerAnswer, [first, second]: AccountRequest['of'], channel: number): number {
-  return weights[first]![channel]! - (second === undefined ? 0 : weights[second]![channel]!);
 }
 
 interface ThumbProps {

@@ -1,7 +1,7 @@
 /** The X-ray with the map of what is switched on, and the verdict that it makes. */
 import { useMemo } from 'preact/hooks';
 import { differenceOf, type EvidenceMap } from '../../../inference/evidence_map.ts';
-import type { AccountRequest } from '../../../inference/ledger_account.ts';
+import { type AccountRequest, channelEvidence } from '../../../inference/ledger_account.ts';
 import { type MapScale, signedScale } from '../../../report/map_raster.ts';
 import { ColourBar } from '../../parts/colour_bar.tsx';
 import { Plate } from '../../parts/plate.tsx';
@@ -52,7 +52,7 @@ export function LedgerStage({ image, ledger, whole, masked, of, isFresh }: Ledge
         <p class="ledger-whole">
           {off.value.length === 0
             ? `All ${ledger.features.length} channels of layer4 count.`
-            : `Without ${off.value.length} channels. With all: ${whole.class} ${formatProbability(whole.probabilities[whole.class]!)}.`}
+            : `Without ${off.value.length === 1 ? 'one channel' : `${off.value.length} channels`}. With all: ${whole.class} ${formatProbability(whole.probabilities[whole.class]!)}.`}
         </p>
         <Segments
           label="Map"
@@ -87,9 +87,7 @@ function useShownMap(
   return useMemo(() => {
     const about = second === undefined ? first : `${first} rather than ${second}`;
     if (channel !== undefined) {
-      const area = ledger.side ** 2;
-      const weight = ledger.weights[first]![channel]! - (second === undefined ? 0 : ledger.weights[second]![channel]!);
-      const values = ledger.maps.slice(channel * area, (channel + 1) * area).map(value => value * weight);
+      const values = channelEvidence(ledger, channel, of);
       const scale = signedScale([Math.min(...values), Math.max(...values, 1e-30)]);
       return { values, scale, caption: `Channel ${channel} times its weight for ${about}` };
     }

@@ -2,6 +2,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { accountOf, ledgerOrder } from '../../../inference/ledger_account.ts';
 import { Segments } from '../../parts/segments.tsx';
+import { Select } from '../../parts/select.tsx';
 import { currentImage, type ImageEntry } from '../../state/images.ts';
 import { setParams } from '../../state/route.ts';
 import { useCall } from '../../state/use_call.ts';
@@ -87,19 +88,19 @@ function Sheet({ image, ledger, whole, masked }: SheetProps) {
             ]}
             onChange={map => setParams({ map })}
           />
-          <label class="field-row">
-            Sort by
-            <select
-              value={by}
-              data-testid="order"
-              onChange={({ currentTarget: { value } }) => setParams({ order: value === 'size' ? null : value })}
-            >
-              <option value="size">weight either way</option>
-              <option value="for">most for it</option>
-              <option value="against">most against it</option>
-              <option value="channel">channel</option>
-            </select>
-          </label>
+          <Select
+            isInRow
+            label="Sort by"
+            value={by}
+            options={[
+              { value: 'size', text: 'weight either way' },
+              { value: 'for', text: 'most for it' },
+              { value: 'against', text: 'most against it' },
+              { value: 'channel', text: 'channel' },
+            ]}
+            testId="order"
+            onChange={order => setParams({ order: order === 'size' ? null : order })}
+          />
         </div>
         <Balance account={account} masked={masked} of={of} offCount={offNow.length} />
         <RunningSum account={account} off={offNow} />

@@ -14,16 +14,21 @@ import {
   svgText,
 } from '../../../report/svg.ts';
 import { Svg } from '../../parts/svg.tsx';
+import { isNarrow } from '../../state/narrow.ts';
 
-const SIZE = { width: 800, height: 176 };
-const FRAME: Frame = { left: 46, top: 12, width: 742, height: 124 };
+const WIDTH = 800;
+/** Letters keep their size where there is less room. */
+const NARROW_WIDTH = 400;
+const HEIGHT = 176;
 
 export function RunningSum({ account, off }: { readonly account: Account; readonly off: readonly number[] }) {
-  const markup = useMemo(() => chart(account, new Set(off)), [account, off]);
+  const width = isNarrow.value ? NARROW_WIDTH : WIDTH;
+  const markup = useMemo(() => chart(account, new Set(off), width), [account, off, width]);
   return <Svg class="running-sum" markup={markup} />;
 }
 
-function chart(account: Account, off: ReadonlySet<number>): string {
+function chart(account: Account, off: ReadonlySet<number>, width: number): string {
+  const frame: Frame = { left: 46, top: 12, width: width - 58, height: 124 };
   const order = ledgerOrder(account.contributions, 'for');
   const sums = runningSum(account, order, off);
   const turn = order.findIndex(channel => account.contributions[channel]! <= 0);
@@ -37,8 +42,8 @@ function chart(account: Account, off: ReadonlySet<number>): string {
     max: order.length,
     ticks: ticks.map(at => ({ at, text: String(at) })),
   };
-  const points = Array.from(sums, (sum, i) => [placeX(FRAME, x, i), placeY(FRAME, y, sum)] as const);
-  const zero = placeY(FRAME, y, 0);
+  const points = Array.from(sums, (sum, i) => [placeX(frame, x, i), placeY(frame, y, sum)] as const);
+  const zero = placeY(frame, y, 0);
   const area = (from: number, to: number, colour: string) => {
     const part = points.slice(from, to + 1);
     if (part.length < 2) return '';
@@ -50,12 +55,12 @@ function chart(account: Account, off: ReadonlySet<number>): string {
   const middle = turn < 0 ? order.length : turn;
   const [endX, endY] = points.at(-1)!;
   const body =
-    svgAxes(FRAME, x, y) +
+    svgAxes(frame, x, y) +
     area(0, middle, '--for') +
     area(middle, order.length, '--against') +
     `<circle cx="${endX.toFixed(1)}" cy="${endY.toFixed(1)}" r="4" style="fill:currentColor"/>` +
     svgText(account.sum.toFixed(4).replace('-', '−'), endX - 8, endY - 8, { anchor: 'end', weight: 600, size: 13 });
   const peak = Math.max(...sums);
   const description = `From ${account.bias.toFixed(4)} up to ${peak.toFixed(4)}, and down to ${account.sum.toFixed(4)}`;
-  return svgDocument({ title: `Running sum of ${account.about}`, description }, SIZE, body);
+  return svgDocument({ title: `Running sum of ${account.about}`, description }, { width, height: HEIGHT }, body);
 }

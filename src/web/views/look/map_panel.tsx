@@ -1,8 +1,8 @@
 /** Which map, and how it is drawn. */
-
 import type { Evidence } from '../../../inference/evidence.ts';
 import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
 import { Segments } from '../../parts/segments.tsx';
+import { Select } from '../../parts/select.tsx';
 import { param, setParams } from '../../state/route.ts';
 import { colormap, opacity, sharesScale, showsCells, showsInput } from './look_state.ts';
 import { comparedClasses, DIFFERENCE } from './shown_map.ts';
@@ -51,34 +51,24 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
         />
       </label>
       <div class="pair">
-        <label class="field">
-          <span>Colours</span>
-          <select
-            value={colormap.value}
-            disabled={shown === DIFFERENCE}
-            data-testid="colours"
-            onChange={({ currentTarget: { value } }) =>
-              setParams({ colours: value === DEFAULT_COLORMAP ? null : value })
-            }
-          >
-            {COLORMAP_NAMES.map(name => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>Map</span>
-          <select
-            value={showsCells.value ? 'cells' : 'smooth'}
-            data-testid="cells"
-            onChange={({ currentTarget: { value } }) => setParams({ cells: value === 'cells' ? '1' : null })}
-          >
-            <option value="smooth">enlarged</option>
-            <option value="cells">7 × 7, raw</option>
-          </select>
-        </label>
+        <Select
+          label="Colours"
+          value={colormap.value}
+          options={COLORMAP_NAMES.map(name => ({ value: name, text: name }))}
+          isDisabled={shown === DIFFERENCE}
+          testId="colours"
+          onChange={name => setParams({ colours: name === DEFAULT_COLORMAP ? null : name })}
+        />
+        <Select
+          label="Map"
+          value={showsCells.value ? 'cells' : 'smooth'}
+          options={[
+            { value: 'smooth', text: 'enlarged' },
+            { value: 'cells', text: '7 × 7, raw' },
+          ]}
+          testId="cells"
+          onChange={cells => setParams({ cells: cells === 'cells' ? '1' : null })}
+        />
       </div>
       <Segments
         label="X-ray"

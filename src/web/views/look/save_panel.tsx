@@ -5,6 +5,7 @@ import type { MapScale } from '../../../report/map_raster.ts';
 import { encodeNpy } from '../../../weights/npy.ts';
 import { call, engineStatus } from '../../engine/client.ts';
 import { download } from '../../parts/download.ts';
+import { Fault } from '../../parts/fault.tsx';
 import type { ImageEntry } from '../../state/images.ts';
 import { param } from '../../state/route.ts';
 import { opacity } from './look_state.ts';
@@ -44,51 +45,40 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
     const side = Math.sqrt(values.length);
     download(`${stem}${ending}`, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
   };
+  const ways = [
+    { text: 'Picture', about: 'The X-ray, the map over it, the map alone, and its scale: PNG', go: savePicture },
+    {
+      text: '7 × 7 map',
+      about: 'The map as the features give it: 7 × 7, float32, for NumPy',
+      go: () => saveMap(shown.map.cam, '.cam7.npy'),
+    },
+    {
+      text: '224 × 224 map',
+      about: 'The enlarged map: 224 × 224, float32, for NumPy',
+      go: () => saveMap(shown.map.upsampled, '.cam224.npy'),
+    },
+    {
+      text: 'Numbers',
+      about: 'Verdict, probabilities, logits and the 7 × 7 map: JSON',
+      go: () => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json'),
+    },
+    {
+      text: isCopied ? 'Link copied' : 'Copy link',
+      about: 'This X-ray, map, place and network, for somebody who has the same file',
+      go: copyLink,
+    },
+  ];
   return (
     <section class="save" aria-label="Save and send">
       <h2>Save and send</h2>
       <div class="buttons">
-        <button
-          type="button"
-          onClick={() => void savePicture()}
-          title="The X-ray, the map over it, the map alone, and its scale: PNG"
-        >
-          Picture
-        </button>
-        <button
-          type="button"
-          onClick={() => saveMap(shown.map.cam, '.cam7.npy')}
-          title="The map as the features give it: 7 × 7, float32, for NumPy"
-        >
-          7 × 7 map
-        </button>
-        <button
-          type="button"
-          onClick={() => saveMap(shown.map.upsampled, '.cam224.npy')}
-          title="The enlarged map: 224 × 224, float32, for NumPy"
-        >
-          224 × 224 map
-        </button>
-        <button
-          type="button"
-          onClick={() => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json')}
-          title="Verdict, probabilities, logits and the 7 × 7 map: JSON"
-        >
-          Numbers
-        </button>
-        <button
-          type="button"
-          onClick={() => void copyLink()}
-          title="This X-ray, map, place and network, for somebody who has the same file"
-        >
-          {isCopied ? 'Link copied' : 'Copy link'}
-        </button>
+        {ways.map(({ text, about, go }) => (
+          <button key={about} type="button" title={about} onClick={go}>
+            {text}
+          </button>
+        ))}
       </div>
-      {fault && (
-        <p class="error-text" role="alert">
-          {fault}
-        </p>
-      )}
+      <Fault text={fault} />
     </section>
   );
 }

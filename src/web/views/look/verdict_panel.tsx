@@ -1,7 +1,8 @@
 /** What the head says: never a number unless it was computed by the network that is open. */
-
 import type { Evidence } from '../../../inference/evidence.ts';
 import { engineStatus } from '../../engine/client.ts';
+import { Fault } from '../../parts/fault.tsx';
+import { TableHead } from '../../parts/table_head.tsx';
 import { formatProbability, formatValue } from '../../parts/words.ts';
 import type { ImageEntry } from '../../state/images.ts';
 import type { Answer } from '../../state/use_call.ts';
@@ -29,11 +30,7 @@ function Content({ answer, isShort }: { answer: Answer<Evidence>; isShort: boole
     case 'working':
       return <p class="soft working">Computing …</p>;
     case 'failed':
-      return (
-        <p class="error-text" role="alert">
-          {answer.message}
-        </p>
-      );
+      return <Fault text={answer.message} />;
     case 'done':
       return <Scores evidence={answer.value} isShort={isShort} />;
   }
@@ -58,13 +55,7 @@ function Scores({ evidence, isShort }: { evidence: Evidence; isShort: boolean })
         ))}
       </div>
       <table class={isShort ? 'hidden' : 'scores'}>
-        <thead>
-          <tr>
-            <th scope="col">class</th>
-            <th scope="col">probability</th>
-            <th scope="col">logit</th>
-          </tr>
-        </thead>
+        <TableHead columns={['class', 'probability', 'logit']} />
         <tbody>
           {names.map(name => (
             <tr key={name}>

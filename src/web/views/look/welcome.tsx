@@ -1,5 +1,5 @@
 /** Look without an X-ray: the ways to get one. */
-import { useRef } from 'preact/hooks';
+import { FilePicker } from '../../parts/file_picker.tsx';
 import { SampleTile } from '../../parts/sample_tile.tsx';
 import { isDropping } from '../../state/drop.ts';
 import { addFiles, imageFaults, isImageMissing } from '../../state/images.ts';
@@ -9,7 +9,6 @@ import { site } from '../../state/site.ts';
 const OF_EACH_LABEL = 4;
 
 export function Welcome() {
-  const picker = useRef<HTMLInputElement>(null);
   return (
     <div class="welcome fits" data-dropping={isDropping.value}>
       <div class="welcome-text">
@@ -27,17 +26,9 @@ export function Welcome() {
             <p>Or paste one, or open a file. It is read on this computer, by the network that runs in this page.</p>
           </>
         )}
-        <input
-          ref={picker}
-          type="file"
-          accept="image/*"
-          multiple
-          hidden
-          onChange={({ currentTarget }) => void addFiles([...(currentTarget.files ?? [])])}
-        />
-        <button type="button" class="on-stage" onClick={() => picker.current!.click()}>
+        <FilePicker accept="image/*" isMultiple class="on-stage" onPick={files => void addFiles(files)}>
           Open X-rays …
-        </button>
+        </FilePicker>
         {imageFaults.value.map(({ name, message }) => (
           <p key={name} class="stage-error" role="alert">
             {message}

@@ -1,6 +1,7 @@
 /** The training as it goes, and what it came to. */
 import { useMemo } from 'preact/hooks';
 import { confusionChart, rocChart, trainingChart } from '../../../report/charts.ts';
+import { Fault } from '../../parts/fault.tsx';
 import { Svg } from '../../parts/svg.tsx';
 import { EpochPanel } from './epoch_panel.tsx';
 import { chosenEpoch, type EpochRecord, epochText, type Metrics, type Run, run } from './train_state.ts';
@@ -17,9 +18,7 @@ export function RunPanel() {
     case 'failed':
       return (
         <section class="train-empty" aria-label="Training">
-          <p class="error-text" role="alert">
-            {now.message}
-          </p>
+          <Fault text={now.message} />
         </section>
       );
     case 'running':

@@ -1,6 +1,7 @@
 /** What to learn from, and how. */
-import { useRef, useState } from 'preact/hooks';
-import { call, engineStatus } from '../../engine/client.ts';
+import { engineStatus } from '../../engine/client.ts';
+import { FilePicker } from '../../parts/file_picker.tsx';
+import { HeadPicker } from '../../parts/head_picker.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { site } from '../../state/site.ts';
 import { run, type Settings, settings, source, startTraining, stopTraining } from './train_state.ts';
@@ -84,19 +85,17 @@ export function SetupPanel() {
 }
 
 function Sources() {
-  const picker = useRef<HTMLInputElement>(null);
   const bundled = site.value?.images.length ?? 0;
   const take = (files: readonly File[]) => {
-    if (files.length === 0) return;
     const picked = files.map(file => ({ path: file.webkitRelativePath || file.name, file }));
     source.value = { name: picked[0]!.path.split('/')[0]!, files: picked };
   };
   return (
     <>
       <div class="buttons">
-        <button type="button" onClick={() => picker.current!.click()}>
+        <FilePicker isFolder testId="pick-folder" onPick={take}>
           Pick a folder …
-        </button>
+        </FilePicker>
         <button
           type="button"
           disabled={bundled === 0}
@@ -109,17 +108,6 @@ function Sources() {
           Bundled sample
         </button>
       </div>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        {...{ webkitdirectory: true }}
-        data-testid="pick-folder"
-        onChange={({ currentTarget }) => {
-          take([...(currentTarget.files ?? [])]);
-          currentTarget.value = '';
-        }}
-      />
       <p class="current" data-testid="train-source">
         {source.value ? (
           <>
@@ -135,43 +123,14 @@ function Sources() {
 }
 
 function OpenHead() {
-  const picker = useRef<HTMLInputElement>(null);
-  const [fault, setFault] = useState('');
   const status = engineStatus.value;
-  const open = async (file: File) => {
-    setFault('');
-    try {
-      await call('openHead', { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-    } catch (error) {
-      setFault((error as Error).message);
-    }
-  };
   return (
     <div class="train-head">
       <p class="about">
         {status.state === 'ready' &&
           (status.head ? `Verdicts are by ${status.head.name}.` : 'There is no head yet: no verdicts.')}
       </p>
-      <button type="button" disabled={status.state !== 'ready'} onClick={() => picker.current!.click()}>
-        Load a head file …
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        accept=".safetensors"
-        hidden
-        data-testid="load-head"
-        onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          if (file) void open(file);
-          currentTarget.value = '';
-        }}
-      />
-      {fault && (
-        <p class="error-text" role="alert">
-          {fault}
-        </p>
-      )}
+      <HeadPicker testId="load-head">Load a head file …</HeadPicker>
     </div>
   );
 }

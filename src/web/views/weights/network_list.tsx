@@ -1,6 +1,8 @@
 /** The networks that there are, and where their weights lie. */
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { call, engineStatus } from '../../engine/client.ts';
+import { Fault } from '../../parts/fault.tsx';
+import { FilePicker } from '../../parts/file_picker.tsx';
 import { formatBytes } from '../../parts/words.ts';
 import type { SiteModel } from '../../site.ts';
 import { openNetwork, wantedChoice } from '../../state/engine_control.ts';
@@ -8,7 +10,6 @@ import { site } from '../../state/site.ts';
 import type { Stored } from './weights_view.tsx';
 
 export function NetworkList({ stored }: { readonly stored: Stored }) {
-  const picker = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState('');
   const isHere = ({ file, isHere }: SiteModel) => isHere || stored.some(kept => kept.file === file);
   const known = site.value?.models ?? [];
@@ -28,27 +29,11 @@ export function NetworkList({ stored }: { readonly stored: Stored }) {
     <section class="panel networks" aria-label="Networks">
       <header>
         <h2>Networks</h2>
-        <button type="button" onClick={() => picker.current!.click()}>
+        <FilePicker accept=".safetensors,.pth,.pt" testId="pick-weights" onPick={([file]) => void openFile(file!)}>
           Open a weights file …
-        </button>
-        <input
-          ref={picker}
-          type="file"
-          accept=".safetensors,.pth,.pt"
-          hidden
-          data-testid="pick-weights"
-          onChange={({ currentTarget }) => {
-            const [file] = currentTarget.files ?? [];
-            if (file) void openFile(file);
-            currentTarget.value = '';
-          }}
-        />
+        </FilePicker>
       </header>
-      {fault && (
-        <p class="error-text" role="alert">
-          {fault}
-        </p>
-      )}
+      <Fault text={fault} />
       <ul>
         {offered.map(model => (
           <Row

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useCallback, useEffect } from 'preact/hooks';
 import { call, engineStatus, type OutputOf } from '../../engine/client.ts';
 import { AdapterPanel } from './adapter_panel.tsx';
+import { DoctorPanel } from './doctor_panel.tsx';
 import { HeadPanel } from './head_panel.tsx';
 import { NetworkList } from './network_list.tsx';
 import { StorePanel } from './store_panel.tsx';
@@ -23,6 +24,7 @@ export function WeightsView() {
       <div class="weights-side">
         <AdapterPanel />
         <HeadPanel />
+        <DoctorPanel />
         <StorePanel stored={stored.value} refresh={refresh} />
       </div>
     </div>

@@ -1,0 +1,17 @@
+import type { DecodedImage } from '#platform';
+import { squashTransform } from '../../data/transforms.ts';
+import { preprocessBatch } from '../../inference/inputs.ts';
+import type { Network } from '../../inference/network.ts';
+import type { Tensor } from '../../runtime/tensor.ts';
+
+/** Records the pass of an image as a verdict has it. The caller disposes of [1, F] and [1, 1000]. */
+export function recordForward(
+  { device, model, backbone }: Network,
+  image: DecodedImage,
+): { readonly features: Tensor; readonly logits: Tensor } {
+  return device.scope(() => {
+    const { x } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
+    const { features, logits } = model.forward(x);
+    return { features, logits };
+  });
+}

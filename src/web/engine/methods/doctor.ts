@@ -1,0 +1,48 @@
+/** `raycam doctor` for this browser: the same self-test, the same report. */
+import { availableCores } from '#platform';
+import { version } from '../../../../package.json';
+import { type Comparison, compareAll, digestsOf } from '../../../inference/compare_reports.ts';
+import { type AdapterRecord, checkAdapter } from '../../../inference/doctor_report.ts';
+import type { AdapterChoice } from '../../../runtime/adapter.ts';
+import type { Engine } from '../engine.ts';
+import type { Call } from '../serve_calls.ts';
+
+/** What `raycam doctor --compare` takes. */
+export interface PageReport {
+  readonly raycam: string;
+  readonly browser: string;
+  readonly cores: number;
+  readonly adapters: readonly AdapterRecord[];
+  readonly comparisons: readonly Comparison[];
+  readonly passed: boolean;
+}
+
+export const doctorMethods = {
+  /** Opens each adapter of its own, beside the one that the page computes on; `progress` names the one in hand. */
+  async doctor(_: object, { engine, signal, progress }: Call<Engine, AdapterChoice>): Promise<PageReport> {
+    const adapters: AdapterRecord[] = [];
+    const check = async (adapter: AdapterChoice) => {
+      signal.throwIfAborted();
+      progress(adapter);
+      const record = await checkAdapter(adapter, engine.threads);
+      adapters.push(record);
+      return record.present;
+    };
+    // Any adapter at all, which here is called as in Node what it mostly is.
+    if (!(await check('gpu'))) await check('swiftshader');
+    await check('wasm');
+    const comparisons = compareAll(digestsOf({ adapters }));
+    const present = adapters.filter(adapter => adapter.present);
+    const passed =
+      present.every(({ selfTest }) => selfTest.passed) &&
+      comparisons.every(({ firstDivergence }) => firstDivergence === null);
+    return {
+      raycam: version,
+      browser: navigator.userAgent,
+      cores: availableCores(),
+      adapters,
+      comparisons,
+      passed: passed && present.length > 0,
+    };
+  },
+};

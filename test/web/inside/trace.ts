@@ -1,0 +1,95 @@
+/** What the browser's own trace says of a page: the frames that reached the screen, and the tasks of its thread. */
+import type { Page } from 'playwright-core';
+
+/** Of the DevTools protocol's Tracing domain, through which Playwright takes them. */
+const CATEGORIES = ['disabled-by-default-devtools.timeline', 'disabled-by-default-devtools.timeline.frame'];
+
+export interface Task {
+  /** By the clock, in which other programs may have run. */
+  readonly ms: number;
+  /** Of the processor. */
+  readonly cpuMs: number;
+}
+
+export interface PageTrace {
+  /** When each frame was presented, in milliseconds. */
+  readonly presentedMs: readonly number[];
+  /** Frames that were due and did not come. */
+  readonly dropped: number;
+  /** Of the main threads of all pages. */
+  readonly tasks: readonly Task[];
+}
+
+export interface FrameRate {
+  /** Presented, from the first to the last. */
+  readonly framesPerSecond: number;
+  /** Between two of them. */
+  readonly longestMs: number;
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds. */
+  readonly ts: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly id2?: { readonly local: string };
+  readonly args: { readonly name?: string; readonly frame_reporter?: { readonly state: string } };
+}
+
+/** Traces the browser of a page while `work` runs. */
+export async function traced(page: Page, work: () => Promise<void>): Promise<PageTrace> {
+  const browser = page.context().browser()!;
+  await browser.startTracing(page, { categories: CATEGORIES });
+  await work();
+  return readTrace(await browser.stopTracing());
+}
+
+/** @throws  the trace holds no task of a page, or no frame: nothing was measured */
+export function readTrace(trace: Buffer): PageTrace {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const threadsNamed = (wanted: string) =>
+    new Set(
+      traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === wanted).map(event => idOf(event)),
+    );
+  const [mains, compositors] = [threadsNamed('CrRendererMain'), threadsNamed('Compositor')];
+  const tasks = traceEvents
+    .filter(event => event.name === 'RunTask' && event.dur !== undefined && mains.has(idOf(event)))
+    .map(({ dur, tdur = dur! }) => ({ ms: dur! / 1000, cpuMs: tdur / 1000 })); // where no time of the processor was taken, the clock's
+
+  // A frame is a pair of events: the first says what became of it, the second when.
+  const presentedMs: number[] = [];
+  const shown = new Set<string>();
+  let dropped = 0;
+  for (const event of traceEvents.sort((a, b) => a.ts - b.ts)) {
+    if (event.name !== 'PipelineReporter' || !compositors.has(idOf(event))) continue;
+    const key = `${idOf(event)} ${event.id2!.local}`;
+    const state = event.args.frame_reporter?.state;
+    if (event.ph === 'b' && state?.startsWith('STATE_PRESENTED')) shown.add(key);
+    else if (event.ph === 'b' && state === 'STATE_DROPPED') dropped++;
+    else if (event.ph === 'e' && shown.delete(key)) presentedMs.push(event.ts / 1000);
+  }
+  if (tasks.length === 0 || presentedMs.length === 0)
+    throw new Error(`trace: ${tasks.length} tasks and ${presentedMs.length} frames, expected some of each`);
+  return { presentedMs, dropped, tasks };
+}
+
+/** @throws  there are fewer than two frames */
+export function frameRateOf({ presentedMs }: PageTrace): FrameRate {
+  if (presentedMs.length < 2) throw new Error(`trace: ${presentedMs.length} frames, a rate takes two`);
+  const gaps = presentedMs.slice(1).map((ms, i) => ms - presentedMs[i]!);
+  const seconds = (presentedMs.at(-1)! - presentedMs[0]!) / 1000;
+  return { framesPerSecond: gaps.length / seconds, longestMs: Math.max(...gaps) };
+}
+
+/** The longest, by the clock and of the processor; the two need not be the same task. */
+export function longestOf(tasks: readonly Task[]): Task {
+  return { ms: Math.max(...tasks.map(({ ms }) => ms)), cpuMs: Math.max(...tasks.map(({ cpuMs }) => cpuMs)) };
+}
+
+function idOf({ pid, tid }: TraceEvent): string {
+  return `${pid}.${tid}`;
+}

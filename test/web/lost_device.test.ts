@@ -1,0 +1,158 @@
+/** Devices that go away by themselves, while the page computes or rests. */
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '#platform';
+import { temporaryFolder } from '../cli/run.ts';
+import { smallFolder } from './inside/expected.ts';
+import { numberOf, type OpenSite, openSite, ready, XRAYS } from './open_site.ts';
+
+/** Runs in the engine's worker before its own script: keeps hold of the devices and threads that it makes. */
+const HOLD = `
+  globalThis.devices = []; globalThis.threads = [];
+  const request = globalThis.GPUAdapter?.prototype.requestDevice;
+  if (request) GPUAdapter.prototype.requestDevice = async function (...args) {
+    const device = await request.apply(this, args);
+    devices.push(device);
+    return device;
+  };
+  const Thread = Worker;
+  globalThis.Worker = class extends Thread { constructor(...args) { super(...args); threads.push(this); } };
+  globalThis.lose = () => {
+    if (devices.length > 0) devices.at(-1).destroy();
+    else threads.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'the thread ended' }));
+  };
+`;
+
+interface Held {
+  lose(): void;
+}
+
+const engineOf = (page: Page) => page.workers().find(worker => worker.url().includes('/engine-'))!;
+
+/** Ends the device of a page, as a driver's reset or a thread's end would. */
+async function loseDevice(page: Page): Promise<void> {
+  await engineOf(page).evaluate(() => (globalThis as unknown as Held).lose());
+}
+
+/** The same as soon as the engine is asked for something: it has recorded and submitted its work by then, and waits for the answer. */
+async function loseDeviceDuring(page: Page, method: string): Promise<void> {
+  await engineOf(page).evaluate(wanted => {
+    globalThis.addEventListener('message', function wait({ data }: MessageEvent) {
+      if (data.method !== wanted) return;
+      globalThis.removeEventListener('message', wait);
+      (globalThis as unknown as Held).lose();
+    });
+  }, method);
+}
+
+/** SwiftShader takes long to open a network once more. */
+const LONG_MS = 90_000;
+
+const LOST = /^The device was lost \(.*\)\. It is being opened again\.$/;
+
+/** Somebody's page whose engine is held. */
+async function openHeld(site: OpenSite, hash: string): Promise<Page> {
+  const page = await site.visit(hash, await site.visitor({ serviceWorkers: 'block' }));
+  await page.route('**/assets/engine-*.js', async route => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: HOLD + (await response.text()) });
+  });
+  await page.reload();
+  await ready(page);
+  return page;
+}
+
+const trainingFolder = temporaryFolder();
+
+describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $webgpu', ({ webgpu }) => {
+  let site: OpenSite;
+  beforeAll(async () => {
+    site = await openSite({ webgpu });
+  });
+  afterAll(() => site?.close());
+
+  it(`is opened again by itself${webgpu ? '' : ', once; a second loss is an error without a score'}`, async () => {
+    const page = await openHeld(site, '#look');
+    await page.setInputFiles('[data-testid=pick]', XRAYS[0]!);
+    const before = await numberOf(page, 'probability');
+    const notices = collectNotices(page);
+    await loseDevice(page);
+    await page.locator('[data-testid=engine]:not([data-state=ready])').waitFor();
+    expect(await page.getByTestId('probability').count()).toBe(0);
+    await ready(page);
+    expect(Math.abs((await numberOf(page, 'probability')) - before)).toBeLessThan(1e-6);
+    expect((await notices()).filter(text => LOST.test(text)).length).toBe(1);
+
+    if (webgpu) return; // SwiftShader takes long to open a network once more
+    await loseDevice(page);
+    await page.getByText('device: it was lost twice').waitFor();
+    expect(await page.getByTestId('probability').count()).toBe(0);
+    expect(await page.locator('.frame-verdict').textContent()).toBe('no verdict');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    expect(Math.abs((await numberOf(page, 'probability')) - before)).toBeLessThan(1e-6);
+    await page.context().close();
+  });
+
+  /** By what the engine is asked: how to have it asked, and a number or a text that comes of it. */
+  const requests: Record<string, (page: Page) => Promise<number | string>> = {
+    evidence: async page => {
+      await page.getByRole('link', { name: 'Look', exact: true }).click();
+      return numberOf(page, 'logit-PNEUMONIA', LONG_MS);
+    },
+    ledger: async page => {
+      await page.getByRole('link', { name: 'Ledger' }).click();
+      return numberOf(page, 'ledger-logit', LONG_MS);
+    },
+    ...(!webgpu && {
+      picture: async page => {
+        await page.getByRole('link', { name: 'Look', exact: true }).click();
+        const button = page.getByRole('button', { name: 'Picture' });
+        const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+        return sha256(readFileSync(await file.path()));
+      },
+      train: async page => {
+        await page.getByRole('link', { name: 'Train' }).click();
+        await page.setInputFiles('[data-testid=pick-folder]', smallFolder(trainingFolder));
+        await page.getByTestId('train').click();
+        return (await page.getByTestId('head-hash').textContent())!;
+      },
+    }),
+  };
+
+  it.each(Object.keys(requests))(
+    'that goes during %s leaves no trace in the answer',
+    async method => {
+      const page = await openHeld(site, '#train');
+      await page.setInputFiles('[data-testid=pick]', XRAYS[1]!);
+      await page.locator('.frame-verdict[data-value]').waitFor();
+      const notices = collectNotices(page);
+      await loseDeviceDuring(page, method);
+      const answer = await requests[method]!(page);
+      expect((await notices()).filter(text => LOST.test(text)).length).toBe(1);
+
+      await page.goto(`${site.url}#train?${new URLSearchParams(new URL(page.url()).hash.split('?')[1])}`);
+      await page.reload();
+      await ready(page);
+      expect(await requests[method]!(page)).toBe(answer);
+      await page.context().close();
+    },
+    2 * LONG_MS,
+  );
+});
+
+/** What the notice says from now on; the returned function gives it. */
+function collectNotices(page: Page): () => Promise<string[]> {
+  const started = page.evaluate(() => {
+    const held = globalThis as unknown as { notices: Set<string> };
+    held.notices = new Set();
+    setInterval(() => {
+      const text = document.querySelector('[data-testid=notice]')?.textContent;
+      if (text) held.notices.add(text);
+    }, 2);
+  });
+  return async () => {
+    await started;
+    return page.evaluate(() => [...(globalThis as unknown as { notices: Set<string> }).notices]);
+  };
+}
