@@ -11,3 +11,5 @@ node dist/cli.js tune resnet152 --adapter gpu --batch 1 32 --out bench/results/g
 node dist/cli.js bench model resnet152 --adapter gpu --by-layer --out bench/results/gpu.resnet152.json
 node dist/cli.js bench model resnet152 --adapter gpu --batch 32 --by-layer --out bench/results/gpu.resnet152.batch32.json
 npm run bench:peers -- --adapter gpu --models resnet152 --batch 1,32 --out bench/results/gpu.peers.json
+# From files to features; XRAYS names a folder of some thousand images.
+node dist/cli.js bench features resnet152 "${XRAYS:-sample/chest_xray}" --adapter gpu --out bench/results/gpu.features.json

@@ -1,5 +1,4 @@
-// An esbuild plugin for the page: what `wgsl_reflect` finds in the shaders of this repository is found when the page is built, and the
-// package stays out of the bundle (a quarter of its size). Other shaders cannot be reflected there, and say so.
+// esbuild plugins: what `wgsl_reflect` finds in the shaders of this repository is found when the bundle is built.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
@@ -7,13 +6,33 @@ import { root } from './ensure_installed.mjs';
 
 const NAMESPACE = 'reflected-shaders';
 
-export const reflectedShaders = {
-  name: NAMESPACE,
-  setup(build) {
-    build.onResolve({ filter: /^wgsl_reflect\b/ }, () => ({ path: 'wgsl_reflect', namespace: NAMESPACE }));
-    build.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({ contents: moduleOf(reflectAll()), loader: 'js' }));
-  },
-};
+/** For the page: the package stays out of the bundle (a quarter of its size). Other shaders cannot be reflected there, and say so. */
+export const reflectedShaders = pluginOf(
+  '',
+  "throw new Error('this page was built without it, and cannot read other shaders')",
+);
+
+/** For Node: the package reads other shaders alone. All of ours, at each start, would take it a tenth of a second. */
+export const shadersReflectedBefore = pluginOf(
+  "import { WgslReflect as Reader } from 'wgsl_reflect/wgsl_reflect.module.js';",
+  'return new Reader(source)',
+);
+
+/** `head` begins the module, `otherwise` is what happens to a shader that is not ours. */
+function pluginOf(head, otherwise) {
+  return {
+    name: NAMESPACE,
+    setup(build) {
+      build.onResolve({ filter: /^wgsl_reflect\b/ }, ({ path, namespace }) =>
+        namespace === NAMESPACE ? { path, external: true } : { path: 'wgsl_reflect', namespace: NAMESPACE },
+      );
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({
+        contents: moduleOf(reflectAll(), head, otherwise),
+        loader: 'js',
+      }));
+    },
+  };
+}
 
 /** By the hash of its text, as much of each shader as src/runtime/reflection.ts reads. */
 function reflectAll() {
@@ -45,21 +64,22 @@ function pick({ name, access, size, members }) {
   return { name, access, size, members: fields };
 }
 
-/** FNV-1a; runs here and in the page. */
+/** FNV-1a and the length; runs here and in the bundle. */
 function hashOf(text) {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(36);
+  return `${(hash >>> 0).toString(36)} ${text.length}`;
 }
 
-function moduleOf(table) {
+function moduleOf(table, head, otherwise) {
   return `
+    ${head}
     const table = ${JSON.stringify(table)};
     ${hashOf}
     export class WgslReflect {
       constructor(source) {
         const known = table[hashOf(source)];
-        if (!known) throw new Error('this page was built without it, and cannot read other shaders');
+        if (!known) ${otherwise};
         Object.assign(this, known);
       }
       getBindGroups() { return this.groups; }

@@ -1,6 +1,6 @@
 import { computeFeatures, featureBatchSize, featureStore } from '../inference/features.ts';
 import { formulaImage } from '../inference/formula_network.ts';
-import { buildNetwork, type Network } from '../inference/network.ts';
+import { type BuildOptions, buildNetwork, type Network } from '../inference/network.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { BenchError } from './bench_error.ts';
@@ -9,14 +9,13 @@ import type { FeatureResult, FeatureRound, HostMemory } from './feature_result.t
 import { weightsBytesOf } from './model_bench.ts';
 import { medianInterval, medianOf } from './statistics.ts';
 
-export interface FeatureBenchOptions extends DeviceOptions {
+export interface FeatureBenchOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'tuningFor'> {
   readonly host: HostFacts;
   readonly paths: readonly string[];
   /** Images in one forward; what `raycam features` takes unless said. */
   readonly batch?: number;
-  /** The images are shared out among so many; 20 unless said, or as many as there are batches. */
+  /** Rounds, of 8 batches at least; 100 unless said: the shorter they are, the more alike is what else the machine does meanwhile. */
   readonly samples?: number;
-  readonly compact?: boolean;
   /** An empty folder for the features; `memory` keeps them there. */
   readonly root: string;
   /** Where an image's bytes come from; the file system unless said. */
@@ -28,7 +27,9 @@ export interface FeatureBenchOptions extends DeviceOptions {
   readonly onStage?: (what: string) => void;
 }
 
-const ROUNDS = 20;
+const ROUNDS = 100;
+/** Fewer would not show that one batch is prepared while another runs. */
+const LEAST_BATCHES = 8;
 const WARM_UP = { least: 3, budgetMs: 3000 };
 /** Two chances in a hundred that the ratio lies outside. */
 const CONFIDENCE = 0.98;
@@ -47,7 +48,7 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
     gpu = device;
     return device;
   };
-  const network = await buildNetwork(backbone, { ...options, observe });
+  const network = await buildNetwork(backbone, { ...options, observe, recovers: false });
   try {
     const { device } = network;
     const batch = options.batch ?? featureBatchSize(device);
@@ -99,7 +100,7 @@ function inRounds(
   { batch, rounds }: { readonly batch: number; readonly rounds: number },
 ): (readonly string[])[] {
   const batches = Math.ceil(paths.length / batch);
-  const count = Math.min(rounds, batches);
+  const count = Math.max(1, Math.min(rounds, Math.floor(batches / LEAST_BATCHES)));
   const from = (round: number) => Math.floor((round * batches) / count) * batch;
   return Array.from({ length: count }, (_, round) => paths.slice(from(round), from(round + 1)));
 }

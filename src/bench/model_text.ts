@@ -108,7 +108,7 @@ function memoryLines({
   const reserved = reservedBytes === undefined ? '' : `; WebAssembly's memory grew to ${megabytes(reservedBytes)}`;
   return [
     `memory${compact ? ' with --compact' : ''}: ${megabytes(peakBytes)} at the peak, ${ratio.toFixed(2)} times the weights’ ${megabytes(weightsBytes)}`,
-    `  ${megabytes(loadedBytes)} loaded, ${megabytes(activationBytes)} more while a forward runs${reserved}`,
+    `  ${megabytes(loadedBytes)} loaded (${(loadedBytes / weightsBytes).toFixed(2)} times the weights), ${megabytes(activationBytes)} more while a forward runs${reserved}`,
   ];
 }
 

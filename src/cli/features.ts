@@ -1,3 +1,4 @@
+import type { Reuse } from '../data/feature_store.ts';
 import type { ImageFolder } from '../data/image_folder.ts';
 import { computeFeatures, type Features } from '../inference/features.ts';
 import type { Network } from '../inference/network.ts';
@@ -8,6 +9,7 @@ import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
 export interface FeatureFlags extends NetworkFlags {
+  readonly reuse?: Reuse;
   readonly augment?: number;
   readonly seed?: number;
 }
@@ -25,6 +27,7 @@ export async function featuresWithProgress(
       augment: flags.augment,
       seed: flags.seed,
       cacheDir: flags.cacheDir,
+      reuse: flags.reuse,
       signal: interruption.signal,
       onProgress: done => progress.update(done),
       note: text => output.note(text),

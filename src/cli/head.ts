@@ -6,7 +6,7 @@ import { checkHeadFits, type HeadFile } from '../nn/head_file.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
-import { withNetwork } from './session.ts';
+import { type NetworkUse, withNetwork } from './session.ts';
 
 /** Trained by Raycam on the 5,216 X-rays of the training set. */
 export const BUNDLED_HEAD = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
@@ -17,18 +17,23 @@ export type HeadFlags = NetworkFlags & { readonly head?: string };
 export async function withHead(
   flags: HeadFlags,
   use: (network: Network, head: Head, output: Output, file: HeadFile) => Promise<void>,
+  options: NetworkUse = {},
 ): Promise<void> {
   const file = await openHead(flags.head ?? packageFile(BUNDLED_HEAD));
-  await withNetwork(withHeadsBackbone(flags, file), async (network, output) => {
-    const { features } = RESNET_LAYOUTS[network.backbone.architecture];
-    checkHeadFits(file, { ...network.backbone, featureCount: features });
-    const head = new Head(network.device, file.head);
-    try {
-      await use(network, head, output, file);
-    } finally {
-      head.dispose();
-    }
-  });
+  await withNetwork(
+    withHeadsBackbone(flags, file),
+    async (network, output) => {
+      const { features } = RESNET_LAYOUTS[network.backbone.architecture];
+      checkHeadFits(file, { ...network.backbone, featureCount: features });
+      const head = new Head(network.device, file.head);
+      try {
+        await use(network, head, output, file);
+      } finally {
+        head.dispose();
+      }
+    },
+    options,
+  );
 }
 
 /** Without a backbone of the caller's, a head brings its own. */

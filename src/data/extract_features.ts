@@ -1,6 +1,7 @@
 import { availableCores, type DecodedImage, type FileStatus } from '#platform';
 import { InputError, ShapeError } from '../errors.ts';
 import { type FeatureStore, hashPixels } from './feature_store.ts';
+import { InFlight } from './in_flight.ts';
 import { ImageLoader, type SkippedImage } from './loader.ts';
 
 /** One row to compute. */
@@ -14,8 +15,9 @@ export interface FeatureRequest {
 export interface ExtractOptions {
   readonly paths: readonly string[];
   readonly store: FeatureStore;
-  /** Rows [requests.length, dimension] for a batch. */
+  /** Rows [requests.length, dimension] for a batch. Called for the next batch before the last one's rows are there. */
   readonly compute: (requests: readonly FeatureRequest[]) => Promise<Float32Array>;
+  /** Rows at once; fewer where images are so large that their pixels would fill the memory. */
   readonly batchSize?: number;
   /** One row per image and entry, each anything JSON holds; `[null]`, no augmentation, by default. */
   readonly augmentations?: readonly unknown[];
@@ -41,6 +43,10 @@ export interface ExtractedFeatures {
 }
 
 const DEFAULT_BATCH = 8;
+/** A batch ends at so many bytes of pixels: 200 X-rays of 224 x 224, and one or two as they come from the detector. */
+const BATCH_BYTES = 32e6;
+/** Batches that the device has at once: it never waits for the host. */
+const BATCHES_AT_ONCE = 2;
 
 /** How many files are looked up at once. */
 const STATUS_AT_ONCE = 64;
@@ -59,6 +65,7 @@ export async function extractFeatures(options: ExtractOptions): Promise<Extracte
     await work.takeKnown();
     await work.computeMissing();
   } finally {
+    await work.settle();
     await options.store.flush();
   }
   return work.result();
@@ -68,9 +75,15 @@ class Extraction {
   readonly #options: ExtractOptions;
   readonly #keys: (readonly string[] | undefined)[];
   readonly #statuses = new Map<number, FileStatus>();
+  readonly #running = new InFlight<Float32Array>(BATCHES_AT_ONCE);
   #skipped: readonly SkippedImage[] = [];
   #waiting: (FeatureRequest & { key: string })[] = [];
-  #done = 0;
+  /** Rows that wait or are computed. */
+  readonly #expected = new Set<string>();
+  /** Of the batch that was started last. */
+  #sizeBefore = 0;
+  /** Images whose rows are there, or wait, or are computed. */
+  #taken = 0;
   #computed = 0;
   #decoded = 0;
 
@@ -88,7 +101,7 @@ class Extraction {
       await Promise.all(group.map((path, i) => this.#lookUp(path, start + i, store)));
     }
     await this.#checkKnown(store);
-    this.#report();
+    this.#report({ skipped: [] }, this.#taken);
   }
 
   /** Rows that a disk has changed since are computed again. */
@@ -97,7 +110,7 @@ class Extraction {
     this.#keys.forEach((keys, index) => {
       if (keys === undefined || keys.every(key => store.has(key))) return;
       this.#keys[index] = undefined;
-      this.#done--;
+      this.#taken--;
     });
   }
 
@@ -113,26 +126,32 @@ class Extraction {
     const keys = await this.#keysOf(known.pixelsHash);
     if (!keys.every(key => store.has(key))) return;
     this.#keys[index] = keys;
-    this.#done++;
+    this.#taken++;
   }
 
   async computeMissing(): Promise<void> {
-    const { paths, store, signal, read, batchSize = DEFAULT_BATCH } = this.#options;
+    const { paths, store, signal, read } = this.#options;
     const order = paths.map((_, i) => i).filter(i => this.#keys[i] === undefined);
-    const ahead = Math.max(batchSize, 2 * availableCores());
+    const ahead = Math.max(this.#batchSize, 2 * availableCores());
     const loader = new ImageLoader(paths, { order, ahead, signal, read });
     for await (const { index, image } of loader) {
       const pixelsHash = await hashPixels(image);
       this.#decoded++;
       await this.#request(image, pixelsHash, index);
       this.#remember(store, index, pixelsHash);
-      while (this.#waiting.length >= batchSize) await this.#compute(batchSize);
-      this.#done++;
-      this.#report(loader.skipped.length);
+      this.#taken++;
+      for (let size = this.#fullBatch(); size; size = this.#fullBatch()) await this.#compute(size, loader);
+      if (this.#waiting.length === 0 && this.#running.isEmpty) this.#report(loader, this.#taken);
     }
-    while (this.#waiting.length > 0) await this.#compute(batchSize);
+    if (this.#waiting.length > 0) await this.#compute(this.#waiting.length, loader);
+    await this.#running.finish();
     this.#skipped = loader.skipped;
-    this.#report(loader.skipped.length);
+    this.#report(loader, this.#taken);
+  }
+
+  /** After a failure: what is being computed is kept. */
+  settle(): Promise<void> {
+    return this.#running.settle();
   }
 
   async #request(image: DecodedImage, pixelsHash: string, index: number): Promise<void> {
@@ -140,27 +159,57 @@ class Extraction {
     await this.#options.store.verify(keys);
     this.#keys[index] = keys;
     keys.forEach((key, i) => {
-      const here = this.#options.store.has(key) || this.#waiting.some(request => request.key === key);
-      if (!here) this.#waiting.push({ key, image, pixelsHash, augmentation: this.#augmentations[i] });
+      if (this.#options.store.has(key) || this.#expected.has(key)) return;
+      this.#expected.add(key);
+      this.#waiting.push({ key, image, pixelsHash, augmentation: this.#augmentations[i] });
     });
   }
 
-  async #compute(batchSize: number): Promise<void> {
-    const { store, compute } = this.#options;
-    const batch = this.#waiting.slice(0, batchSize);
-    const rows = await compute(batch);
+  /** How many of the waiting rows make a batch; undefined while they are too few. */
+  #fullBatch(): number | undefined {
+    let sizeBytes = 0;
+    for (const [i, { image }] of this.#waiting.entries()) {
+      sizeBytes += image.pixels.length;
+      if (i + 1 === this.#batchSize || sizeBytes >= BATCH_BYTES) return i + 1;
+    }
+    return undefined;
+  }
+
+  /** Starts a batch on its way. */
+  async #compute(size: number, loader: ImageLoader): Promise<void> {
+    const batch = this.#waiting.splice(0, size);
+    // A network keeps the plan of one size: another takes its place.
+    if (size !== this.#sizeBefore) await this.#running.finish();
+    this.#sizeBefore = size;
+    const taken = this.#taken;
+    await this.#running.begin(
+      () => this.#options.compute(batch),
+      async rows => {
+        await this.#keep(batch, rows);
+        this.#report(loader, taken);
+      },
+    );
+  }
+
+  async #keep(batch: readonly { readonly key: string }[], rows: Float32Array): Promise<void> {
     const dimension = rows.length / batch.length;
     if (!Number.isInteger(dimension)) {
       throw new ShapeError(`features: ${rows.length} values do not divide into ${batch.length} rows`);
     }
-    for (const [i, { key }] of batch.entries()) await store.put(key, rows.subarray(i * dimension, (i + 1) * dimension));
-    this.#waiting = this.#waiting.slice(batch.length);
+    for (const [i, { key }] of batch.entries()) {
+      await this.#options.store.put(key, rows.subarray(i * dimension, (i + 1) * dimension));
+      this.#expected.delete(key);
+    }
     this.#computed += batch.length;
   }
 
   #remember(store: FeatureStore, index: number, pixelsHash: string): void {
     const status = this.#statuses.get(index);
     if (status !== undefined) store.rememberFile(this.#options.paths[index]!, status, pixelsHash);
+  }
+
+  get #batchSize(): number {
+    return this.#options.batchSize ?? DEFAULT_BATCH;
   }
 
   get #augmentations(): readonly unknown[] {
@@ -171,8 +220,8 @@ class Extraction {
     return Promise.all(this.#augmentations.map(augmentation => this.#options.store.keyOf(pixelsHash, augmentation)));
   }
 
-  #report(skipped = 0): void {
-    this.#options.onProgress?.({ done: this.#done + skipped, total: this.#options.paths.length });
+  #report({ skipped }: Pick<ImageLoader, 'skipped'>, done: number): void {
+    this.#options.onProgress?.({ done: done + skipped.length, total: this.#options.paths.length });
   }
 
   result(): ExtractedFeatures {

@@ -1,11 +1,13 @@
 import { joinPath } from '#platform';
 import { extractFeatures, type FeatureRequest } from '../data/extract_features.ts';
-import { FeatureStore } from '../data/feature_store.ts';
+import { FeatureStore, type Reuse } from '../data/feature_store.ts';
 import type { SkippedImage } from '../data/loader.ts';
 import { Random } from '../data/random.ts';
 import { type AugmentationParameters, randomAugmentation, squashTransform } from '../data/transforms.ts';
 import { InputError } from '../errors.ts';
+import type { Device } from '../runtime/device.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
+import { featureOrigin } from './feature_origin.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
@@ -20,6 +22,8 @@ export interface FeatureOptions {
   readonly seed?: number;
   /** Holds the store; the platform's cache unless said. */
   readonly cacheDir?: string;
+  /** Kept rows that another adapter or version computed: computed again unless `any`. */
+  readonly reuse?: Reuse;
   /** A store that is open, made by `featureStore`; else that of `cacheDir`. */
   readonly store?: FeatureStore;
   /** Where an image's bytes come from; the file system unless said. */
@@ -47,15 +51,15 @@ export interface Features {
  */
 export async function computeFeatures(network: Network, options: FeatureOptions): Promise<Features> {
   const { device } = network;
-  const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, read, note } = options;
+  const { paths, cacheDir, augment = 0, seed = 0, onProgress, signal, read, note, reuse } = options;
   const root = cacheDir === undefined ? undefined : joinPath(cacheDir, 'features');
-  const store = options.store ?? (await featureStore(network, { root, note }));
+  const store = options.store ?? (await featureStore(network, { root, note, reuse }));
   const copies = Array.from({ length: augment }, (_, copy) => ({ seed, copy }));
   const { keys, skipped, computed } = await extractFeatures({
     paths,
     store,
     compute: requests => recovering(network, () => forwardFeatures(network, requests)),
-    batchSize: options.batchSize ?? (device.adapter.kind === 'gpu' ? 32 : 1),
+    batchSize: options.batchSize ?? featureBatchSize(device),
     augmentations: [null, ...copies],
     signal,
     read,
@@ -68,17 +72,29 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   return { rows: await store.getMany(rowKeys), images, skipped, computed };
 }
 
+/** Images in one forward pass, unless the caller says: on a CPU more are no faster each. */
+export function featureBatchSize({ adapter }: Device): number {
+  return adapter.kind === 'gpu' ? 32 : 1;
+}
+
 /** The store of a network's features: a folder, or `memory`, which needs no file system. */
-export function featureStore(
+export async function featureStore(
   network: Network,
-  { root, note }: { readonly root?: string | 'memory'; readonly note?: (text: string) => void } = {},
+  options: { readonly root?: string | 'memory'; readonly note?: (text: string) => void; readonly reuse?: Reuse } = {},
 ): Promise<FeatureStore> {
   const { weightsHash, architecture } = network.backbone;
   const dimension = RESNET_LAYOUTS[architecture].features;
-  return FeatureStore.open({ weightsHash, preprocessing: featurePreprocessing(network), dimension, root, note });
+  const origin = await featureOrigin(network);
+  return FeatureStore.open({
+    weightsHash,
+    preprocessing: featurePreprocessing(network),
+    dimension,
+    origin,
+    ...options,
+  });
 }
 
-/** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all are 0 */
+/** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all of a row are 0 */
 async function forwardFeatures(
   { device, backbone, model }: Network,
   requests: readonly FeatureRequest[],
@@ -93,7 +109,12 @@ async function forwardFeatures(
     );
     return model.infer(x);
   });
-  return notAllZero('avgpool', finite('avgpool', await features.read()));
+  const rows = finite('avgpool', await features.read());
+  const width = rows.length / requests.length;
+  requests.forEach((_, i) => {
+    notAllZero('avgpool', rows.subarray(i * width, (i + 1) * width));
+  });
+  return rows;
 }
 
 /** Drawn from the pixels and the copy's number: the same in every run, whatever the order. */

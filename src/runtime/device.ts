@@ -191,6 +191,13 @@ export class Device {
     this.memory.trim();
   }
 
+  /** `trim`, once the adapter has done what is recorded so far: also buffers that it read meanwhile. @throws DeviceError | ShaderError */
+  async drain(): Promise<void> {
+    await this.submit();
+    await this.loss.race(this.gpu.queue.onSubmittedWorkDone());
+    this.memory.trim();
+  }
+
   /** Ends the device; every tensor is gone with it. */
   dispose(): void {
     this.gpu.destroy();

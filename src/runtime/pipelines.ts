@@ -3,7 +3,8 @@ import type { Kernel } from '../kernels/define.ts';
 
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
-  readonly compiled: Promise<GPUComputePipeline>;
+  /** @throws ShaderError  names file, line and column; it is tried anew for the next who asks, since memory that ran out may be back */
+  compiled(): Promise<GPUComputePipeline>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any kernel, whatever its names
@@ -27,14 +28,13 @@ export class Pipelines {
     return this.cache.size;
   }
 
-  /** Starts the compilation where there is none; `compiled` rejects with a ShaderError that names file, line and column. */
+  /** Starts the compilation, the first time. */
   get(kernel: AnyKernel, constants: Readonly<Record<string, number>>): Pipeline {
     const key = `${JSON.stringify(constants)}\n${kernel.shader}`;
     const known = this.cache.get(key);
     if (known) return known;
     const layout = this.layout(kernel);
-    const pipeline = { layout, compiled: this.compile(kernel, constants, layout) };
-    pipeline.compiled.catch(() => {}); // awaited, and reported, by the submit that needs it
+    const pipeline = { layout, compiled: retried(() => this.compile(kernel, constants, layout)) };
     this.cache.set(key, pipeline);
     return pipeline;
   }
@@ -59,6 +59,7 @@ export class Pipelines {
       this.onProgress?.(this.compiled, this.cache.size);
       return pipeline;
     } catch (error) {
+      this.modules.delete(kernel.shader);
       throw await explain(kernel.name, module, error);
     }
   }
@@ -84,6 +85,22 @@ export class Pipelines {
     }
     return layout;
   }
+}
+
+/** Starts now. A failure goes to all who wait for it; the next who asks starts anew. */
+function retried<Value>(start: () => Promise<Value>): () => Promise<Value> {
+  let attempt: Promise<Value> | undefined = start();
+  attempt.catch(() => {}); // told to the submit that needs it
+  return async () => {
+    attempt ??= start();
+    const own = attempt;
+    try {
+      return await own;
+    } catch (error) {
+      if (attempt === own) attempt = undefined;
+      throw error;
+    }
+  };
 }
 
 async function explain(name: string, module: GPUShaderModule, error: unknown): Promise<ShaderError> {

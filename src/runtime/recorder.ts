@@ -116,7 +116,7 @@ export class Recorder {
       if (batch.length === 0 && readbacks.length === 0) return;
       // What an earlier batch should have written may have failed after this one was recorded.
       for (const item of batch) for (const { failure } of readBy(item)) if (failure) throw failure;
-      const compiled = Promise.all(batch.flatMap(pipelinesOf).map(async one => [one, await one.compiled] as const));
+      const compiled = Promise.all(batch.flatMap(pipelinesOf).map(async one => [one, await one.compiled()] as const));
       const pipelines = new Map(await this.loss.race(compiled));
       await this.guard([...batch, ...readbacks], () => {
         const packed = batch.length > 0 ? packParams(this.gpu, batch.filter(isDispatch)) : undefined;

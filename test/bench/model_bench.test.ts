@@ -81,6 +81,12 @@ describe('benchModel', () => {
   it('is shown as text, markdown and CSV', () => {
     expect(modelText(result)).toMatch(/cold start, one stage after the other: \d+/);
     expect(modelText(result)).toMatch(/belong to no module$/);
+    const { loadedBytes, weightsBytes, activationBytes } = result.memory[0]!;
+    const [loaded, more] = [loadedBytes, activationBytes].map(bytes => `${(bytes / 1e6).toFixed(1)} MB`);
+    const times = (loadedBytes / weightsBytes).toFixed(2);
+    expect(modelText(result)).toContain(
+      `  ${loaded} loaded (${times} times the weights), ${more} more while a forward`,
+    );
     expect(modelMarkdown(result)).toContain('| layer4.1.conv2 |');
     expect(modelCsv(result).split('\n').length).toBe(result.byLayer!.layers.length + 1);
     expect(modelCsv({ ...result, byLayer: undefined }).split('\n').length).toBe(2);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KernelResult } from '../../src/bench/index.ts';
+import type { FeatureResult, KernelResult } from '../../src/bench/index.ts';
 import { raycam, records, root, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
@@ -108,6 +108,48 @@ describe('raycam bench --compare', () => {
   });
 });
 
+describe('raycam bench features', () => {
+  const args = [
+    'bench',
+    'features',
+    'resnet18',
+    'sample/chest_xray/test/NORMAL',
+    '--adapter',
+    'wasm',
+    '--samples',
+    '2',
+  ];
+
+  it('takes features and kernels in turns, and tells their ratio and the memory of the process', async () => {
+    const out = join(folder, 'features.json');
+    const { stdout, stderr, status } = await raycam([...args, '--out', out]);
+    expect(status).toBe(0);
+    expect(stderr).toContain('bench: round 2/2');
+    const result = JSON.parse(readFileSync(out, 'utf8')) as FeatureResult;
+    expect(result).toMatchObject({ kind: 'features', model: 'resnet18', batch: 1 });
+    expect(result.rounds.length).toBe(2);
+    expect(result.rounds.reduce((sum, { images }) => sum + images, 0)).toBe(result.images);
+    const [first, second] = result.rounds.map(({ featuresMs, kernelsMs }) => kernelsMs / featuresMs);
+    expect(result.ratio).toBeCloseTo((first! + second!) / 2, 9);
+    expect(result.memory.weightsBytes).toBe(4 * 11_699_112);
+    expect(result.memory.peakBytes).toBeGreaterThanOrEqual(result.rounds.at(-1)!.rssBytes!);
+    expect(stdout).toContain(`ratio              ${result.ratio.toFixed(3).padStart(8)} (`);
+    expect(stdout).toMatch(/memory of the process: .* above the weights’ 46\.8 MB/);
+  });
+
+  it('takes no image twice, and none that is broken', async () => {
+    const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
+    const broken = join(folder, 'broken.jpeg');
+    writeFileSync(broken, 'no picture');
+    const bench = (...paths: string[]) =>
+      raycam(['bench', 'features', 'resnet18', ...paths, '--adapter', 'wasm', '--samples', '1', '--quiet']);
+    const [twice, unread] = [await bench(xray, xray), await bench(xray, broken)];
+    expect([twice.status, unread.status]).toEqual([1, 1]);
+    expect(twice.stderr).toContain('1 of 2 images are there twice. Leave them out');
+    expect(unread.stderr).toMatch(/bench features: .*broken\.jpeg: not an image that can be decoded/);
+  });
+});
+
 describe('raycam bench model', () => {
   it('gives the fields that scripts rely on', async () => {
     const args = [
@@ -136,7 +178,7 @@ describe('raycam bench model', () => {
     const args = ['bench', 'model', 'resnet18', '--size', '32', '--no-memory', '--quiet', '--json'];
     const ran = await raycam([...args, '--adapter', 'swiftshader', '--batch', '2', '--samples', '1']);
     const [model] = records(ran);
-    expect(model).toMatchObject({ batch: 2, samples: 1 });
+    expect(model).toMatchObject({ batch: 2, side: 32 });
     expect(model!.adapter).toContain('SwiftShader');
   });
 });

@@ -77,6 +77,21 @@ describe('a head, from training to heat maps', () => {
     expect(Math.exp(record.logProbabilities.NORMAL!)).toBeCloseTo(NORMAL, 5);
     expect(record.class).toBe(NORMAL > PNEUMONIA ? 'NORMAL' : 'PNEUMONIA');
     expect(record.image).toBe(xray);
+    expect(record).not.toHaveProperty('timing');
+  });
+
+  it('tells where the time went, where asked', async () => {
+    const stages = ['programMs', 'openMs', 'deviceMs', 'readMs', 'uploadMs', 'compileMs', 'decodeMs', 'forwardMs'];
+    const ran = await raycam(['predict', xray, '--head', head, '--json', '--timing', ...network]);
+    const [{ timing }] = records(ran) as unknown as [{ timing: Record<string, number> }];
+    expect(Object.keys(timing)).toEqual([...stages, 'totalMs']);
+    for (const stage of stages) expect(timing[stage], stage).toBeGreaterThan(0);
+    const { compileMs, decodeMs, totalMs } = timing as { compileMs: number; decodeMs: number; totalMs: number };
+    const inTurn = stages.reduce((sum, stage) => sum + timing[stage]!, 0) - compileMs - decodeMs;
+    expect(inTurn).toBeLessThan(totalMs);
+    expect(ran.stderr).toContain(`${(totalMs / 1e3).toFixed(2)} s: program `);
+    const drawn = await raycam(['cam', xray, '--head', head, '--out', at('timed'), '--timing', '--json', ...network]);
+    expect(records(drawn)[0]).toHaveProperty('timing.pictureMs');
   });
 
   it('draws the evidence, and writes the raw maps', async () => {

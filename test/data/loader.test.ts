@@ -69,6 +69,21 @@ describe('ImageLoader', () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
+  it('keeps fewer waiting where they are large', async () => {
+    const large = await sharp({ create: { width: 2500, height: 2600, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    let [reading, yielded, most] = [0, 0, 0];
+    const read = async () => {
+      reading++;
+      most = Math.max(most, reading - yielded);
+      return large;
+    };
+    for await (const _ of new ImageLoader(names(9), { ahead: 9, read })) yielded++;
+    expect(yielded).toBe(9);
+    expect(most).toBeLessThanOrEqual(5); // four of 20 MB; one more is counted before it is yielded
+  });
+
   it('stops reading when its user leaves', async () => {
     let reading = 0;
     const read = (path: string) => {

@@ -1,15 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { baseName, encodePng, joinPath, makeDirectory, writeFileAtomic } from '#platform';
 import { type Explanation, explainImage } from '../../inference/explain.ts';
+import type { Network } from '../../inference/network.ts';
+import type { Head } from '../../nn/head.ts';
 import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { encodeNpy } from '../../weights/npy.ts';
 import { withHead } from '../head.ts';
-import { expectFiles, forEachImage } from '../images.ts';
+import { ComingImages, expectFiles, forEachImage } from '../images.ts';
 import { addNetworkOptions, type NetworkFlags } from '../options.ts';
+import type { Output } from '../output.ts';
 import { runCommand } from '../session.ts';
+import { StageClock, type TimingFlags, timingOption, timingText } from '../timing.ts';
 
-interface CamFlags extends NetworkFlags {
+interface CamFlags extends NetworkFlags, TimingFlags {
   readonly head?: string;
   readonly out: string;
   readonly class?: string;
@@ -38,16 +42,22 @@ export function registerCam(program: Command): void {
     )
     .option('--opacity <share>', 'of the heat map over the X-ray, 0 to 1', share, 0.5)
     .option('--npy', 'also the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
+    .addOption(timingOption())
     .action((images: string[], flags: CamFlags) =>
       runCommand(flags, async () => {
         await expectFiles(images);
-        await withHead(flags, async (network, head, output) => {
+        const coming = new ComingImages(images);
+        const clock = new StageClock(flags.timing);
+        const draw = async (network: Network, head: Head, output: Output) => {
           await makeDirectory(flags.out);
           const taken = new Set<string>();
-          await forEachImage(images, output, async ({ path, image }) => {
+          await forEachImage(coming, output, async ({ path, image, decodeMs }) => {
             const stem = freeStem(path, taken);
-            const explanation = await explainImage(network, head, image, { ...flags, className: flags.class });
-            const files = await writeCam(explanation, { folder: flags.out, stem, name: baseName(path), ...flags });
+            const options = { ...flags, className: flags.class };
+            const explanation = await clock.time('forward', () => explainImage(network, head, image, options));
+            const to = { folder: flags.out, stem, name: baseName(path), ...flags };
+            const files = await clock.time('picture', () => writeCam(explanation, to));
+            const timing = flags.timing ? clock.answer(decodeMs) : undefined;
             const { class: verdict, probabilities, camClass, bounds, isConstant } = explanation;
             output.result(
               {
@@ -59,12 +69,15 @@ export function registerCam(program: Command): void {
                 max: bounds[1],
                 isConstant,
                 files,
+                timing,
               },
               `${files[0]}  ${verdict} ${probabilities[verdict]!.toFixed(4)}`,
             );
+            if (timing) output.note(timingText(timing));
             if (isConstant) output.note(`${path}: the map is constant (${bounds[0]}), so the picture shows no place`);
           });
-        });
+        };
+        await withHead(flags, draw, { clock });
       }),
     );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { classifyImage } from '../../inference/classify.ts';
-import { expectFiles, forEachImage } from '../images.ts';
+import { ComingImages, expectFiles, forEachImage } from '../images.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../options.ts';
 import { runCommand, withNetwork } from '../session.ts';
 
@@ -11,8 +11,9 @@ export function registerClassify(program: Command): void {
     .action((images: string[], flags: NetworkFlags & { top: number }) =>
       runCommand(flags, async () => {
         await expectFiles(images);
+        const coming = new ComingImages(images);
         await withNetwork(flags, (network, output) =>
-          forEachImage(images, output, async ({ path, image }) => {
+          forEachImage(coming, output, async ({ path, image }) => {
             const top = await classifyImage(network, image, flags.top);
             const lines = top.map(
               ({ index, label, probability }) => `  ${probability.toFixed(4)}  ${label} (${index})`,
