@@ -36,9 +36,11 @@ export async function ensureBuilt() {
 export async function buildAll() {
   const { build } = await import('esbuild');
   mkdirSync(join(root, 'dist'), { recursive: true });
+  const { shadersReflectedBefore } = await import('./reflected_shaders.mjs');
   const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
   await build({
     ...node,
+    plugins: [shadersReflectedBefore],
     entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts', bench: 'src/bench/index.ts' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { audit } from './audit.mjs';
 import { ensureInstalled, root } from './ensure_installed.mjs';
 import { licenceSection, writtenSection } from './licences.mjs';
+import { deprecatedPackages, installScriptProblem, lockFileProblem } from './lock_file.mjs';
 
 const TOOLS = { publint: 'publint@0.3.25', attw: '@arethetypeswrong/cli@0.18.5' };
 const MUST_HAVE = [
@@ -22,6 +24,8 @@ const MUST_NOT_HAVE = /^(src|test|scripts|shaders|node_modules|runs)\/|\.pth$|\.
 ensureInstalled();
 let failed = false;
 report('lock file', lockFileProblem());
+report('withdrawn by their authors', deprecatedPackages());
+report('programs that run when it is installed', installScriptProblem());
 report('licences', licenceSection() === writtenSection() ? '' : 'out of date. Run node scripts/licences.mjs');
 report('bundled data', hashProblem());
 const tarball = pack();
@@ -30,10 +34,9 @@ if (tarball) {
   report('are the types wrong', run('npx', ['--yes', '-p', TOOLS.attw, 'attw', tarball, '--profile', 'esm-only']));
   rmSync(tarball, { force: true });
 }
-const audit = run('npm', ['audit', '--omit=dev']);
-const isUnanswered = /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/.test(audit);
-if (isUnanswered) console.log('npm audit: NOT DONE, the registry in use does not answer audits');
-else report('npm audit', audit);
+await reportAudit('npm audit, what is installed with raycam', ['--omit=dev']);
+await reportAudit('npm audit, what it is built and tested with', []);
+await reportAudit('npm audit signatures', ['signatures']);
 process.exitCode = failed ? 1 : 0;
 
 function report(what, problem) {
@@ -41,13 +44,11 @@ function report(what, problem) {
   failed ||= problem !== '';
 }
 
-/** Every package by its hash; addresses are left to the registry that npm is set to. */
-function lockFileProblem() {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  return Object.entries(packages)
-    .filter(([path, { integrity }]) => path !== '' && !integrity?.startsWith('sha512-'))
-    .map(([path]) => `${path} has no SHA-512`)
-    .join('\n');
+/** A registry that does not answer is no fault of the packages, and no proof either. */
+async function reportAudit(what, args) {
+  const { state, text } = await audit(args);
+  if (state === 'unanswered') console.log(`${what}: NOT DONE, the registry in use does not answer this`);
+  else report(what, state === 'clean' ? '' : text);
 }
 
 function hashProblem() {

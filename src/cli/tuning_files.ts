@@ -3,6 +3,9 @@ import { cacheDirectory, fileExists, joinPath, makeDirectory, readTextFile, writ
 import type { BuildOptions } from '../inference/network.ts';
 import { type TunedAdapter, Tuning } from '../nn/tuning.ts';
 
+/** That of a hundred networks has less. */
+const MOST_BYTES = 4e6;
+
 export function tuningFile({ vendor, architecture, description }: TunedAdapter, cacheDir = cacheDirectory()): string {
   const name = [vendor, architecture, description].filter(Boolean).join('-');
   return joinPath(cacheDir, 'tuning', `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`);
@@ -12,7 +15,7 @@ export function tuningFile({ vendor, architecture, description }: TunedAdapter, 
 export async function readTuning(adapter: TunedAdapter, cacheDir?: string): Promise<Tuning | undefined> {
   const path = tuningFile(adapter, cacheDir);
   if (!(await fileExists(path))) return undefined;
-  const tuning = Tuning.decode(await readTextFile(path), path);
+  const tuning = Tuning.decode(await readTextFile(path, MOST_BYTES), path);
   return tuning.isOf(adapter) ? tuning : undefined;
 }
 

@@ -11,6 +11,8 @@ export interface FeatureShard {
   readonly dimension: number;
   /** Of the rows' bytes. */
   readonly digest: string;
+  /** What computed them; shards of before it was kept have none. */
+  readonly origin: string | undefined;
 }
 
 /** One image file as it was when its pixels were hashed. */
@@ -33,15 +35,16 @@ const MAX_RECORDS_BYTES = 16e6;
  */
 export async function writeShard(
   directory: string,
-  shard: { space: string; keys: readonly string[]; rows: Float32Array },
+  shard: { space: string; origin: string | undefined; keys: readonly string[]; rows: Float32Array },
 ): Promise<FeatureShard> {
-  const { space, keys, rows } = shard;
+  const { space, origin, keys, rows } = shard;
   const dimension = rows.length / keys.length;
   const digest = await sha256(bytesOf(rows));
   const path = `${directory}/${uniqueName('rows')}.safetensors`;
   const tensor = { name: TENSOR, shape: [keys.length, dimension], values: rows };
-  await writeFileAtomic(path, writeSafetensors([tensor], { space, keys: keys.join(' '), sha256: digest }));
-  return { path, keys, dimension, digest };
+  const metadata = { space, keys: keys.join(' '), sha256: digest, ...(origin !== undefined && { origin }) };
+  await writeFileAtomic(path, writeSafetensors([tensor], metadata));
+  return { path, keys, dimension, digest, origin };
 }
 
 export interface ScanOptions {
@@ -81,7 +84,7 @@ async function readShardHeader(path: string, space: string): Promise<FeatureShar
     if (tensors.size !== 1 || dimension === undefined || rest.length > 0 || keys.length !== rows) {
       throw new InputError(`${baseName(path)}: ${keys.length} keys for the rows of ${[...tensors.keys()].join(', ')}`);
     }
-    return { path, keys, dimension, digest: metadata.sha256 ?? '' };
+    return { path, keys, dimension, digest: metadata.sha256 ?? '', origin: metadata.origin };
   } finally {
     await source.close();
   }

@@ -9,7 +9,6 @@ import {
   readFile,
   removeAbandonedFiles,
   resolvePath,
-  sha256,
   writeFileAtomic,
 } from '#platform';
 import { DeviceError, InputError, ShapeError } from '../errors.ts';
@@ -23,6 +22,7 @@ import {
   writeFileRecords,
   writeShard,
 } from './feature_shard.ts';
+import { hashJson } from './hash_json.ts';
 
 /** Raised when a change to the kernels changes features by more than rounding. */
 const FEATURES_VERSION = 1;
@@ -38,9 +38,18 @@ export interface FeatureSpace {
   readonly preprocessing: unknown;
 }
 
+/** Which rows are taken: those of the same origin, or `any`. */
+export type Reuse = 'same' | 'any';
+
 export interface FeatureStoreOptions extends FeatureSpace {
   /** Where stores are kept, `<cache>/features` by default; `memory` keeps nothing on disk. */
   readonly root?: string | 'memory';
+  /**
+   * What computes the rows, in a few words. Those of another origin differ in their last bits: they are computed again, unless `reuse`
+   * says `any`. Without an origin all are taken.
+   */
+  readonly origin?: string;
+  readonly reuse?: Reuse;
   /** The values of a row, where the caller knows: shards with others are passed over. */
   readonly dimension?: number;
   /** Told about shards that cannot be used. */
@@ -59,6 +68,8 @@ export class FeatureStore {
   /** Undefined in memory. */
   readonly directory: string | undefined;
   readonly #space: string;
+  readonly #origin: string | undefined;
+  readonly #reuse: Reuse;
   readonly #note: (text: string) => void;
   readonly #places = new Map<string, Place>();
   readonly #verified = new Set<FeatureShard>();
@@ -69,9 +80,15 @@ export class FeatureStore {
   #flushedAtMs = Date.now();
   #flushing: Promise<void> = Promise.resolve();
 
-  private constructor(space: string, directory: string | undefined, note: (text: string) => void) {
+  private constructor(
+    space: string,
+    directory: string | undefined,
+    { origin, reuse = 'same', note = () => {} }: FeatureStoreOptions,
+  ) {
     this.#space = space;
     this.directory = directory;
+    this.#origin = origin;
+    this.#reuse = reuse;
     this.#note = note;
   }
 
@@ -79,12 +96,12 @@ export class FeatureStore {
   static async open(options: FeatureStoreOptions): Promise<FeatureStore> {
     const { weightsHash, preprocessing, dimension, note = () => {} } = options;
     const space = await hashJson([FEATURES_VERSION, weightsHash, preprocessing]);
-    if (options.root === 'memory') return new FeatureStore(space, undefined, note);
+    if (options.root === 'memory') return new FeatureStore(space, undefined, options);
     const directory = resolvePath(options.root ?? `${cacheDirectory()}/features`, space.slice(0, 32));
     await makeDirectory(directory);
     await removeAbandonedFiles(directory);
-    const store = new FeatureStore(space, directory, note);
-    for (const shard of await scanShards(directory, { space, dimension, note })) store.#addShard(shard);
+    const store = new FeatureStore(space, directory, options);
+    store.#addShards(await scanShards(directory, { space, dimension, note }));
     for (const record of await scanFileRecords(directory)) store.#addFile(record);
     return store;
   }
@@ -212,7 +229,7 @@ export class FeatureStore {
         rows.set(values, i * this.#dimension!);
       });
       const keys = pending.map(([key]) => key);
-      const shard = await writeShard(this.directory, { space: this.#space, keys, rows });
+      const shard = await writeShard(this.directory, { space: this.#space, origin: this.#origin, keys, rows });
       this.#verified.add(shard);
       this.#addShard(shard);
       for (const key of keys) this.#pending.delete(key);
@@ -226,7 +243,7 @@ export class FeatureStore {
   /**
    * Takes over the shards of another store's folder, from another machine for instance, after checking their hashes.
    *
-   * returns  how many rows were new
+   * returns  how many rows were new; those of another origin count where they are taken
    *
    * @throws InputError  rows that do not have their hash
    */
@@ -234,14 +251,39 @@ export class FeatureStore {
     if (this.directory === undefined) throw new InputError('features: a store in memory cannot take in others');
     const before = this.size;
     const other = resolvePath(otherRoot, baseName(this.directory));
+    const taken: FeatureShard[] = [];
     for (const shard of await scanShards(other, { space: this.#space, dimension: this.#dimension, note })) {
       if (shard.keys.every(key => this.#places.has(key))) continue;
       await checkShard(shard);
       const path = `${this.directory}/${baseName(shard.path)}`;
       await writeFileAtomic(path, await readFile(shard.path));
-      this.#addShard({ ...shard, path });
+      taken.push({ ...shard, path });
     }
+    this.#addShards(taken);
     return this.size - before;
+  }
+
+  /** Rows of this origin come first; where others would have to stand in for them, it is said what becomes of those. */
+  #addShards(shards: readonly FeatureShard[]): void {
+    const isOwn = ({ origin }: FeatureShard) => this.#origin === undefined || origin === this.#origin;
+    for (const shard of shards) if (isOwn(shard)) this.#addShard(shard);
+    const others = shards.filter(shard => !isOwn(shard));
+    for (const origin of new Set(others.map(shard => shard.origin)))
+      this.#addOthers(
+        origin,
+        others.filter(shard => shard.origin === origin),
+      );
+  }
+
+  #addOthers(origin = 'an earlier version, which did not say where', shards: readonly FeatureShard[]): void {
+    const missing = new Set(shards.flatMap(({ keys }) => keys).filter(key => !this.has(key)));
+    if (missing.size === 0) return;
+    const isTaken = this.#reuse === 'any';
+    const fate = isTaken ? 'taken as they are' : 'computed again (--reuse any takes them as they are)';
+    this.#note(
+      `features: ${missing.size} kept rows are by ${origin}; here is ${this.#origin}: where needed they are ${fate}`,
+    );
+    if (isTaken) for (const shard of shards) this.#addShard(shard);
   }
 
   #addShard(shard: FeatureShard): void {
@@ -263,16 +305,6 @@ export async function hashPixels(image: DecodedImage): Promise<string> {
   hash.update(new TextEncoder().encode(`${image.width} ${image.height}\n`));
   hash.update(image.pixels);
   return hash.digestHex();
-}
-
-async function hashJson(value: unknown): Promise<string> {
-  return sha256(new TextEncoder().encode(JSON.stringify(value, sortedKeys)));
-}
-
-/** Two objects that differ in the order of their members only have the same text. */
-function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function fileKey(path: string, status: { sizeBytes: number; modifiedMs: number }): string {

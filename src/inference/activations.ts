@@ -1,6 +1,6 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import { finite } from './finite.ts';
+import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 import { recovering } from './recovery.ts';
@@ -26,6 +26,7 @@ async function tap({ device, backbone, model }: Network, image: DecodedImage, pa
   );
   const tapped = taps.get(path)!;
   try {
+    notAllZero('avgpool', await features.read());
     const [channels, height = 1, width = 1] = tapped.shape.slice(1);
     return { shape: [channels!, height, width], values: finite(path, await tapped.read()) };
   } finally {

@@ -4,6 +4,7 @@ import imagenetClasses from '../weights/imagenet_classes.json';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
+import { readTogether } from './read_together.ts';
 import { recovering } from './recovery.ts';
 
 export interface RankedClass {
@@ -13,7 +14,7 @@ export interface RankedClass {
   readonly probability: number;
 }
 
-/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite, or all are 0 */
+/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite, or nothing was computed */
 export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
   const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
   return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
@@ -22,10 +23,12 @@ export async function classifyImage(network: Network, image: DecodedImage, count
 }
 
 async function logitsOf({ device, backbone, model }: Network, image: DecodedImage): Promise<Float32Array> {
-  const { logits } = device.scope(() =>
+  const { features, logits } = device.scope(() =>
     model.infer(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
   );
-  return notAllZero('fc', finite('fc', await logits.read()));
+  const [values, seen] = await readTogether(logits, features);
+  notAllZero('avgpool', seen); // the bias alone would make classes of nothing
+  return notAllZero('fc', finite('fc', values));
 }
 
 function softmax(logits: Float32Array): Float64Array {

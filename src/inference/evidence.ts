@@ -9,6 +9,7 @@ import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 import { type Verdict, verdictOf } from './predict.ts';
+import { recovering } from './recovery.ts';
 
 export interface Evidence extends Verdict {
   /** By class, before the log-softmax. */
@@ -19,12 +20,25 @@ export interface Evidence extends Verdict {
   readonly image: RgbImage;
 }
 
-/** The verdict on one X-ray and every class's map, from one forward pass. @throws DeviceError a value is not finite */
-export async function evidenceOf(
-  { device, backbone, model }: Network,
+/**
+ * The verdict on one X-ray and every class's map, from one forward pass.
+ *
+ * @throws DeviceError  a value is not finite, or the device is lost a second time
+ */
+export function evidenceOf(
+  network: Network,
   head: Head,
   image: DecodedImage,
   { align = 'corners' }: { readonly align?: Alignment } = {},
+): Promise<Evidence> {
+  return recovering(network, () => evidence(network, head.on(network.device), image, align));
+}
+
+async function evidence(
+  { device, backbone, model }: Network,
+  head: Head,
+  image: DecodedImage,
+  align: Alignment,
 ): Promise<Evidence> {
   const pass = device.scope(() => {
     const { x, pixels } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));

@@ -48,7 +48,7 @@ export async function ledgerOf(
 /**
  * Verdict and maps of a head whose weights for the channels of `off` are 0: by the kernels that compute any verdict.
  *
- * @throws DeviceError  a score is not finite
+ * @throws DeviceError  a score is not finite, or all features are 0
  */
 export async function maskedVerdict(
   { network: { device }, features, layer4 }: RecordedPass,
@@ -65,6 +65,7 @@ export async function maskedVerdict(
     ),
   }));
   try {
+    notAllZero('avgpool', await features.read());
     const verdict = verdictOf(classes, await scores.read());
     const values = finite('fc.0', await logits.read());
     const drawn: Record<string, EvidenceMap> = {};

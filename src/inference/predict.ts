@@ -1,11 +1,12 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import { DeviceError } from '../errors.ts';
 import type { Head } from '../nn/head.ts';
+import { checkLogProbabilities } from '../nn/log_probabilities.ts';
 import { indexOfMax } from '../train/metrics.ts';
-import { finite } from './finite.ts';
+import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
+import { readTogether } from './read_together.ts';
 import { recovering } from './recovery.ts';
 
 /** What the head says of an image. */
@@ -18,18 +19,22 @@ export interface Verdict {
   readonly logProbabilities: Readonly<Record<string, number>>;
 }
 
-/** The verdict on one X-ray. @throws DeviceError a score is not finite, or the device is lost a second time */
+/** The verdict on one X-ray. @throws DeviceError a score is not finite, all features are 0, or the device is lost a second time */
 export function predictImage(network: Network, head: Head, image: DecodedImage): Promise<Verdict> {
   return recovering(network, () => predict(network, head.on(network.device), image));
 }
 
 async function predict({ device, backbone, model }: Network, head: Head, image: DecodedImage): Promise<Verdict> {
-  const logProbabilities = device.scope(() => {
+  const { features, logProbabilities } = device.scope(() => {
     const { x } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
-    return head.forward(model.infer(x).features);
+    const inferred = model.infer(x);
+    return { features: inferred.features, logProbabilities: head.forward(inferred.features) };
   });
   try {
-    return verdictOf(head.classes, await logProbabilities.read());
+    // The head alone would make a verdict of nothing.
+    const [row, seen] = await readTogether(logProbabilities, features);
+    notAllZero('avgpool', seen);
+    return verdictOf(head.classes, row);
   } finally {
     logProbabilities.dispose();
   }
@@ -37,12 +42,7 @@ async function predict({ device, backbone, model }: Network, head: Head, image: 
 
 /** From one row of log-probabilities. @throws DeviceError one is not finite, or they are no probabilities */
 export function verdictOf(classes: readonly string[], row: Float32Array): Verdict {
-  const values = Array.from(finite('head', row));
-  const sum = values.reduce((total, value) => total + Math.exp(value), 0);
-  if (!(Math.abs(sum - 1) < 1e-3))
-    throw new DeviceError(
-      `head: the probabilities add up to ${sum}, expected 1, as if the head had not run. Check the adapter with \`raycam doctor\``,
-    );
+  const values = checkLogProbabilities(Array.from(finite('head', row)), classes.length);
   const byClass = (value: (logProbability: number) => number) =>
     Object.fromEntries(classes.map((name, k) => [name, value(values[k]!)]));
   return {

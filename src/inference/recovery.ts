@@ -1,3 +1,4 @@
+import type { Device } from '../runtime/device.ts';
 import type { Network } from './network.ts';
 
 /**
@@ -13,12 +14,17 @@ export async function recovering<Result>(network: Network, work: () => Promise<R
   try {
     return await work();
   } catch (error) {
-    const isLost = device.lossReason !== undefined && device.lossReason !== 'destroyed';
+    if (!isLost(device)) throw error;
     // Another call may have built it anew already.
-    if (isLost && network.device === device) {
+    if (network.device === device) {
       if (!network.rebuild) throw error;
       await network.rebuild(error);
-    } else if (!isLost) throw error;
+    }
     return work();
   }
+}
+
+/** Whether the device went for a reason that nobody here chose. */
+export function isLost({ lossReason }: Device): boolean {
+  return lossReason !== undefined && lossReason !== 'destroyed';
 }

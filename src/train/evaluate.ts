@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import { Head, type HeadValues } from '../nn/head.ts';
+import { checkLogProbabilities } from '../nn/log_probabilities.ts';
 import type { Device } from '../runtime/device.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { type Metrics, metricsOf } from './metrics.ts';
@@ -13,7 +14,8 @@ const ROWS_PER_BATCH = 4096;
  * features  [M, F], row by row
  * returns   [M, K], row by row
  *
- * @throws InputError  the features are no rows of F
+ * @throws InputError   the features are no rows of F
+ * @throws DeviceError  what the device gives are no probabilities
  */
 export async function logProbabilitiesOf(
   device: Device,
@@ -32,7 +34,7 @@ export async function logProbabilitiesOf(
       const slice = features.subarray(start * featureCount, (start + count) * featureCount);
       const y = device.scope(() => head.forward(device.tensor(slice, [count, featureCount], 'features')));
       try {
-        result.set(await y.read(), start * classes.length);
+        result.set(checkLogProbabilities(await y.read(), classes.length), start * classes.length);
       } finally {
         y.dispose();
       }

@@ -52,7 +52,7 @@ export class Phase {
     return true;
   }
 
-  /** @throws DeviceError  a batch's loss is no finite number */
+  /** @throws DeviceError  a batch's loss is no finite number, or 0 where answers are wrong: nothing was computed */
   async result({ epoch, epochs, lr }: { epoch: number; epochs: number; lr: number }): Promise<PhaseResult> {
     const metrics = await this.metrics.read();
     let [loss, correct] = [0, 0];
@@ -62,8 +62,13 @@ export class Phase {
         throw new DeviceError(
           `fit: the ${this.name} loss is ${batchLoss} in epoch ${epoch}/${epochs - 1}, batch ${row}/${this.batches - 1}, expected a finite number. Lower the learning rate, it was ${lr}`,
         );
+      const batchCorrect = metrics[row * 2 + 1]!;
+      if (batchLoss === 0 && batchCorrect < this.sizeOf(row))
+        throw new DeviceError(
+          `fit: the ${this.name} loss is 0 in epoch ${epoch}/${epochs - 1} and answers are wrong, as if nothing had run. Check the adapter with \`raycam doctor\``,
+        );
       loss += batchLoss * this.sizeOf(row);
-      correct += metrics[row * 2 + 1]!;
+      correct += batchCorrect;
     }
     const { count } = this.features;
     return { loss: loss / count, accuracy: correct / count };

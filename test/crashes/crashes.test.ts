@@ -1,7 +1,7 @@
 /** A few kills of each command, full disks and two processes at once; scripts/crashes.mjs kills a hundred times. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleTool } from '../../scripts/bundle_tool.mjs';
 import { root } from '../cli/run.ts';
@@ -46,9 +46,12 @@ const experiment = (name: string) => experiments.find(candidate => candidate.nam
 
 /** Everything in the folder but what an unfinished write would leave under a name of its own. */
 function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => entry.name);
+  return filesUnder(folder).map(path => basename(path));
+}
+
+function filesUnder(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
 describe('killed at a random moment', () => {
@@ -124,4 +127,28 @@ describe('two processes at once', () => {
     expect(server.requests).toEqual(['whole']);
     expect(filesIn(folder).sort()).toEqual(['w.safetensors', 'w.safetensors.sha256']);
   });
+});
+
+it('a store that another version filled is filled anew, or taken by --reuse any', async () => {
+  const folder = join(lab.work, 'other version');
+  const args = experiment('features').args(folder);
+  mkdirSync(folder);
+  expect((await run(args)).code).toBe(0);
+  const result = readFileSync(join(folder, 'f.npy'));
+  for (const shard of filesUnder(join(folder, 'cache')).filter(path => path.endsWith('.safetensors'))) {
+    const text = readFileSync(shard, 'latin1');
+    expect(text).toMatch(/"origin":"raycam \d[\d.]+, shaders [0-9a-f]{12}, on wasm-(relaxed-)?simd"/);
+    writeFileSync(shard, text.replace('"origin":"raycam 0', '"origin":"raycam 9'), 'latin1');
+  }
+  const loud = args.filter(argument => argument !== '--quiet');
+  const taken = await run([...loud, '--reuse', 'any', '--json']);
+  expect(JSON.parse(taken.stdout).computed).toBe(0);
+  const again = await run([...loud, '--json']);
+  expect(JSON.parse(again.stdout).computed).toBe(8);
+  expect(again.stderr).toMatch(
+    /^features: 8 kept rows are by raycam 9.*; here is raycam 0.*: where needed they are computed again \(--reuse any takes them as they are\)$/m,
+  );
+  expect(readFileSync(join(folder, 'f.npy')).equals(result)).toBe(true);
+  const last = await run([...loud, '--json']);
+  expect([JSON.parse(last.stdout).computed, /kept rows/.test(last.stderr)]).toEqual([0, false]);
 });

@@ -54,6 +54,68 @@ describe('FeatureStore', () => {
     expect(new Set([base, ...others]).size).toBe(5);
   });
 
+  describe('rows of another origin', () => {
+    const notes: string[] = [];
+    const openAs = (root: string, origin: string | undefined, more: object = {}) => {
+      notes.length = 0;
+      return open(root, { origin, note: (text: string) => notes.push(text), ...more });
+    };
+    const put = async (root: string, origin: string | undefined, ...rows: [string, number][]) => {
+      const store = await openAs(root, origin);
+      for (const [key, value] of rows) await store.put(key, row(value));
+      await store.flush();
+    };
+    const AGAIN = 'where needed they are computed again (--reuse any takes them as they are)';
+
+    it('are computed again, and that is said until they are', async () => {
+      const root = await newFolder();
+      await put(root, 'A', ['a', 1], ['b', 2]);
+      const store = await openAs(root, 'B');
+      expect([store.has('a'), store.size]).toEqual([false, 0]);
+      expect(notes).toEqual([`features: 2 kept rows are by A; here is B: ${AGAIN}`]);
+      await store.put('a', row(1.25));
+      await store.flush();
+      const partly = await openAs(root, 'B');
+      expect(await partly.get('a')).toEqual(row(1.25));
+      expect(notes).toEqual([`features: 1 kept rows are by A; here is B: ${AGAIN}`]);
+      await put(root, 'B', ['b', 2.25]);
+      await openAs(root, 'B');
+      expect(notes).toEqual([]);
+      expect(await (await openAs(root, 'A')).get('a')).toEqual(row(1));
+      expect(notes).toEqual([]);
+    });
+
+    it('are taken on request, after those of this origin', async () => {
+      const root = await newFolder();
+      await put(root, 'A', ['a', 1], ['b', 2]);
+      await put(root, 'B', ['b', 2.25]);
+      const store = await openAs(root, 'B', { reuse: 'any' });
+      expect([await store.get('a'), await store.get('b')]).toEqual([row(1), row(2.25)]);
+      expect(notes).toEqual(['features: 1 kept rows are by A; here is B: where needed they are taken as they are']);
+    });
+
+    it('which nobody wrote down are of an earlier version', async () => {
+      const root = await newFolder();
+      await put(root, undefined, ['a', 1]);
+      expect((await openAs(root, 'B')).has('a')).toBe(false);
+      expect(notes).toEqual([
+        `features: 1 kept rows are by an earlier version, which did not say where; here is B: ${AGAIN}`,
+      ]);
+      expect((await openAs(root, undefined)).has('a')).toBe(true);
+    });
+
+    it('are merged as they are, and told apart', async () => {
+      const [here, there] = [await newFolder(), await newFolder()];
+      await put(there, 'A', ['a', 1]);
+      await put(there, 'B', ['b', 2]);
+      const store = await openAs(here, 'B');
+      expect(await store.merge(there)).toBe(1);
+      expect([store.has('a'), store.has('b')]).toEqual([false, true]);
+      expect(notes).toEqual([`features: 1 kept rows are by A; here is B: ${AGAIN}`]);
+      expect((await openAs(here, 'B', { reuse: 'any' })).size).toBe(2);
+    });
+  });
+
   it('loses only what was not flushed', async () => {
     const root = await newFolder();
     const store = await open(root);
@@ -213,6 +275,41 @@ describe('extractFeatures', () => {
     expect(await messageOf(run)).toBe('Ctrl-C');
     const resumed = await extractFeatures({ paths, store: await open(root), compute });
     expect(resumed.computed).toBeLessThanOrEqual(2);
+  });
+
+  it('has two batches on their way, and lets a shorter one wait for them', async () => {
+    const sizes: number[] = [];
+    let [running, most] = [0, 0];
+    const slow: typeof compute = async requests => {
+      most = Math.max(most, ++running);
+      sizes.push(requests.length);
+      if (requests.length === 1) expect(running).toBe(1);
+      await new Promise(resolve => setTimeout(resolve, 20));
+      running--;
+      return compute(requests);
+    };
+    const store = await open('memory');
+    const { keys } = await extractFeatures({ paths: await pictures(7), store, compute: slow, batchSize: 2 });
+    expect([sizes, most]).toEqual([[2, 2, 2, 1], 2]);
+    const values = await store.getMany(keys.map(ofImage => ofImage![0]!));
+    expect([...values].filter((_, i) => i % 2 === 0)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('ends a batch early where images are large', async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { recursive: true });
+    const paths = ['a.png', 'b.png', 'c.png'].map(name => join(folder, name));
+    for (const [i, path] of paths.entries())
+      await sharp({ create: { width: 2500, height: 2400, channels: 3, background: { r: i, g: 0, b: 0 } } }).toFile(
+        path,
+      );
+    const sizes: number[] = [];
+    const counted: typeof compute = requests => {
+      sizes.push(requests.length);
+      return compute(requests);
+    };
+    await extractFeatures({ paths, store: await open('memory'), compute: counted, batchSize: 32 });
+    expect(sizes).toEqual([2, 1]); // 18 MB each
   });
 
   it('hashes pixels together with their shape', async () => {

@@ -1,7 +1,6 @@
 import { vi } from 'vitest';
 import { Device } from '../../src/runtime/device.ts';
 import type { WasmDevice } from '../../src/wasm/device/device.ts';
-import { Heap } from '../../src/wasm/device/execution/heap.ts';
 
 /**
  * What goes wrong, at the n-th occasion:
@@ -34,21 +33,21 @@ export class FaultyDevice {
 
   static async open(): Promise<FaultyDevice> {
     const faulty = new FaultyDevice();
-    const { allocate } = Heap.prototype;
-    faulty.device = await Device.open({
-      adapter: 'wasm',
-      threads: 0,
-      observe: gpu => {
-        faulty.gpu = gpu as WasmDevice;
-        return faulty.watched(gpu);
-      },
-    });
-    // biome-ignore lint/complexity/useLiteralKeys: it is private
-    vi.spyOn(faulty.gpu['context'].heap, 'allocate').mockImplementation(function (this: Heap, sizeBytes) {
-      return faulty.strikes('memory') ? undefined : allocate.call(this, sizeBytes);
-    });
+    faulty.device = await Device.open({ adapter: 'wasm', threads: 0, observe: faulty.observe });
     return faulty;
   }
+
+  /** Stands between a device and whoever opened it, for `DeviceOptions`. */
+  readonly observe = (gpu: GPUDevice): GPUDevice => {
+    this.gpu = gpu as WasmDevice;
+    // biome-ignore lint/complexity/useLiteralKeys: it is private
+    const { heap } = this.gpu['context'];
+    const allocate = heap.allocate.bind(heap);
+    vi.spyOn(heap, 'allocate').mockImplementation(sizeBytes =>
+      this.strikes('memory') ? undefined : allocate(sizeBytes),
+    );
+    return this.watched(gpu);
+  };
 
   /** Bytes of the device that are in use, with nothing kept for later. */
   async usedBytes(): Promise<number> {
@@ -62,6 +61,11 @@ export class FaultyDevice {
     this.fault = fault;
     this.at = at;
     this.occasions = 0;
+  }
+
+  /** How many occasions there have been. */
+  get count(): number {
+    return this.occasions;
   }
 
   /** Returns how many occasions there were. */

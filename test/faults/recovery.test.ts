@@ -2,9 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { constant, Tape } from '../../src/autograd/tape.ts';
 import { DeviceError } from '../../src/errors.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
+import { evaluateHead } from '../../src/inference/evaluate_head.ts';
+import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
-import { buildNetwork, type Network } from '../../src/inference/network.ts';
+import { ledgerOf, maskedVerdict } from '../../src/inference/ledger.ts';
+import { type BuildOptions, buildNetwork, type Network } from '../../src/inference/network.ts';
 import { predictImage, verdictOf } from '../../src/inference/predict.ts';
+import { RecordedPass } from '../../src/inference/recorded_pass.ts';
 import { recovering } from '../../src/inference/recovery.ts';
 import { Head } from '../../src/nn/head.ts';
 import { fit } from '../../src/train/fit.ts';
@@ -13,14 +17,24 @@ import { narrowBackbone, narrowHead } from './narrow_network.ts';
 
 const image = { width: 50, height: 40, pixels: Uint8Array.from({ length: 6000 }, (_, i) => (i * 37) % 256) };
 
+/** At the first submit, while weights go onto the device. */
+const LOADING = -1;
+
 /** Devices in the order in which they were opened, and when each is lost: at the n-th submit after its last block is loaded. */
 let opened: WasmDevice[] = [];
+/** Of the last device, after its last block was loaded. */
+let submits = 0;
 let notes: string[] = [];
 let network: Network;
 let loaded: () => void;
 afterEach(() => network.dispose());
 
 async function open(...lostAt: (number | undefined)[]): Promise<Head> {
+  network = await build(lostAt);
+  return new Head(network.device, narrowHead());
+}
+
+function build(lostAt: readonly (number | undefined)[], options: BuildOptions = {}): Promise<Network> {
   opened = [];
   notes = [];
   const observe = (gpu: GPUDevice) => {
@@ -28,17 +42,18 @@ async function open(...lostAt: (number | undefined)[]): Promise<Head> {
     const at = lostAt[opened.length];
     opened.push(device);
     const submit = device.queue.submit.bind(device.queue);
-    let [submits, isLoaded] = [0, false];
+    let isLoaded = false;
+    submits = 0;
     loaded = () => {
       isLoaded = true;
     };
     device.queue.submit = buffers => {
-      if (isLoaded && ++submits === at) device.lose('unknown', 'the driver was reset');
+      if (isLoaded ? ++submits === at : at === LOADING) device.lose('unknown', 'the driver was reset');
       return submit(buffers);
     };
     return gpu;
   };
-  network = await buildNetwork(narrowBackbone(), {
+  return buildNetwork(narrowBackbone(), {
     adapter: 'wasm',
     threads: 0,
     observe,
@@ -46,8 +61,8 @@ async function open(...lostAt: (number | undefined)[]): Promise<Head> {
       if (done === total) loaded();
     },
     onRebuild: reason => notes.push(reason),
+    ...options,
   });
-  return new Head(network.device, narrowHead());
 }
 
 const LOST =
@@ -97,6 +112,61 @@ describe('a network whose device is lost', () => {
     expect(explained.probabilities).toEqual(probabilities);
     expect(await classifyImage(network, image, 1)).toHaveLength(1);
     expect(opened.length).toBe(2);
+  });
+
+  it('takes its verdict apart alike, and evaluates alike', async () => {
+    const features = Float32Array.from({ length: 10 * 32 }, (_, i) => ((i * 7919) % 101) / 50 - 1);
+    const set = { features, labels: Array.from({ length: 10 }, (_, i) => i % 2) };
+    const ask = async (head: Head) => {
+      const ledger = await recovering(network, async () => {
+        const pass = RecordedPass.record(network, image);
+        try {
+          return [await ledgerOf(pass, narrowHead()), await maskedVerdict(pass, narrowHead(), { off: [1, 5] })];
+        } finally {
+          pass.dispose();
+        }
+      });
+      return [
+        await evidenceOf(network, head, image),
+        ledger,
+        await evaluateHead(network, { ...narrowHead(), classes: ['a', 'b'] }, { set }),
+      ];
+    };
+    const undisturbed = await ask(await open());
+    const count = submits;
+    expect(count).toBeGreaterThan(10);
+    for (const at of [1, Math.round(count / 2), count - 1, count]) {
+      await network.dispose();
+      expect(await ask(await open(at)), `submit ${at}`).toEqual(undisturbed);
+      expect(opened.length, `submit ${at}`).toBe(2);
+    }
+  });
+
+  it('is opened anew where it is lost while its weights go onto it', async () => {
+    const own = await open();
+    const undisturbed = await predictImage(network, own, image);
+    await network.dispose();
+    const head = await open(LOADING);
+    expect(await predictImage(network, head, image)).toEqual(undisturbed);
+    expect([opened.length, notes]).toEqual([2, [LOST]]);
+    opened[1]!.lose('unknown', 'the driver was reset');
+    await expect(predictImage(network, head, image)).rejects.toThrow(/^device: lost a second time/);
+  });
+
+  it('gives its weights up where it is lost again while they go onto it', async () => {
+    await expect(build([LOADING, LOADING])).rejects.toThrow(LOST);
+    expect([opened.length, notes]).toEqual([2, [LOST]]);
+  });
+
+  it('is left to its owner where the owner says so', async () => {
+    await expect(build([LOADING], { recovers: false })).rejects.toThrow(LOST);
+    network = await build([SOON], { recovers: false });
+    const head = new Head(network.device, narrowHead());
+    const ask = async () => {
+      for (let i = 0; i < 6; i++) await predictImage(network, head, image);
+    };
+    await expect(ask()).rejects.toThrow(LOST);
+    expect([opened.length, notes]).toEqual([1, []]);
   });
 
   it('trains from the start, and ends with the same bytes', async () => {

@@ -1,40 +1,79 @@
-/** `[--runs N] [--seed N] [--target NAME] [--json]`: fuzzes, prints a table or lines of JSON, exits with 1 if anything was found. */
+/**
+ * `[--runs N] [--seed N] [--target NAME] [--jobs N] [--json]`: fuzzes, prints a table or lines of JSON, exits with 1 if anything was found.
+ *
+ * The runs are dealt to processes, one for each core unless said; run n of a seed is the same input in any of them.
+ */
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { fuzz } from './run_target.ts';
-import { TARGETS } from './targets.ts';
+import { type FuzzResult, fuzz, together } from './run_target.ts';
+import { TARGETS, type Target } from './targets.ts';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '200000' },
     seed: { type: 'string', default: '1' },
     target: { type: 'string' },
+    jobs: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
+    /** Of a process that another one started: its first run, and how many. */
+    part: { type: 'string' },
   },
 });
+const [runs, seed, jobs] = [Number(values.runs), Number(values.seed), Number(values.jobs)];
 const chosen = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
 if (chosen.length === 0) throw new Error(`no target is named ${values.target}: ${TARGETS.map(({ name }) => name)}`);
 
-if (!values.json) {
-  console.log('| parser | runs | still read | kinds of refusal | slowest | findings | took |');
-  console.log('|---|---|---|---|---|---|---|');
+if (values.part !== undefined) {
+  const [from, count] = values.part.split('+').map(Number) as [number, number];
+  const onRun = (done: number) => process.send!(done);
+  process.send!(await fuzz(chosen[0]!, { from, runs: count, seed, onRun: every(10_000, onRun) }));
+} else await fuzzAll();
+
+async function fuzzAll(): Promise<void> {
+  if (!values.json) {
+    console.log('| parser | runs | still read | kinds of refusal | slowest | findings | took |');
+    console.log('|---|---|---|---|---|---|---|');
+  }
+  for (const target of chosen) {
+    const started = performance.now();
+    const parts = Array.from({ length: jobs }, (_, i) => Math.round((i * runs) / jobs));
+    const result = together(
+      await Promise.all(parts.map((from, i) => fuzzPart(target, from, (parts[i + 1] ?? runs) - from))),
+    );
+    const elapsedS = (performance.now() - started) / 1000;
+    const sentences = result.sentences.length;
+    if (values.json) console.log(JSON.stringify({ ...result, sentences, elapsedS }));
+    else {
+      const cells = [result.target, result.runs, result.read, sentences, `${result.slowestMs.toFixed(1)} ms`];
+      console.log(`| ${[...cells, result.findings.length, `${elapsedS.toFixed(0)} s`].join(' | ')} |`);
+    }
+    for (const { run, problem, base64 } of result.findings.slice(0, 10)) {
+      console.error(`FINDING ${target.name}, seed ${seed}, run ${run}: ${problem}\n${base64.slice(0, 4000)}`);
+    }
+    if (result.findings.length > 0) process.exitCode = 1;
+  }
 }
-for (const target of chosen) {
-  const started = performance.now();
-  let shownMs = started;
-  const onRun = (done: number) => {
-    if (performance.now() - shownMs < 10_000) return;
-    shownMs = performance.now();
-    console.error(`${target.name}: ${done} of ${values.runs}`);
+
+/** @throws Error  the process ended without a result: an input ended it */
+function fuzzPart(target: Target, from: number, count: number): Promise<FuzzResult> {
+  const part = `${from}+${count}`;
+  const child = fork(process.argv[1]!, ['--target', target.name, '--seed', `${seed}`, '--part', part]);
+  return new Promise((resolve, reject) => {
+    child.on('message', said => {
+      if (typeof said === 'number') console.error(`${target.name}: ${said} of ${count} from ${from}`);
+      else resolve(said as FuzzResult);
+    });
+    child.on('close', code => reject(new Error(`${target.name}, runs ${part}: the process ended with ${code}`)));
+  });
+}
+
+/** Lets through one call in so many milliseconds. */
+function every(pauseMs: number, call: (done: number) => void): (done: number) => void {
+  let lastMs = performance.now();
+  return done => {
+    if (performance.now() - lastMs < pauseMs) return;
+    lastMs = performance.now();
+    call(done);
   };
-  const result = await fuzz(target, { runs: Number(values.runs), seed: Number(values.seed), onRun });
-  const elapsedS = (performance.now() - started) / 1000;
-  if (values.json) console.log(JSON.stringify({ ...result, elapsedS }));
-  else {
-    const cells = [result.target, result.runs, result.read, result.sentences, `${result.slowestMs.toFixed(1)} ms`];
-    console.log(`| ${[...cells, result.findings.length, `${elapsedS.toFixed(0)} s`].join(' | ')} |`);
-  }
-  for (const { run, seed, problem, base64 } of result.findings.slice(0, 10)) {
-    console.error(`FINDING ${target.name}, seed ${seed}, run ${run}: ${problem}\n${base64.slice(0, 4000)}`);
-  }
-  if (result.findings.length > 0) process.exitCode = 1;
 }

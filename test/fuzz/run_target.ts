@@ -6,6 +6,8 @@ import type { Target } from './targets.ts';
 const MOST_MS = 1000;
 
 export interface FuzzOptions {
+  /** The first run's number, 0 unless said. */
+  readonly from?: number;
   readonly runs: number;
   readonly seed: number;
   readonly onRun?: (done: number) => void;
@@ -25,19 +27,19 @@ export interface FuzzResult {
   /** Inputs that could still be read; the others were refused by a RaycamError. */
   readonly read: number;
   /** Different sentences, numbers and names in them set aside: how far into the parser the inputs came. */
-  readonly sentences: number;
+  readonly sentences: readonly string[];
   readonly slowestMs: number;
   readonly findings: readonly Finding[];
 }
 
 /** Run n of a seed is the same input in every call. */
-export async function fuzz(target: Target, { runs, seed, onRun }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz(target: Target, { from = 0, runs, seed, onRun }: FuzzOptions): Promise<FuzzResult> {
   const seeds = await target.seeds();
   for (const original of seeds) await expectUnchanged(target, original);
   const findings: Finding[] = [];
   const sentences = new Set<string>();
   let [read, slowestMs] = [0, 0];
-  for (let run = 0; run < runs; run++) {
+  for (let run = from; run < from + runs; run++) {
     const input = inputOf(target, seeds, { seed, run });
     const started = process.cpuUsage();
     const outcome = await outcomeOf(target, input);
@@ -48,9 +50,22 @@ export async function fuzz(target: Target, { runs, seed, onRun }: FuzzOptions): 
     else sentences.add(outcome.sentence.replace(/"[^"]*"|[0-9a-f]+/gi, '#').slice(0, 80));
     const problem = outcome.problem ?? (elapsedMs > MOST_MS ? `took ${elapsedMs.toFixed(0)} ms` : undefined);
     if (problem !== undefined) findings.push({ run, seed, problem, base64: Buffer.from(input).toString('base64') });
-    onRun?.(run + 1);
+    onRun?.(run + 1 - from);
   }
-  return { target: target.name, runs, read, sentences: sentences.size, slowestMs, findings };
+  return { target: target.name, runs, read, sentences: [...sentences], slowestMs, findings };
+}
+
+/** What several parts found, as if one had run them all. */
+export function together(parts: readonly FuzzResult[]): FuzzResult {
+  const sum = (count: (part: FuzzResult) => number) => parts.reduce((total, part) => total + count(part), 0);
+  return {
+    target: parts[0]!.target,
+    runs: sum(({ runs }) => runs),
+    read: sum(({ read }) => read),
+    sentences: [...new Set(parts.flatMap(({ sentences }) => sentences))],
+    slowestMs: Math.max(...parts.map(({ slowestMs }) => slowestMs)),
+    findings: parts.flatMap(({ findings }) => findings),
+  };
 }
 
 export function inputOf(

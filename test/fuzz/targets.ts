@@ -3,7 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { FeatureStore } from '../../src/data/feature_store.ts';
 import { InputError } from '../../src/errors.ts';
+import { algorithmNamed } from '../../src/nn/convolution_algorithm.ts';
 import { encodeHead, readHead } from '../../src/nn/head_file.ts';
+import { Tuning } from '../../src/nn/tuning.ts';
 import { bytesSource, decodeImage } from '../../src/platform/node.ts';
 import { decodeNpy, encodeNpy } from '../../src/weights/npy.ts';
 import { openWeightsSource } from '../../src/weights/open_weights.ts';
@@ -69,6 +71,16 @@ const HEAD = encodeHead(
     training: { epochs: 10 },
     metrics: {},
   },
+);
+
+const TUNING = new Tuning(
+  { kind: 'gpu', vendor: 'v', architecture: 'a', description: 'd' },
+  ['direct', 'winograd'].map((name, i) => ({
+    size: { batch: i + 1, channels: 64, outChannels: 64, size: [56, 56], kernel: [3, 3], stride: 1, padding: 1 },
+    algorithm: algorithmNamed(name)!,
+    ms: 0.1,
+    untunedMs: 0.2,
+  })),
 );
 
 const MODEL_JSON = JSON.stringify({
@@ -188,6 +200,19 @@ export const TARGETS: readonly Target[] = [
     run: async bytes => {
       const { head } = await readHead(await openWeightsSource(source(bytes)));
       if (head.weight.length !== head.classes.length * head.featureCount) throw new Error('the head is not whole');
+    },
+  },
+  {
+    name: 'tuning',
+    seeds: () => [Buffer.from(TUNING.encode())],
+    mutate: (dice, seed) => Buffer.from(mutateJson(dice, Buffer.from(seed).toString())),
+    run: async bytes => {
+      const tuning = Tuning.decode(new TextDecoder().decode(bytes), 'fuzzed');
+      tuning.isOf(TUNING.adapter);
+      for (const { size, algorithm } of tuning.convolutions)
+        if (algorithm.kind === 'winograd' && size.kernel.join() !== '3,3') throw new Error('an algorithm that cannot');
+      for (const { size } of TUNING.convolutions) tuning.with(TUNING).algorithmFor(size);
+      for (const { size } of TUNING.convolutions) tuning.formFor(size);
     },
   },
   { name: 'feature store', seeds: storeShard, mutate: mutateStoreFile, run: readStore },

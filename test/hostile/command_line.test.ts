@@ -49,6 +49,7 @@ const CASES: readonly (readonly [args: readonly string[], status: number, stderr
   [['predict', 'a\nb\u001b[31m.jpeg'], FAILED, /^raycam: a\\nb\\u001b\[31m\.jpeg: no such file or folder\..*\n$/],
   [['predict', XRAY, '--head', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg is neither/],
   [['predict', XRAY, '--weights', XRAY, '--backbone', 'x'], WRONG_USAGE, /Give --backbone or --weights, not both/],
+  [['evaluate', 'x', '--reuse', 'valueOf'], WRONG_USAGE, /Allowed choices are same, any\./],
   [['train', '', '--out', out], FAILED, /^raycam: an empty path: no such file or folder/],
 ];
 

@@ -7,13 +7,15 @@ import { formulaBackbone } from '../../inference/formula_network.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { addFormatOptions, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
 import { imagesUnder } from '../images.ts';
-import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, NO_TUNING_HELP, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
+import { tuningFor } from '../tuning_files.ts';
 
 interface FeatureFlags extends BenchFlags {
   readonly batch?: number;
   readonly compact?: boolean;
+  readonly tuning?: boolean;
 }
 
 export function registerBenchFeatures(bench: Command): void {
@@ -30,6 +32,7 @@ export function registerBenchFeatures(bench: Command): void {
     .option('--batch <count>', 'images in a forward (default: as `raycam features` does)', wholeNumber(1))
     .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
     .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .option('--no-tuning', NO_TUNING_HELP)
     .action((architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
       runCommand(flags, () => run(architecture, inputs, flags)),
     );
@@ -58,6 +61,7 @@ async function run(
         peakBytes: 1024 * process.resourceUsage().maxRSS,
       }),
       signal: interruption.signal,
+      tuningFor: tuningFor(flags),
       onStage: what => output.note(`bench: ${what}`),
     });
     await formatted(result, flags, { text: featureText, markdown: featureMarkdown, csv: featureCsv });

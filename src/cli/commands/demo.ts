@@ -10,18 +10,19 @@ import {
   writeFileAtomic,
 } from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
+import { evaluateHead } from '../../inference/evaluate_head.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
 import { openHead } from '../../inference/open_head.ts';
 import { Head } from '../../nn/head.ts';
 import { DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { CHEST_XRAY_ATTRIBUTION, type ReportCase, renderHtmlReport } from '../../report/html_report.ts';
-import { evaluate } from '../../train/evaluate.ts';
+import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import { featureSetOf } from '../features.ts';
+import { type FeatureFlags, featureSetOf } from '../features.ts';
 import { BUNDLED_HEAD } from '../head.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
+import { addNetworkOptions, addReuseOption } from '../options.ts';
 import type { Output } from '../output.ts';
 import { describeAdapter, describeBackbone, interruption, runCommand } from '../session.ts';
 import { writeCam } from './cam.ts';
@@ -37,10 +38,10 @@ const CASES_PER_CLASS = 3;
 /** Images of each class where each forward pass takes seconds. */
 const FEW = { train: 16, test: 8 };
 
-type DemoFlags = NetworkFlags & { readonly out: string; readonly full?: boolean };
+type DemoFlags = FeatureFlags & { readonly out: string; readonly full?: boolean };
 
 export function registerDemo(program: Command): void {
-  addNetworkOptions(program.command('demo'), 'what suits the adapter and can be fetched')
+  addReuseOption(addNetworkOptions(program.command('demo'), 'what suits the adapter and can be fetched'))
     .description('the whole pipeline on the bundled X-rays: features, training, evaluation, heat maps, a report')
     .option('--out <dir>', 'the folder for the report', 'runs/demo')
     .option('--full', 'all 100 X-rays, whatever the adapter (on SwiftShader it takes 48 by default)')
@@ -78,7 +79,7 @@ async function demo(chosen: DemoNetwork, output: Output, flags: DemoFlags): Prom
     flags: trainFlags,
   });
   if (trained === undefined) return;
-  const metrics = await evaluate(network.device, trained.head, { set: sets.val });
+  const metrics = await evaluateHead(network, trained.head, { set: sets.val });
   output.result({ metrics: withoutRoc(metrics) }, `\n${describeMetrics(metrics)}\n`);
 
   await makeDirectory(flags.out);
@@ -195,12 +196,9 @@ async function drawCases(
 }
 
 /** What the head that comes with Raycam says of the same test images, where it fits the backbone. */
-async function evaluateBundled(
-  { device, backbone }: Network,
-  set: Parameters<typeof evaluate>[2]['set'],
-): Promise<Metrics | undefined> {
+async function evaluateBundled(network: Network, set: FeatureSet): Promise<Metrics | undefined> {
   const { head, metadata } = await openHead(packageFile(BUNDLED_HEAD));
-  return metadata.featuresOf === backbone.featuresOf ? evaluate(device, head, { set }) : undefined;
+  return metadata.featuresOf === network.backbone.featuresOf ? evaluateHead(network, head, { set }) : undefined;
 }
 
 function withoutRoc({ roc: _, ...rest }: Metrics) {

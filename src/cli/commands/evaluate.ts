@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
 import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { InputError } from '../../errors.ts';
-import { evaluate } from '../../train/evaluate.ts';
+import { evaluateHead } from '../../inference/evaluate_head.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import { featureSetOf } from '../features.ts';
+import { type FeatureFlags, featureSetOf } from '../features.ts';
 import { withHead } from '../head.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
+import { addNetworkOptions, addReuseOption } from '../options.ts';
 import { runCommand } from '../session.ts';
 
-type EvaluateFlags = NetworkFlags & { readonly head?: string; readonly split?: string; readonly positive?: string };
+type EvaluateFlags = FeatureFlags & { readonly head?: string; readonly split?: string; readonly positive?: string };
 
 export function registerEvaluate(program: Command): void {
-  addNetworkOptions(
-    program.command('evaluate').argument('<dir>', 'a folder per class, or train / val / test above them'),
-    'the head’s',
+  addReuseOption(
+    addNetworkOptions(
+      program.command('evaluate').argument('<dir>', 'a folder per class, or train / val / test above them'),
+      'the head’s',
+    ),
   )
     .description('how well a head tells the classes apart on a labelled folder')
     .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')
@@ -25,7 +27,7 @@ export function registerEvaluate(program: Command): void {
         await withHead(flags, async (network, head, output, file) => {
           checkClasses(folder, head.classes, `those of ${file.name}`);
           const set = await featureSetOf(network, output, { folder, label: 'features', flags });
-          const metrics = await evaluate(network.device, file.head, { set, positiveClass: flags.positive });
+          const metrics = await evaluateHead(network, file.head, { set, positiveClass: flags.positive });
           const { roc: _, ...record } = metrics;
           output.result({ ...record, skipped: set.skipped.length }, describeMetrics(metrics));
           for (const note of metrics.notes) output.note(note);

@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
-import { baseName, fileStatus, writeFileAtomic } from '#platform';
-import { listImages } from '../../data/list_images.ts';
-import { InputError } from '../../errors.ts';
+import { baseName, writeFileAtomic } from '#platform';
+import { featureBatchSize } from '../../inference/features.ts';
+import type { Network } from '../../inference/network.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { featuresWithProgress } from '../features.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
+import { type FeatureFlags, featuresWithProgress } from '../features.ts';
+import { imagesUnder } from '../images.ts';
+import { addNetworkOptions, addReuseOption } from '../options.ts';
+import type { Output } from '../output.ts';
 import { runCommand, withNetwork } from '../session.ts';
 
 export function registerFeatures(program: Command): void {
-  addNetworkOptions(program.command('features').argument('<path...>', 'images, and folders of them'))
+  addReuseOption(addNetworkOptions(program.command('features').argument('<path...>', 'images, and folders of them')))
     .description('the backbone’s pooled features, float32 [N, 2048]; computed once, then kept')
     .requiredOption('--out <file>', 'the .npy file to write; the images’ names, row by row, go to a .json beside it')
-    .action((inputs: string[], flags: NetworkFlags & { out: string }) =>
+    .action((inputs: string[], flags: FeatureFlags & { out: string }) =>
       runCommand(flags, async () => {
-        const paths = (await Promise.all(inputs.map(imagesUnder))).flat();
-        if (paths.length === 0) throw new InputError(`features: no images under ${inputs.join(', ')}`);
-        await withNetwork(flags, async (network, output) => {
+        const paths = await imagesUnder(inputs, 'features');
+        const use = async (network: Network, output: Output) => {
           const { rows, images, skipped, computed } = await featuresWithProgress(network, output, {
             paths,
             label: 'features',
@@ -36,11 +37,8 @@ export function registerFeatures(program: Command): void {
             `${flags.out}: [${shape.join(', ')}], ${computed} computed, the rest from the store; names in ${baseName(names)}`,
           );
           if (skipped.length > 0) process.exitCode = 1;
-        });
+        };
+        await withNetwork(flags, use, { prepare: device => [featureBatchSize(device), 3, 224, 224] });
       }),
     );
-}
-
-async function imagesUnder(path: string): Promise<string[]> {
-  return (await fileStatus(path)).isDirectory ? listImages(path) : [path];
 }

@@ -2,29 +2,31 @@ import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '#platform';
 import { openDataset } from '../../data/image_folder.ts';
 import { trainingFolders } from '../../data/training_folders.ts';
+import { evaluateHead } from '../../inference/evaluate_head.ts';
 import type { Network } from '../../inference/network.ts';
 import { recovering } from '../../inference/recovery.ts';
 import type { HeadValues } from '../../nn/head.ts';
 import { encodeHead, type HeadFile } from '../../nn/head_file.ts';
-import { evaluate } from '../../train/evaluate.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS, type FitOptions, type FitResult, fit } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
 import { headMetadata, selectEpoch, type TrainingSettings } from '../../train/trained_head.ts';
-import { featureSetOf } from '../features.ts';
-import { addNetworkOptions, type NetworkFlags, positiveNumber, wholeNumber } from '../options.ts';
+import { type FeatureFlags, featureSetOf } from '../features.ts';
+import { addNetworkOptions, addReuseOption, positiveNumber, wholeNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import { interruption, runCommand, withNetwork } from '../session.ts';
 import { describeMetrics } from './evaluate.ts';
 
-export interface TrainFlags extends NetworkFlags, TrainingSettings {
+export interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, TrainingSettings {
   readonly out: string;
 }
 
 export function registerTrain(program: Command): void {
   const { epochs, batchSize, lr, stepSize, gamma, seed } = FIT_DEFAULTS;
-  addNetworkOptions(
-    program.command('train').argument('<dir>', 'train and val or test folders, a folder per class in each'),
+  addReuseOption(
+    addNetworkOptions(
+      program.command('train').argument('<dir>', 'train and val or test folders, a folder per class in each'),
+    ),
   )
     .description('train a head on labelled X-rays: the backbone is frozen, so its features are computed once')
     .requiredOption('--out <file>', 'the head to write (safetensors)')
@@ -66,7 +68,7 @@ export function registerTrain(program: Command): void {
               label: 'features of test',
               flags: { ...flags, augment: 0 },
             }));
-          const metrics = await evaluate(network.device, result.head, { set: testSet ?? sets.val });
+          const metrics = await evaluateHead(network, result.head, { set: testSet ?? sets.val });
           const file = await saveHead(network, {
             ...result,
             flags,
@@ -105,19 +107,28 @@ export async function trainHead(
   },
 ): Promise<TrainedHead | undefined> {
   const { classes, sets, valName, flags } = work;
-  const options: FitOptions = {
-    ...flags,
-    valName,
-    signal: interruption.signal,
-    onLine: line => {
-      if (!output.isJson) output.result({}, line);
-    },
-    onEpoch: epoch => {
-      if (output.isJson) output.result(epoch, '');
-    },
-  };
-  // From the first epoch: the seed makes it the same one.
-  const result = await recovering(network, () => fit(network.device, { classes, ...sets }, options));
+  let told = 0;
+  // From the first epoch: the seed makes it the same one, so that what was said of it stands.
+  const result = await recovering(network, () => {
+    let said = 0;
+    const say = (record: object, text: string) => {
+      if (said++ < told) return;
+      told = said;
+      output.result(record, text);
+    };
+    const options: FitOptions = {
+      ...flags,
+      valName,
+      signal: interruption.signal,
+      onLine: line => {
+        if (!output.isJson) say({}, line);
+      },
+      onEpoch: epoch => {
+        if (output.isJson) say(epoch, '');
+      },
+    };
+    return fit(network.device, { classes, ...sets }, options);
+  });
   if (result.aborted) {
     output.warn('raycam: interrupted, no head was written');
     return undefined;
