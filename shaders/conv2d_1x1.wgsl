@@ -40,6 +40,9 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 7u;
 const PACKED_CHANNELS = 8u;
 
+// Of sixteen channels.
+struct Sixteen { a: vec4f, b: vec4f, c: vec4f, d: vec4f }
+
 // Where an output pixel reads in a channel's plane.
 fn source(pixel: u32) -> u32 {
   let row = pixel / params.out_width;
@@ -55,12 +58,6 @@ fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
     }
     let at = (image * params.out_channels + o) * params.plane + params.first_pixel + pixel;
     var value = sums[c];
-    if (HAS_SCALE) {
-      value *= scale[o];
-    }
-    if (HAS_SHIFT) {
-      value += shift[o];
-    }
     if (HAS_RESIDUAL) {
       value += residual[at];
     }
@@ -70,14 +67,34 @@ fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
 }
 
 // Writes sixteen.
-fn store_pixel(a: vec4f, b: vec4f, c: vec4f, d: vec4f, channel: u32, pixel: u32, image: u32) {
+fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channel: u32, pixel: u32, image: u32) {
   if (pixel >= params.out_height * params.out_width) {
     return;
   }
-  store(a, channel, pixel, image);
-  store(b, channel + 4u, pixel, image);
-  store(c, channel + 8u, pixel, image);
-  store(d, channel + 12u, pixel, image);
+  var values = sums;
+  if (HAS_SCALE) {
+    values = Sixteen(values.a * scales.a, values.b * scales.b, values.c * scales.c, values.d * scales.d);
+  }
+  if (HAS_SHIFT) {
+    values = Sixteen(values.a + shifts.a, values.b + shifts.b, values.c + shifts.c, values.d + shifts.d);
+  }
+  store(values.a, channel, pixel, image);
+  store(values.b, channel + 4u, pixel, image);
+  store(values.c, channel + 8u, pixel, image);
+  store(values.d, channel + 12u, pixel, image);
+}
+
+// Four channels' indices, those past the last the last.
+fn channels_from(first: u32) -> vec4u {
+  return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.out_channels - 1u));
+}
+
+fn scales_of(channels: vec4u) -> vec4f {
+  return vec4f(scale[channels.x], scale[channels.y], scale[channels.z], scale[channels.w]);
+}
+
+fn shifts_of(channels: vec4u) -> vec4f {
+  return vec4f(shift[channels.x], shift[channels.y], shift[channels.z], shift[channels.w]);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -140,12 +157,25 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     far += 2u;
   }
 
+  // Loaded once for all pixels.
   let channel = group * PACKED_CHANNELS;
-  store_pixel(a0, b0, c0, d0, channel, first + 0u, image);
-  store_pixel(a1, b1, c1, d1, channel, first + 1u, image);
-  store_pixel(a2, b2, c2, d2, channel, first + 2u, image);
-  store_pixel(a3, b3, c3, d3, channel, first + 3u, image);
-  store_pixel(a4, b4, c4, d4, channel, first + 4u, image);
-  store_pixel(a5, b5, c5, d5, channel, first + 5u, image);
-  store_pixel(a6, b6, c6, d6, channel, first + 6u, image);
+  let ca = channels_from(channel);
+  let cb = channels_from(channel + 4u);
+  let cc = channels_from(channel + 8u);
+  let cd = channels_from(channel + 12u);
+  var scales: Sixteen;
+  if (HAS_SCALE) {
+    scales = Sixteen(scales_of(ca), scales_of(cb), scales_of(cc), scales_of(cd));
+  }
+  var shifts: Sixteen;
+  if (HAS_SHIFT) {
+    shifts = Sixteen(shifts_of(ca), shifts_of(cb), shifts_of(cc), shifts_of(cd));
+  }
+  store_pixel(Sixteen(a0, b0, c0, d0), scales, shifts, channel, first + 0u, image);
+  store_pixel(Sixteen(a1, b1, c1, d1), scales, shifts, channel, first + 1u, image);
+  store_pixel(Sixteen(a2, b2, c2, d2), scales, shifts, channel, first + 2u, image);
+  store_pixel(Sixteen(a3, b3, c3, d3), scales, shifts, channel, first + 3u, image);
+  store_pixel(Sixteen(a4, b4, c4, d4), scales, shifts, channel, first + 4u, image);
+  store_pixel(Sixteen(a5, b5, c5, d5), scales, shifts, channel, first + 5u, image);
+  store_pixel(Sixteen(a6, b6, c6, d6), scales, shifts, channel, first + 6u, image);
 }
