@@ -1,6 +1,7 @@
 #!/bin/sh
 # The figures of bench/results/ on the adapters that every machine has: kernels, roofline, ResNet-50 and -152 by layer, and the ratios to
-# others. Takes an hour on two cores, most of it SwiftShader's; leave the machine alone meanwhile. Arguments choose: wasm1 wasm2 swiftshader.
+# others. Takes an hour on two cores, most of it SwiftShader's; leave the machine alone meanwhile. Arguments choose: wasm1 wasm2 swiftshader;
+# lavapipe is measured only when asked for, and VK_ICD_FILENAMES must name it.
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs
@@ -17,18 +18,28 @@ measure() { # name, then what chooses the adapter
 
 for name in "${@:-all}"; do
   case $name in
-    wasm1 | all) measure wasm1 --adapter wasm --threads 1 ;;
+    wasm1 | all)
+      measure wasm1 --adapter wasm --threads 1
+      node bench/peers/run.mjs --adapter wasm --threads 1 --out bench/results/wasm1.peers.json
+      ;;
   esac
   case $name in
     wasm2 | all)
       measure wasm2 --adapter wasm --threads 2
       node bench/peers/run.mjs --adapter wasm --threads 2 --out bench/results/wasm2.peers.json
+      node dist/cli.js bench features resnet50 "${XRAYS:-sample/chest_xray}" --adapter wasm --threads 2 --out bench/results/wasm2.features.json
       ;;
   esac
   case $name in
     swiftshader | all)
       measure swiftshader --adapter swiftshader
       node bench/peers/run.mjs --adapter swiftshader --models resnet50 --rounds 5 --out bench/results/swiftshader.peers.json
+      ;;
+  esac
+  case $name in
+    lavapipe)
+      measure lavapipe --adapter swiftshader
+      node bench/peers/run.mjs --adapter lavapipe --models resnet152 --rounds 5 --out bench/results/lavapipe.peers.json
       ;;
   esac
 done
