@@ -7,7 +7,7 @@ import {
   resolve,
   type Statement,
 } from '../ir/node.ts';
-import type { Usage } from '../passes/usage.ts';
+import { nodesBehind, type Usage } from '../passes/usage.ts';
 
 /** V8 gives WebAssembly the 16 vector registers of x86-64 but one, which it keeps. */
 const VECTOR_REGISTERS = 15;
@@ -42,7 +42,7 @@ export function planFences(
   const staying = leaving === exit.whenTrue ? exit.whenFalse : exit.whenTrue;
   if (!leaving || !staying.statements.every(isEmpty)) return undefined;
   const pairs = loop.back.filter(([phi]) => usage.live.has(phi));
-  const needed = new Map(pairs.map(pair => [pair, nodesBehind(pair[1], loop.body)]));
+  const needed = new Map(pairs.map(pair => [pair, nodesBehind([pair[1]], loop.body)]));
   const isSum = ([phi]: CopyStatement['pairs'][0]) =>
     phi.kind === 'v128' && pairs.every(other => other[0] === phi || !needed.get(other)!.has(phi));
   const order = ([, value]: CopyStatement['pairs'][0]) => resolve(value).id;
@@ -78,17 +78,4 @@ function placeFences(operands: readonly (readonly Node[])[], registers: number):
 /** Whether it is a vector that sums are made from: loaded, or put together. */
 function isOperand({ kind, op }: Node): boolean {
   return kind === 'v128' && /load|splat|shuffle|make/.test(op);
-}
-
-/** The nodes of a loop's body that a value is made from, itself one of them. */
-function nodesBehind(value: Node, body: Region): Set<Node> {
-  const found = new Set<Node>();
-  const visit = (original: Node): void => {
-    const node = resolve(original);
-    if (found.has(node) || !node.home.isInside(body)) return;
-    found.add(node);
-    for (const arg of node.args) visit(arg);
-  };
-  visit(value);
-  return found;
 }

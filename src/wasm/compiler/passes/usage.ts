@@ -47,6 +47,19 @@ function hasEffect({ op }: Node): boolean {
   return op.includes('atomic.rmw');
 }
 
+/** The nodes of a region that values are made from, themselves among them. */
+export function nodesBehind(values: readonly Node[], region: Region): Set<Node> {
+  const found = new Set<Node>();
+  const visit = (original: Node): void => {
+    const node = resolve(original);
+    if (found.has(node) || !node.home.isInside(region)) return;
+    found.add(node);
+    for (const arg of node.args) visit(arg);
+  };
+  for (const value of values) visit(value);
+  return found;
+}
+
 export function walk(region: Region, visit: (statement: Statement, region: Region) => void): void {
   for (const statement of region.statements) {
     visit(statement, region);

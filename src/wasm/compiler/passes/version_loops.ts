@@ -1,8 +1,8 @@
 import type { Builder } from '../ir/builder.ts';
-import { type LoopStatement, type Node, operandsOf, Region, regionsOf, resolve } from '../ir/node.ts';
+import { type LoopStatement, type Node, operandsOf, Region, resolve } from '../ir/node.ts';
 import { type Affine, AffineAnalysis, type Counter } from './affine.ts';
 import { Cloner } from './clone.ts';
-import { walk } from './usage.ts';
+import { nodesBehind, walk } from './usage.ts';
 
 /**
  * Gives every innermost loop that counts a twin without checks of indices, for when all of them stay inside.
@@ -171,20 +171,10 @@ function isAccess(op: string): boolean {
 
 /** The nodes of a loop's body that vary in it. */
 function nodesOf(body: Region): Set<Node> {
-  const found = new Set<Node>();
-  const visit = (original: Node): void => {
-    const node = resolve(original);
-    if (found.has(node) || !node.home.isInside(body)) return;
-    found.add(node);
-    for (const arg of node.args) visit(arg);
-  };
-  const visitRegion = (region: Region): void => {
-    for (const statement of region.statements) {
-      if (statement.kind === 'eval') visit(statement.node);
-      for (const operand of operandsOf(statement)) visit(operand);
-      for (const inner of regionsOf(statement)) visitRegion(inner);
-    }
-  };
-  visitRegion(body);
-  return found;
+  const values: Node[] = [];
+  walk(body, statement => {
+    if (statement.kind === 'eval') values.push(statement.node);
+    values.push(...operandsOf(statement));
+  });
+  return nodesBehind(values, body);
 }
