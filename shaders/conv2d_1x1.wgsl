@@ -130,7 +130,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var a5 = vec4f(); var b5 = vec4f(); var c5 = vec4f(); var d5 = vec4f();
   var a6 = vec4f(); var b6 = vec4f(); var c6 = vec4f(); var d6 = vec4f();
 
-  // Where there is no second group, the first is read again.
+  // Where there is no second group, the first is read again. `fma` saves SwiftShader a tenth of `+=`.
   var near = group * params.channels * 2u;
   var far = min(group + 1u, packed_groups - 1u) * params.channels * 2u;
   for (var channel = 0u; channel < params.channels; channel++) {
@@ -145,13 +145,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     let x4 = x[i4];
     let x5 = x[i5];
     let x6 = x[i6];
-    a0 += wa * x0; b0 += wb * x0; c0 += wc * x0; d0 += wd * x0;
-    a1 += wa * x1; b1 += wb * x1; c1 += wc * x1; d1 += wd * x1;
-    a2 += wa * x2; b2 += wb * x2; c2 += wc * x2; d2 += wd * x2;
-    a3 += wa * x3; b3 += wb * x3; c3 += wc * x3; d3 += wd * x3;
-    a4 += wa * x4; b4 += wb * x4; c4 += wc * x4; d4 += wd * x4;
-    a5 += wa * x5; b5 += wb * x5; c5 += wc * x5; d5 += wd * x5;
-    a6 += wa * x6; b6 += wb * x6; c6 += wc * x6; d6 += wd * x6;
+    a0 = fma(wa, vec4f(x0), a0); b0 = fma(wb, vec4f(x0), b0); c0 = fma(wc, vec4f(x0), c0); d0 = fma(wd, vec4f(x0), d0);
+    a1 = fma(wa, vec4f(x1), a1); b1 = fma(wb, vec4f(x1), b1); c1 = fma(wc, vec4f(x1), c1); d1 = fma(wd, vec4f(x1), d1);
+    a2 = fma(wa, vec4f(x2), a2); b2 = fma(wb, vec4f(x2), b2); c2 = fma(wc, vec4f(x2), c2); d2 = fma(wd, vec4f(x2), d2);
+    a3 = fma(wa, vec4f(x3), a3); b3 = fma(wb, vec4f(x3), b3); c3 = fma(wc, vec4f(x3), c3); d3 = fma(wd, vec4f(x3), d3);
+    a4 = fma(wa, vec4f(x4), a4); b4 = fma(wb, vec4f(x4), b4); c4 = fma(wc, vec4f(x4), c4); d4 = fma(wd, vec4f(x4), d4);
+    a5 = fma(wa, vec4f(x5), a5); b5 = fma(wb, vec4f(x5), b5); c5 = fma(wc, vec4f(x5), c5); d5 = fma(wd, vec4f(x5), d5);
+    a6 = fma(wa, vec4f(x6), a6); b6 = fma(wb, vec4f(x6), b6); c6 = fma(wc, vec4f(x6), c6); d6 = fma(wd, vec4f(x6), d6);
     i0 += plane; i1 += plane; i2 += plane; i3 += plane; i4 += plane; i5 += plane; i6 += plane;
     near += 2u;
     far += 2u;
