@@ -15,8 +15,25 @@ import { type KernelResult, type KernelRow, timeOf } from './kernel_result.ts';
 import type { Peaks } from './peaks.ts';
 import { digits } from './table.ts';
 
-const SIZE = { width: 760, height: 470 };
-const FRAME: Frame = { left: 62, top: 84, width: 670, height: 324 };
+/** Of the picture and of what lies between the axes, in pixels. */
+interface Layout {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly frame: Frame;
+  /** Legend and limits one below the other. */
+  readonly isNarrow: boolean;
+}
+
+const WIDE: Layout = {
+  size: { width: 760, height: 470 },
+  frame: { left: 62, top: 84, width: 670, height: 324 },
+  isNarrow: false,
+};
+/** For a phone's window, at the same size of letters. */
+const NARROW: Layout = {
+  size: { width: 360, height: 496 },
+  frame: { left: 52, top: 158, width: 298, height: 280 },
+  isNarrow: true,
+};
 /** What separates a label from another. */
 const LABEL_HEIGHT = 15;
 
@@ -31,14 +48,16 @@ interface Point {
  * Every kernel of a result by what it computes for each byte that it must move, under the adapter's own measured limits. Both axes are
  * logarithmic. Above the roof lies what needs fewer operations than are counted, as Winograd's convolutions do.
  */
-export function rooflineChart({ rows, peaks, environment }: KernelResult): string {
+export function rooflineChart({ rows, peaks, environment }: KernelResult, { isNarrow = false } = {}): string {
+  const layout = isNarrow ? NARROW : WIDE;
+  const { size, frame } = layout;
   const points = rows
     .filter(row => row.flop !== undefined)
     .map(row => ({ row, intensity: row.flop! / row.bytes, gflops: row.flop! / timeOf(row) / 1e6 }));
   const x = logAxis('useful operations for each byte', [0.1, 100, ...points.map(({ intensity }) => intensity)]);
   const y = logAxis('GFLOP/s', [peaks.fmaGflops * 1.5, peaks.fmaGflops / 100, ...points.map(({ gflops }) => gflops)]);
   const at = ({ intensity, gflops }: { intensity: number; gflops: number }) =>
-    [placeX(FRAME, x, Math.log10(intensity)), placeY(FRAME, y, Math.log10(gflops))] as const;
+    [placeX(frame, x, Math.log10(intensity)), placeY(frame, y, Math.log10(gflops))] as const;
   const roofs = [
     roof(peaks, Math.max(peaks.copyGBps, peaks.triadGBps), { x, y, at, style: 'stroke-width:2' }),
     roof(peaks, peaks.cachedTriadGBps, { x, y, at, style: 'stroke-width:1.5;stroke-dasharray:5 4' }),
@@ -47,20 +66,25 @@ export function rooflineChart({ rows, peaks, environment }: KernelResult): strin
   const bandwidth = digits(Math.max(peaks.copyGBps, peaks.triadGBps));
   const description = `${points.length} kernels on ${adapterLabel(environment.adapter)}: at most ${digits(peaks.fmaGflops)} GFLOP/s and ${bandwidth} GB/s`;
   const best = points.reduce((a, { gflops }) => Math.max(a, gflops), 0);
+  const limits = [
+    `multiply-add ${digits(peaks.fmaGflops)} GFLOP/s · memory ${bandwidth} GB/s`,
+    `caches ${digits(peaks.cachedTriadGBps)} GB/s (dashed) · fastest kernel ${digits(best)} GFLOP/s`,
+  ];
+  const adapter = adapterLabel(environment.adapter);
+  const lines = isNarrow ? [adapter, ...limits] : [limits.join(' · ')];
+  const textLeft = isNarrow ? 8 : frame.left;
   const body =
-    svgText(`${title} of ${adapterLabel(environment.adapter)}`, FRAME.left, 24, { size: 15, weight: 600 }) +
-    svgText(
-      `multiply-add ${digits(peaks.fmaGflops)} GFLOP/s · memory ${bandwidth} GB/s · caches ${digits(peaks.cachedTriadGBps)} GB/s (dashed) · fastest kernel ${digits(best)} GFLOP/s`,
-      FRAME.left,
-      44,
-      { faint: true },
-    ) +
-    legend() +
-    svgAxes(FRAME, x, y) +
+    svgText(isNarrow ? title : `${title} of ${adapter}`, textLeft, 24, { size: 15, weight: 600 }) +
+    lines.map((line, i) => svgText(line, textLeft, 44 + 16 * i, { faint: true })).join('') +
+    legend(layout) +
+    svgAxes(frame, x, y) +
     roofs.join('') +
     points.map(point => dot(point, at(point))).join('') +
-    labels(points.map(point => ({ point, at: at(point) })));
-  return svgDocument({ title, description }, SIZE, body);
+    labels(
+      points.map(point => ({ point, at: at(point) })),
+      layout,
+    );
+  return svgDocument({ title, description }, size, body);
 }
 
 interface Place {
@@ -87,12 +111,13 @@ function seriesOf({ operation, kernels }: KernelRow): number {
   return kernels.some(kernel => kernel.startsWith('winograd')) ? 1 : 0;
 }
 
-function legend(): string {
-  let left = FRAME.left + 4;
+/** In a row, or one below the other where it is narrow. */
+function legend({ frame, isNarrow }: Layout): string {
+  let left = frame.left + 4;
   return SERIES.map((name, i) => {
-    const x = left;
+    const [x, y] = isNarrow ? [12, 98 + 17 * i] : [left, 62];
     left += 24 + name.length * 6.2;
-    return `<circle cx="${x}" cy="62" r="4" style="fill:${SERIES_COLOURS[i]}"/>${svgText(name, x + 10, 66, { size: 11 })}`;
+    return `<circle cx="${x}" cy="${y}" r="4" style="fill:${SERIES_COLOURS[i]}"/>${svgText(name, x + 10, y + 4, { size: 11 })}`;
   }).join('');
 }
 
@@ -102,18 +127,21 @@ function dot({ row }: Point, [x, y]: readonly [number, number]): string {
 }
 
 /** A name beside each point that has room for it, the slowest first: those are looked for. */
-function labels(points: readonly { readonly point: Point; readonly at: readonly [number, number] }[]): string {
+function labels(
+  points: readonly { readonly point: Point; readonly at: readonly [number, number] }[],
+  { size, frame }: Layout,
+): string {
   const taken = points.map(({ at: [x, y] }) => ({ left: x - 5, right: x + 5, y }));
   const sorted = [...points].sort((a, b) => a.point.gflops - b.point.gflops);
   return sorted
     .map(({ point: { row }, at: [x, y] }) => {
       const text = row.operation === 'conv2d' ? row.shape.replace(/, relu$/, '') : row.operation;
       const width = text.length * 5.2;
-      const isRight = x + 8 + width > SIZE.width;
+      const isRight = x + 8 + width > size.width;
       const left = isRight ? x - 8 - width : x + 8;
       const box = { left, right: left + width, y };
       const isFree =
-        left > FRAME.left &&
+        left > frame.left &&
         taken.every(
           other => Math.abs(other.y - y) > LABEL_HEIGHT / 1.5 || other.right < box.left || other.left > box.right,
         );

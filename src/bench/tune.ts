@@ -10,6 +10,7 @@ import { type ConvolutionShape, distinctConvolutions, sizeOf, type WorkOptions }
 import { type TunedConvolution, Tuning } from '../nn/tuning.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import type { StrideOn } from '../weights/zoo.ts';
 import { openBenchSession } from './bench_session.ts';
 import { ConvolutionSubject } from './convolution_subject.ts';
 import { benchSubject } from './kernel_bench.ts';
@@ -21,6 +22,8 @@ export interface TuneOptions extends DeviceOptions {
   readonly batches?: readonly number[];
   /** Height and width of the images in pixels; 224 unless said. */
   readonly side?: number;
+  /** Where its bottlenecks stride; on the 3x3 unless said. */
+  readonly strideOn?: StrideOn;
   /** Measurements of each; by default as many as fit a second. */
   readonly samples?: number;
   readonly signal?: AbortSignal;
@@ -44,12 +47,12 @@ const WORTH_CHANGING = 0.95;
  * @throws UsageError   even the engine's own choice is wrong on this adapter
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
-  const { architecture, batches = [1], side = 224, samples, signal, onProgress } = options;
+  const { architecture, batches = [1], side = 224, strideOn, samples, signal, onProgress } = options;
   const session = await openBenchSession(options);
   const { adapter } = session.device;
   const refused: Refusal[] = [];
   try {
-    const shapes = batches.flatMap(batch => plainShapes(architecture, { batch, side }));
+    const shapes = batches.flatMap(batch => plainShapes(architecture, { batch, side, strideOn }));
     const convolutions: TunedConvolution[] = [];
     for (const [i, shape] of shapes.entries()) {
       signal?.throwIfAborted();

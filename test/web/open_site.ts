@@ -167,8 +167,8 @@ function builtPage(): Promise<string> {
   return built;
 }
 
-/** How weights come from afar: 50 MB a second. */
-const PIECE = { bytes: 1_000_000, everyMs: 20 };
+/** How weights come from afar: 25 MB a second, so that there is time to tell how long it takes. */
+const PIECE = { bytes: 1_000_000, everyMs: 40 };
 
 /** Any host of static files, at some distance. */
 async function startPlainServer(folder: string): Promise<PageServer> {

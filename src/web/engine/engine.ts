@@ -4,16 +4,18 @@ import { Observer } from '../../bench/observer.ts';
 import { DeviceError, InputError } from '../../errors.ts';
 import { buildNetwork, type Network } from '../../inference/network.ts';
 import { Head } from '../../nn/head.ts';
-import { checkHeadFits, type HeadFile } from '../../nn/head_file.ts';
+import type { HeadFile } from '../../nn/head_file.ts';
+import type { Tuning } from '../../nn/tuning.ts';
 import { backboneOfEntry, backboneOfFile } from '../../weights/backbone.ts';
 import { openWeightsSource } from '../../weights/open_weights.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
 import { ZOO } from '../../weights/zoo.ts';
 import type { Site } from '../site.ts';
 import { readImage } from '../state/image_store.ts';
-import { findHead } from './heads.ts';
+import { findHead, isHeadOf, requireHeadOf } from './heads.ts';
 import { obtainWeights } from './obtain_weights.ts';
 import type { EngineChoice, EngineStatus } from './protocol.ts';
+import { describeTuning, readTuning } from './tunings.ts';
 
 /** A device that is lost again so soon is not opened a second time. */
 const LOST_AGAIN_MS = 60_000;
@@ -26,6 +28,8 @@ interface Opened {
   readonly network: Network;
   /** Stands before the device: times it, and knows what it ran. */
   readonly observer: Observer;
+  /** What is kept of its adapter, whether or not it is in force. */
+  readonly tuning?: Tuning;
   head?: Head;
   headFile?: HeadFile;
 }
@@ -65,6 +69,12 @@ export class Engine {
     return this.opened?.choice.threads;
   }
 
+  /** Opens the adapter that is in use once more: for a bench, which has a device of its own. */
+  get sameAdapter(): Pick<EngineChoice, 'adapter' | 'threads'> {
+    const { kind } = this.network.device.adapter;
+    return { adapter: kind === 'software' ? 'swiftshader' : kind, threads: this.threads };
+  }
+
   /** @throws InputError  none fits the network */
   get head(): Head {
     if (this.opened?.head) return this.opened.head;
@@ -86,13 +96,19 @@ export class Engine {
     this.cleanups.add(cleanup);
   }
 
-  /** Gets the weights, opens the device and puts them onto it; `ready` afterwards. @throws what stood in the way */
+  /**
+   * Gets the weights, opens the device and puts them onto it; `ready` afterwards. A head that was in use stays where it fits.
+   *
+   * @throws what stood in the way
+   */
   async open(choice: EngineChoice, signal?: AbortSignal): Promise<void> {
+    const used = this.opened?.headFile;
     await this.close();
     try {
       const observer = new Observer();
-      const network = await this.build(choice, observer, signal);
-      const opened: Opened = { choice, network, observer };
+      const built = await this.build(choice, observer, signal);
+      const { network } = built;
+      const opened: Opened = { choice, observer, ...built };
       this.opened = opened;
       this.lost = undefined;
       void network.device.lost.then(({ message }) => {
@@ -100,7 +116,7 @@ export class Engine {
         this.lost = message || 'no reason was given';
         this.onLost();
       });
-      const file = await findHead(this.site!, this.baseUrl, network);
+      const file = used && isHeadOf(used, network) ? used : await findHead(this.site!, this.baseUrl, network);
       if (file) this.useHead(file);
       else this.announce();
     } catch (error) {
@@ -113,8 +129,7 @@ export class Engine {
   /** @throws InputError  it was trained on other features */
   useHead(file: HeadFile): void {
     const { network } = this;
-    const { features } = RESNET_LAYOUTS[network.backbone.architecture];
-    checkHeadFits(file, { ...network.backbone, featureCount: features });
+    requireHeadOf(file, network);
     this.cleanUp();
     this.opened!.head?.dispose();
     this.opened!.head = new Head(network.device, file.head);
@@ -174,22 +189,32 @@ export class Engine {
     return work();
   }
 
-  private async build(choice: EngineChoice, observer: Observer, signal?: AbortSignal): Promise<Network> {
+  private async build(
+    choice: EngineChoice,
+    observer: Observer,
+    signal?: AbortSignal,
+  ): Promise<Pick<Opened, 'network' | 'tuning'>> {
     const { file, entry, blob, sha256 } = await obtainWeights(this, choice, signal);
     const weights = await openWeightsSource(blobSource(file, blob));
     const known = entry ?? ZOO.find(({ id }) => id === choice.model);
     const backbone = known ? backboneOfEntry(known, weights, sha256) : backboneOfFile(weights, sha256);
-    return buildNetwork(backbone, {
+    let tuning: Tuning | undefined;
+    const network = await buildNetwork(backbone, {
       adapter: choice.adapter,
       threads: choice.threads,
       observe: observer.attach,
       recovers: false, // a device that is lost is `guard`'s to replace, with all that hangs on it, whichever call met the loss
+      tuningFor: async adapter => {
+        tuning = await readTuning(adapter);
+        return choice.isUntuned ? undefined : tuning;
+      },
       onLoad: (done, total) => this.setStatus({ state: 'loading', choice, step: 'upload', done, total }),
     });
+    return { network, tuning };
   }
 
   private announce(): void {
-    const { choice, network, headFile } = this.opened!;
+    const { choice, network, headFile, tuning } = this.opened!;
     const { backbone, device } = network;
     const { id, architecture, note, licence, weightsHash } = backbone;
     this.setStatus({
@@ -210,6 +235,7 @@ export class Engine {
         description: device.adapter.description,
         threads: threadsOf(device.adapter),
       },
+      tuning: tuning && describeTuning(tuning, backbone),
     });
   }
 

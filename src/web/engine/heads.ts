@@ -8,20 +8,29 @@ import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
 import type { Site } from '../site.ts';
 
 /** The first of the site's heads that fits, if any. */
-export async function findHead(site: Site, baseUrl: string, { backbone }: Network): Promise<HeadFile | undefined> {
-  const { features: featureCount } = RESNET_LAYOUTS[backbone.architecture];
+export async function findHead(site: Site, baseUrl: string, network: Network): Promise<HeadFile | undefined> {
   for (const { name, url } of site.heads) {
     const response = await fetch(new URL(url, baseUrl)).catch(() => undefined); // a site that is away is no reason to stop
     if (!response?.ok) continue;
     const file = await parseHead(name, new Uint8Array(await response.arrayBuffer()));
-    try {
-      checkHeadFits(file, { ...backbone, featureCount });
-      return file;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-    }
+    if (isHeadOf(file, network)) return file;
   }
   return undefined;
+}
+
+/** @throws InputError  it was trained on other features */
+export function requireHeadOf(file: HeadFile, { backbone }: Network): void {
+  checkHeadFits(file, { ...backbone, featureCount: RESNET_LAYOUTS[backbone.architecture].features });
+}
+
+export function isHeadOf(file: HeadFile, network: Network): boolean {
+  try {
+    requireHeadOf(file, network);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 /** @throws InputError | WeightsError  the bytes are no head */

@@ -24,6 +24,8 @@ export interface EngineChoice {
   readonly model: string;
   readonly adapter: AdapterChoice;
   readonly threads?: number;
+  /** Leaves out what was measured of the adapter. */
+  readonly isUntuned?: boolean;
 }
 
 export interface ModelInfo {
@@ -46,6 +48,17 @@ export interface AdapterInfo {
   readonly description: string;
   /** Of the WebAssembly device; 0 means that it computes inside the engine worker. */
   readonly threads?: number;
+}
+
+/** What this browser keeps of the adapter; nothing of it is in force where the choice is untuned. */
+export interface TuningInfo {
+  /** In its file, of whatever network. */
+  readonly convolutions: number;
+  /** Convolutions of the open network, those of one size counted once, and how many of them are in the file. */
+  readonly ofNetwork: { readonly total: number; readonly tuned: number };
+  /** Sums over `tuned`, in milliseconds: with the tuning and without it. */
+  readonly ms: number;
+  readonly untunedMs: number;
 }
 
 /** Where a network is on its way: from its publisher to the site, from there into this browser (or read there), onto the device. */
@@ -78,6 +91,8 @@ export type EngineStatus =
       /** Absent where no head fits: there are activations then, and no verdict. */
       readonly head?: HeadInfo;
       readonly adapter: AdapterInfo;
+      /** Absent where the adapter was never tuned here. */
+      readonly tuning?: TuningInfo;
     }
   | { readonly state: 'recovering'; readonly message: string }
   | { readonly state: 'failed'; readonly message: string; readonly choice?: EngineChoice };

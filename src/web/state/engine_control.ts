@@ -15,6 +15,7 @@ export function wantedChoice(): EngineChoice {
     model: param('model') ?? site.value?.model ?? '',
     adapter: (param('adapter') as AdapterChoice | undefined) ?? 'auto',
     threads: Number.isInteger(threads) && threads > 0 ? threads : undefined,
+    isUntuned: param('tuning') === 'off',
   };
 }
 
@@ -46,6 +47,7 @@ export async function openNetwork(choice: EngineChoice): Promise<void> {
       model: choice.model === site.value?.model ? null : choice.model,
       adapter: choice.adapter === 'auto' ? null : choice.adapter,
       threads: choice.threads ? String(choice.threads) : null,
+      tuning: choice.isUntuned ? 'off' : null,
     },
     { replace: true },
   );

@@ -6,6 +6,7 @@ import { ledgerMethods } from './ledger.ts';
 import { lookMethods } from './look.ts';
 import { networkMethods } from './network.ts';
 import { trainMethods } from './train.ts';
+import { tuningMethods } from './tuning.ts';
 
 export const methods = {
   ...networkMethods,
@@ -14,6 +15,7 @@ export const methods = {
   ...ledgerMethods,
   ...trainMethods,
   ...kernelMethods,
+  ...tuningMethods,
   ...doctorMethods,
 };
 

@@ -27,15 +27,14 @@ export const kernelMethods = {
     { layer }: { layer: string },
     { engine, signal, progress }: Call<Engine, string>,
   ): Promise<KernelResult> {
-    const { backbone, device } = engine.network;
+    const { backbone } = engine.network;
     const operation = findOperation(operationsOf(backbone), layer);
     return benchKernels({
       kernel: 'conv2d',
       shapes: shapeText(operation, operationsOf(backbone)),
       variant: 'all',
       samples: 7,
-      adapter: device.adapter.kind === 'software' ? 'swiftshader' : device.adapter.kind,
-      threads: engine.threads,
+      ...engine.sameAdapter,
       host: {
         runtime: navigator.userAgent,
         cores: navigator.hardwareConcurrency,

@@ -9,6 +9,7 @@ import { NetworkMap } from '../inspect/network_map.tsx';
 import { Welcome } from '../look/welcome.tsx';
 import { RunPanel } from './run_panel.tsx';
 import { ShaderPanel } from './shader_panel.tsx';
+import { TuningPanel } from './tuning_panel.tsx';
 import { VariantsPanel } from './variants_panel.tsx';
 
 const KEPT_LAYERS = 16;
@@ -34,12 +35,9 @@ export function KernelsView() {
       <NetworkMap operations={operations} current={operation} times={times} view="kernels" />
       <div class="kernels-main">
         <RunPanel operation={operation} answer={answer} />
-        {answer.state === 'done' && (
-          <>
-            <VariantsPanel key={operation.path} operation={operation} kernels={answer.value} />
-            <ShaderPanel kernels={answer.value} />
-          </>
-        )}
+        {answer.state === 'done' && <VariantsPanel key={operation.path} operation={operation} kernels={answer.value} />}
+        <TuningPanel />
+        {answer.state === 'done' && <ShaderPanel kernels={answer.value} />}
       </div>
     </div>
   );

@@ -8,6 +8,7 @@ import { CodeName } from '../../parts/code_name.tsx';
 import { Fault } from '../../parts/fault.tsx';
 import { Svg } from '../../parts/svg.tsx';
 import { TableHead } from '../../parts/table_head.tsx';
+import { isNarrow } from '../../state/narrow.ts';
 import { useCall } from '../../state/use_call.ts';
 import { formatMs } from '../inspect/operation_words.ts';
 import type { Kernels } from './run_panel.tsx';
@@ -60,7 +61,8 @@ export function VariantsPanel({ operation, kernels }: VariantsPanelProps) {
 function Comparison({ result, kernels }: { readonly result: KernelResult; readonly kernels: Kernels }) {
   const rows = [...result.rows].sort((a, b) => timeOf(a) - timeOf(b));
   const fastest = timeOf(rows[0]!);
-  const chart = useMemo(() => rooflineChart(withOwn(result, kernels)), [result, kernels]);
+  const narrow = isNarrow.value;
+  const chart = useMemo(() => rooflineChart(withOwn(result, kernels), { isNarrow: narrow }), [result, kernels, narrow]);
   return (
     <>
       <div class="table-room">

@@ -1,0 +1,46 @@
+/** Which way of computing each convolution is the fastest on this adapter. What changes is in force once the network is opened again. */
+import { type TuneResult, tune } from '../../../bench/tune.ts';
+import { InputError } from '../../../errors.ts';
+import type { Engine } from '../engine.ts';
+import type { Call } from '../serve_calls.ts';
+import { forgetTuning, keepTuning, readTuning, tuningOfFile } from '../tunings.ts';
+
+export interface TuneProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export const tuningMethods = {
+  /** `raycam tune` of the open network, one image at a time, on a device of its own. Given up, nothing of it is kept. */
+  async tune(_: object, { engine, signal, progress }: Call<Engine, TuneProgress>): Promise<TuneResult['refused']> {
+    const { backbone, device } = engine.network;
+    const { architecture, strideOn } = backbone;
+    const { tuning, refused } = await tune({
+      ...engine.sameAdapter,
+      architecture,
+      strideOn,
+      signal,
+      onProgress: (done, total) => progress({ done, total }),
+    });
+    signal.throwIfAborted();
+    await keepTuning(device.adapter, tuning);
+    return refused;
+  },
+
+  /** Keeps what a file says. @throws InputError  it is no tuning, or one of another adapter */
+  async loadTuning({ file }: { file: File }, { engine }: Call<Engine>): Promise<void> {
+    const { adapter } = engine.network.device;
+    await keepTuning(adapter, await tuningOfFile(file, adapter));
+  },
+
+  /** What is kept, as `raycam tune --from` takes it. @throws InputError  nothing is */
+  async tuningText(_: object, { engine }: Call<Engine>): Promise<string> {
+    const tuning = await readTuning(engine.network.device.adapter);
+    if (!tuning) throw new InputError('tuning: this adapter has none. Measure first, or load a file');
+    return tuning.encode();
+  },
+
+  async forgetTuning(_: object, { engine }: Call<Engine>): Promise<void> {
+    await forgetTuning(engine.network.device.adapter);
+  },
+};

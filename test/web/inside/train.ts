@@ -1,0 +1,60 @@
+/** Train, against `raycam train`. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '#platform';
+import { numberOf } from '../open_site.ts';
+import { type Inside, opacitiesOf, waitForText } from './inside.ts';
+
+export function trainTests(inside: Inside): void {
+  describe('Train', () => {
+    it('learns from a folder what `raycam train` learns, to the byte', async () => {
+      const { page, trained } = inside;
+      await inside.show('train');
+      await page.setInputFiles('[data-testid=pick-folder]', trained.folder);
+      await waitForText(page.getByTestId('train-source'), 'xrays 8 files');
+      await page.getByTestId('train-seed').fill('7');
+      await page.getByTestId('train-epochs').fill('5');
+      await page.getByTestId('train').click();
+      await page.getByTestId('head-hash').waitFor({ timeout: 60_000 });
+      expect(await numberOf(page, 'kept-epoch')).toBe(trained.epoch);
+      expect(await page.locator('.train-measured').textContent()).toContain(`accuracy ${trained.accuracy.toFixed(4)}`);
+      expect(await page.getByTestId('head-hash').textContent()).toBe(trained.sha256);
+      expect(await page.locator('.train-charts svg').count()).toBe(4);
+      const [, , confusion, roc] = await page.locator('.train-charts svg').allTextContents();
+      for (const count of trained.confusion.flat()) expect(confusion).toContain(String(count));
+      expect(confusion).toContain(`NORMAL: ${trained.confusion[0]!.join(' called NORMAL, ')} called PNEUMONIA`);
+      expect(roc).toContain(`AUROC ${trained.auroc.toFixed(3)}`);
+      const points = page.locator('.train-charts > :first-child svg circle');
+      expect(await points.count()).toBeGreaterThanOrEqual(2 * 5); // train and test, by epoch
+    });
+
+    it('shows what each epoch says, and takes its head into use, from here or from a file', async () => {
+      const { page, trained } = inside;
+      const seen: number[] = [];
+      const maps: string[] = [];
+      for (const epoch of ['-1', '4']) {
+        await page.getByTestId('epoch').fill(epoch);
+        await waitForText(
+          page.locator('.train-outcome .field > span').first(),
+          epoch === '-1' ? 'before the first epoch' : 'after epoch 4',
+        );
+        seen.push(await numberOf(page, 'epoch-probability'));
+        maps.push((await opacitiesOf(page, 0)).join());
+      }
+      expect(maps[0]).not.toBe(maps[1]);
+      expect(seen[0]).not.toBeCloseTo(seen[1]!, 3);
+      await page.getByTestId('epoch').fill(String(trained.epoch));
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Save this head' }).click(),
+      ]);
+      const bytes = await readFile(await file.path());
+      expect(await sha256(bytes)).toBe(trained.sha256);
+      const kept = await numberOf(page, 'epoch-probability');
+      await page.setInputFiles('[data-testid=load-head]', { name: 'mine.safetensors', mimeType: '', buffer: bytes });
+      await page.getByText('Verdicts are by mine.safetensors.').waitFor();
+      await inside.show('look');
+      expect(Math.abs((await numberOf(page, 'probability')) - kept)).toBeLessThan(1e-4);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+/** A tuning goes from Node to the page and back, is kept there, and can be forgotten. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { distinctConvolutions, sizeOf } from '../../../src/nn/resnet_work.ts';
+import { type TunedAdapter, Tuning } from '../../../src/nn/tuning.ts';
+import { Device } from '../../../src/runtime/device.ts';
+import { raycam } from '../../cli/run.ts';
+import { numberOf, ready } from '../open_site.ts';
+import { XRAY } from './expected.ts';
+import type { Inside } from './inside.ts';
+
+const WINOGRAD = ['winograd_input', 'winograd_matmul', 'winograd_output'];
+
+export function tuningTests(inside: Inside): void {
+  describe('Tuning', () => {
+    let page: Page;
+    beforeAll(async () => {
+      page = await openKernels(inside);
+    });
+    afterAll(() => page?.context().close());
+
+    it('of another adapter is refused in a sentence, and so is a file that is none', async () => {
+      const other = directTuning({ kind: 'gpu', vendor: 'maker', architecture: 'family', description: 'Model 7' });
+      for (const [content, sentence] of [
+        [other.encode(), /^other\.json: was measured on Model 7, not on .+\. Measure on this adapter, or choose/],
+        ['{}', 'other.json: is no tuning. Write one with `raycam tune`'],
+      ] as const) {
+        const buffer = Buffer.from(content);
+        await page.setInputFiles('[data-testid=load-tuning]', { name: 'other.json', mimeType: '', buffer });
+        await page.getByRole('alert').filter({ hasText: sentence }).waitFor();
+        expect(await numberOf(page, 'tuning')).toBe(0);
+      }
+    });
+
+    it('is measured size after size, and given up when told to', async () => {
+      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await page.getByText('Measuring size 2 of 11').waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('button', { name: 'Measure', exact: true }).waitFor();
+      expect(await numberOf(page, 'tuning')).toBe(0);
+    });
+
+    it('comes from Node, is in force, outlives a reload, goes back as it came, and is forgotten', async () => {
+      const file = join(inside.temporary, `tuning-${inside.adapter}.json`);
+      await writeFile(file, directTuning(await nodeAdapter(inside.adapter)).encode());
+      await dispatched(page, WINOGRAD);
+      expect(await numberOf(page, 'tuning')).toBe(0);
+
+      await page.setInputFiles('[data-testid=load-tuning]', file);
+      await inForce(page, 11);
+      expect(await page.getByTestId('tuning').textContent()).toContain('11 of this network’s 11 sizes');
+      expect(await page.getByTestId('tuning').textContent()).toContain('2.00 times as fast');
+      await dispatched(page, expect.not.arrayContaining([expect.stringMatching(/^winograd/)]));
+      expect(await page.getByTestId('dispatch').count()).toBeGreaterThan(0);
+
+      await page.reload();
+      await ready(page);
+      await inForce(page, 11);
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Save file' }).click(),
+      ]);
+      expect(await readFile(await saved.path(), 'utf8')).toBe(await readFile(file, 'utf8'));
+      const kept = await raycam(['tune', '--from', await saved.path(), '--cache-dir', inside.temporary, '--json']);
+      expect([kept.status, JSON.parse(kept.stdout).convolutions.length]).toEqual([0, 11]);
+
+      await page.getByLabel('Use it').uncheck();
+      await inForce(page, 0);
+      expect(page.url()).toContain('tuning=off');
+      await dispatched(page, WINOGRAD);
+      await page.getByRole('button', { name: 'Forget' }).click();
+      await page.getByText(/^None for WebAssembly/).waitFor();
+      expect(page.url()).not.toContain('tuning=off');
+      expect(await page.getByRole('button', { name: 'Save file' }).isDisabled()).toBe(true);
+    });
+  });
+}
+
+/** To somebody who has nothing stored. */
+async function openKernels({ site }: Inside): Promise<Page> {
+  const page = await site.open('#kernels?layer=layer1.0.conv2', await site.visitor());
+  await page.setInputFiles('[data-testid=pick]', XRAY);
+  await page.getByTestId('kernel-ms').waitFor();
+  return page;
+}
+
+async function inForce(page: Page, convolutions: number): Promise<void> {
+  await page.locator(`[data-testid=tuning][data-value="${convolutions}"]`).waitFor({ timeout: 20_000 });
+}
+
+async function dispatched(page: Page, kernels: unknown): Promise<void> {
+  await page.getByTestId('dispatch').first().waitFor();
+  await expect.poll(() => page.getByTestId('dispatch').allTextContents(), { timeout: 20_000 }).toEqual(kernels);
+}
+
+/** As Node calls it. */
+async function nodeAdapter(adapter: Inside['adapter']): Promise<TunedAdapter> {
+  const device = await Device.open({ adapter });
+  device.dispose();
+  return device.adapter;
+}
+
+/** One that shows: it takes what nothing takes untuned. */
+function directTuning({ kind, vendor, architecture, description }: TunedAdapter): Tuning {
+  const shapes = distinctConvolutions('resnet18').map(({ shape }) => JSON.stringify(sizeOf(shape)));
+  const convolutions = [...new Set(shapes)].map(size => ({
+    size: JSON.parse(size),
+    algorithm: { kind: 'direct' } as const,
+    ms: 1,
+    untunedMs: 2,
+  }));
+  return new Tuning({ kind, vendor, architecture, description }, convolutions);
+}
