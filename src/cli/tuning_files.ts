@@ -6,8 +6,10 @@ import { type TunedAdapter, Tuning } from '../nn/tuning.ts';
 /** That of a hundred networks has less. */
 const MOST_BYTES = 4e6;
 
-export function tuningFile({ vendor, architecture, description }: TunedAdapter, cacheDir = cacheDirectory()): string {
-  const name = [vendor, architecture, description].filter(Boolean).join('-');
+/** A GPU's by its family: what a page measured does not tell its name. */
+export function tuningFile({ kind, ...adapter }: TunedAdapter, cacheDir = cacheDirectory()): string {
+  const { vendor, architecture, description } = adapter;
+  const name = [vendor, architecture, ...(kind === 'gpu' ? [] : [description])].filter(Boolean).join('-');
   return joinPath(cacheDir, 'tuning', `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`);
 }
 

@@ -57,14 +57,14 @@ export class Tuning {
     return largest && formOf(largest.algorithm);
   }
 
-  /** Whether it was measured on that adapter. */
-  isOf({ kind, vendor, architecture, description }: TunedAdapter): boolean {
-    const { adapter } = this;
+  /** Whether it was measured on that adapter. Browsers keep a GPU's name to themselves, where Node tells it: such a pair is known by its family. */
+  isOf(adapter: TunedAdapter): boolean {
+    const own = this.adapter;
     return (
-      adapter.kind === kind &&
-      adapter.vendor === vendor &&
-      adapter.architecture === architecture &&
-      adapter.description === description
+      own.kind === adapter.kind &&
+      own.vendor === adapter.vendor &&
+      own.architecture === adapter.architecture &&
+      (own.description === adapter.description || isNameless(own) || isNameless(adapter))
     );
   }
 
@@ -115,6 +115,10 @@ export class Tuning {
     });
     return new Tuning(file.adapter, convolutions);
   }
+}
+
+function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {
+  return description === architecture || description === vendor;
 }
 
 function keyOf(size: ConvolutionSize): string {

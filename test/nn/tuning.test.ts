@@ -83,11 +83,17 @@ describe('a tuning in the cache', () => {
   });
   afterEach(() => rm(cacheDir, { recursive: true }));
 
+  it('that a page wrote, where a GPU has no name, is of the GPU of that family', async () => {
+    await keepTuning(new Tuning({ ...ADAPTER, description: 'a1' }, [tuned(size(1), 'direct')]), cacheDir);
+    expect((await readTuning(ADAPTER, cacheDir))?.convolutions.length).toBe(1);
+  });
+
   it('is of its adapter alone', async () => {
     await keepTuning(new Tuning(ADAPTER, [tuned(size(1), 'direct')]), cacheDir);
     await keepTuning(new Tuning(ADAPTER, [tuned(size(2), 'direct')]), cacheDir);
     expect((await readTuning(ADAPTER, cacheDir))?.convolutions.length).toBe(2);
     expect(await readTuning({ ...ADAPTER, description: 'Acme A2' }, cacheDir)).toBeUndefined();
+    expect(await readTuning({ ...ADAPTER, architecture: 'a2' }, cacheDir)).toBeUndefined();
     expect(tuningFor({ cacheDir, tuning: false })).toBeUndefined();
   });
 

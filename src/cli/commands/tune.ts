@@ -1,9 +1,10 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { readTextFile, writeFileAtomic } from '#platform';
 import { algorithmName } from '../../nn/convolution_algorithm.ts';
 import { type TunedConvolution, Tuning } from '../../nn/tuning.ts';
 import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import type { StrideOn } from '../../weights/zoo.ts';
 import { addAdapterOption, addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
@@ -14,6 +15,7 @@ interface TuneFlags extends SpeechOptions {
   readonly threads?: number;
   readonly batch: readonly number[];
   readonly size: number;
+  readonly strideOn: StrideOn;
   readonly samples?: number;
   readonly out?: string;
   readonly from?: string;
@@ -26,6 +28,11 @@ export function registerTune(program: Command): void {
       new Argument('[architecture]', 'whose convolutions').choices(RESNET_ARCHITECTURES).default('resnet152'),
     )
     .option('--batch <counts...>', 'images in a forward, one count or several (default: 1)', collectCounts)
+    .addOption(
+      new Option('--stride-on <window>', 'where its bottlenecks stride: 3x3 (torchvision), 1x1 (He et al., Keras)')
+        .choices(['3x3', '1x1'])
+        .default('3x3'),
+    )
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
     .option('--samples <count>', 'measurements of each (default: as many as fit a second)', wholeNumber(1))
     .option('--out <file>', 'also write it there: for a page, or a machine of the same kind')
