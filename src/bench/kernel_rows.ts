@@ -12,6 +12,7 @@ import { batchNorm } from './reference/batch_norm.ts';
 import { classActivationMap } from './reference/class_activation_map.ts';
 import { colormapOverlay } from './reference/colormap_overlay.ts';
 import { packConv2dWeight } from './reference/conv2d.ts';
+import { conv2dReduce } from './reference/conv2d_gemm.ts';
 import { crop } from './reference/crop.ts';
 import { flip } from './reference/flip.ts';
 import { gatherRows } from './reference/gather_rows.ts';
@@ -109,14 +110,19 @@ const ENTRIES: readonly Entry[] = [
     reference: winogradInput,
     rows: PLANES.map(([channels, side]) => ({ inputs: { x: [1, channels, side, side] } })),
   },
-  {
-    kernel: kernels.winogradMatmul,
+  ...[kernels.winogradMatmul, kernels.winogradMatmulGemm].map(kernel => ({
+    kernel,
     reference: winogradMatmul,
     rows: PLANES.map(([channels, side]) => ({
       inputs: { v: [36, channels, tilesOf(side), 4], u: [36, channels / 8, channels, 8] },
       options: { outChannels: channels },
       flop: 2 * 36 * channels * channels * tilesOf(side) * 4,
     })),
+  })),
+  {
+    kernel: kernels.conv2dReduce,
+    reference: conv2dReduce,
+    rows: [{ inputs: { partial_sums: [4, 1, 256, 14, 14], scale: [256], shift: [256] }, options: { relu: true } }],
   },
   {
     kernel: kernels.winogradOutput,

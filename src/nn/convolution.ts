@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.ts';
 import {
   type AdapterFamily,
   type Conv2dOptions,
@@ -17,7 +18,7 @@ import { winogradMatmul, winogradMatmulGemm } from '../kernels/winograd_matmul.t
 import { winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradWeight } from '../kernels/winograd_weight.ts';
 import type { Device } from '../runtime/device.ts';
-import type { Shape } from '../runtime/shape.ts';
+import { formatShapes, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import {
   type ConvolutionAlgorithm,
@@ -92,8 +93,9 @@ export class Convolution {
     return new Convolution(device, size, arranged, { ...options, form });
   }
 
-  /** x [N, C, H, W] -> relu?(conv(x) * scale + shift + residual) [N, O, OH, OW] */
+  /** x [N, C, H, W] -> relu?(conv(x) * scale + shift + residual) [N, O, OH, OW]. @throws ShapeError */
   forward(inputs: ConvolutionInputs, { relu = false }: { relu?: boolean } = {}): Tensor {
+    this.expectChannels(inputs.x.shape);
     const algorithm = this.algorithmFor(inputs.x.shape);
     return this.device.scope(() => {
       switch (algorithm.kind) {
@@ -109,6 +111,16 @@ export class Convolution {
 
   dispose(): void {
     this.weight.dispose();
+  }
+
+  /** By the module's name: a kernel would speak of what was made of x. @throws ShapeError */
+  private expectChannels(x: Shape): void {
+    const { label } = this.given;
+    const [, channels] = expectRank(label, 'x', x, 4);
+    if (channels !== this.size.channels)
+      throw new ShapeError(
+        `${label}: x must have ${this.size.channels} channels, got ${channels} (${formatShapes({ x })})`,
+      );
   }
 
   /** Forced, measured or chosen; measurements count as far as the weights lie as they ask. */
