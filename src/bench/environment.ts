@@ -38,7 +38,10 @@ export function environmentOf(device: Device, gpu: GPUDevice, host: HostFacts): 
     adapter,
     driver: driverOf(gpu),
     threads: threadsOf(gpu),
-    limits: sizeLimits(device.limits),
+    limits: {
+      ...sizeLimits(device.limits),
+      minStorageBufferOffsetAlignment: device.limits.minStorageBufferOffsetAlignment,
+    },
     timestamps: timestampKind(adapter),
   };
 }
