@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { availableCores, packageFile, writeFileAtomic, writeStdout } from '#platform';
 import { version } from '../../package.json';
 import type { ComparisonResult } from '../bench/compare.ts';
 import type { HostFacts } from '../bench/environment.ts';
 import type { AdapterChoice } from '../runtime/adapter.ts';
 import type { Backbone } from '../weights/backbone.ts';
-import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import { resolveBackbone } from '../weights/resolve_backbone.ts';
-import { type SpeechOptions, wholeNumber } from './options.ts';
+import { NO_TUNING_HELP, type SpeechOptions, wholeNumber } from './options.ts';
 import type { Output } from './output.ts';
 import { interruption, PullProgress } from './session.ts';
 
@@ -19,6 +19,8 @@ export interface BenchFlags extends SpeechOptions {
   readonly threads?: number;
   /** Real weights, where a network is measured. */
   readonly backbone?: string;
+  readonly compact?: boolean;
+  readonly tuning?: boolean;
   readonly samples?: number;
   readonly csv?: boolean;
   readonly markdown?: boolean;
@@ -46,6 +48,19 @@ export function addCompareOptions(command: Command): Command {
         .default(0.05, '5%'),
     )
     .addOption(new Option('--in-turns', 'answer another `raycam bench --against`').hideHelp());
+}
+
+/** Which network a command of the bench measures. */
+export function addNetworkChoice(command: Command): Command {
+  return command
+    .addArgument(
+      new Argument('<architecture>', 'the weights come from a formula, unless --backbone names real ones').choices(
+        RESNET_ARCHITECTURES,
+      ),
+    )
+    .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
+    .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .option('--no-tuning', NO_TUNING_HELP);
 }
 
 /** The network that --backbone names, for a command of the bench. */

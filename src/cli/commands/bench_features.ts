@@ -1,38 +1,28 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { joinPath } from '#platform';
 import { featureCsv, featureMarkdown, featureText } from '../../bench/feature_text.ts';
 import { formulaBackbone } from '../../inference/formula_network.ts';
-import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
-import { addFormatOptions, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
+import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import { addFormatOptions, addNetworkChoice, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
 import { imagesUnder } from '../images.ts';
-import { addAdapterOption, addSpeechOptions, NO_TUNING_HELP, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
 import { tuningFor } from '../tuning_files.ts';
 
 interface FeatureFlags extends BenchFlags {
   readonly batch?: number;
-  readonly compact?: boolean;
-  readonly tuning?: boolean;
 }
 
 export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
-    .description('`raycam features` against the kernels’ own rate, in turns, with the memory of the process')
-    .addArgument(
-      new Argument('<architecture>', 'the weights come from a formula, unless --backbone names real ones').choices(
-        RESNET_ARCHITECTURES,
-      ),
-    )
-    .argument('<path...>', 'images, and folders of them; each is computed once, and nothing is kept');
-  addFormatOptions(addSpeechOptions(addAdapterOption(command)))
+    .description('`raycam features` against the kernels’ own rate, in turns, with the memory of the process');
+  addFormatOptions(addSpeechOptions(addAdapterOption(addNetworkChoice(command))))
+    .argument('<path...>', 'images, and folders of them; each is computed once, and nothing is kept')
     .option('--batch <count>', 'images in a forward (default: as `raycam features` does)', wholeNumber(1))
-    .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
-    .option('--compact', 'weights at their own size in memory: slower on the CPU')
-    .option('--no-tuning', NO_TUNING_HELP)
     .action((architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
       runCommand(flags, () => run(architecture, inputs, flags)),
     );

@@ -1,9 +1,10 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { modelCsv, modelMarkdown, modelText } from '../../bench/model_text.ts';
-import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import {
   addCompareOptions,
   addFormatOptions,
+  addNetworkChoice,
   argumentsInTurns,
   type BenchFlags,
   formatted,
@@ -12,7 +13,7 @@ import {
   showComparison,
 } from '../bench.ts';
 import { compareBuilds, serveTurns } from '../bench_turns.ts';
-import { addAdapterOption, addSpeechOptions, NO_TUNING_HELP, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
 import { tuningFor } from '../tuning_files.ts';
@@ -21,30 +22,20 @@ interface ModelFlags extends BenchFlags {
   readonly batch: number;
   readonly size: number;
   readonly byLayer?: boolean;
-  readonly compact?: boolean;
   readonly eager?: boolean;
   readonly memory: boolean;
-  readonly tuning?: boolean;
 }
 
 export function registerBenchModel(bench: Command): void {
   const command = bench
     .command('model')
-    .description('a whole forward: start by stages, warm times, memory; by layer if asked')
-    .addArgument(
-      new Argument('<architecture>', 'the weights come from a formula, unless --backbone names real ones').choices(
-        RESNET_ARCHITECTURES,
-      ),
-    );
-  addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(command))))
+    .description('a whole forward: start by stages, warm times, memory; by layer if asked');
+  addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(addNetworkChoice(command)))))
     .option('--batch <count>', 'images in a forward', wholeNumber(1), 1)
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
     .option('--by-layer', 'the time of every module, with what is left of the whole')
-    .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
-    .option('--compact', 'weights at their own size in memory: slower on the CPU')
     .option('--eager', 'record each forward anew, as training and taps do, in place of the plan that inference keeps')
     .option('--no-memory', 'do not load the network a second time for the memory of the other setting of --compact')
-    .option('--no-tuning', NO_TUNING_HELP)
     .action((architecture: ResNetArchitecture, flags: ModelFlags) => runCommand(flags, () => run(architecture, flags)));
 }
 
