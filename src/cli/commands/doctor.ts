@@ -3,7 +3,7 @@ import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listD
 import { version } from '../../../package.json';
 import { UsageError } from '../../errors.ts';
 import { type Comparison, compareAll, compareReports, digestsOf, readReport } from '../../inference/compare_reports.ts';
-import { type AdapterRecord, checkAdapter, type FailedSelfTest } from '../../inference/doctor_report.ts';
+import { type AdapterRecord, checkAdapter, type FailedSelfTest, passes } from '../../inference/doctor_report.ts';
 import type { SelfTestResult } from '../../inference/self_test.ts';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
 import { listZoo, type ZooListing } from '../../weights/manage.ts';
@@ -60,10 +60,8 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   const cache = await entriesOf(folder);
   const weights = await listZoo({ cacheDir: folder });
   const adapters = await checkAdapters(flags, output);
-  const present = adapters.filter(adapter => adapter.present);
   const comparisons = compareAll(digestsOf({ adapters }));
-  const agree = comparisons.every(({ firstDivergence }) => firstDivergence === null);
-  const passed = present.length > 0 && present.every(adapter => adapter.selfTest.passed) && agree;
+  const passed = passes(adapters, comparisons);
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
   output.result(
     { ...machine, cacheDirectory: folder, cache, weights: cached, adapters, comparisons, passed },
@@ -73,7 +71,7 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
       ...weightsLines(weights),
       ...adapters.flatMap(adapterLines),
       ...comparisons.flatMap(comparisonLines),
-      passed ? 'PASS' : present.length > 0 ? 'FAIL' : 'FAIL: there is no adapter to run on',
+      passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
     ].join('\n'),
   );
   if (!passed) process.exitCode = 1;

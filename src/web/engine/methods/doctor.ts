@@ -2,7 +2,7 @@
 import { availableCores } from '#platform';
 import { version } from '../../../../package.json';
 import { type Comparison, compareAll, digestsOf } from '../../../inference/compare_reports.ts';
-import { type AdapterRecord, checkAdapter } from '../../../inference/doctor_report.ts';
+import { type AdapterRecord, checkAdapter, passes } from '../../../inference/doctor_report.ts';
 import type { AdapterChoice } from '../../../runtime/adapter.ts';
 import type { Engine } from '../engine.ts';
 import type { Call } from '../serve_calls.ts';
@@ -32,17 +32,13 @@ export const doctorMethods = {
     if (!(await check('gpu'))) await check('swiftshader');
     await check('wasm');
     const comparisons = compareAll(digestsOf({ adapters }));
-    const present = adapters.filter(adapter => adapter.present);
-    const passed =
-      present.every(({ selfTest }) => selfTest.passed) &&
-      comparisons.every(({ firstDivergence }) => firstDivergence === null);
     return {
       raycam: version,
       browser: navigator.userAgent,
       cores: availableCores(),
       adapters,
       comparisons,
-      passed: passed && present.length > 0,
+      passed: passes(adapters, comparisons),
     };
   },
 };
