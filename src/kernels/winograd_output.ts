@@ -1,5 +1,6 @@
 import shader from '../../shaders/winograd_output.wgsl';
 import type { Shape } from '../runtime/shape.ts';
+import { epilogueConstants } from './conv2d.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectShape } from './shape_checks.ts';
 
@@ -55,12 +56,7 @@ export const winogradOutput = defineKernel({
         tiles,
         tile_groups: tileGroups,
       },
-      constants: {
-        HAS_SCALE: Number(scale !== undefined),
-        HAS_SHIFT: Number(shift !== undefined),
-        HAS_RESIDUAL: Number(residual !== undefined),
-        RELU: Number(relu),
-      },
+      constants: epilogueConstants(shapes, relu),
       workgroups: linearGrid(outChannels * tileGroups, 32),
     };
   },
