@@ -5,6 +5,7 @@ import {
   candidateAlgorithms,
   chooseAlgorithm,
   chooseForm,
+  sizeKey,
 } from '../nn/convolution_algorithm.ts';
 import { type ConvolutionShape, distinctConvolutions, sizeOf, type WorkOptions } from '../nn/resnet_work.ts';
 import { type TunedConvolution, Tuning } from '../nn/tuning.ts';
@@ -72,8 +73,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
       const algorithm = algorithmNamed(chosen.variant)!;
       convolutions.push({ size, algorithm, ms: timeOf(chosen), untunedMs: timeOf(own) });
     }
-    const { kind, vendor, architecture: family, description } = adapter;
-    return { tuning: new Tuning({ kind, vendor, architecture: family, description }, convolutions), refused };
+    return { tuning: new Tuning(adapter, convolutions), refused };
   } finally {
     session.device.dispose();
   }
@@ -81,10 +81,10 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
 
 /** Each size once, whatever its epilogue: with scale, shift and relu, as most have it. */
 function plainShapes(architecture: ResNetArchitecture, options: WorkOptions): ConvolutionShape[] {
-  const found = new Map<string, ConvolutionShape>();
-  for (const { shape } of distinctConvolutions(architecture, options)) {
-    const plain = { ...shape, residual: false, relu: true };
-    found.set(JSON.stringify(plain), plain);
-  }
-  return [...found.values()];
+  const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
+    ...shape,
+    residual: false,
+    relu: true,
+  }));
+  return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
 }

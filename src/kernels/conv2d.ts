@@ -198,9 +198,17 @@ export function chooseConv2d(
   { kernel: [height, width], stride, padding }: Conv2dOptions,
   { kind }: AdapterFamily,
 ): typeof conv2d {
-  if (height === 1 && width === 1 && padding === 0) return kind === 'wasm' && stride === 1 ? conv2d1x1X8 : conv2d1x1;
+  if (height === 1 && width === 1 && padding === 0) return choosePointwise({ stride }, { kind });
   if (height === 3 && width === 3 && stride === 1) return conv2d3x3;
   return conv2d;
+}
+
+/** The same for a 1x1 window without padding, also of a band of rows. */
+export function choosePointwise(
+  { stride }: Pick<Conv2dOptions, 'stride'>,
+  { kind }: Pick<AdapterFamily, 'kind'>,
+): typeof conv2d1x1 {
+  return kind === 'wasm' && stride === 1 ? conv2d1x1X8 : conv2d1x1;
 }
 
 /** What the variants have in common. */
@@ -237,20 +245,19 @@ export function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dO
 
 /** `planConv2d` of a band of rows: y is the whole image, of which the sizes are the band's. */
 function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
-  const { x, weight } = shapes;
-  const { params, y, constants } = planConv2d(where, band ? { x, weight } : shapes, options, tile);
+  const { x, weight, scale, shift, residual } = shapes;
+  const { params, y } = planConv2d(where, { x, weight }, options, tile);
   const { out_height: rows, out_width: width } = params;
   const { top, height } = band ?? { top: 0, height: rows };
   const whole = [y[0]!, y[1]!, height, width];
   if (top + rows > height)
     throw new ShapeError(`${where}: rows ${top} to ${top + rows - 1} do not lie in an image of ${height}`);
-  const { scale, shift, residual } = shapes;
   expectOptional(where, { scale, shift }, [options.outChannels]);
   expectOptional(where, { residual }, whole);
   return {
     params,
     y: whole,
-    constants: { ...constants, ...epilogueConstants(shapes, options.relu ?? false) },
+    constants: epilogueConstants(shapes, options.relu ?? false),
     band: { plane: height * width, first_pixel: top * width },
   };
 }

@@ -1,11 +1,9 @@
 import { ShapeError } from '../errors.ts';
 import {
   type AdapterFamily,
-  type Conv2dOptions,
   channelTile,
   chooseConv2d,
-  conv2d1x1,
-  conv2d1x1X8,
+  choosePointwise,
   packConv2dWeight,
   winogradChannelTile,
 } from '../kernels/conv2d.ts';
@@ -56,19 +54,13 @@ export interface ConvolutionOptions {
 
 /** A convolution whose weights lie on the device in the form that suits its size and the adapter. */
 export class Convolution {
-  private readonly options: Conv2dOptions;
-  private readonly form: WeightForm;
-
   private constructor(
     private readonly device: Device,
     private readonly size: WeightSize,
     private readonly weight: Tensor,
-    private readonly given: ConvolutionOptions & { readonly form: WeightForm },
-  ) {
-    const { outChannels, kernel, stride, padding } = size;
-    this.options = { outChannels, kernel, stride, padding };
-    this.form = given.form;
-  }
+    private readonly form: WeightForm,
+    private readonly given: Pick<ConvolutionOptions, 'label' | 'tuning' | 'algorithm'>,
+  ) {}
 
   /** weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool */
   static load(
@@ -90,7 +82,7 @@ export class Convolution {
       const tile = winogradChannelTile(device.adapter);
       return device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u;
     });
-    return new Convolution(device, size, arranged, { ...options, form });
+    return new Convolution(device, size, arranged, form, options);
   }
 
   /** x [N, C, H, W] -> relu?(conv(x) * scale + shift + residual) [N, O, OH, OW]. @throws ShapeError */
@@ -133,11 +125,11 @@ export class Convolution {
   }
 
   private direct(inputs: ConvolutionInputs, relu: boolean): Tensor {
-    const { device, weight, options } = this;
+    const { device, weight, size } = this;
     const { label } = this.given;
-    if (isUnfolded(options, device.adapter)) return this.unfolded(inputs, relu);
-    const variant = chooseConv2d(options, device.adapter);
-    return device.run(variant, { ...inputs, weight }, { ...options, relu }, { label }).y;
+    if (isUnfolded(size, device.adapter)) return this.unfolded(inputs, relu);
+    const variant = chooseConv2d(size, device.adapter);
+    return device.run(variant, { ...inputs, weight }, { ...size, relu }, { label }).y;
   }
 
   private gemm(
@@ -145,9 +137,9 @@ export class Convolution {
     relu: boolean,
     { tile, slices }: { readonly tile: GemmTile; readonly slices: number },
   ): Tensor {
-    const { device, weight, options } = this;
+    const { device, weight } = this;
     const { label } = this.given;
-    const tiled = { ...options, tile, slices };
+    const tiled = { ...this.size, tile, slices };
     if (slices === 1) return device.run(conv2dGemm, { x, weight, ...epilogue }, { ...tiled, relu }, { label }).y;
     const { y: partial_sums } = device.run(conv2dGemm, { x, weight }, tiled, { label });
     return device.run(conv2dReduce, { partial_sums, ...epilogue }, { relu }, { label }).y;
@@ -168,19 +160,20 @@ export class Convolution {
   }
 
   /**
-   * On a CPU a convolution is a 1x1, if need be of its windows as columns (docs/decisions.md), some rows at a time: the columns of all take nine to 49 times the image's memory, and leave the cache before they are used.
+   * On a CPU a convolution is a 1x1, if need be of its windows as columns (docs/decisions.md), some rows at a time: the columns of all
+   * take nine to 49 times the image's memory, and leave the cache before they are used.
    */
   private unfolded({ x, ...epilogue }: ConvolutionInputs, relu: boolean): Tensor {
     const { device, weight } = this;
     const { label } = this.given;
-    const { outChannels, kernel, stride, padding } = this.options;
+    const { outChannels, kernel, stride, padding } = this.size;
     const [batch, channels, height, width] = expectRank('conv2d', 'x', x.shape, 4);
     const outHeight = windowOutput('conv2d', height, { kernel: kernel[0], stride, padding });
     const outWidth = windowOutput('conv2d', width, { kernel: kernel[1], stride, padding });
     const bytesPerRow = 4 * channels * kernel[0] * kernel[1] * outWidth;
     const bands = Math.ceil((bytesPerRow * outHeight) / COLUMNS_BYTES);
     const rows = Math.ceil(outHeight / bands);
-    const product = device.adapter.kind === 'wasm' ? conv2d1x1X8 : conv2d1x1;
+    const product = choosePointwise(POINTWISE, device.adapter);
     const y = device.empty([batch, outChannels, outHeight, outWidth], label);
     for (let top = 0; top < outHeight; top += rows) {
       const band = { top, count: Math.min(rows, outHeight - top) };
@@ -197,7 +190,7 @@ export class Convolution {
  * Which convolutions are computed of their windows as columns. On SwiftShader a 3x3 at stride 2 takes a third of the time so; on
  * WebAssembly there is one kernel for all.
  */
-function isUnfolded({ kernel: [height, width], stride, padding }: Conv2dOptions, { kind }: AdapterFamily): boolean {
+function isUnfolded({ kernel: [height, width], stride, padding }: WeightSize, { kind }: AdapterFamily): boolean {
   if (kind === 'gpu') return false;
   if (height === 1 && width === 1 && padding === 0) return kind === 'wasm' && stride > 1;
   return kind === 'wasm' || height !== 3 || width !== 3 || stride > 1;

@@ -68,6 +68,15 @@ export function chooseAlgorithm(
   return { kind: 'gemm', tile, slices };
 }
 
+/** The same for two sizes that are equal. */
+export function sizeKey(size: ConvolutionSize): string {
+  return [size.batch, ...size.size, weightKey(size)].join();
+}
+
+export function weightKey({ channels, outChannels, kernel, stride, padding }: WeightSize): string {
+  return [channels, outChannels, ...kernel, stride, padding].join();
+}
+
 /** What is worth measuring on an adapter: what `chooseAlgorithm` and `chooseForm` take, and what may beat it. */
 export function candidateAlgorithms(
   size: ConvolutionSize,

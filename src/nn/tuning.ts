@@ -7,8 +7,10 @@ import {
   type ConvolutionSize,
   fitsWinograd,
   formOf,
+  sizeKey,
   type WeightForm,
   type WeightSize,
+  weightKey,
 } from './convolution_algorithm.ts';
 
 /** Raised where the kernels behind a name change so much that older measurements mislead. */
@@ -44,8 +46,8 @@ export class Tuning {
 
   /** Nothing where the size was not measured. */
   algorithmFor(size: ConvolutionSize): ConvolutionAlgorithm | undefined {
-    const key = keyOf(size);
-    return this.convolutions.find(tuned => keyOf(tuned.size) === key)?.algorithm;
+    const key = sizeKey(size);
+    return this.convolutions.find(tuned => sizeKey(tuned.size) === key)?.algorithm;
   }
 
   /** What suits the largest batch that was measured with such weights; nothing where there is none. */
@@ -70,9 +72,9 @@ export class Tuning {
 
   /** This, and what another measured; of a size that both have, the other's. */
   with({ convolutions }: Tuning): Tuning {
-    const renewed = new Set(convolutions.map(({ size }) => keyOf(size)));
+    const renewed = new Set(convolutions.map(({ size }) => sizeKey(size)));
     return new Tuning(this.adapter, [
-      ...this.convolutions.filter(({ size }) => !renewed.has(keyOf(size))),
+      ...this.convolutions.filter(({ size }) => !renewed.has(sizeKey(size))),
       ...convolutions,
     ]);
   }
@@ -119,14 +121,6 @@ export class Tuning {
 
 function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {
   return description === architecture || description === vendor;
-}
-
-function keyOf(size: ConvolutionSize): string {
-  return [size.batch, ...size.size, weightKey(size)].join();
-}
-
-function weightKey({ channels, outChannels, kernel, stride, padding }: WeightSize): string {
-  return [channels, outChannels, ...kernel, stride, padding].join();
 }
 
 function isSize(size: Partial<ConvolutionSize> | null | undefined): boolean {

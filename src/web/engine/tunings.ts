@@ -1,5 +1,6 @@
 /** Tunings that this browser keeps: a file for each adapter, the same that `raycam tune` writes, or in memory where it has no room. */
 import { InputError } from '../../errors.ts';
+import { sizeKey } from '../../nn/convolution_algorithm.ts';
 import { distinctConvolutions, sizeOf } from '../../nn/resnet_work.ts';
 import { type TunedAdapter, Tuning } from '../../nn/tuning.ts';
 import type { Backbone } from '../../weights/backbone.ts';
@@ -58,18 +59,14 @@ export function describeTuning(
   { convolutions }: Tuning,
   { architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>,
 ): TuningInfo {
-  const sizes = new Set(distinctConvolutions(architecture, { strideOn }).map(({ shape }) => keyOf(sizeOf(shape))));
-  const tuned = convolutions.filter(({ size }) => sizes.has(keyOf(size)));
+  const sizes = new Set(distinctConvolutions(architecture, { strideOn }).map(({ shape }) => sizeKey(sizeOf(shape))));
+  const tuned = convolutions.filter(({ size }) => sizes.has(sizeKey(size)));
   return {
     convolutions: convolutions.length,
     ofNetwork: { total: sizes.size, tuned: tuned.length },
     ms: tuned.reduce((sum, { ms }) => sum + ms, 0),
     untunedMs: tuned.reduce((sum, { untunedMs }) => sum + untunedMs, 0),
   };
-}
-
-function keyOf({ batch, channels, outChannels, size, kernel, stride, padding }: Tuning['convolutions'][0]['size']) {
-  return [batch, channels, outChannels, ...size, ...kernel, stride, padding].join();
 }
 
 async function keptText(address: string): Promise<string | undefined> {
