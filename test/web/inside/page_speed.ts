@@ -23,7 +23,7 @@ export interface Scrolling extends FrameRate {
   readonly layer: string;
   readonly channels: number;
   readonly dropped: number;
-  readonly longestTask: Task;
+  readonly longestTask: Required<Task>;
 }
 
 export interface Switching {
@@ -37,10 +37,10 @@ export interface PageSpeed {
   readonly firstPaintMs: number;
   readonly scrolling: readonly Scrolling[];
   readonly switching: readonly Switching[];
-  readonly switchingTask: Task;
+  readonly switchingTask: Required<Task>;
   /** From the press of Train until the head is there: reading, features, epochs. */
   readonly trainingMs: number;
-  readonly trainingTask: Task;
+  readonly trainingTask: Required<Task>;
 }
 
 export interface PageSpeedRequest {

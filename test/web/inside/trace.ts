@@ -7,8 +7,8 @@ const CATEGORIES = ['disabled-by-default-devtools.timeline', 'disabled-by-defaul
 export interface Task {
   /** By the clock, in which other programs may have run. */
   readonly ms: number;
-  /** Of the processor. */
-  readonly cpuMs: number;
+  /** Of the processor; none for a task that was there before the trace. */
+  readonly cpuMs?: number;
 }
 
 export interface PageTrace {
@@ -58,7 +58,7 @@ export function readTrace(trace: Buffer): PageTrace {
   const [mains, compositors] = [threadsNamed('CrRendererMain'), threadsNamed('Compositor')];
   const tasks = traceEvents
     .filter(event => event.name === 'RunTask' && event.dur !== undefined && mains.has(idOf(event)))
-    .map(({ dur, tdur = dur! }) => ({ ms: dur! / 1000, cpuMs: tdur / 1000 })); // where no time of the processor was taken, the clock's
+    .map(({ dur, tdur }) => ({ ms: dur! / 1000, ...(tdur !== undefined && { cpuMs: tdur / 1000 }) }));
 
   // A frame is a pair of events: the first says what became of it, the second when.
   const presentedMs: number[] = [];
@@ -72,8 +72,9 @@ export function readTrace(trace: Buffer): PageTrace {
     else if (event.ph === 'b' && state === 'STATE_DROPPED') dropped++;
     else if (event.ph === 'e' && shown.delete(key)) presentedMs.push(event.ts / 1000);
   }
-  if (tasks.length === 0 || presentedMs.length === 0)
-    throw new Error(`trace: ${tasks.length} tasks and ${presentedMs.length} frames, expected some of each`);
+  const timed = tasks.filter(({ cpuMs }) => cpuMs !== undefined).length;
+  if (timed === 0 || presentedMs.length === 0)
+    throw new Error(`trace: ${timed} timed tasks and ${presentedMs.length} frames, expected some of each`);
   return { presentedMs, dropped, tasks };
 }
 
@@ -86,8 +87,8 @@ export function frameRateOf({ presentedMs }: PageTrace): FrameRate {
 }
 
 /** The longest, by the clock and of the processor; the two need not be the same task. */
-export function longestOf(tasks: readonly Task[]): Task {
-  return { ms: Math.max(...tasks.map(({ ms }) => ms)), cpuMs: Math.max(...tasks.map(({ cpuMs }) => cpuMs)) };
+export function longestOf(tasks: readonly Task[]): Required<Task> {
+  return { ms: Math.max(...tasks.map(({ ms }) => ms)), cpuMs: Math.max(...tasks.flatMap(({ cpuMs }) => cpuMs ?? [])) };
 }
 
 function idOf({ pid, tid }: TraceEvent): string {
