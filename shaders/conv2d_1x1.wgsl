@@ -49,21 +49,24 @@ fn source(pixel: u32) -> u32 {
   return (row * params.width + (pixel - row * params.out_width)) * params.stride;
 }
 
-// Writes four output channels of one pixel, a plane apart.
-fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
-  for (var c = 0u; c < 4u; c++) {
-    let o = channel + c;
-    if (o >= params.out_channels) {
-      return;
-    }
-    let at = (image * params.out_channels + o) * params.plane + params.first_pixel + pixel;
-    var value = sums[c];
-    if (HAS_RESIDUAL) {
-      value += residual[at];
-    }
-    // NaN is not below zero: it stays, and surfaces.
+fn store_one(sum: f32, o: u32, at: u32) {
+  var value = sum;
+  if (HAS_RESIDUAL) {
+    value += residual[at];
+  }
+  // NaN is not below zero: it stays, and surfaces.
+  if (o < params.out_channels) {
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
+}
+
+// Writes four output channels of one pixel, a plane apart.
+fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
+  let at = (image * params.out_channels + channel) * params.plane + params.first_pixel + pixel;
+  store_one(sums.x, channel, at);
+  store_one(sums.y, channel + 1u, at + params.plane);
+  store_one(sums.z, channel + 2u, at + 2u * params.plane);
+  store_one(sums.w, channel + 3u, at + 3u * params.plane);
 }
 
 // Writes sixteen.

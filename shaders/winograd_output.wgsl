@@ -85,15 +85,15 @@ fn finish(sums: vec4f, o: u32, at: u32, columns: u32) {
   if (RELU) {
     values = select(values, vec4f(), values < vec4f());
   }
-  if (columns >= 4u) {
-    y[at] = values.x;
+  y[at] = values.x;
+  if (columns > 1u) {
     y[at + 1u] = values.y;
-    y[at + 2u] = values.z;
-    y[at + 3u] = values.w;
-    return;
   }
-  for (var column = 0u; column < columns; column++) {
-    y[at + column] = values[column];
+  if (columns > 2u) {
+    y[at + 2u] = values.z;
+  }
+  if (columns > 3u) {
+    y[at + 3u] = values.w;
   }
 }
 
