@@ -17,6 +17,7 @@ export interface BenchSession {
 export async function openBenchSession(options: DeviceOptions): Promise<BenchSession> {
   const observer = new Observer();
   const device = await Device.open({ ...options, observe: observer.attach });
+  device.encodesAhead = false; // its passes are watched
   return { device, observer, timer: new Timer(observer, device.adapter.kind) };
 }
 

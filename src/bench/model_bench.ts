@@ -37,6 +37,8 @@ export interface ModelBenchOptions extends DeviceOptions {
 /** Forwards before the first that is counted: WebAssembly engines compile in tiers while they run. */
 const WARM_UP = { least: 2, most: 8, budgetMs: 4000 };
 const SAMPLES = { least: 5, most: 30, budgetMs: 10_000 };
+/** Forwards whose commands are encoded ahead, of which alone the host's part is counted; the third is the first of them. */
+const AHEAD = { leadIn: 2, counted: 5 };
 
 /**
  * Times a network from nothing to a warm forward, and says what memory it takes. To be called once in a process that has compiled
@@ -124,6 +126,7 @@ async function coldStart(
   const observer = new Observer();
   const clock = stopwatch();
   const device = await Device.open({ ...options, observe: observer.attach });
+  device.encodesAhead = false; // its passes are watched
   const deviceOpenMs = clock();
   try {
     const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
@@ -228,6 +231,7 @@ async function measure(
     }
   }
   observer.mode = 'plain';
+  const hostAhead = session.eager ? undefined : await hostTimesAhead(session);
   const of = (pick: (time: ForwardTime) => number) => summarize(times.map(pick));
   return {
     forward: {
@@ -235,11 +239,19 @@ async function measure(
       upload: of(time => time.uploadMs),
       forward: of(time => time.forwardMs),
       host: of(time => time.hostMs),
+      hostAhead: hostAhead && summarize(hostAhead),
       gpu: gpuMs.length > 0 ? summarize(gpuMs) : undefined,
       readback: of(time => time.readbackMs),
     },
     split: split.length > 0 ? split : undefined,
   };
+}
+
+async function hostTimesAhead(session: Session): Promise<number[]> {
+  const times: number[] = [];
+  session.device.encodesAhead = true;
+  for (let i = 0; i < AHEAD.leadIn + AHEAD.counted; i++) times.push((await forwardOnce(session)).hostMs);
+  return times.slice(AHEAD.leadIn);
 }
 
 function memoryReport(session: Session, backbone: Backbone, compact: boolean): MemoryReport {

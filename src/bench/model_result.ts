@@ -24,6 +24,8 @@ export interface ForwardTimes {
   readonly forward: Summary;
   /** Of `forward`: from the call until the commands were submitted. */
   readonly host: Summary;
+  /** The same where the plan's commands were encoded ahead, while the forward before ran: as programs that run it have it. */
+  readonly hostAhead?: Summary;
   /** Of `forward`: by the adapter's own timestamps. */
   readonly gpu?: Summary;
   readonly readback: Summary;

@@ -24,6 +24,7 @@ export function modelText(result: ModelResult): string {
     summaryLine('  upload', forward.upload),
     summaryLine('  forward', forward.forward),
     summaryLine('    host, to submit', forward.host),
+    ...(forward.hostAhead ? [summaryLine('      encoded ahead', forward.hostAhead)] : []),
     ...(forward.gpu ? [summaryLine('    adapter’s clock', forward.gpu)] : []),
     summaryLine('  readback', forward.readback),
     `${forward.total.samples} samples; ${(flop / 1e9).toFixed(2)} GFLOP counted as direct convolution, ${digits(gflops)} GFLOP/s over the forward`,

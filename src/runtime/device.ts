@@ -71,6 +71,18 @@ export class Device {
     return device;
   }
 
+  /**
+   * Whether the commands of a plan that ran twice are encoded for the next run as soon as one is submitted: that run then waits for
+   * the host less long. Off where each run's passes are watched.
+   */
+  get encodesAhead(): boolean {
+    return this.recorder.encodesAhead;
+  }
+
+  set encodesAhead(value: boolean) {
+    this.recorder.encodesAhead = value;
+  }
+
   get limits(): GPUSupportedLimits {
     return this.gpu.limits;
   }

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.ts';
+import type { Commands } from './commands.ts';
 import { bindGroupOf, type PackedParams, packParams, type Recorded } from './dispatch.ts';
 import type { PlanMemory } from './plan_memory.ts';
 import type { Recorder } from './recorder.ts';
@@ -21,12 +22,17 @@ interface Reader {
 }
 
 /**
- * Work recorded once, for inputs of given shapes, to be run many times: memory, parameters and bind groups are made once, and a run costs
- * the host three calls for each dispatch. Made by `Device.capture`. The results belong to the plan, and each run overwrites them.
+ * Work recorded once, for inputs of given shapes, to be run many times: memory, parameters and bind groups are made once, and from the
+ * third run on most commands were encoded while the adapter was at the run before. Made by `Device.capture`. The results belong to the plan, and each run overwrites them.
  */
 export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unknown> {
   private prepared: Prepared | undefined;
   private readonly readers: readonly Reader[];
+  /** The first dispatch after all readers: from it on the commands of every run are the same. */
+  private readonly fixedFrom: number;
+  /** Those commands, for the next run. */
+  private ahead: GPUCommandBuffer | undefined;
+  private runs = 0;
   /** What the readers' bind groups were made for. */
   private bound: ReadonlyMap<string, GPUBufferBinding> = new Map();
   private disposed = false;
@@ -51,6 +57,7 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
         }),
       }))
       .filter(({ inputs }) => inputs.length > 0);
+    this.fixedFrom = (this.readers.at(-1)?.index ?? -1) + 1;
   }
 
   get dispatches(): readonly Recorded[] {
@@ -88,7 +95,7 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
   /** For the recorder: `resources` are the inputs' of this run, `pipelines` those of a plan that is not prepared. */
   encode(
     gpu: GPUDevice,
-    pass: GPUComputePassEncoder,
+    commands: Commands,
     resources: ReadonlyMap<string, GPUBufferBinding>,
     pipelines: readonly GPUComputePipeline[],
   ): void {
@@ -97,19 +104,29 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
     const { prepared } = this;
     if ([...resources].some(([name, { buffer, offset }]) => !isSame(this.bound.get(name), buffer, offset)))
       this.bind(gpu, prepared, resources);
-    this.dispatches.forEach(({ label, workgroups }, i) => {
-      if (isFirst) pass.pushDebugGroup(label); // validation messages name it
-      pass.setPipeline(prepared.pipelines[i]!);
-      pass.setBindGroup(0, prepared.bindGroups[i]!);
-      pass.dispatchWorkgroups(...workgroups);
-      if (isFirst) pass.popDebugGroup();
-    });
+    const ahead = this.parts.recorder.encodesAhead ? this.ahead : undefined;
+    this.ahead = undefined;
+    const { length } = this.dispatches;
+    this.encodeFrom(0, ahead ? this.fixedFrom : length, { pass: commands.pass, prepared, isFirst });
+    if (ahead) commands.add(ahead);
+  }
+
+  /** For the recorder, after a run was submitted: whoever runs a plan twice runs it again, and the host has nothing else to do meanwhile. */
+  encodeAhead(gpu: GPUDevice): void {
+    const { prepared, fixedFrom, dispatches } = this;
+    if (++this.runs < 2 || this.ahead || this.disposed || !prepared || fixedFrom === dispatches.length) return;
+    const encoder = gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    this.encodeFrom(fixedFrom, dispatches.length, { pass, prepared });
+    pass.end();
+    this.ahead = encoder.finish();
   }
 
   /** Gives the plan's memory back. Its results cannot be used any more. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.ahead = undefined;
     for (const output of this.outputs) output.dispose();
     this.prepared?.params.buffer?.destroy(); // submitted commands keep it
     this.parts.memory.dispose();
@@ -117,6 +134,25 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private encodeFrom(
+    first: number,
+    end: number,
+    {
+      pass,
+      prepared,
+      isFirst = false,
+    }: { readonly pass: GPUComputePassEncoder; readonly prepared: Prepared; readonly isFirst?: boolean },
+  ): void {
+    for (let i = first; i < end; i++) {
+      const { label, workgroups } = this.dispatches[i]!;
+      if (isFirst) pass.pushDebugGroup(label); // validation messages name it
+      pass.setPipeline(prepared.pipelines[i]!);
+      pass.setBindGroup(0, prepared.bindGroups[i]!);
+      pass.dispatchWorkgroups(...workgroups);
+      if (isFirst) pass.popDebugGroup();
+    }
   }
 
   private prepare(gpu: GPUDevice, pipelines: readonly GPUComputePipeline[]): Prepared {

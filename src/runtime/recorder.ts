@@ -1,4 +1,5 @@
 import { DeviceError, firstLine, messageOf } from '../errors.ts';
+import { Commands } from './commands.ts';
 import { bindGroupOf, type Dispatch, type PackedParams, packParams, type Recorded, resourceOf } from './dispatch.ts';
 import type { ExecutionPlan } from './execution_plan.ts';
 import type { Loss } from './loss.ts';
@@ -30,10 +31,12 @@ interface Readback {
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
- * The commands that wait, in order. A submit encodes them all in one pass, with their parameters in one uniform buffer
+ * The commands that wait, in order. A submit encodes them all in one pass, but for what plans have encoded ahead, with their parameters in one uniform buffer
  * and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
  */
 export class Recorder {
+  /** See `Device.encodesAhead`. */
+  encodesAhead = true;
   private waiting: Waiting[] = [];
   private readbacks: Readback[] = [];
   private captured: Recorded[] | undefined;
@@ -121,10 +124,11 @@ export class Recorder {
       await this.guard([...batch, ...readbacks], () => {
         const packed = batch.length > 0 ? packParams(this.gpu, batch.filter(isDispatch)) : undefined;
         try {
-          const encoder = this.gpu.createCommandEncoder();
-          if (packed) this.encode(encoder, batch, { packed, pipelines });
-          for (const readback of readbacks) this.encodeReadback(encoder, readback);
-          this.gpu.queue.submit([encoder.finish()]);
+          const commands = new Commands(this.gpu);
+          if (packed) this.encode(commands, batch, { packed, pipelines });
+          for (const readback of readbacks) this.encodeReadback(commands, readback);
+          this.gpu.queue.submit(commands.finish());
+          if (this.encodesAhead) for (const item of batch) if ('plan' in item) item.plan.encodeAhead(this.gpu);
         } finally {
           packed?.buffer?.destroy(); // submitted commands keep it
         }
@@ -137,35 +141,34 @@ export class Recorder {
     }
   }
 
-  private encodeReadback(encoder: GPUCommandEncoder, readback: Readback): void {
+  private encodeReadback(commands: Commands, readback: Readback): void {
     const { tensor, label, resource } = readback;
     if (tensor.failure) return;
     readback.staging = this.gpu.createBuffer({ label, size: resource.size!, usage: READBACK });
-    encoder.copyBufferToBuffer(resource.buffer, resource.offset!, readback.staging, 0, resource.size!);
+    commands.copies.copyBufferToBuffer(resource.buffer, resource.offset!, readback.staging, 0, resource.size!);
   }
 
-  /** The dispatches in one pass. */
+  /** The dispatches in one pass, unless a plan has its own. */
   private encode(
-    encoder: GPUCommandEncoder,
+    commands: Commands,
     batch: readonly Waiting[],
     { packed, pipelines }: { packed: PackedParams; pipelines: ReadonlyMap<Pipeline, GPUComputePipeline> },
   ): void {
     const { gpu } = this;
-    const pass = encoder.beginComputePass();
     let index = 0;
     for (const item of batch) {
       if ('plan' in item) {
         const own = pipelinesOf(item).map(one => pipelines.get(one)!);
-        item.plan.encode(gpu, pass, item.resources, own);
+        item.plan.encode(gpu, commands, item.resources, own);
         continue;
       }
+      const { pass } = commands;
       pass.pushDebugGroup(item.label); // validation messages name it
       pass.setPipeline(pipelines.get(item.pipeline)!);
       pass.setBindGroup(0, bindGroupOf(gpu, item, { packed, index: index++ }));
       pass.dispatchWorkgroups(...item.workgroups);
       pass.popDebugGroup();
     }
-    pass.end();
   }
 
   /** Runs `work` between error scopes, and throws what they catch. */

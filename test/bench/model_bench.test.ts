@@ -47,10 +47,12 @@ describe('benchModel', () => {
   });
 
   it('tells a warm forward by parts that sum to the whole', () => {
-    const { total, upload, forward, host: recording, gpu, readback } = result.forward;
+    const { total, upload, forward, host: recording, hostAhead, gpu, readback } = result.forward;
     const parts = upload.median + forward.median + readback.median;
     expect(Math.abs(parts - total.median)).toBeLessThan(0.3 * total.median);
     expect(recording.median).toBeLessThan(forward.median);
+    expect(hostAhead!.samples).toBe(5);
+    expect(hostAhead!.median).toBeLessThan(forward.median);
     expect(gpu!.median).toBeLessThan(1.05 * forward.median);
   });
 

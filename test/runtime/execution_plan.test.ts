@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { override } from '../../src/bench/override.ts';
 import { DeviceError } from '../../src/errors.ts';
 import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
@@ -42,6 +43,55 @@ describe.each(['wasm', 'swiftshader'] as const)('a plan on %s', adapter => {
     expect(await first.read()).toEqual(filled(100, 102));
     expect(await plan.run({ x: first }).read()).toEqual(filled(100, 103));
     for (const tensor of [a, b, first, second]) tensor.dispose();
+  });
+
+  it('encodes all that no input changes ahead of the third run and later ones', async () => {
+    let encoded = 0;
+    const submits: number[] = [];
+    const watched = await Device.open({
+      adapter,
+      observe: gpu =>
+        override(gpu, {
+          createCommandEncoder: descriptor => {
+            const encoder = gpu.createCommandEncoder(descriptor);
+            return override(encoder, {
+              beginComputePass: () => {
+                const pass = encoder.beginComputePass();
+                return override(pass, {
+                  dispatchWorkgroups: (...counts) => {
+                    encoded++;
+                    pass.dispatchWorkgroups(...counts);
+                  },
+                });
+              },
+            });
+          },
+          queue: override(gpu.queue, {
+            submit: commands => {
+              if (encoded > 0) submits.push(encoded);
+              encoded = 0;
+              gpu.queue.submit(commands);
+            },
+          }),
+        }),
+    });
+    const add = (x: Tensor, amount: number) => watched.run(addAmount, { x }, { amount }).y;
+    const input = (value: number) => watched.tensor(filled(100, value), [100], 'x');
+    const plan = watched.capture({ x: input(0) }, ({ x }) => add(add(add(x, 1), 10), 100));
+    for (let run = 0; run < 5; run++) expect(await plan.run({ x: input(run) }).read()).toEqual(filled(100, 111 + run));
+    // Of the runs from the third on, the first dispatch, which reads x; before it, the two that were encoded ahead.
+    expect(submits).toEqual([3, 3, 2 + 1, 2 + 1, 2 + 1]);
+    encoded = 0;
+    const once = add(plan.run({ x: input(5) }), 1000);
+    const twice = add(plan.run({ x: input(6) }), 1000);
+    expect(await twice.read()).toEqual(filled(100, 1117));
+    expect(submits.at(-1)).toBe(1 + 1 + 3 + 1);
+    expect(await once.read()).toEqual(filled(100, 1116));
+    watched.encodesAhead = false;
+    encoded = 0;
+    expect(await plan.run({ x: input(7) }).read()).toEqual(filled(100, 118));
+    expect(submits.at(-1)).toBe(3);
+    watched.dispose();
   });
 
   it('keeps what was uploaded while it was captured', async () => {

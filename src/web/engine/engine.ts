@@ -210,6 +210,7 @@ export class Engine {
       },
       onLoad: (done, total) => this.setStatus({ state: 'loading', choice, step: 'upload', done, total }),
     });
+    network.device.encodesAhead = false; // its passes are watched
     return { network, tuning };
   }
 

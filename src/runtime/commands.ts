@@ -1,0 +1,43 @@
+/** What one submit hands to the queue, in order: a pass is open while dispatches come, and buffers encoded before lie between. */
+export class Commands {
+  private readonly finished: GPUCommandBuffer[] = [];
+  private encoder: GPUCommandEncoder | undefined;
+  private opened: GPUComputePassEncoder | undefined;
+
+  constructor(private readonly gpu: GPUDevice) {}
+
+  /** For dispatches. */
+  get pass(): GPUComputePassEncoder {
+    this.encoder ??= this.gpu.createCommandEncoder();
+    this.opened ??= this.encoder.beginComputePass();
+    return this.opened;
+  }
+
+  /** For copies, which come after all dispatches so far. */
+  get copies(): GPUCommandEncoder {
+    this.endPass();
+    this.encoder ??= this.gpu.createCommandEncoder();
+    return this.encoder;
+  }
+
+  add(buffer: GPUCommandBuffer): void {
+    this.close();
+    this.finished.push(buffer);
+  }
+
+  finish(): GPUCommandBuffer[] {
+    this.close();
+    return this.finished;
+  }
+
+  private endPass(): void {
+    this.opened?.end();
+    this.opened = undefined;
+  }
+
+  private close(): void {
+    this.endPass();
+    if (this.encoder) this.finished.push(this.encoder.finish());
+    this.encoder = undefined;
+  }
+}
