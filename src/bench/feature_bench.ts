@@ -1,3 +1,5 @@
+import { sha256 } from '#platform';
+import { readImageFile } from '../data/loader.ts';
 import { computeFeatures, featureBatchSize, featureStore } from '../inference/features.ts';
 import { formulaImage } from '../inference/formula_network.ts';
 import { type BuildOptions, buildNetwork, type Network } from '../inference/network.ts';
@@ -42,6 +44,7 @@ const CONFIDENCE = 0.98;
  */
 export async function benchFeatures(backbone: Backbone, options: FeatureBenchOptions): Promise<FeatureResult> {
   const { onStage = () => {}, hostMemory } = options;
+  const paths = await onceEach(options);
   onStage('weights');
   let gpu: GPUDevice | undefined;
   const observe = (device: GPUDevice) => {
@@ -53,27 +56,30 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
     const { device } = network;
     const batch = options.batch ?? featureBatchSize(device);
     const rounds: FeatureRound[] = [];
-    const groups = inRounds(options.paths, { batch, rounds: options.samples ?? ROUNDS });
+    const groups = inRounds(paths, { batch, rounds: options.samples ?? ROUNDS });
     const kernels = await warmKernels(network, batch);
     const store = await featureStore(network, { root: options.root });
-    const features = async (paths: readonly string[]): Promise<number> => {
+    const features = async (group: readonly string[]): Promise<number> => {
       const startedMs = performance.now();
-      const { computed, skipped } = await computeFeatures(network, { ...options, paths, batchSize: batch, store });
+      const { computed, skipped } = await computeFeatures(network, {
+        ...options,
+        paths: group,
+        batchSize: batch,
+        store,
+      });
       if (skipped.length > 0) throw new BenchError(`bench features: ${skipped[0]!.path}: ${skipped[0]!.reason}`);
-      if (computed !== paths.length)
-        throw new BenchError(
-          `bench features: ${paths.length - computed} of ${paths.length} images are there twice. Leave them out`,
-        );
+      if (computed !== group.length)
+        throw new BenchError(`bench features: ${options.root} holds features already. Take an empty folder`);
       return performance.now() - startedMs;
     };
-    for (const [i, paths] of groups.entries()) {
+    for (const [i, group] of groups.entries()) {
       options.signal?.throwIfAborted();
       onStage(`round ${i + 1}/${groups.length}`);
-      const forwards = Math.ceil(paths.length / batch);
+      const forwards = Math.ceil(group.length / batch);
       const first = i % 2 === 0 ? undefined : await kernels(forwards);
-      const featuresMs = await features(paths);
+      const featuresMs = await features(group);
       const kernelsMs = first ?? (await kernels(forwards));
-      rounds.push({ images: paths.length, forwards, featuresMs, kernelsMs, rssBytes: hostMemory?.().rssBytes });
+      rounds.push({ images: group.length, forwards, featuresMs, kernelsMs, rssBytes: hostMemory?.().rssBytes });
     }
     const { architecture, id } = backbone;
     return {
@@ -83,7 +89,7 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
       adapter: adapterLabel(device.adapter),
       threads: threadsOf(gpu!),
       batch,
-      images: options.paths.length,
+      images: paths.length,
       ...summaryOf(rounds, batch),
       memory: { weightsBytes: weightsBytesOf(backbone), peakBytes: hostMemory?.().peakBytes },
       rounds,
@@ -92,6 +98,25 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
   } finally {
     await network.dispose();
   }
+}
+
+/** Of images with the same bytes the first alone: the store would not compute the others. @throws InputError */
+async function onceEach({
+  paths,
+  read = readImageFile,
+  signal,
+  onStage = () => {},
+}: FeatureBenchOptions): Promise<string[]> {
+  onStage('images');
+  const byDigest = new Map<string, string>();
+  for (const path of paths) {
+    signal?.throwIfAborted();
+    const digest = await sha256(await read(path));
+    if (!byDigest.has(digest)) byDigest.set(digest, path);
+  }
+  const doubles = paths.length - byDigest.size;
+  if (doubles > 0) onStage(`${doubles} of ${paths.length} images have the bytes of another and are left out`);
+  return [...byDigest.values()];
 }
 
 /** Runs of images of nearly the same length; where there are enough of them, all full of batches but the last. */

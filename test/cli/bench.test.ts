@@ -142,10 +142,11 @@ describe('raycam bench features', () => {
     const broken = join(folder, 'broken.jpeg');
     writeFileSync(broken, 'no picture');
     const bench = (...paths: string[]) =>
-      raycam(['bench', 'features', 'resnet18', ...paths, '--adapter', 'wasm', '--samples', '1', '--quiet']);
+      raycam(['bench', 'features', 'resnet18', ...paths, '--adapter', 'wasm', '--samples', '1', '--json']);
     const [twice, unread] = [await bench(xray, xray), await bench(xray, broken)];
-    expect([twice.status, unread.status]).toEqual([1, 1]);
-    expect(twice.stderr).toContain('1 of 2 images are there twice. Leave them out');
+    expect([twice.status, unread.status]).toEqual([0, 1]);
+    expect(twice.stderr).toContain('1 of 2 images have the bytes of another and are left out');
+    expect((JSON.parse(twice.stdout) as FeatureResult).images).toBe(1);
     expect(unread.stderr).toMatch(/bench features: .*broken\.jpeg: not an image that can be decoded/);
   });
 });
