@@ -11,6 +11,7 @@ import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './enviro
 import { layerTable, type SplitForward } from './layer_table.ts';
 import type { ColdStart, ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
 import { Observer } from './observer.ts';
+import { measureFma } from './peaks.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
 export interface ModelBenchOptions extends DeviceOptions {
@@ -60,9 +61,13 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
     onStage('warm-up');
     const nextForwardsMs = await warmUp(session, options);
     const count = options.samples ?? samplesFor(nextForwardsMs.at(-1)!);
+    onStage('multiply-adds, before and after the forwards');
+    const fmaBefore = await measureFma(device, observer);
+    observer.resetPeak();
     onStage(`${count} forwards`);
     const { forward, split } = await measure(session, { ...options, count });
     const memory = [memoryReport(session, backbone, compact)];
+    const fmaGflops = (fmaBefore + (await measureFma(device, observer))) / 2;
     const modules = resnetWork(backbone.architecture, { batch, side, strideOn: backbone.strideOn });
     const flop = modules.reduce((sum, module) => sum + module.flop, 0);
     const environment = environmentOf(device, observer.gpu, options.host);
@@ -88,6 +93,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
       peakBytes: memory[0]!.peakBytes,
       flop,
       gflops: flop / forward.forward.median / 1e6,
+      fmaGflops,
       noisy: isNoisy(forward.forward),
       coldStart: { ...start.times, nextForwardsMs },
       forward,

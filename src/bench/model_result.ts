@@ -92,6 +92,8 @@ export interface ModelResult {
   readonly flop: number;
   /** By the forward's median. */
   readonly gflops: number;
+  /** What multiply-adds alone reach on this adapter, 10^9 operations a second: the mean of just before the forwards and just after. */
+  readonly fmaGflops: number;
   readonly noisy: boolean;
   readonly coldStart: ColdStart;
   readonly forward: ForwardTimes;

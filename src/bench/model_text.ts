@@ -13,7 +13,7 @@ const LAYER_COLUMNS: readonly Column<LayerTime>[] = [
 
 /** For people: what ran, the start by stages, the warm forward, memory, layers. */
 export function modelText(result: ModelResult): string {
-  const { model, backbone, adapter, batch, side, eager, forward, flop, gflops, noisy } = result;
+  const { model, backbone, adapter, batch, side, eager, forward, flop, gflops, fmaGflops, noisy } = result;
   const lines = [
     `${model} (${backbone}), batch ${batch}, ${side} x ${side}, ${eager ? 'recorded anew each time, ' : ''}on ${adapter}`,
     '',
@@ -28,6 +28,7 @@ export function modelText(result: ModelResult): string {
     ...(forward.gpu ? [summaryLine('    adapter’s clock', forward.gpu)] : []),
     summaryLine('  readback', forward.readback),
     `${forward.total.samples} samples; ${(flop / 1e9).toFixed(2)} GFLOP counted as direct convolution, ${digits(gflops)} GFLOP/s over the forward`,
+    `${((100 * gflops) / fmaGflops).toFixed(1)} % of the ${digits(fmaGflops)} GFLOP/s that multiply-adds alone reach here, measured before and after`,
     ...(noisy
       ? ['noisy: half of the forwards lie more than 5 % off the median. Something else runs on this machine']
       : []),

@@ -27,7 +27,16 @@ beforeAll(async () => {
 describe('benchModel', () => {
   it('has the fields that scripts rely on', () => {
     expect(result).toMatchObject({ kind: 'model', model: 'resnet18', threads: 1, batch: 1, side: 96 });
-    for (const field of ['medianMs', 'p95Ms', 'firstMs', 'compileMs', 'peakBytes', 'flop', 'gflops'] as const)
+    for (const field of [
+      'medianMs',
+      'p95Ms',
+      'firstMs',
+      'compileMs',
+      'peakBytes',
+      'flop',
+      'gflops',
+      'fmaGflops',
+    ] as const)
       expect(result[field]).toBeGreaterThan(0);
   });
 
