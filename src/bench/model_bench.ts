@@ -1,16 +1,14 @@
-import { finite } from '../inference/finite.ts';
 import { formulaImage } from '../inference/formula_network.ts';
 import type { BuildOptions } from '../inference/network.ts';
-import { ResNet } from '../nn/resnet.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
-import { Device, type DeviceOptions } from '../runtime/device.ts';
+import type { DeviceOptions } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
-import { type CompileTimes, compileAll, pipelinesOf } from './cold_pipelines.ts';
+import { pipelinesOf } from './cold_pipelines.ts';
 import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
 import { layerTable, type SplitForward } from './layer_table.ts';
-import type { ColdStart, ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
-import { Observer } from './observer.ts';
+import type { ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
+import { coldStart, type ForwardTime, forwardOnce, type ModelSession, type StartOptions } from './model_session.ts';
 import { measureFma } from './peaks.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
@@ -106,85 +104,6 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
   }
 }
 
-interface Session {
-  readonly device: Device;
-  readonly observer: Observer;
-  readonly model: ResNet;
-  readonly image: Float32Array;
-  readonly shape: readonly number[];
-  readonly eager: boolean;
-  /** All buffers, once the network is loaded. */
-  readonly loadedBytes: number;
-  /** Until the network was loaded. */
-  readonly peakLoadBytes: number;
-}
-
-interface StartOptions extends ModelBenchOptions {
-  readonly wanted?: Parameters<typeof compileAll>[1];
-  readonly image: Float32Array;
-  readonly shape: readonly number[];
-}
-
-async function coldStart(
-  backbone: Backbone,
-  options: StartOptions,
-): Promise<{ session: Session; times: Omit<ColdStart, 'nextForwardsMs'> }> {
-  const observer = new Observer();
-  const clock = stopwatch();
-  const device = await Device.open({ ...options, observe: observer.attach });
-  device.encodesAhead = false; // its passes are watched
-  const deviceOpenMs = clock();
-  try {
-    const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
-    clock();
-    const model = await ResNet.load(device, backbone, {
-      compact: options.compact,
-      tuning: await options.tuningFor?.(device.adapter),
-    });
-    await observer.gpu.queue.onSubmittedWorkDone();
-    const weightsMs = clock();
-    const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;
-    observer.resetPeak();
-    const { image, shape, eager = false } = options;
-    const session = { device, observer, model, image, shape, eager, loadedBytes, peakLoadBytes };
-    const { totalMs: firstForwardMs } = await forwardOnce(session);
-    const totalMs = deviceOpenMs + compile.ms + weightsMs + firstForwardMs;
-    return { session, times: { deviceOpenMs, compile, weightsMs, firstForwardMs, totalMs } };
-  } catch (error) {
-    device.dispose();
-    throw error;
-  }
-}
-
-interface ForwardTime {
-  readonly totalMs: number;
-  readonly uploadMs: number;
-  readonly forwardMs: number;
-  readonly hostMs: number;
-  readonly readbackMs: number;
-}
-
-async function forwardOnce({ device, observer, model, image, shape, eager }: Session): Promise<ForwardTime> {
-  const { queue } = observer.gpu;
-  const startedMs = performance.now();
-  const clock = stopwatch();
-  const x = device.tensor(image, shape, 'x');
-  await queue.onSubmittedWorkDone();
-  const uploadMs = clock();
-  const calledMs = performance.now();
-  const { logits, features } = eager ? model.forward(x) : model.infer(x);
-  await device.submit();
-  await queue.onSubmittedWorkDone();
-  const forwardMs = clock();
-  const values = await logits.read();
-  const readbackMs = clock();
-  const totalMs = performance.now() - startedMs;
-  const hostMs = (observer.firstSubmitMs(calledMs) ?? calledMs) - calledMs;
-  finite('fc', values);
-  for (const tensor of eager ? [x, logits, features] : [x]) tensor.dispose();
-  return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
-}
-
 /** A loaded network, and its forward whenever it is asked for. */
 export async function loadForTurns(backbone: Backbone, options: ModelBenchOptions) {
   const { batch = 1, side = 224 } = options;
@@ -199,7 +118,7 @@ export async function loadForTurns(backbone: Backbone, options: ModelBenchOption
 }
 
 /** Until the time falls no more. */
-async function warmUp(session: Session, { signal }: ModelBenchOptions): Promise<number[]> {
+async function warmUp(session: ModelSession, { signal }: ModelBenchOptions): Promise<number[]> {
   const times: number[] = [];
   const startedMs = performance.now();
   const isWarm = () =>
@@ -217,10 +136,11 @@ function samplesFor(forwardMs: number): number {
 
 /** Whole forwards, and split ones in turns with them where the layers are asked for. */
 async function measure(
-  session: Session,
-  { count, byLayer, signal }: ModelBenchOptions & { readonly count: number },
+  session: ModelSession,
+  options: ModelBenchOptions & { readonly count: number },
 ): Promise<{ forward: ForwardTimes; split?: SplitForward[] }> {
   const { observer } = session;
+  const { count, byLayer, signal } = options;
   const times: ForwardTime[] = [];
   const gpuMs: number[] = [];
   const split: SplitForward[] = [];
@@ -237,7 +157,7 @@ async function measure(
     }
   }
   observer.mode = 'plain';
-  const hostAhead = session.eager ? undefined : await hostTimesAhead(session);
+  const hostAhead = session.eager ? undefined : await hostTimesAhead(session, options);
   const of = (pick: (time: ForwardTime) => number) => summarize(times.map(pick));
   return {
     forward: {
@@ -253,14 +173,19 @@ async function measure(
   };
 }
 
-async function hostTimesAhead(session: Session): Promise<number[]> {
+async function hostTimesAhead(session: ModelSession, { signal, onStage }: ModelBenchOptions): Promise<number[]> {
   const times: number[] = [];
+  const count = AHEAD.leadIn + AHEAD.counted;
+  onStage?.(`${count} forwards with commands encoded ahead`);
   session.device.encodesAhead = true;
-  for (let i = 0; i < AHEAD.leadIn + AHEAD.counted; i++) times.push((await forwardOnce(session)).hostMs);
+  for (let i = 0; i < count; i++) {
+    signal?.throwIfAborted();
+    times.push((await forwardOnce(session)).hostMs);
+  }
   return times.slice(AHEAD.leadIn);
 }
 
-function memoryReport(session: Session, backbone: Backbone, compact: boolean): MemoryReport {
+function memoryReport(session: ModelSession, backbone: Backbone, compact: boolean): MemoryReport {
   const { observer, loadedBytes, peakLoadBytes } = session;
   const weightsBytes = weightsBytesOf(backbone);
   const { peakBytes } = observer.deviceBytes;
@@ -290,15 +215,4 @@ async function otherMemory(backbone: Backbone, options: StartOptions): Promise<M
   } finally {
     session.device.dispose();
   }
-}
-
-/** Milliseconds since the last call. */
-function stopwatch(): () => number {
-  let lastMs = performance.now();
-  return () => {
-    const nowMs = performance.now();
-    const elapsedMs = nowMs - lastMs;
-    lastMs = nowMs;
-    return elapsedMs;
-  };
 }

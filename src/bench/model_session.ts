@@ -1,0 +1,110 @@
+import { finite } from '../inference/finite.ts';
+import type { BuildOptions } from '../inference/network.ts';
+import { ResNet } from '../nn/resnet.ts';
+import { Device, type DeviceOptions } from '../runtime/device.ts';
+import type { Backbone } from '../weights/backbone.ts';
+import { type CompileTimes, compileAll } from './cold_pipelines.ts';
+import type { ColdStart } from './model_result.ts';
+import { Observer } from './observer.ts';
+
+/** A device with a network on it, and what watches it. */
+export interface ModelSession {
+  readonly device: Device;
+  readonly observer: Observer;
+  readonly model: ResNet;
+  readonly image: Float32Array;
+  readonly shape: readonly number[];
+  readonly eager: boolean;
+  /** All buffers, once the network is loaded. */
+  readonly loadedBytes: number;
+  /** Until the network was loaded. */
+  readonly peakLoadBytes: number;
+}
+
+export interface StartOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'tuningFor'> {
+  readonly eager?: boolean;
+  /** Pipelines to compile beforehand. */
+  readonly wanted?: Parameters<typeof compileAll>[1];
+  readonly image: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Opens a device, compiles what is wanted, loads the network and runs it once, with the time of each. @throws DeviceError */
+export async function coldStart(
+  backbone: Backbone,
+  options: StartOptions,
+): Promise<{ session: ModelSession; times: Omit<ColdStart, 'nextForwardsMs'> }> {
+  const observer = new Observer();
+  const clock = stopwatch();
+  const device = await Device.open({ ...options, observe: observer.attach });
+  device.encodesAhead = false; // its passes are watched
+  const deviceOpenMs = clock();
+  try {
+    const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
+    clock();
+    const model = await ResNet.load(device, backbone, {
+      compact: options.compact,
+      tuning: await options.tuningFor?.(device.adapter),
+    });
+    await observer.gpu.queue.onSubmittedWorkDone();
+    const weightsMs = clock();
+    const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;
+    observer.resetPeak();
+    const { image, shape, eager = false } = options;
+    const session = { device, observer, model, image, shape, eager, loadedBytes, peakLoadBytes };
+    const { totalMs: firstForwardMs } = await forwardOnce(session);
+    const totalMs = deviceOpenMs + compile.ms + weightsMs + firstForwardMs;
+    return { session, times: { deviceOpenMs, compile, weightsMs, firstForwardMs, totalMs } };
+  } catch (error) {
+    device.dispose();
+    throw error;
+  }
+}
+
+export interface ForwardTime {
+  readonly totalMs: number;
+  readonly uploadMs: number;
+  readonly forwardMs: number;
+  readonly hostMs: number;
+  readonly readbackMs: number;
+}
+
+/** An image's way up, through the network, and down again. @throws DeviceError  a logit is no number */
+export async function forwardOnce({
+  device,
+  observer,
+  model,
+  image,
+  shape,
+  eager,
+}: ModelSession): Promise<ForwardTime> {
+  const { queue } = observer.gpu;
+  const startedMs = performance.now();
+  const clock = stopwatch();
+  const x = device.tensor(image, shape, 'x');
+  await queue.onSubmittedWorkDone();
+  const uploadMs = clock();
+  const calledMs = performance.now();
+  const { logits, features } = eager ? model.forward(x) : model.infer(x);
+  await device.submit();
+  await queue.onSubmittedWorkDone();
+  const forwardMs = clock();
+  const values = await logits.read();
+  const readbackMs = clock();
+  const totalMs = performance.now() - startedMs;
+  const hostMs = (observer.firstSubmitMs(calledMs) ?? calledMs) - calledMs;
+  finite('fc', values);
+  for (const tensor of eager ? [x, logits, features] : [x]) tensor.dispose();
+  return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
+}
+
+/** Milliseconds since the last call. */
+function stopwatch(): () => number {
+  let lastMs = performance.now();
+  return () => {
+    const nowMs = performance.now();
+    const elapsedMs = nowMs - lastMs;
+    lastMs = nowMs;
+    return elapsedMs;
+  };
+}
