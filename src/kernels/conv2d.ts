@@ -1,5 +1,6 @@
 import generalShader from '../../shaders/conv2d.wgsl';
 import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
+import pointwiseQuadsShader from '../../shaders/conv2d_1x1_quads.wgsl';
 import pointwiseX8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
@@ -41,6 +42,8 @@ const TILE_PIXELS = 7;
 /** Channels and pixels in a tile of the x8 variant: 6 channels where a product and its sum are one instruction, else 4. */
 const X8_CHANNELS: readonly number[] = [4, 6];
 const X8_PIXELS = 8;
+/** In a tile of the variant that reads pixels by four. */
+const QUADS_PIXELS = 8;
 const WORKGROUP_SIZE = 32;
 
 /**
@@ -126,6 +129,34 @@ export const conv2d1x1 = defineKernel({
   },
 });
 
+/**
+ * `conv2d1x1` at stride 1 for planes of a multiple of 4 pixels, which are read by four: a load of four costs software Vulkan less than four
+ * loads.
+ */
+export const conv2d1x1Quads = defineKernel({
+  ...tensorsOf('conv2d_1x1_quads', pointwiseQuadsShader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { kernel, stride, padding } = options;
+    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+      throw new ShapeError(
+        `conv2d_1x1_quads: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+      );
+    const { params, y, constants, band } = planBand('conv2d_1x1_quads', shapes, options);
+    const { batch, channels, height, width, out_channels } = params;
+    const pixels = height * width;
+    if (pixels % 4 !== 0)
+      throw new ShapeError(
+        `conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got ${height} * ${width} (${formatShapes({ x: shapes.x })})`,
+      );
+    return {
+      outputs: { y },
+      params: { batch, channels, pixels, out_channels, ...band },
+      constants,
+      workgroups: tileGrid(y, Math.ceil(pixels / QUADS_PIXELS), 2 * TILE_CHANNELS),
+    };
+  },
+});
+
 /** `conv2d` for a 3x3 window at stride 1: nine loads of x serve three taps of seven pixels. */
 export const conv2d3x3 = defineKernel({
   ...tensorsOf('conv2d_3x3', threeByThreeShader),
@@ -191,14 +222,15 @@ export function winogradChannelTile(adapter: AdapterFamily): number {
 }
 
 /**
- * The variant for a convolution on an adapter. All compute the same; `conv2d1x1X8` takes weights packed by `channelTile`, the
+ * The variant for a convolution on an adapter, of planes of so many pixels. All compute the same; `conv2d1x1X8` takes weights packed by `channelTile`, the
  * others by 8. It is for 128-bit SIMD, and for the columns of `unfold` as well.
  */
 export function chooseConv2d(
   { kernel: [height, width], stride, padding }: Conv2dOptions,
   { kind }: AdapterFamily,
+  pixels: number,
 ): typeof conv2d {
-  if (height === 1 && width === 1 && padding === 0) return choosePointwise({ stride }, { kind });
+  if (height === 1 && width === 1 && padding === 0) return choosePointwise({ stride }, { kind }, pixels);
   if (height === 3 && width === 3 && stride === 1) return conv2d3x3;
   return conv2d;
 }
@@ -207,8 +239,11 @@ export function chooseConv2d(
 export function choosePointwise(
   { stride }: Pick<Conv2dOptions, 'stride'>,
   { kind }: Pick<AdapterFamily, 'kind'>,
+  pixels: number,
 ): typeof conv2d1x1 {
-  return kind === 'wasm' && stride === 1 ? conv2d1x1X8 : conv2d1x1;
+  if (stride > 1) return conv2d1x1;
+  if (kind === 'wasm') return conv2d1x1X8;
+  return pixels % 4 === 0 ? conv2d1x1Quads : conv2d1x1;
 }
 
 /** What the variants have in common. */

@@ -128,7 +128,8 @@ export class Convolution {
     const { device, weight, size } = this;
     const { label } = this.given;
     if (isUnfolded(size, device.adapter)) return this.unfolded(inputs, relu);
-    const variant = chooseConv2d(size, device.adapter);
+    const [, , height, width] = inputs.x.shape;
+    const variant = chooseConv2d(size, device.adapter, height! * width!);
     return device.run(variant, { ...inputs, weight }, { ...size, relu }, { label }).y;
   }
 
@@ -173,11 +174,11 @@ export class Convolution {
     const bytesPerRow = 4 * channels * kernel[0] * kernel[1] * outWidth;
     const bands = Math.ceil((bytesPerRow * outHeight) / COLUMNS_BYTES);
     const rows = Math.ceil(outHeight / bands);
-    const product = choosePointwise(POINTWISE, device.adapter);
     const y = device.empty([batch, outChannels, outHeight, outWidth], label);
     for (let top = 0; top < outHeight; top += rows) {
       const band = { top, count: Math.min(rows, outHeight - top) };
       const columns = device.run(unfold, { x }, { kernel, stride, padding, rows: band }, { label }).y;
+      const product = choosePointwise(POINTWISE, device.adapter, band.count * outWidth);
       const pointwise = { ...POINTWISE, outChannels, relu, band: { top, height: outHeight } };
       device.run(product, { x: columns, weight, ...epilogue }, pointwise, { label, outputs: { y } });
       columns.dispose();

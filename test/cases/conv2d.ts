@@ -7,6 +7,7 @@ import {
   chooseConv2d,
   conv2d,
   conv2d1x1,
+  conv2d1x1Quads,
   conv2d1x1X8,
   conv2d3x3,
   packConv2dWeight,
@@ -46,7 +47,7 @@ const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Cas
       relu: true,
     };
     const x = [1, channels, size, size];
-    if (chooseConv2d(options, adapter) !== variant) return [];
+    if (chooseConv2d(options, adapter, size * size) !== variant) return [];
     const inputs = {
       x,
       weight: packed(outChannels, channels * kernel * kernel, channelTile(adapter)),
@@ -148,6 +149,48 @@ export const pointwise = caseTable<Conv2dOptions>({
       inputs: { x: [1, 8, 4, 4], weight: packed(8, 72) },
       options: three(8),
       error: 'conv2d_1x1: expected a 1x1 window without padding, got 3x3, padding 1',
+    },
+  ],
+});
+
+export const pointwiseQuads = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1Quads,
+  reference,
+  cases: [
+    ...resnetCases(conv2d1x1Quads),
+    { why: 'half a tile of pixels, one channel', inputs: { x: [1, 1, 2, 2], weight: packed(1, 1) }, options: one(1) },
+    { why: 'exactly one tile of pixels', inputs: { x: [1, 5, 2, 4], weight: packed(16, 5) }, options: one(16) },
+    {
+      why: 'a tile and a half, rows that no vector ends at',
+      inputs: { x: [1, 5, 2, 6], weight: packed(9, 5) },
+      options: one(9),
+    },
+    {
+      why: 'channels over two tiles, batch of two',
+      inputs: { x: [2, 3, 4, 5], weight: packed(37, 3) },
+      options: one(37),
+    },
+    {
+      why: 'scale, shift, residual and relu',
+      inputs: { x: [2, 6, 6, 6], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 6, 6] },
+      options: one(12, { relu: true }),
+    },
+    {
+      why: 'NaN in x surfaces through relu',
+      inputs: { x: { shape: [1, 1, 2, 4], fill: i => (i === 5 ? Number.NaN : i) }, weight: packed(2, 1) },
+      options: one(2, { relu: true }),
+    },
+    {
+      why: 'planes that vectors of four do not fill',
+      inputs: { x: [1, 8, 7, 7], weight: packed(8, 8) },
+      options: one(8),
+      error: 'conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got 7 * 7 (x [1, 8, 7, 7])',
+    },
+    {
+      why: 'stride 2',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
+      options: one(8, { stride: 2 }),
+      error: 'conv2d_1x1_quads: expected a 1x1 window at stride 1 without padding, got 1x1 at stride 2, padding 0',
     },
   ],
 });

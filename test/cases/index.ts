@@ -42,6 +42,7 @@ export const caseTables: readonly CaseTable[] = [
   conv2d.pack,
   conv2d.general,
   conv2d.pointwise,
+  conv2d.pointwiseQuads,
   conv2d.pointwiseX8,
   conv2d.threeByThree,
   conv2dGemm.gemm,
