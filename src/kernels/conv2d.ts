@@ -136,24 +136,15 @@ export const conv2d1x1 = defineKernel({
 export const conv2d1x1Quads = defineKernel({
   ...tensorsOf('conv2d_1x1_quads', pointwiseQuadsShader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const { kernel, stride, padding } = options;
-    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
-      throw new ShapeError(
-        `conv2d_1x1_quads: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
-      );
-    const { params, y, constants, band } = planBand('conv2d_1x1_quads', shapes, options);
-    const { batch, channels, height, width, out_channels } = params;
-    const pixels = height * width;
+    expectUnitWindow('conv2d_1x1_quads', options);
+    const { pixels, ...planned } = planContiguous('conv2d_1x1_quads', shapes, options);
+    const [, , height, width] = shapes.x;
     if (pixels % 4 !== 0)
       throw new ShapeError(
         `conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got ${height} * ${width} (${formatShapes({ x: shapes.x })})`,
       );
-    return {
-      outputs: { y },
-      params: { batch, channels, pixels, out_channels, ...band },
-      constants,
-      workgroups: tileGrid(y, Math.ceil(pixels / QUADS_PIXELS), 2 * TILE_CHANNELS),
-    };
+    const tiles = Math.ceil(pixels / QUADS_PIXELS);
+    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * TILE_CHANNELS) };
   },
 });
 
@@ -185,24 +176,17 @@ export const conv2d3x3 = defineKernel({
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const { kernel, stride, padding } = options;
     const tile = shapes.weight[2] ?? 0;
-    if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
-      throw new ShapeError(
-        `conv2d_1x1_x8: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
-      );
+    expectUnitWindow('conv2d_1x1_x8', options);
     if (!X8_CHANNELS.includes(tile))
       throw new ShapeError(
         `conv2d_1x1_x8: weight must be packed by ${X8_CHANNELS.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
       );
-    const { params, y, constants, band } = planBand('conv2d_1x1_x8', shapes, options, tile);
-    const { batch, channels, height, width, out_channels } = params;
-    const pixels = height * width;
+    const { pixels, ...planned } = planContiguous('conv2d_1x1_x8', shapes, options, tile);
     return {
-      outputs: { y },
-      params: { batch, channels, pixels, out_channels, ...band },
-      constants: { ...constants, TILE_CHANNELS: tile },
-      workgroups: tileGrid(y, Math.ceil(pixels / X8_PIXELS), tile),
+      ...planned,
+      constants: { ...planned.constants, TILE_CHANNELS: tile },
+      workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / X8_PIXELS), tile),
     };
   },
 });
@@ -222,8 +206,8 @@ export function winogradChannelTile(adapter: AdapterFamily): number {
 }
 
 /**
- * The variant for a convolution on an adapter, of planes of so many pixels. All compute the same; `conv2d1x1X8` takes weights packed by `channelTile`, the
- * others by 8. It is for 128-bit SIMD, and for the columns of `unfold` as well.
+ * The variant for a convolution on an adapter; `pixels` are those of a plane of x. All compute the same; `conv2d1x1X8` takes weights
+ * packed by `channelTile`, the others by 8. It is for 128-bit SIMD, and for the columns of `unfold` as well.
  */
 export function chooseConv2d(
   { kernel: [height, width], stride, padding }: Conv2dOptions,
@@ -295,6 +279,21 @@ function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: Ban
     constants: epilogueConstants(shapes, options.relu ?? false),
     band: { plane: height * width, first_pixel: top * width },
   };
+}
+
+/** `planBand` of a 1x1 window that takes every pixel: planes are rows of pixels, wherever an image's own rows end. */
+function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, tile?: number) {
+  const { params, y, constants, band } = planBand(where, shapes, options, tile);
+  const { batch, channels, height, width, out_channels } = params;
+  const pixels = height * width;
+  return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
+}
+
+function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {
+  if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+    throw new ShapeError(
+      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+    );
 }
 
 export function epilogueConstants(
