@@ -1,24 +1,21 @@
-import { Device, type DeviceOptions } from '../runtime/device.ts';
+import type { DeviceOptions } from '../runtime/device.ts';
 import { BenchError } from './bench_error.ts';
 import { captured } from './captured.ts';
 import type { Comparison } from './check.ts';
-import { type Dispatched, Observer } from './observer.ts';
+import type { Dispatched } from './observer.ts';
 import { type Subject, subjectName } from './subject.ts';
 import { Timer } from './timer.ts';
+import { openWatched, type WatchedDevice } from './watched_device.ts';
 
 /** A device, and what watches and times it. */
-export interface BenchSession {
-  readonly device: Device;
-  readonly observer: Observer;
+export interface BenchSession extends WatchedDevice {
   readonly timer: Timer;
 }
 
 /** @throws DeviceError */
 export async function openBenchSession(options: DeviceOptions): Promise<BenchSession> {
-  const observer = new Observer();
-  const device = await Device.open({ ...options, observe: observer.attach });
-  device.encodesAhead = false; // its passes are watched
-  return { device, observer, timer: new Timer(observer, device.adapter.kind) };
+  const watched = await openWatched(options);
+  return { ...watched, timer: new Timer(watched.observer, watched.device.adapter.kind) };
 }
 
 /** A subject that was found right, ready to be timed. */

@@ -1,16 +1,14 @@
 import { finite } from '../inference/finite.ts';
 import type { BuildOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
-import { Device, type DeviceOptions } from '../runtime/device.ts';
+import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { type CompileTimes, compileAll } from './cold_pipelines.ts';
 import type { ColdStart } from './model_result.ts';
-import { Observer } from './observer.ts';
+import { openWatched, type WatchedDevice } from './watched_device.ts';
 
 /** A device with a network on it, and what watches it. */
-export interface ModelSession {
-  readonly device: Device;
-  readonly observer: Observer;
+export interface ModelSession extends WatchedDevice {
   readonly model: ResNet;
   readonly image: Float32Array;
   readonly shape: readonly number[];
@@ -34,10 +32,8 @@ export async function coldStart(
   backbone: Backbone,
   options: StartOptions,
 ): Promise<{ session: ModelSession; times: Omit<ColdStart, 'nextForwardsMs'> }> {
-  const observer = new Observer();
   const clock = stopwatch();
-  const device = await Device.open({ ...options, observe: observer.attach });
-  device.encodesAhead = false; // its passes are watched
+  const { device, observer } = await openWatched(options);
   const deviceOpenMs = clock();
   try {
     const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
