@@ -5,9 +5,8 @@ import {
   candidateAlgorithms,
   chooseAlgorithm,
   chooseForm,
-  sizeKey,
 } from '../nn/convolution_algorithm.ts';
-import { type ConvolutionShape, distinctConvolutions, sizeOf, type WorkOptions } from '../nn/resnet_work.ts';
+import { plainConvolutions, sizeOf } from '../nn/resnet_work.ts';
 import { type TunedConvolution, Tuning } from '../nn/tuning.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
@@ -53,7 +52,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { adapter } = session.device;
   const refused: Refusal[] = [];
   try {
-    const shapes = batches.flatMap(batch => plainShapes(architecture, { batch, side, strideOn }));
+    const shapes = batches.flatMap(batch => plainConvolutions(architecture, { batch, side, strideOn }));
     const convolutions: TunedConvolution[] = [];
     for (const [i, shape] of shapes.entries()) {
       signal?.throwIfAborted();
@@ -77,14 +76,4 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   } finally {
     session.device.dispose();
   }
-}
-
-/** Each size once, whatever its epilogue: with scale, shift and relu, as most have it. */
-function plainShapes(architecture: ResNetArchitecture, options: WorkOptions): ConvolutionShape[] {
-  const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
-    ...shape,
-    residual: false,
-    relu: true,
-  }));
-  return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
 }

@@ -1,10 +1,7 @@
 /** Where measurements of convolutions are kept: a file for each adapter, the same that a page gives and takes. */
 import { cacheDirectory, fileExists, joinPath, makeDirectory, readTextFile, writeFileAtomic } from '#platform';
 import type { BuildOptions } from '../inference/network.ts';
-import { type TunedAdapter, Tuning } from '../nn/tuning.ts';
-
-/** That of a hundred networks has less. */
-const MOST_BYTES = 4e6;
+import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../nn/tuning.ts';
 
 /** A GPU's by its family: what a page measured does not tell its name. */
 export function tuningFile({ kind, ...adapter }: TunedAdapter, cacheDir = cacheDirectory()): string {
@@ -17,7 +14,7 @@ export function tuningFile({ kind, ...adapter }: TunedAdapter, cacheDir = cacheD
 export async function readTuning(adapter: TunedAdapter, cacheDir?: string): Promise<Tuning | undefined> {
   const path = tuningFile(adapter, cacheDir);
   if (!(await fileExists(path))) return undefined;
-  const tuning = Tuning.decode(await readTextFile(path, MOST_BYTES), path);
+  const tuning = Tuning.decode(await readTextFile(path, MOST_TUNING_BYTES), path);
   return tuning.isOf(adapter) ? tuning : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Shape } from '../runtime/shape.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import type { StrideOn } from '../weights/zoo.ts';
-import type { ConvolutionSize } from './convolution_algorithm.ts';
+import { type ConvolutionSize, sizeKey } from './convolution_algorithm.ts';
 
 /** What one module does to a batch, from shapes alone. */
 export interface ModuleWork {
@@ -112,6 +112,16 @@ export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: numb
 export function sizeOf(shape: ConvolutionShape): ConvolutionSize {
   const { batch, channels, outChannels, side, kernel, stride, padding } = shape;
   return { batch, channels, outChannels, size: [side, side], kernel: [kernel, kernel], stride, padding };
+}
+
+/** Each size of a network's convolutions once, whatever its epilogue: with scale, shift and relu, as most have it. */
+export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): ConvolutionShape[] {
+  const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
+    ...shape,
+    residual: false,
+    relu: true,
+  }));
+  return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
 }
 
 /** Distinct convolutions of a network, each with the modules that have it. */

@@ -13,6 +13,8 @@ import {
   weightKey,
 } from './convolution_algorithm.ts';
 
+/** Of a file: that of a hundred networks has less. */
+export const MOST_TUNING_BYTES = 4e6;
 /** Raised where the kernels behind a name change so much that older measurements mislead. */
 const TUNING_VERSION = 1;
 

@@ -1,14 +1,12 @@
 /** Tunings that this browser keeps: a file for each adapter, the same that `raycam tune` writes, or in memory where it has no room. */
 import { InputError } from '../../errors.ts';
 import { sizeKey } from '../../nn/convolution_algorithm.ts';
-import { distinctConvolutions, sizeOf } from '../../nn/resnet_work.ts';
-import { type TunedAdapter, Tuning } from '../../nn/tuning.ts';
+import { plainConvolutions, sizeOf } from '../../nn/resnet_work.ts';
+import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';
 import type { Backbone } from '../../weights/backbone.ts';
 import type { TuningInfo } from './protocol.ts';
 
 const CACHE = 'raycam tunings';
-/** That of a hundred networks has less. */
-const MOST_BYTES = 4e6;
 
 const inMemory = new Map<string, string>();
 
@@ -45,7 +43,7 @@ export async function forgetTuning(adapter: TunedAdapter): Promise<void> {
 
 /** @throws InputError  the file is no tuning, or one of another adapter */
 export async function tuningOfFile(file: File, adapter: TunedAdapter): Promise<Tuning> {
-  if (file.size > MOST_BYTES) throw new InputError(`${file.name}: is no tuning. Write one with \`raycam tune\``);
+  if (file.size > MOST_TUNING_BYTES) throw new InputError(`${file.name}: is no tuning. Write one with \`raycam tune\``);
   const tuning = Tuning.decode(await file.text(), file.name);
   if (!tuning.isOf(adapter))
     throw new InputError(
@@ -59,7 +57,7 @@ export function describeTuning(
   { convolutions }: Tuning,
   { architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>,
 ): TuningInfo {
-  const sizes = new Set(distinctConvolutions(architecture, { strideOn }).map(({ shape }) => sizeKey(sizeOf(shape))));
+  const sizes = new Set(plainConvolutions(architecture, { strideOn }).map(shape => sizeKey(sizeOf(shape))));
   const tuned = convolutions.filter(({ size }) => sizes.has(sizeKey(size)));
   return {
     convolutions: convolutions.length,
