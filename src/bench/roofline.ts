@@ -64,13 +64,13 @@ export function rooflineChart({ rows, peaks, environment }: KernelResult, { isNa
   ];
   const title = 'Roofline';
   const bandwidth = digits(Math.max(peaks.copyGBps, peaks.triadGBps));
-  const description = `${points.length} kernels on ${adapterLabel(environment.adapter)}: at most ${digits(peaks.fmaGflops)} GFLOP/s and ${bandwidth} GB/s`;
+  const adapter = adapterLabel(environment.adapter);
+  const description = `${points.length} kernels on ${adapter}: at most ${digits(peaks.fmaGflops)} GFLOP/s and ${bandwidth} GB/s`;
   const best = points.reduce((a, { gflops }) => Math.max(a, gflops), 0);
   const limits = [
     `multiply-add ${digits(peaks.fmaGflops)} GFLOP/s · memory ${bandwidth} GB/s`,
     `caches ${digits(peaks.cachedTriadGBps)} GB/s (dashed) · fastest kernel ${digits(best)} GFLOP/s`,
   ];
-  const adapter = adapterLabel(environment.adapter);
   const lines = isNarrow ? [adapter, ...limits] : [limits.join(' · ')];
   const textLeft = isNarrow ? 8 : frame.left;
   const body =

@@ -23,7 +23,8 @@ interface Reader {
 
 /**
  * Work recorded once, for inputs of given shapes, to be run many times: memory, parameters and bind groups are made once, and from the
- * third run on most commands were encoded while the adapter was at the run before. Made by `Device.capture`. The results belong to the plan, and each run overwrites them.
+ * third run on most commands were encoded while the adapter was at the run before. Made by `Device.capture`. The results belong to the
+ * plan, and each run overwrites them.
  */
 export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unknown> {
   private prepared: Prepared | undefined;
@@ -111,7 +112,7 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
     if (ahead) commands.add(ahead);
   }
 
-  /** For the recorder, after a run was submitted: whoever runs a plan twice runs it again, and the host has nothing else to do meanwhile. */
+  /** For the recorder, after a run was submitted: who runs a plan twice runs it again, and the host has nothing else to do. */
   encodeAhead(gpu: GPUDevice): void {
     const { prepared, fixedFrom, dispatches } = this;
     if (++this.runs < 2 || this.ahead || this.disposed || !prepared || fixedFrom === dispatches.length) return;

@@ -31,8 +31,8 @@ interface Readback {
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
- * The commands that wait, in order. A submit encodes them all in one pass, but for what plans have encoded ahead, with their parameters in one uniform buffer
- * and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
+ * The commands that wait, in order. A submit encodes them all in one pass, but for what plans have encoded ahead, with their parameters
+ * in one uniform buffer and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
  */
 export class Recorder {
   /** See `Device.encodesAhead`. */
