@@ -16,6 +16,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: 'test/harness/global_setup.ts',
+    setupFiles: 'test/harness/setup.ts',
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -4,9 +4,8 @@
 // u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 4, 6, 8 or 16 channels of 8 tiles, or of 4 where not WIDE. The more sums, the more registers: 128-bit
-// SIMD has them for 6 channels where a product and its sum are one instruction, for 4 where a product needs one. Where loads cost
-// more than registers that overflow, the more channels the better.
+// One invocation computes 8 or 16 channels of 8 tiles, or of 4 where not WIDE. Where loads cost more than registers that overflow,
+// the more channels the better.
 // No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save.
 
 struct Params {
@@ -20,7 +19,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-override TILE_CHANNELS: u32 = 8u;
+override TILE_CHANNELS: u32 = 8u; // or 16
 override WIDE: bool = true;
 
 const WORKGROUP_SIZE = 32u;
@@ -87,19 +86,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     a1 += u1 * v0; b1 += u1 * v1;
     a2 += u2 * v0; b2 += u2 * v1;
     a3 += u3 * v0; b3 += u3 * v1;
-    if (TILE_CHANNELS > 4u) {
-      let u4 = u[at + 4u];
-      let u5 = u[at + 5u];
-      a4 += u4 * v0; b4 += u4 * v1;
-      a5 += u5 * v0; b5 += u5 * v1;
-    }
-    if (TILE_CHANNELS > 6u) {
-      let u6 = u[at + 6u];
-      let u7 = u[at + 7u];
-      a6 += u6 * v0; b6 += u6 * v1;
-      a7 += u7 * v0; b7 += u7 * v1;
-    }
-    if (TILE_CHANNELS > 8u) {
+    let u4 = u[at + 4u];
+    let u5 = u[at + 5u];
+    let u6 = u[at + 6u];
+    let u7 = u[at + 7u];
+    a4 += u4 * v0; b4 += u4 * v1;
+    a5 += u5 * v0; b5 += u5 * v1;
+    a6 += u6 * v0; b6 += u6 * v1;
+    a7 += u7 * v0; b7 += u7 * v1;
+    if (TILE_CHANNELS == 16u) {
       let u8 = u[at + 8u];
       let u9 = u[at + 9u];
       let u10 = u[at + 10u];
@@ -128,15 +123,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   store(a1, b1, channel + 1u, to + tile_groups, has_second);
   store(a2, b2, channel + 2u, to + 2u * tile_groups, has_second);
   store(a3, b3, channel + 3u, to + 3u * tile_groups, has_second);
-  if (TILE_CHANNELS > 4u) {
-    store(a4, b4, channel + 4u, to + 4u * tile_groups, has_second);
-    store(a5, b5, channel + 5u, to + 5u * tile_groups, has_second);
-  }
-  if (TILE_CHANNELS > 6u) {
-    store(a6, b6, channel + 6u, to + 6u * tile_groups, has_second);
-    store(a7, b7, channel + 7u, to + 7u * tile_groups, has_second);
-  }
-  if (TILE_CHANNELS > 8u) {
+  store(a4, b4, channel + 4u, to + 4u * tile_groups, has_second);
+  store(a5, b5, channel + 5u, to + 5u * tile_groups, has_second);
+  store(a6, b6, channel + 6u, to + 6u * tile_groups, has_second);
+  store(a7, b7, channel + 7u, to + 7u * tile_groups, has_second);
+  if (TILE_CHANNELS == 16u) {
     store(a8, b8, channel + 8u, to + 8u * tile_groups, has_second);
     store(a9, b9, channel + 9u, to + 9u * tile_groups, has_second);
     store(a10, b10, channel + 10u, to + 10u * tile_groups, has_second);

@@ -74,6 +74,15 @@ const PLANES = [
 ] as const;
 const tilesOf = (side: number) => Math.ceil(Math.ceil(side / 4) ** 2 / 4);
 
+/** The products of Winograd's convolutions, with so many channels of weights together. */
+const winogradProducts = (tile: number, options: object = {}, why?: string): Row[] =>
+  PLANES.map(([channels, side]) => ({
+    inputs: { v: [36, channels, tilesOf(side), 4], u: [36, Math.ceil(channels / tile), channels, tile] },
+    options: { outChannels: channels, ...options },
+    flop: 2 * 36 * channels * channels * tilesOf(side) * 4,
+    why,
+  }));
+
 const ENTRIES: readonly Entry[] = [
   {
     kernel: kernels.maxPool2d,
@@ -110,15 +119,13 @@ const ENTRIES: readonly Entry[] = [
     reference: winogradInput,
     rows: PLANES.map(([channels, side]) => ({ inputs: { x: [1, channels, side, side] } })),
   },
-  ...[kernels.winogradMatmul, kernels.winogradMatmulGemm].map(kernel => ({
-    kernel,
+  { kernel: kernels.winogradMatmul, reference: winogradMatmul, rows: winogradProducts(8) },
+  {
+    kernel: kernels.winogradMatmulSimd,
     reference: winogradMatmul,
-    rows: PLANES.map(([channels, side]) => ({
-      inputs: { v: [36, channels, tilesOf(side), 4], u: [36, channels / 8, channels, 8] },
-      options: { outChannels: channels },
-      flop: 2 * 36 * channels * channels * tilesOf(side) * 4,
-    })),
-  })),
+    rows: [...winogradProducts(6), ...winogradProducts(6, { tiles: 16 }, '16 tiles at a time')],
+  },
+  { kernel: kernels.winogradMatmulGemm, reference: winogradMatmul, rows: winogradProducts(8) },
   {
     kernel: kernels.conv2dReduce,
     reference: conv2dReduce,

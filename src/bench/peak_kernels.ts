@@ -3,6 +3,7 @@ import { elementCount, type Shape } from '../runtime/shape.ts';
 import copyShader from './shaders/peak_copy.wgsl';
 import scalarShader from './shaders/peak_fma_scalar.wgsl';
 import vec4Shader from './shaders/peak_fma_vec4.wgsl';
+import vec8Shader from './shaders/peak_fma_vec8.wgsl';
 import triadShader from './shaders/peak_triad.wgsl';
 
 export interface FmaOptions {
@@ -25,6 +26,19 @@ export const peakFmaVec4 = defineKernel({
     outputs: { y: x },
     params: { rounds, scale: SCALE, shift: SHIFT },
     workgroups: [elementCount(x) / 4 / WORKGROUP_SIZE, 1, 1] as const,
+  }),
+});
+
+/** `peakFmaVec4` of x [64 * 8 * n], by pairs of vec4f: for what makes one operation of two. */
+export const peakFmaVec8 = defineKernel({
+  name: 'peak_fma_vec8',
+  shader: vec8Shader,
+  inputs: ['x'],
+  outputs: ['y'],
+  plan: ({ x }: { x: Shape }, { rounds }: FmaOptions) => ({
+    outputs: { y: x },
+    params: { rounds, scale: SCALE, shift: SHIFT },
+    workgroups: [elementCount(x) / 8 / WORKGROUP_SIZE, 1, 1] as const,
   }),
 });
 

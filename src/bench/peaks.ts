@@ -1,13 +1,14 @@
+import { hasWideSimd } from '../kernels/conv2d.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { captured } from './captured.ts';
 import type { Observer } from './observer.ts';
-import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakTriad } from './peak_kernels.ts';
+import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakFmaVec8, peakTriad } from './peak_kernels.ts';
 import { bestOf, Timer } from './timer.ts';
 
 /** What an adapter can do at most, measured. */
 export interface Peaks {
-  /** 10^9 operations a second, a multiply-add as two: the faster of two shaders, vec4f and f32. */
+  /** 10^9 operations a second, a multiply-add as two: the fastest of shaders of vec4f, of f32, and of pairs of vec4f where there is 256-bit SIMD. */
   readonly fmaGflops: number;
   /** 10^9 bytes a second, read and written, of tensors too large for any cache. */
   readonly copyGBps: number;
@@ -43,10 +44,13 @@ export async function measurePeaks(device: Device, observer: Observer): Promise<
 export async function measureFma(device: Device, observer: Observer): Promise<number> {
   const seconds = stopwatch(device, observer);
   const { elements, rounds } = SIZES[device.adapter.kind];
-  return Math.max(
+  const found = [
     await fma(device, seconds, peakFmaVec4, { elements: 4 * elements, rounds }),
     await fma(device, seconds, peakFmaScalar, { elements, rounds }),
-  );
+  ];
+  if (hasWideSimd(device.adapter))
+    found.push(await fma(device, seconds, peakFmaVec8, { elements: 8 * elements, rounds }));
+  return Math.max(...found);
 }
 
 function stopwatch(device: Device, observer: Observer): Seconds {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { abandonUnfinishedFiles } from '#platform';
+import { abandonUnfinishedFiles, enableWideSimd } from '#platform';
 import { version } from '../../package.json';
 import { registerActivations } from './commands/activations.ts';
 import { registerBench } from './commands/bench.ts';
@@ -54,6 +54,10 @@ for (const register of [
   registerDoctor,
 ])
   register(program);
+
+program.hook('preAction', (_, command) => {
+  if (command.opts().wideSimd) enableWideSimd();
+});
 
 try {
   await program.parseAsync();

@@ -56,7 +56,8 @@ export function addAdapterOption(command: Command): Command {
       new Option('--threads <count>', 'of the adapter wasm (default: as many as there are cores, up to 8)')
         .argParser(wholeNumber(1, 64))
         .env('RAYCAM_THREADS'),
-    );
+    )
+    .option('--no-wide-simd', 'of the adapter wasm: 128 bits at a time, also in Node 24 to 26, which can pair them');
 }
 
 /** `backbone` says what is taken where the caller names none. */

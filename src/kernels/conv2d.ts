@@ -2,6 +2,7 @@ import generalShader from '../../shaders/conv2d.wgsl';
 import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
 import pointwiseQuadsShader from '../../shaders/conv2d_1x1_quads.wgsl';
 import pointwiseX8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
+import pointwiseX16Shader from '../../shaders/conv2d_1x1_x16.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
 import { ShapeError } from '../errors.ts';
@@ -39,9 +40,9 @@ type BandOptions = Conv2dOptions & { readonly band?: RowBand };
 
 const TILE_CHANNELS = 8;
 const TILE_PIXELS = 7;
-/** Channels and pixels in a tile of the x8 variant: 6 channels where a product and its sum are one instruction, else 4. */
+/** Channels in a tile of the x8 variant: 6 where a product and its sum are one instruction, else 4. */
 const X8_CHANNELS: readonly number[] = [4, 6];
-const X8_PIXELS = 8;
+const X16_PIXELS = 16;
 /** In a tile of the variant that reads pixels by four. */
 const QUADS_PIXELS = 8;
 const WORKGROUP_SIZE = 32;
@@ -176,18 +177,21 @@ export const conv2d3x3 = defineKernel({
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', pointwiseX8Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const tile = shapes.weight[2] ?? 0;
-    expectUnitWindow('conv2d_1x1_x8', options);
-    if (!X8_CHANNELS.includes(tile))
-      throw new ShapeError(
-        `conv2d_1x1_x8: weight must be packed by ${X8_CHANNELS.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
-      );
-    const { pixels, ...planned } = planContiguous('conv2d_1x1_x8', shapes, options, tile);
-    return {
-      ...planned,
-      constants: { ...planned.constants, TILE_CHANNELS: tile },
-      workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / X8_PIXELS), tile),
-    };
+    const { tile, ...planned } = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
+    return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: tile } };
+  },
+});
+
+/** The same by tiles of 6 channels x 16 pixels, for 256-bit SIMD. */
+export const conv2d1x1X16 = defineKernel({
+  ...tensorsOf('conv2d_1x1_x16', pointwiseX16Shader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { tile: _, ...planned } = planSimd('conv2d_1x1_x16', shapes, {
+      ...options,
+      tiles: [6],
+      tilePixels: X16_PIXELS,
+    });
+    return planned;
   },
 });
 
@@ -197,7 +201,12 @@ export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture'>;
 /** How many channels of weights lie together for an adapter's register-tiled matrix products. */
 export function channelTile({ kind, architecture }: AdapterFamily): number {
   if (kind !== 'wasm') return TILE_CHANNELS;
-  return architecture === 'wasm-relaxed-simd' ? 6 : 4;
+  return architecture === 'wasm-simd' ? 4 : 6;
+}
+
+/** Whether the engine makes operations of 256 bits of pairs that it finds (docs/decisions.md). */
+export function hasWideSimd({ architecture }: Pick<AdapterFamily, 'architecture'>): boolean {
+  return architecture === 'wasm-wide-simd';
 }
 
 /** The same for Winograd's products. Where a load costs more than registers that overflow, 16 take 0.8 of the time of 8. */
@@ -206,15 +215,15 @@ export function winogradChannelTile(adapter: AdapterFamily): number {
 }
 
 /**
- * The variant for a convolution on an adapter; `pixels` are those of a plane of x. All compute the same; `conv2d1x1X8` takes weights
- * packed by `channelTile`, the others by 8. It is for 128-bit SIMD, and for the columns of `unfold` as well.
+ * The variant for a convolution on an adapter; `pixels` are those of a plane of x. All compute the same; those for SIMD take weights
+ * packed by `channelTile`, the others by 8. They are for the columns of `unfold` as well.
  */
 export function chooseConv2d(
   { kernel: [height, width], stride, padding }: Conv2dOptions,
-  { kind }: AdapterFamily,
+  adapter: AdapterFamily,
   pixels: number,
 ): typeof conv2d {
-  if (height === 1 && width === 1 && padding === 0) return choosePointwise({ stride }, { kind }, pixels);
+  if (height === 1 && width === 1 && padding === 0) return choosePointwise({ stride }, adapter, pixels);
   if (height === 3 && width === 3 && stride === 1) return conv2d3x3;
   return conv2d;
 }
@@ -222,11 +231,11 @@ export function chooseConv2d(
 /** The same for a 1x1 window without padding, also of a band of rows. */
 export function choosePointwise(
   { stride }: Pick<Conv2dOptions, 'stride'>,
-  { kind }: Pick<AdapterFamily, 'kind'>,
+  adapter: AdapterFamily,
   pixels: number,
 ): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;
-  if (kind === 'wasm') return conv2d1x1X8;
+  if (adapter.kind === 'wasm') return hasWideSimd(adapter) && pixels >= X16_PIXELS ? conv2d1x1X16 : conv2d1x1X8;
   return pixels % 4 === 0 ? conv2d1x1Quads : conv2d1x1;
 }
 
@@ -287,6 +296,23 @@ function planContiguous(where: string, shapes: Conv2dShapes, options: BandOption
   const { batch, channels, height, width, out_channels } = params;
   const pixels = height * width;
   return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
+}
+
+/** What the variants for SIMD have in common; `tile` is how the weights are packed. */
+function planSimd(
+  where: string,
+  shapes: Conv2dShapes,
+  { tiles, tilePixels, ...options }: BandOptions & { readonly tiles: readonly number[]; readonly tilePixels: number },
+) {
+  const tile = shapes.weight[2] ?? 0;
+  expectUnitWindow(where, options);
+  if (!tiles.includes(tile))
+    throw new ShapeError(
+      `${where}: weight must be packed by ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
+    );
+  const { pixels, ...planned } = planContiguous(where, shapes, options, tile);
+  const workgroups = tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile);
+  return { ...planned, workgroups, tile };
 }
 
 function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {

@@ -15,6 +15,7 @@ export {
   conv2d1x1,
   conv2d1x1Quads,
   conv2d1x1X8,
+  conv2d1x1X16,
   conv2d3x3,
   packConv2dWeight,
 } from './conv2d.ts';
@@ -43,6 +44,6 @@ export { unfold } from './unfold.ts';
 export { unpackRgb } from './unpack_rgb.ts';
 export { upsampleBilinear } from './upsample_bilinear.ts';
 export { winogradInput } from './winograd_input.ts';
-export { winogradMatmul, winogradMatmulGemm } from './winograd_matmul.ts';
+export { winogradMatmul, winogradMatmulGemm, winogradMatmulSimd } from './winograd_matmul.ts';
 export { winogradOutput } from './winograd_output.ts';
 export { winogradWeight } from './winograd_weight.ts';

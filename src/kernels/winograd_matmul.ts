@@ -1,5 +1,6 @@
 import shader from '../../shaders/winograd_matmul.wgsl';
 import gemmShader from '../../shaders/winograd_matmul_gemm.wgsl';
+import simdShader from '../../shaders/winograd_matmul_simd.wgsl';
 import { ShapeError } from '../errors.ts';
 import { formatShapes, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from './define.ts';
@@ -10,13 +11,11 @@ export interface WinogradMatmulOptions {
   readonly outChannels: number;
 }
 
-const TILE_CHANNELS: readonly number[] = [4, 6, 8, 16];
-
 /**
  * The products in the middle of a Winograd convolution: at each of its 36 points a matrix product over channels.
  *
  * v        [36, C, ceil(T / 4), 4], by `winogradInput`
- * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 4, 6, 8 or 16
+ * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 8 or 16
  * m        [36, O, ceil(T / 4), 4]
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
@@ -29,11 +28,7 @@ export const winogradMatmul = defineKernel({
   outputs: ['m'],
   plan({ v, u }, { outChannels }: WinogradMatmulOptions) {
     const [, channels, tileGroups] = expectRank('winograd_matmul', 'v', v, 4);
-    const [, , , tile] = expectRank('winograd_matmul', 'u', u, 4);
-    if (!TILE_CHANNELS.includes(tile))
-      throw new ShapeError(
-        `winograd_matmul: u must hold tiles of ${TILE_CHANNELS.join(', ')} channels, got ${tile} (${formatShapes({ u })})`,
-      );
+    const tile = expectTile('winograd_matmul', u, [8, 16]);
     const { groups, m } = planMatmul('winograd_matmul', { v, u }, outChannels, tile);
     const wide = tileGroups > 1;
     return {
@@ -41,6 +36,38 @@ export const winogradMatmul = defineKernel({
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
       constants: { TILE_CHANNELS: tile, WIDE: Number(wide) },
       workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / (wide ? 2 : 1)), 32),
+    };
+  },
+});
+
+export interface WinogradMatmulSimdOptions extends WinogradMatmulOptions {
+  /** How many of Winograd's tiles an invocation computes, where there are so many: 8 unless said, 16 for 256-bit SIMD. */
+  readonly tiles?: 8 | 16;
+}
+
+/**
+ * `winogradMatmul` by tiles whose sums fit the registers of SIMD.
+ *
+ * u  [36, ceil(O / tile), C, tile], tile 4 or 6
+ *
+ * @throws ShapeError  as `winogradMatmul`
+ */
+export const winogradMatmulSimd = defineKernel({
+  name: 'winograd_matmul_simd',
+  shader: simdShader,
+  inputs: ['v', 'u'],
+  outputs: ['m'],
+  plan({ v, u }, { outChannels, tiles = 8 }: WinogradMatmulSimdOptions) {
+    const where = 'winograd_matmul_simd';
+    const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
+    const tile = expectTile(where, u, [4, 6]);
+    const { groups, m } = planMatmul(where, { v, u }, outChannels, tile);
+    const fours = [tiles / 4, 2].find(each => each <= tileGroups) ?? 1;
+    return {
+      outputs: { m },
+      params: { channels, out_channels: outChannels, tile_groups: tileGroups },
+      constants: { TILE_CHANNELS: tile, FOURS: fours },
+      workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / fours), 32),
     };
   },
 });
@@ -64,9 +91,7 @@ export const winogradMatmulGemm = defineKernel({
   plan({ v, u }, { outChannels, tile = GEMM_TILES[0]! }: WinogradMatmulGemmOptions) {
     const where = 'winograd_matmul_gemm';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
-    const [, , , packed] = expectRank(where, 'u', u, 4);
-    if (packed !== 8 && packed !== 16)
-      throw new ShapeError(`${where}: u must hold tiles of 8 or 16 channels, got ${packed} (${formatShapes({ u })})`);
+    const packed = expectTile(where, u, [8, 16]);
     const { m } = planMatmul(where, { v, u }, outChannels, packed);
     const { rows, columnsEach } = gemmInvocations(where, tile);
     return {
@@ -78,7 +103,17 @@ export const winogradMatmulGemm = defineKernel({
   },
 });
 
-/** What both have in common. @throws ShapeError */
+/** How many channels of u lie together. @throws ShapeError */
+function expectTile(where: string, u: Shape, tiles: readonly number[]): number {
+  const [, , , tile] = expectRank(where, 'u', u, 4);
+  if (!tiles.includes(tile))
+    throw new ShapeError(
+      `${where}: u must hold tiles of ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ u })})`,
+    );
+  return tile;
+}
+
+/** What all have in common. @throws ShapeError */
 function planMatmul(
   where: string,
   shapes: { readonly v: Shape; readonly u: Shape },

@@ -4,6 +4,7 @@ import {
   channelTile,
   chooseConv2d,
   choosePointwise,
+  hasWideSimd,
   packConv2dWeight,
   winogradChannelTile,
 } from '../kernels/conv2d.ts';
@@ -12,7 +13,7 @@ import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
 import { winogradInput } from '../kernels/winograd_input.ts';
-import { winogradMatmul, winogradMatmulGemm } from '../kernels/winograd_matmul.ts';
+import { winogradMatmul, winogradMatmulGemm, winogradMatmulSimd } from '../kernels/winograd_matmul.ts';
 import { winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradWeight } from '../kernels/winograd_weight.ts';
 import type { Device } from '../runtime/device.ts';
@@ -147,17 +148,25 @@ export class Convolution {
   }
 
   private winograd({ x, ...epilogue }: ConvolutionInputs, relu: boolean, tile?: GemmTile): Tensor {
-    const { device, weight } = this;
+    const { device } = this;
     const { label } = this.given;
     const { outChannels } = this.size;
     const [batch, , height, width] = x.shape as [number, number, number, number];
     const { v } = device.run(winogradInput, { x }, {}, { label });
-    const { m } = tile
-      ? device.run(winogradMatmulGemm, { v, u: weight }, { outChannels, tile }, { label })
-      : device.run(winogradMatmul, { v, u: weight }, { outChannels }, { label });
+    const m = this.winogradProducts(v, tile);
     v.dispose();
     const shape = [batch, outChannels, height, width];
     return device.run(winogradOutput, { m, ...epilogue }, { shape, relu }, { label }).y;
+  }
+
+  private winogradProducts(v: Tensor, tile?: GemmTile): Tensor {
+    const { device, weight: u } = this;
+    const { label } = this.given;
+    const { outChannels } = this.size;
+    if (tile) return device.run(winogradMatmulGemm, { v, u }, { outChannels, tile }, { label }).m;
+    if (device.adapter.kind !== 'wasm') return device.run(winogradMatmul, { v, u }, { outChannels }, { label }).m;
+    const tiles = hasWideSimd(device.adapter) ? 16 : 8;
+    return device.run(winogradMatmulSimd, { v, u }, { outChannels, tiles }, { label }).m;
   }
 
   /**

@@ -8,7 +8,7 @@ export { inflateRaw } from './browser_inflate.ts';
 export { blobSource, bytesSource } from './bytes.ts';
 export { requestGpuAdapter } from './gpu_browser.ts';
 export type * from './types.ts';
-export { allowRelaxedSimd } from './webassembly_browser.ts';
+export { allowRelaxedSimd, enableWideSimd, isWideSimdEnabled } from './webassembly_browser.ts';
 export { canShareMemory, spawnWorker } from './workers_browser.ts';
 
 /** A page has no file system: what needs one says so, and names the way that works here. */

@@ -4,11 +4,11 @@ import { requestWasm } from './gpu_wasm.ts';
 
 /** `swiftshader` is whatever adapter the page has. @throws DeviceError  the page has no WebGPU, or no adapter of that kind */
 export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
-  if (choice === 'wasm') return requestWasm(options.threads);
+  if (choice === 'wasm') return requestWasm(options);
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
   const kind = adapter && isSoftware(adapter.info) ? 'software' : 'gpu';
   if (adapter && (kind === 'gpu' || choice === 'swiftshader')) return { adapter, kind, toggles: [] };
-  if (choice === 'auto') return requestWasm(options.threads);
+  if (choice === 'auto') return requestWasm(options);
   throw new DeviceError(
     navigator.gpu
       ? 'device: the browser has WebGPU but no such adapter for it. Update the graphics driver, start the browser with hardware acceleration on, or choose the adapter "wasm"'

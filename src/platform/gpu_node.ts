@@ -24,7 +24,7 @@ const instances = new Map<string, GPU>();
 
 /** @throws DeviceError  there is no adapter of that kind; says which to take */
 export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
-  if (choice === 'wasm') return requestWasm(options.threads);
+  if (choice === 'wasm') return requestWasm(options);
   if (choice !== 'swiftshader') {
     const found = mayHaveGpu() ? await request(COMMON_TOGGLES) : undefined;
     if (found?.kind === 'gpu') return found;
@@ -32,7 +32,7 @@ export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterO
       throw new DeviceError(
         'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter wasm',
       );
-    return requestWasm(options.threads);
+    return requestWasm(options);
   }
   const found = await withSwiftShader(() => request(SOFTWARE_TOGGLES));
   if (!found)

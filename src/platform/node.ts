@@ -31,7 +31,7 @@ export { inflateRaw } from './node_inflate.ts';
 export { withFileLock } from './node_lock.ts';
 export { packageFile } from './node_package.ts';
 export type * from './types.ts';
-export { allowRelaxedSimd } from './webassembly_node.ts';
+export { allowRelaxedSimd, enableWideSimd, isWideSimdEnabled } from './webassembly_node.ts';
 export { canShareMemory, spawnWorker } from './workers_node.ts';
 
 /** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */

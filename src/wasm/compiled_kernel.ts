@@ -1,13 +1,20 @@
 /** Where the compiler ends and the device begins. */
 
+/** What this engine's WebAssembly has beyond 128-bit SIMD. */
+export interface SimdFeatures {
+  /** A multiply-add in one instruction. */
+  readonly relaxedSimd: boolean;
+  /** Pairs of operations are made into ones of 256 bits, which have registers of that size. */
+  readonly wideSimd: boolean;
+}
+
 export interface CompileRequest {
   /** WGSL. */
   readonly source: string;
   readonly entryPoint: string;
   /** Values of the shader's overrides, by name. */
   readonly constants: Readonly<Record<string, number>>;
-  /** What this engine's WebAssembly has beyond SIMD, found by `WebAssembly.validate`. */
-  readonly features: { readonly relaxedSimd: boolean };
+  readonly features: SimdFeatures;
   /** Whether the memory is shared between threads: atomics and the import must say so. */
   readonly sharedMemory: boolean;
 }

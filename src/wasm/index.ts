@@ -37,6 +37,10 @@ export type { WasmAdapterOptions };
  *
  * @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD
  */
-export async function requestWasmAdapter({ threads, relaxedSimd }: WasmAdapterOptions = {}): Promise<GPUAdapter> {
-  return createWasmAdapter({ threads, relaxedSimd, compile: compileKernel, check: parseModule });
+export async function requestWasmAdapter({
+  threads,
+  relaxedSimd,
+  wideSimd,
+}: WasmAdapterOptions = {}): Promise<GPUAdapter> {
+  return createWasmAdapter({ threads, relaxedSimd, wideSimd, compile: compileKernel, check: parseModule });
 }

@@ -36,7 +36,7 @@ describe('benchKernels', () => {
     for (const row of result.rows) expect(row.flop).toBe(FLOPS[row.shape.startsWith('1x64') ? 0 : 1]);
     const one = result.rows.find(({ shape }) => shape.startsWith('1x64'))!;
     expect(one.bytes).toBe(4 * (64 * 14 * 14 + 32 * 64 + 2 * 32 + 32 * 14 * 14));
-    const winograd = result.rows.find(({ kernels }) => kernels.includes('winograd_matmul'))!;
+    const winograd = result.rows.find(({ kernels }) => kernels.includes('winograd_matmul_simd'))!;
     expect(winograd.kernels.length).toBe(3);
   });
 

@@ -9,6 +9,7 @@ import {
   conv2d1x1,
   conv2d1x1Quads,
   conv2d1x1X8,
+  conv2d1x1X16,
   conv2d3x3,
   packConv2dWeight,
 } from '../../src/kernels/conv2d.ts';
@@ -35,6 +36,7 @@ const packed = (outChannels: number, depth: number, tile = 8) => [Math.ceil(outC
 
 const SOFTWARE: AdapterFamily = { kind: 'software', architecture: '' };
 const RELAXED_SIMD: AdapterFamily = { kind: 'wasm', architecture: 'wasm-relaxed-simd' };
+const WIDE_SIMD: AdapterFamily = { kind: 'wasm', architecture: 'wasm-wide-simd' };
 
 /** ResNet's rows of one variant, on the adapters that it is for. */
 const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Case<Conv2dOptions>[] =>
@@ -267,6 +269,41 @@ export const pointwiseX8 = caseTable<Conv2dOptions>({
       inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
       options: one(8),
       error: 'conv2d_1x1_x8: weight must be packed by 4 or 6 channels, got 8 (weight [1, 8, 8])',
+    },
+  ],
+});
+
+export const pointwiseX16 = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1X16,
+  reference,
+  cases: [
+    ...resnetCases(conv2d1x1X16, WIDE_SIMD),
+    { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 4, 4], weight: packed(6, 3, 6) }, options: one(6) },
+    ...[1, 4, 7, 8, 15].map(width => ({
+      why: `fewer pixels than a tile: ${width}`,
+      inputs: { x: [2, 5, 1, width], weight: packed(8, 5, 6) },
+      options: one(8),
+    })),
+    ...[1, 3, 4, 5, 8, 9, 12, 15].map(over => ({
+      why: `a tile and ${over} pixels: the last tile moves back`,
+      inputs: { x: [1, 5, 1, 16 + over], weight: packed(13, 5, 6), residual: [1, 13, 1, 16 + over] },
+      options: one(13),
+    })),
+    {
+      why: 'scale, shift, residual and relu, where tiles overlap',
+      inputs: { x: [2, 6, 6, 5], weight: packed(10, 6, 6), scale: [10], shift: [10], residual: [2, 10, 6, 5] },
+      options: one(10, { relu: true }),
+    },
+    {
+      why: 'NaN in x surfaces through relu',
+      inputs: { x: { shape: [1, 1, 5, 5], fill: i => (i === 14 ? Number.NaN : i) }, weight: packed(2, 1, 6) },
+      options: one(2, { relu: true }),
+    },
+    {
+      why: 'weights packed for other variants',
+      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
+      options: one(8),
+      error: 'conv2d_1x1_x16: weight must be packed by 6 channels, got 8 (weight [1, 8, 8])',
     },
   ],
 });

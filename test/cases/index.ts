@@ -33,7 +33,7 @@ import unfold from './unfold.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
 import winogradInput from './winograd_input.ts';
-import winogradMatmul, { gemm as winogradMatmulGemm } from './winograd_matmul.ts';
+import winogradMatmul, { gemm as winogradMatmulGemm, simd as winogradMatmulSimd } from './winograd_matmul.ts';
 import winogradOutput from './winograd_output.ts';
 import winogradWeight from './winograd_weight.ts';
 
@@ -44,6 +44,7 @@ export const caseTables: readonly CaseTable[] = [
   conv2d.pointwise,
   conv2d.pointwiseQuads,
   conv2d.pointwiseX8,
+  conv2d.pointwiseX16,
   conv2d.threeByThree,
   conv2dGemm.gemm,
   conv2dGemm.reduce,
@@ -52,6 +53,7 @@ export const caseTables: readonly CaseTable[] = [
   winogradInput,
   winogradMatmul,
   winogradMatmulGemm,
+  winogradMatmulSimd,
   winogradOutput,
   maxPool2d,
   affine,

@@ -4,8 +4,10 @@ import { GEMM_TILES } from '../../src/kernels/gemm_tile.ts';
 import {
   type WinogradMatmulGemmOptions,
   type WinogradMatmulOptions,
+  type WinogradMatmulSimdOptions,
   winogradMatmul,
   winogradMatmulGemm,
+  winogradMatmulSimd,
 } from '../../src/kernels/winograd_matmul.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
@@ -22,14 +24,12 @@ export default caseTable<WinogradMatmulOptions>({
   reference,
   cases: [
     ...resnetPlanes.flatMap(({ channels, size }) =>
-      [6, 16].map(tile => ({
+      [8, 16].map(tile => ({
         why: `resnet152, ${channels} channels of ${size}x${size} by ${tile}`,
         inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), tile),
         options: { outChannels: channels },
       })),
     ),
-    { why: 'tiles of 4 channels', inputs: sizes(3, 9, 2, 4), options: { outChannels: 9 } },
-    { why: 'tiles of 6 channels, one tile group', inputs: sizes(5, 13, 1, 6), options: { outChannels: 13 } },
     { why: 'tiles of 16 channels', inputs: sizes(5, 37, 3, 16), options: { outChannels: 37 } },
     { why: 'one of everything', inputs: sizes(1, 1, 1), options: { outChannels: 1 } },
     { why: 'channels short of a tile', inputs: sizes(3, 7, 2), options: { outChannels: 7 } },
@@ -43,6 +43,35 @@ export default caseTable<WinogradMatmulOptions>({
       inputs: sizes(4, 8, 1),
       options: { outChannels: 16 },
       error: 'winograd_matmul: u must be [36, 2, 4, 8], got [36, 1, 4, 8] (v [36, 4, 1, 4], u [36, 1, 4, 8])',
+    },
+  ],
+});
+
+export const simd = caseTable<WinogradMatmulSimdOptions>({
+  kernel: winogradMatmulSimd,
+  reference,
+  cases: [
+    ...resnetPlanes.flatMap(({ channels, size }) =>
+      ([8, 16] as const).map(tiles => ({
+        why: `resnet152, ${channels} channels of ${size}x${size}, ${tiles} tiles at a time`,
+        inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), 6),
+        options: { outChannels: channels, tiles },
+      })),
+    ),
+    ...([8, 16] as const).flatMap(tiles =>
+      [1, 2, 3, 4, 5, 6, 7, 8].map(tileGroups => ({
+        why: `${tiles} tiles at a time, of ${4 * tileGroups}`,
+        inputs: sizes(5, 13, tileGroups, 6),
+        options: { outChannels: 13, tiles },
+      })),
+    ),
+    { why: 'one of everything', inputs: sizes(1, 1, 1, 6), options: { outChannels: 1 } },
+    { why: 'tiles of 4 channels', inputs: sizes(3, 9, 2, 4), options: { outChannels: 9 } },
+    {
+      why: 'u packed for other variants',
+      inputs: sizes(4, 8, 1),
+      options: { outChannels: 8 },
+      error: 'winograd_matmul_simd: u must hold tiles of 4 or 6 channels, got 8 (u [36, 1, 4, 8])',
     },
   ],
 });

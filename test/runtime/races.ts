@@ -122,7 +122,7 @@ class OrderRunner {
       entryPoint: 'main',
       constants,
       sharedMemory: false,
-      features: { relaxedSimd: false },
+      features: { relaxedSimd: false, wideSimd: false },
     });
     let end = ARGUMENTS + 1024;
     const place = (sizeBytes: number) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enableWideSimd } from '#platform';
 import { failureOf } from '../../src/bench/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { caseTables } from '../cases/index.ts';
@@ -13,10 +14,10 @@ it('says which adapter it is', () => {
   expect(device.adapter).toMatchObject({
     kind: 'wasm',
     vendor: 'raycam',
-    architecture: 'wasm-relaxed-simd',
+    architecture: enableWideSimd() ? 'wasm-wide-simd' : 'wasm-relaxed-simd',
     toggles: [],
   });
-  expect(device.adapter.description).toMatch(/^WebAssembly, 2 threads, (relaxed )?SIMD$/);
+  expect(device.adapter.description).toMatch(/^WebAssembly, 2 threads, (relaxed |256-bit )?SIMD$/);
 });
 
 for (const table of caseTables)

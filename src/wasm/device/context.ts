@@ -1,3 +1,4 @@
+import type { SimdFeatures } from '../compiled_kernel.ts';
 import type { ErrorScopes } from './error_scopes.ts';
 import { broken } from './errors.ts';
 import type { Executor } from './execution/executor.ts';
@@ -14,7 +15,7 @@ export interface Context {
   readonly executor: Executor;
   readonly limits: Limits;
   readonly features: ReadonlySet<string>;
-  readonly relaxedSimd: boolean;
+  readonly simd: SimdFeatures;
   readonly compile: KernelCompiler;
   readonly check: ShaderChecker | undefined;
   readonly lost: boolean;

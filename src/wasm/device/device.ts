@@ -1,3 +1,4 @@
+import type { SimdFeatures } from '../compiled_kernel.ts';
 import { createBindGroup } from './bind_group.ts';
 import { createBindGroupLayout, createPipelineLayout } from './bind_group_layout.ts';
 import { createBuffer } from './buffer.ts';
@@ -22,7 +23,7 @@ export interface DeviceParts {
   readonly adapterInfo: GPUAdapterInfo;
   readonly features: ReadonlySet<string>;
   readonly limits: Limits;
-  readonly relaxedSimd: boolean;
+  readonly simd: SimdFeatures;
   readonly compile: KernelCompiler;
   readonly check: ShaderChecker | undefined;
   readonly heap: Heap;
@@ -50,7 +51,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
 
   constructor(parts: DeviceParts) {
     super();
-    const { heap, executor, limits, features, relaxedSimd, compile, check } = parts;
+    const { heap, executor, limits, features, simd, compile, check } = parts;
     let kernels = 0;
     this.label = parts.label ?? '';
     this.features = features;
@@ -62,7 +63,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
       executor,
       limits,
       features,
-      relaxedSimd,
+      simd,
       compile,
       check,
       lost: false,

@@ -32,13 +32,13 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
 
   /** @throws CompileError */
   compile(entryPoint: string, constants: Readonly<Record<string, number>>): CompiledKernel {
-    const { heap, relaxedSimd, compile } = this.context;
+    const { heap, simd, compile } = this.context;
     try {
       return compile({
         source: this.source,
         entryPoint,
         constants,
-        features: { relaxedSimd },
+        features: simd,
         sharedMemory: heap.shared,
       });
     } catch (thrown) {

@@ -1,14 +1,13 @@
-import type { CompiledKernel, CompileRequest } from '../../../src/wasm/compiled_kernel.ts';
+import type { CompiledKernel, CompileRequest, SimdFeatures } from '../../../src/wasm/compiled_kernel.ts';
 import { compileKernel } from '../../../src/wasm/compiler/index.ts';
 
 export type Data = Float32Array | Uint32Array | Int32Array;
 
-export interface RunOptions {
+export interface RunOptions extends Partial<SimdFeatures> {
   readonly workgroups?: readonly [number, number?, number?];
   readonly constants?: CompileRequest['constants'];
   readonly entryPoint?: string;
   readonly sharedMemory?: boolean;
-  readonly relaxedSimd?: boolean;
 }
 
 const GUARD_BYTES = 64;
@@ -17,9 +16,9 @@ const ARGS = 1024;
 
 export function compile(
   source: string,
-  { constants = {}, entryPoint = 'main', sharedMemory = false, relaxedSimd = false }: RunOptions = {},
+  { constants = {}, entryPoint = 'main', sharedMemory = false, relaxedSimd = false, wideSimd = false }: RunOptions = {},
 ) {
-  return compileKernel({ source, entryPoint, constants, sharedMemory, features: { relaxedSimd } });
+  return compileKernel({ source, entryPoint, constants, sharedMemory, features: { relaxedSimd, wideSimd } });
 }
 
 /**

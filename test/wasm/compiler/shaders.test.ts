@@ -9,7 +9,7 @@ describe('every shader of the tree', () => {
     for (const relaxedSimd of [false, true])
       it(`${file}${relaxedSimd ? ', with relaxed SIMD' : ''}`, () => {
         const source = readFileSync(new URL(file, directory), 'utf8');
-        const features = { relaxedSimd };
+        const features = { relaxedSimd, wideSimd: false };
         const kernel = compileKernel({ source, entryPoint: 'main', constants: {}, features, sharedMemory: true });
         // Engines without relaxed SIMD cannot tell whether the rest is valid.
         if (!relaxedSimd) expect(WebAssembly.validate(kernel.wasm)).toBe(true);
@@ -20,7 +20,13 @@ describe('every shader of the tree', () => {
 it('a binding that the constants leave out is no binding', () => {
   const source = readFileSync(new URL('conv2d_1x1.wgsl', directory), 'utf8');
   const names = (constants: Record<string, number>) =>
-    compileKernel({ source, entryPoint: 'main', constants, features: { relaxedSimd: false }, sharedMemory: false })
+    compileKernel({
+      source,
+      entryPoint: 'main',
+      constants,
+      features: { relaxedSimd: false, wideSimd: false },
+      sharedMemory: false,
+    })
       .bindings.map(binding => binding.name)
       .sort();
   expect(names({})).toEqual(['params', 'weight', 'x', 'y']);

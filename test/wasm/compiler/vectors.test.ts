@@ -111,6 +111,99 @@ describe('four neighbouring numbers', () => {
   });
 });
 
+describe('vectors one behind the other', () => {
+  const floats = `
+    struct Params { from: u32, to: u32 }
+    @group(0) @binding(0) var<storage, read> x: array<f32>;
+    @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+    @group(0) @binding(2) var<uniform> params: Params;
+    fn four(i: u32, o: u32) {
+      let v = 2.0 * vec4f(x[i], x[i + 1u], x[i + 2u], x[i + 3u]) + 1.0;
+      y[o] = v.x;
+      y[o + 1u] = v.y;
+      y[o + 2u] = v.z;
+      y[o + 3u] = v.w;
+    }
+    @compute @workgroup_size(1)
+    fn main() {
+      four(params.from, params.to);
+      four(params.from + 4u, params.to + 4u);
+      four(params.from + 8u, params.to + 8u);
+      four(params.from + 12u, params.to + 12u);
+    }`;
+  const quads = `
+    struct Params { from: u32, to: u32 }
+    @group(0) @binding(0) var<storage, read> x: array<vec4f>;
+    @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+    @group(0) @binding(2) var<uniform> params: Params;
+    @compute @workgroup_size(1)
+    fn main() {
+      let v = x[params.from];
+      y[params.to] = 2.0 * v + 1.0;
+      y[params.to + 1u] = 2.0 * v + 3.0;
+      y[params.to + 2u] = 2.0 * v + 5.0;
+    }`;
+
+  it('are stored under one check, by one address', () => {
+    const { wasm } = compile(floats);
+    const offsets = [0, 16, 32, 48];
+    expect([count(wasm, V128_LOAD), count(wasm, V128_STORE)]).toEqual([4, 4]);
+    for (const offset of offsets) {
+      expect(count(wasm, [...V128_LOAD, 2, offset])).toBe(1);
+      expect(count(wasm, [...V128_STORE, 2, offset])).toBe(1);
+    }
+    expect(count(wasm, [...V128_STORE, 2, 48, ...V128_STORE, 2, 32, ...V128_STORE, 2, 16, ...V128_STORE, 2, 0])).toBe(
+      1,
+    );
+  });
+
+  const edges = [0, 1, 3, 4, 5, 7, 8, 9, 100, 0x7fffffff, 0xfffffff0, 0xfffffff3, 0xfffffff8, 0xfffffffe, 0xffffffff];
+
+  it.each([1, 4, 15, 16, 17, 24])('of floats stay inside of %d, wherever they begin', length => {
+    const x = Float32Array.from({ length }, (_, i) => 10 * (i + 1));
+    const inside = (index: number) => Math.min(index >>> 0, length - 1);
+    for (const from of edges)
+      for (const to of edges) {
+        const y = new Float32Array(length).fill(-1);
+        const expected = y.slice();
+        for (let k = 0; k < 16; k++) expected[inside(to + k)] = 2 * x[inside(from + k)]! + 1;
+        run(floats, { x, y, params: Uint32Array.of(from, to) });
+        expect(y, `from ${from} to ${to}`).toEqual(expected);
+      }
+  });
+
+  it.each([1, 2, 3, 4, 5])('of vectors stay inside of %d, wherever they begin', length => {
+    const x = Float32Array.from({ length: 4 * length }, (_, i) => 10 * (i + 1));
+    const inside = (index: number) => Math.min(index >>> 0, length - 1);
+    for (const from of edges)
+      for (const to of edges) {
+        const y = new Float32Array(4 * length).fill(-1);
+        const expected = y.slice();
+        for (let k = 0; k < 3; k++)
+          for (let lane = 0; lane < 4; lane++)
+            expected[4 * inside(to + k) + lane] = 2 * x[4 * inside(from) + lane]! + 1 + 2 * k;
+        run(quads, { x, y, params: Uint32Array.of(from, to) });
+        expect(y, `from ${from} to ${to}`).toEqual(expected);
+      }
+  });
+
+  it('that overlap keep their order', () => {
+    const source = `
+      @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
+      @compute @workgroup_size(1)
+      fn main() {
+        y[0] = vec4f(1);
+        y[1] = vec4f(2);
+        y[0] = vec4f(3);
+        y[1] = vec4f(4);
+        y[1] = vec4f(5);
+      }`;
+    const y = new Float32Array(8);
+    run(source, { y });
+    expect([...y]).toEqual([3, 3, 3, 3, 5, 5, 5, 5]);
+  });
+});
+
 it('components of two vectors are shuffled, not taken apart', () => {
   const source = `
     @group(0) @binding(0) var<storage, read> x: array<vec4f>;

@@ -212,7 +212,7 @@ describe('the adapter', () => {
           vendor: 'raycam',
           architecture: expect.stringMatching(/^wasm-(relaxed-)?simd$/),
         });
-        expect(device.adapterInfo.description).toMatch(/^WebAssembly, 1 thread, (relaxed )?SIMD$/);
+        expect(device.adapterInfo.description).toMatch(/^WebAssembly, 1 thread, (relaxed |256-bit )?SIMD$/);
       },
       {
         requiredLimits: {

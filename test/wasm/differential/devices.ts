@@ -1,4 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
 import { create } from 'webgpu';
+import { enableWideSimd } from '#platform';
 import { withSwiftShader } from '../../../src/platform/swiftshader.ts';
 import { requestWasmAdapter, type WasmAdapterOptions } from '../../../src/wasm/index.ts';
 
@@ -32,9 +34,19 @@ export async function openDawn(): Promise<Tested> {
 }
 
 /** The device under test; by default on the calling thread, since programs here are too small to share out. */
-export async function openWasm({ relaxedSimd, threads = 0 }: WasmAdapterOptions): Promise<Tested> {
-  const adapter = await requestWasmAdapter({ threads, relaxedSimd });
-  return { name: relaxedSimd ? 'wasm with relaxed SIMD' : 'wasm', device: await adapter.requestDevice() };
+export async function openWasm({ relaxedSimd, wideSimd = false, threads = 0 }: WasmAdapterOptions): Promise<Tested> {
+  const adapter = await requestWasmAdapter({ threads, relaxedSimd, wideSimd });
+  const name = wideSimd ? 'wasm with 256-bit SIMD' : relaxedSimd ? 'wasm with relaxed SIMD' : 'wasm';
+  return { name, device: await adapter.requestDevice() };
+}
+
+/** Without relaxed SIMD, with it, and of 256 bits where this Node has that. */
+export async function openEveryWasm(): Promise<Tested[]> {
+  const tested = [await openWasm({ relaxedSimd: false }), await openWasm({ relaxedSimd: true })];
+  if (!enableWideSimd()) return tested;
+  // Only V8's optimizing compiler makes pairs, and what runs once never gets there by itself.
+  setFlagsFromString('--no-liftoff');
+  return [...tested, await openWasm({ relaxedSimd: true, wideSimd: true })];
 }
 
 const { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } = {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differenceOf, reportOf, straysOf } from './compare.ts';
-import { execute, openDawn, openWasm, type Tested } from './devices.ts';
+import { execute, openDawn, openEveryWasm, type Tested } from './devices.ts';
 import { floatProgram } from './float_programs.ts';
 import { randomProgram } from './program.ts';
 
@@ -15,7 +15,7 @@ let dawn: Tested;
 let tested: Tested[];
 beforeAll(async () => {
   dawn = await openDawn();
-  tested = [await openWasm({ relaxedSimd: false }), await openWasm({ relaxedSimd: true })];
+  tested = await openEveryWasm();
 });
 afterAll(() => {
   for (const { device } of tested) device.destroy();

@@ -1,3 +1,4 @@
+import type { SimdFeatures } from '../../compiled_kernel.ts';
 import {
   type CopyStatement,
   type IfStatement,
@@ -11,6 +12,12 @@ import { nodesBehind, type Usage } from '../passes/usage.ts';
 
 /** V8 gives WebAssembly the 16 vector registers of x86-64 but one, which it keeps. */
 const VECTOR_REGISTERS = 15;
+
+/** For how many vectors of 128 bits there is room in a loop of sums. */
+export function vectorRegisters({ relaxedSimd, wideSimd }: SimdFeatures): number {
+  if (wideSimd) return 2 * VECTOR_REGISTERS;
+  return relaxedSimd ? VECTOR_REGISTERS : VECTOR_REGISTERS - 1; // a product before it is added
+}
 
 /** A loop whose sums are computed one after the other, with branches between them that are never taken. */
 export interface FencedLoop {
@@ -34,7 +41,7 @@ export interface FencedLoop {
  */
 export function planFences(
   loop: LoopStatement,
-  { usage, isEmpty, spare }: { usage: Usage; isEmpty: (statement: Statement) => boolean; spare: number },
+  { usage, isEmpty, registers }: { usage: Usage; isEmpty: (statement: Statement) => boolean; registers: number },
 ): FencedLoop | undefined {
   const [exit] = loop.body.statements;
   if (!loop.aligned || exit?.kind !== 'if' || !loop.back) return undefined;
@@ -48,7 +55,7 @@ export function planFences(
   const order = ([, value]: CopyStatement['pairs'][0]) => resolve(value).id;
   const sums = pairs.filter(isSum).sort((a, b) => order(a) - order(b));
   const operands = sums.map(sum => [...needed.get(sum)!].filter(isOperand));
-  const fenced = placeFences(operands, VECTOR_REGISTERS - spare - sums.length);
+  const fenced = placeFences(operands, registers - sums.length);
   if (fenced.size === 0) return undefined;
   return {
     exit,

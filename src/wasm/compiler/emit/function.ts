@@ -1,3 +1,4 @@
+import type { SimdFeatures } from '../../compiled_kernel.ts';
 import {
   type BlockStatement,
   type LoopStatement,
@@ -7,11 +8,12 @@ import {
   regionsOf,
   resolve,
   type Statement,
+  type StoreStatement,
 } from '../ir/node.ts';
 import { schedule } from '../passes/schedule.ts';
 import { findUsage } from '../passes/usage.ts';
 import { Encoder } from './encoder.ts';
-import { type FencedLoop, planFences } from './fences.ts';
+import { type FencedLoop, planFences, vectorRegisters } from './fences.ts';
 import type { FunctionCode } from './module.ts';
 import { NodeEmitter } from './nodes.ts';
 
@@ -19,8 +21,8 @@ const CODES = { block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x
 const NO_RESULT = 0x40;
 
 /** A kernel's regions as the body of a WebAssembly function. */
-export function emitFunction(root: Region, features: { readonly relaxedSimd: boolean }): FunctionCode {
-  const emitter = new FunctionEmitter(root, features.relaxedSimd);
+export function emitFunction(root: Region, features: SimdFeatures): FunctionCode {
+  const emitter = new FunctionEmitter(root, features);
   return emitter.emit();
 }
 
@@ -37,12 +39,12 @@ class FunctionEmitter {
 
   constructor(
     private readonly root: Region,
-    private readonly relaxedSimd: boolean,
+    private readonly features: SimdFeatures,
   ) {
     this.usage = findUsage(root);
     const { placement, inlined } = schedule(root, this.usage);
     this.placement = placement;
-    this.nodes = new NodeEmitter(this.code, inlined, relaxedSimd);
+    this.nodes = new NodeEmitter(this.code, inlined, features.relaxedSimd);
   }
 
   emit(): FunctionCode {
@@ -53,12 +55,18 @@ class FunctionEmitter {
 
   /** `emit` may see to a statement itself. */
   private region(region: Region, emit?: (statement: Statement) => boolean): void {
-    for (const statement of region.statements) {
+    const { statements } = region;
+    for (let i = 0; i < statements.length; i++) {
+      const statement = statements[i]!;
       if (this.isEmpty(statement)) continue;
       this.preparing++;
       if (emit?.(statement)) continue;
-      this.prepare(statement, region);
-      this.statement(statement);
+      const row = rowOfStores(statements, i);
+      for (const one of row.length > 1 ? row : [statement]) this.prepare(one, region);
+      if (row.length > 1) {
+        this.nodes.storeRow(row);
+        i += row.length - 1;
+      } else this.statement(statement);
     }
   }
 
@@ -153,7 +161,7 @@ class FunctionEmitter {
     const fenced = planFences(loop, {
       usage: this.usage,
       isEmpty: statement => this.isEmpty(statement),
-      spare: this.relaxedSimd ? 0 : 1, // a product before it is added
+      registers: vectorRegisters(this.features),
     });
     if (fenced) this.fencedLoop(loop, fenced);
     else this.construct(CODES.loop, loop, loop.body);
@@ -236,4 +244,16 @@ class FunctionEmitter {
   private depthOf(target: BlockStatement | LoopStatement): number {
     return this.labels.length - 1 - this.labels.indexOf(target);
   }
+}
+
+/** Stores of vectors one behind the other, by one address. */
+function rowOfStores(statements: readonly Statement[], start: number): StoreStatement[] {
+  const row: StoreStatement[] = [];
+  for (const statement of statements.slice(start)) {
+    if (statement.kind !== 'store' || statement.op !== 'v128.store') break;
+    const [first] = row;
+    if (first && (statement.address !== first.address || statement.imm[0] !== first.imm[0]! + 16 * row.length)) break;
+    row.push(statement);
+  }
+  return row;
 }

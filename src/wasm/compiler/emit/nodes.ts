@@ -53,6 +53,15 @@ export class NodeEmitter {
     this.operation(op, imm);
   }
 
+  /** Side by side, with nothing in between that could trap: V8 makes pairs of such. The last is stored first. */
+  storeRow(row: readonly StoreStatement[]): void {
+    for (const { address, value } of row) {
+      this.push(address);
+      this.push(value);
+    }
+    for (const { op, imm } of row.toReversed()) this.operation(op, imm);
+  }
+
   /** An operation, its operands being on the stack. */
   operation(name: string, imm: readonly number[] = []): void {
     const { code } = this;

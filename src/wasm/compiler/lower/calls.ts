@@ -74,6 +74,11 @@ export function runBody(context: Context, declaration: FunctionDeclaration, retu
   context.callDepth++;
   try {
     const last = statements.at(-1);
+    if (returnType.kind === 'void' && !statements.some(containsReturn)) {
+      context.frame = undefined;
+      lowerStatements(context, statements);
+      return undefined;
+    }
     if (last?.kind === 'return' && !statements.slice(0, -1).some(containsReturn)) {
       context.frame = undefined;
       lowerStatements(context, statements.slice(0, -1));

@@ -1,112 +1,169 @@
 import type { Builder } from '../ir/builder.ts';
-import { type Node, Region, regionsOf, resolve, type Statement, type StoreStatement } from '../ir/node.ts';
+import { isConst, type Node, Region, regionsOf, resolve, type Statement, type StoreStatement } from '../ir/node.ts';
 
 /**
- * Four stores of a vector's components to neighbouring addresses become one, where all four lie inside. There the vector
- * is computed anew, with one load for each four neighbouring ones that it is made from.
+ * Four stores of a vector's components to neighbouring addresses become one, and vectors that lie one behind the other are stored
+ * under one check that all lie inside. There they are computed anew, with one load for each four neighbouring ones that they are
+ * made from.
+ *
+ * Stores and loads that lie side by side have one address and their own offsets: of such V8 can make operations of 256 bits.
  */
 export function mergeStores(b: Builder): void {
   mergeIn(b, b.root);
 }
 
+/** Vectors under one check: a row of 16 pixels has four. */
+const MOST_VECTORS = 4;
+
 function mergeIn(b: Builder, region: Region): void {
-  for (let i = 0; i < region.statements.length; i++) {
-    for (const inner of regionsOf(region.statements[i]!)) mergeIn(b, inner);
-    const four = region.statements.slice(i, i + 4);
-    const merged = four.length === 4 && four.every(isScalarStore) && merge(b, region, four);
-    if (merged) region.statements.splice(i, 4, merged);
+  const { statements } = region;
+  for (let i = 0; i < statements.length; i++) {
+    for (const inner of regionsOf(statements[i]!)) mergeIn(b, inner);
+    const whole = oneAddress(statements.slice(i, i + 4));
+    if (whole) statements.splice(i, 4, whole);
+    const row = rowFrom(statements, i);
+    if (row)
+      statements.splice(
+        i,
+        row.reduce((sum, { from }) => sum + from.length, 0),
+        merged(b, region, row),
+      );
   }
 }
 
-function isScalarStore(statement: Statement): statement is StoreStatement {
-  return statement.kind === 'store' && (statement.op === 'f32.store' || statement.op === 'i32.store');
-}
-
-function merge(b: Builder, region: Region, four: readonly StoreStatement[]): Statement | undefined {
+/** Four components by one address and four offsets, as one: they lie inside as a vector does. */
+function oneAddress(four: readonly Statement[]): StoreStatement | undefined {
   const vector = vectorOf(four);
   if (!vector) return undefined;
-  const [{ address, imm }] = four as [StoreStatement];
-  const store = (to: Node, value: Node): StoreStatement => ({
-    kind: 'store',
-    op: 'v128.store',
-    address: to,
-    value,
-    imm,
+  const [first] = four as [StoreStatement];
+  const { address, imm } = first;
+  const isNext = (one: StoreStatement, lane: number) => one.address === address && one.imm[0] === imm[0]! + 4 * lane;
+  return (four as StoreStatement[]).every(isNext) ? { ...first, op: 'v128.store', value: vector } : undefined;
+}
+
+/** What is stored to 16 bytes of an array, by one statement or by four. */
+interface VectorStore {
+  readonly from: readonly StoreStatement[];
+  readonly vector: Node;
+  readonly place: Place;
+}
+
+/** Vectors one behind the other, where there is something to gain. */
+function rowFrom(statements: readonly Statement[], start: number): VectorStore[] | undefined {
+  const row: VectorStore[] = [];
+  for (let i = start; row.length < MOST_VECTORS; i += row.at(-1)!.from.length) {
+    const next = vectorStoreAt(statements, i);
+    if (!next || (row.length > 0 && distance(row[0]!.place, next.place) !== 16 * row.length)) break;
+    row.push(next);
+  }
+  return row.length > 1 || row[0]?.from.length === 4 ? row : undefined;
+}
+
+function vectorStoreAt(statements: readonly Statement[], i: number): VectorStore | undefined {
+  const one = statements[i];
+  if (one?.kind !== 'store') return undefined;
+  if (one.op === 'v128.store') {
+    const place = placeOf(one.address, one.imm[0]!);
+    return place && { from: [one], vector: resolve(one.value), place };
+  }
+  const four = statements.slice(i, i + 4) as StoreStatement[];
+  const vector = vectorOf(four);
+  const place = vector && neighbours(four.map(each => placeOf(each.address, each.imm[0]!)));
+  return place && { from: four, vector, place };
+}
+
+function merged(b: Builder, region: Region, row: readonly VectorStore[]): Statement {
+  const inside = new Inside(b);
+  const values = row.map(({ vector }) => withWideLoads(b, vector, inside));
+  const whenTrue = new Region(region);
+  const whenFalse = new Region(region);
+  row.forEach(({ place }, i) => {
+    const { address, offset } = inside.at(place);
+    whenTrue.statements.push({ kind: 'store', op: 'v128.store', address, value: values[i]!, imm: [offset] });
   });
-  if (four.every((one, lane) => one.address === address && one.imm[0] === imm[0]! + 4 * lane))
-    return store(address, vector);
-  const place = neighbours(
-    b,
-    four.map(one => one.address),
-  );
-  if (!place || four.some(one => one.imm[0] !== imm[0])) return undefined;
-  const loads = new WideLoads(b);
-  const value = loads.in(vector);
-  const [whenTrue, whenFalse] = [new Region(region), new Region(region)];
-  whenTrue.statements.push(store(addressOf(b, place), value));
-  whenFalse.statements.push(...four);
-  const condition = [place, ...loads.places]
-    .map(each => isInside(b, each))
-    .reduce((all, each) => (all === each ? all : b.op('i32.and', all, each)));
-  return { kind: 'if', condition, whenTrue, whenFalse };
+  whenFalse.statements.push(...row.flatMap(({ from }) => from));
+  return { kind: 'if', condition: inside.condition(), whenTrue, whenFalse };
 }
 
 /** How far down a stored value is looked through for loads. */
 const DEPTH = 8;
 
-/** Copies of values with four neighbouring loads as one; `places` are where they must lie inside. */
-class WideLoads {
-  readonly places: Element[] = [];
+/** A copy of a value with four neighbouring loads as one. */
+function withWideLoads(b: Builder, value: Node, inside: Inside, depth = DEPTH): Node {
+  const node = resolve(value);
+  if (node.kind !== 'v128' || node.isPinned || node.args.length === 0 || depth === 0) return node;
+  const parts = node.args.map(resolve);
+  if (node.op === 'f32x4.make' && parts.every(part => part.op === 'f32.load' && !part.isPinned)) {
+    const place = neighbours(parts.map(part => placeOf(resolve(part.args[0]!), part.imm[0]!)));
+    if (place) {
+      const { address, offset } = inside.at(place);
+      return b.op('v128.load', address, [offset]);
+    }
+  }
+  const args = parts.map(part => withWideLoads(b, part, inside, depth - 1));
+  return args.every((arg, i) => arg === parts[i]) ? node : b.op(node.op, ...args, node.imm);
+}
+
+/** An array's element, its index held inside: at base + (min(index, last) << shift) + offset. */
+interface Place {
+  readonly base: Node;
+  readonly index: Node;
+  readonly last: Node;
+  readonly shift: number;
+  readonly offset: number;
+}
+
+/** 16 bytes each, of arrays, that are to lie inside: by addresses from the first of those that lie one behind the other. */
+class Inside {
+  private readonly spans: { readonly first: Place; bytes: number }[] = [];
 
   constructor(private readonly b: Builder) {}
 
-  in(value: Node, depth = DEPTH): Node {
-    const { b } = this;
-    const node = resolve(value);
-    if (node.kind !== 'v128' || node.isPinned || node.args.length === 0 || depth === 0) return node;
-    const wide = node.op === 'f32x4.make' ? this.load(node.args.map(resolve)) : undefined;
-    if (wide) return wide;
-    const args = node.args.map(arg => this.in(arg, depth - 1));
-    return args.every((arg, i) => arg === resolve(node.args[i]!)) ? node : b.op(node.op, ...args, node.imm);
+  /** Where a vector lies. */
+  at(place: Place): { address: Node; offset: number } {
+    const { b, spans } = this;
+    let span = spans.find(({ first }) => distance(first, place) >= 0 && distance(first, place) < 16 * MOST_VECTORS);
+    if (!span) {
+      span = { first: place, bytes: 0 };
+      spans.push(span);
+    }
+    const { base, index, shift, offset } = span.first;
+    const beyond = distance(span.first, place);
+    span.bytes = Math.max(span.bytes, beyond + 16);
+    return { address: b.add(base, b.op('i32.shl', index, b.i32(shift))), offset: offset + beyond };
   }
 
-  private load(parts: readonly Node[]): Node | undefined {
+  condition(): Node {
     const { b } = this;
-    const [{ imm }] = parts as [Node];
-    if (parts.some(part => part.op !== 'f32.load' || part.isPinned || part.imm[0] !== imm[0])) return undefined;
-    const place = neighbours(
-      b,
-      parts.map(part => resolve(part.args[0]!)),
-    );
-    if (!place) return undefined;
-    this.places.push(place);
-    return b.op('v128.load', addressOf(b, place), imm);
+    const checks = this.spans.map(({ first: { index, last, shift }, bytes }) => {
+      const others = b.i32((bytes >> shift) - 1);
+      return b.op('i32.and', b.op('i32.ge_u', last, others), b.op('i32.le_u', index, b.op('i32.sub', last, others)));
+    });
+    return checks.reduce((all, one) => (all === one ? all : b.op('i32.and', all, one)));
   }
 }
 
-/** The first of four addresses of neighbouring elements of an array. */
-function neighbours(b: Builder, addresses: readonly Node[]): Element | undefined {
-  const places = addresses.map(elementOf);
+/** How many bytes a place lies behind another of its array, as far as that is known; else NaN. */
+function distance(from: Place, to: Place): number {
+  if (from.base !== to.base || from.last !== to.last || from.shift !== to.shift || from.offset !== to.offset)
+    return NaN;
+  const [x, y] = [from.index, to.index].map(index =>
+    index.op === 'i32.add' && isConst(index.args[1]!)
+      ? { root: resolve(index.args[0]!), constant: index.args[1]!.imm[0]! }
+      : { root: index, constant: 0 },
+  ) as [{ root: Node; constant: number }, { root: Node; constant: number }];
+  return x.root === y.root ? (y.constant - x.constant) * 2 ** from.shift : NaN;
+}
+
+/** The first of four floats one behind the other. */
+function neighbours(places: readonly (Place | undefined)[]): Place | undefined {
   const [first] = places;
-  if (!first) return undefined;
-  const { base, index, last } = first;
-  const isNeighbour = (place: Element | undefined, lane: number) =>
-    place?.base === base && place.last === last && place.index === b.add(index, lane);
-  return places.every(isNeighbour) ? first : undefined;
-}
-
-function addressOf(b: Builder, { base, index }: Element): Node {
-  return b.add(base, b.op('i32.shl', index, b.i32(2)));
-}
-
-/** Whether four elements from this one on lie in the array. */
-function isInside(b: Builder, { index, last }: Element): Node {
-  const three = b.i32(3);
-  return b.op('i32.and', b.op('i32.ge_u', last, three), b.op('i32.le_u', index, b.op('i32.sub', last, three)));
+  return first && places.every((place, lane) => place && distance(first, place) === 4 * lane) ? first : undefined;
 }
 
 /** The vector whose components are stored, in their order. */
-function vectorOf(four: readonly StoreStatement[]): Node | undefined {
+function vectorOf(four: readonly Statement[]): Node | undefined {
+  if (four.length < 4 || !four.every(isScalarStore)) return undefined;
   const vector = resolve(four[0]!.value).args[0];
   const isLane = ({ value }: StoreStatement, lane: number) => {
     const { op, args, imm } = resolve(value);
@@ -115,19 +172,18 @@ function vectorOf(four: readonly StoreStatement[]): Node | undefined {
   return vector?.kind === 'v128' && four.every(isLane) ? vector : undefined;
 }
 
-interface Element {
-  readonly base: Node;
-  readonly index: Node;
-  readonly last: Node;
+function isScalarStore(statement: Statement): statement is StoreStatement {
+  return statement.kind === 'store' && (statement.op === 'f32.store' || statement.op === 'i32.store');
 }
 
-/** An address as that of an array's element, its index held inside: base + 4 * min(index, last). */
-function elementOf(address: Node): Element | undefined {
+/** Up to 16 bytes an element. */
+function placeOf(address: Node, offset: number): Place | undefined {
   if (address.op !== 'i32.add') return undefined;
   const [base, scaled] = address.args.map(resolve) as [Node, Node];
-  if (scaled.op !== 'i32.shl' || scaled.args[1]!.imm[0] !== 2) return undefined;
+  if (scaled.op !== 'i32.shl' || !isConst(scaled.args[1]!)) return undefined;
+  const shift = scaled.args[1]!.imm[0]!;
   const inside = resolve(scaled.args[0]!);
-  if (inside.op !== 'clamp') return undefined;
+  if (inside.op !== 'clamp' || shift > 4) return undefined;
   const [index, last] = inside.args.map(resolve) as [Node, Node];
-  return { base, index, last };
+  return { base, index, last, shift, offset };
 }

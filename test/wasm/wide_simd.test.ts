@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enableWideSimd } from '#platform';
+import { makeInput } from '../../src/bench/check.ts';
+import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { conv2d1x1X8, conv2d1x1X16, packConv2dWeight } from '../../src/kernels/conv2d.ts';
+import { winogradMatmulSimd } from '../../src/kernels/winograd_matmul.ts';
+import { ResNet } from '../../src/nn/resnet.ts';
+import { Device } from '../../src/runtime/device.ts';
+import type { Tensor } from '../../src/runtime/tensor.ts';
+
+const SHAPE = [2, 3, 96, 96] as const;
+const isPairing = enableWideSimd();
+
+it('is to be had in Node 24 to 26 on x86-64', () => {
+  const [major] = process.versions.node.split('.').map(Number);
+  expect(isPairing).toBe(process.arch === 'x64' && [24, 25, 26].includes(major!));
+});
+
+describe.each([true, false])('asked for: %s', wideSimd => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
+  });
+  afterAll(() => device.dispose());
+
+  it('is what the adapter says', () => {
+    const isWide = wideSimd && isPairing;
+    expect(device.adapter.architecture).toBe(isWide ? 'wasm-wide-simd' : 'wasm-relaxed-simd');
+    expect(device.adapter.description).toBe(`WebAssembly, 2 threads, ${isWide ? '256-bit SIMD' : 'relaxed SIMD'}`);
+  });
+
+  it('gives the bits of narrow tiles by a 1x1 convolution', async () => {
+    const [batch, channels, outChannels, height, width] = [2, 37, 22, 9, 11];
+    const tensors = {
+      x: input(device, [batch, channels, height, width], 1),
+      scale: input(device, [outChannels], 3),
+      shift: input(device, [outChannels], 4),
+      residual: input(device, [batch, outChannels, height, width], 5),
+    };
+    const unpacked = input(device, [outChannels, channels, 1, 1], 2);
+    const weight = device.run(packConv2dWeight, { weight: unpacked }, { tile: 6 }).y;
+    const options = { outChannels, kernel: [1, 1], stride: 1, padding: 0, relu: true } as const;
+    const [narrow, wide] = [conv2d1x1X8, conv2d1x1X16].map(
+      kernel => device.run(kernel, { ...tensors, weight }, options).y,
+    );
+    expect(await bitsOf(wide!)).toEqual(await bitsOf(narrow!));
+  });
+
+  it('gives the bits of narrow tiles by Winograd’s products', async () => {
+    const [channels, outChannels] = [37, 22];
+    const v = input(device, [36, channels, 7, 4], 1);
+    const u = input(device, [36, Math.ceil(outChannels / 6), channels, 6], 2);
+    const [narrow, wide] = ([8, 16] as const).map(
+      tiles => device.run(winogradMatmulSimd, { v, u }, { outChannels, tiles }).m,
+    );
+    expect(await bitsOf(wide!)).toEqual(await bitsOf(narrow!));
+  });
+});
+
+it('gives the bits of a network without it', async () => {
+  const logits = [];
+  for (const wideSimd of [true, false]) {
+    const device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
+    const model = await ResNet.load(device, formulaBackbone('resnet50'));
+    const x = device.tensor(formulaImage(SHAPE), SHAPE, 'x');
+    // Engines compile twice, and the better code is in use after some runs.
+    for (let run = 0; run < 5; run++) await bitsOf(model.forward(x).logits);
+    logits.push(await bitsOf(model.forward(x).logits));
+    device.dispose();
+  }
+  expect(logits[0]).toEqual(logits[1]);
+  expect(new Set(logits[0]).size).toBeGreaterThan(1000);
+});
+
+function input(device: Device, shape: readonly number[], seed: number): Tensor {
+  return device.tensor(Float32Array.from(makeInput(shape, seed).data), shape, `input ${seed}`);
+}
+
+async function bitsOf(tensor: Tensor): Promise<Uint32Array> {
+  const values = (await tensor.read()) as Float32Array;
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+}
