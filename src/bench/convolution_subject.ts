@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { type Conv2dOptions, packConv2dWeight } from '../kernels/conv2d.ts';
+import { packConv2dWeight } from '../kernels/conv2d.ts';
+import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
 import * as kernels from '../kernels/index.ts';
 import { Convolution } from '../nn/convolution.ts';
 import { algorithmName, algorithmNamed, candidateAlgorithms } from '../nn/convolution_algorithm.ts';

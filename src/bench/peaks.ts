@@ -1,4 +1,4 @@
-import { hasWideSimd } from '../kernels/conv2d.ts';
+import { hasWideSimd } from '../kernels/choose_conv2d.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { captured } from './captured.ts';

@@ -9,7 +9,7 @@ import {
   expectOptional,
   planConv2d,
   tensorsOf,
-} from './conv2d.ts';
+} from './conv2d_plan.ts';
 import { defineKernel, elementGrid } from './define.ts';
 import { GEMM_TILES, type GemmTile, gemmInvocations } from './gemm_tile.ts';
 import { expectRank } from './shape_checks.ts';

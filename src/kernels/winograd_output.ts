@@ -1,6 +1,6 @@
 import shader from '../../shaders/winograd_output.wgsl';
 import type { Shape } from '../runtime/shape.ts';
-import { epilogueConstants } from './conv2d.ts';
+import { epilogueConstants } from './conv2d_plan.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectShape } from './shape_checks.ts';
 

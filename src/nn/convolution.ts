@@ -5,9 +5,9 @@ import {
   chooseConv2d,
   choosePointwise,
   hasWideSimd,
-  packConv2dWeight,
   winogradChannelTile,
-} from '../kernels/conv2d.ts';
+} from '../kernels/choose_conv2d.ts';
+import { packConv2dWeight } from '../kernels/conv2d.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
 import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';

@@ -1,4 +1,4 @@
-import type { AdapterFamily } from '../kernels/conv2d.ts';
+import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
 
 /** What decides how fast a convolution can be computed, and which ways there are. */

@@ -1,5 +1,5 @@
 import shader from '../../shaders/conv2d_1x1.wgsl';
-import { conv2d1x1 } from '../../src/kernels/conv2d.ts';
+import { conv2d1x1 } from '../../src/kernels/conv2d_1x1.ts';
 import { defineKernel } from '../../src/kernels/define.ts';
 
 /** 70 workgroups by the probe's tiles: ten percent more are 77. */

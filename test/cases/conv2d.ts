@@ -1,18 +1,9 @@
 import { type Case, caseTable } from '../../src/bench/cases.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from '../../src/bench/reference/conv2d.ts';
-import {
-  type AdapterFamily,
-  type Conv2dOptions,
-  channelTile,
-  chooseConv2d,
-  conv2d,
-  conv2d1x1,
-  conv2d1x1Quads,
-  conv2d1x1X8,
-  conv2d1x1X16,
-  conv2d3x3,
-  packConv2dWeight,
-} from '../../src/kernels/conv2d.ts';
+import { type AdapterFamily, channelTile, chooseConv2d } from '../../src/kernels/choose_conv2d.ts';
+import { conv2d, conv2d3x3, packConv2dWeight } from '../../src/kernels/conv2d.ts';
+import { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
+import type { Conv2dOptions } from '../../src/kernels/conv2d_plan.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 

@@ -1,4 +1,4 @@
-import type { Conv2dOptions } from '../../kernels/conv2d.ts';
+import type { Conv2dOptions } from '../../kernels/conv2d_plan.ts';
 import { type Array64, array64 } from '../array64.ts';
 
 export interface Conv2dInputs {

@@ -1,0 +1,155 @@
+import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
+import quadsShader from '../../shaders/conv2d_1x1_quads.wgsl';
+import x8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
+import x16Shader from '../../shaders/conv2d_1x1_x16.wgsl';
+import { ShapeError } from '../errors.ts';
+import { formatShapes } from '../runtime/shape.ts';
+import {
+  type Conv2dOptions,
+  type Conv2dShapes,
+  epilogueConstants,
+  expectOptional,
+  planConv2d,
+  TILE_CHANNELS,
+  TILE_PIXELS,
+  tensorsOf,
+  tileGrid,
+} from './conv2d_plan.ts';
+import { defineKernel } from './define.ts';
+
+/** Rows of an image that are worked on alone. */
+export interface RowBand {
+  readonly top: number;
+  /** Rows of the whole image. */
+  readonly height: number;
+}
+
+type BandOptions = Conv2dOptions & { readonly band?: RowBand };
+
+/** Channels in a tile of the x8 variant: 6 where a product and its sum are one instruction, else 4. */
+const X8_CHANNELS: readonly number[] = [4, 6];
+/** In a tile of the x16 variant. */
+export const X16_PIXELS = 16;
+/** In a tile of the variant that reads pixels by four. */
+const QUADS_PIXELS = 8;
+
+/**
+ * `conv2d` for a 1x1 window without padding: a matrix product over channels.
+ *
+ * x  [N, C, H, W]; with `band` what the rows of y from `top` on are computed from, of the `height` that y and residual have
+ */
+export const conv2d1x1 = defineKernel({
+  ...tensorsOf('conv2d_1x1', pointwiseShader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const [height, width] = options.kernel;
+    if (height !== 1 || width !== 1 || options.padding !== 0)
+      throw new ShapeError(
+        `conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`,
+      );
+    const { params, y, constants, band } = planBand('conv2d_1x1', shapes, options);
+    const tiles = Math.ceil((params.out_height * params.out_width) / TILE_PIXELS);
+    return {
+      outputs: { y },
+      params: { ...params, ...band, stride: options.stride },
+      constants,
+      workgroups: tileGrid(y, tiles, 2 * TILE_CHANNELS),
+    };
+  },
+});
+
+/**
+ * `conv2d1x1` at stride 1 for planes of a multiple of 4 pixels, which are read by four: a load of four costs software Vulkan less than four
+ * loads.
+ */
+export const conv2d1x1Quads = defineKernel({
+  ...tensorsOf('conv2d_1x1_quads', quadsShader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    expectUnitWindow('conv2d_1x1_quads', options);
+    const { pixels, ...planned } = planContiguous('conv2d_1x1_quads', shapes, options);
+    const [, , height, width] = shapes.x;
+    if (pixels % 4 !== 0)
+      throw new ShapeError(
+        `conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got ${height} * ${width} (${formatShapes({ x: shapes.x })})`,
+      );
+    const tiles = Math.ceil(pixels / QUADS_PIXELS);
+    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * TILE_CHANNELS) };
+  },
+});
+
+/**
+ * `conv2d1x1` at stride 1 by tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
+ *
+ * x         [N, C, H, W]; with `band` the rows of it from `top` on, of the H that y and residual have
+ * weight    [ceil(O / tile), C, tile], by `packConv2dWeight` with that tile
+ */
+export const conv2d1x1X8 = defineKernel({
+  ...tensorsOf('conv2d_1x1_x8', x8Shader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { tile, ...planned } = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
+    return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: tile } };
+  },
+});
+
+/** The same by tiles of 6 channels x 16 pixels, for 256-bit SIMD. */
+export const conv2d1x1X16 = defineKernel({
+  ...tensorsOf('conv2d_1x1_x16', x16Shader),
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { tile: _, ...planned } = planSimd('conv2d_1x1_x16', shapes, {
+      ...options,
+      tiles: [6],
+      tilePixels: X16_PIXELS,
+    });
+    return planned;
+  },
+});
+
+/** `planConv2d` of a band of rows: y is the whole image, of which the sizes are the band's. */
+function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
+  const { x, weight, scale, shift, residual } = shapes;
+  const { params, y } = planConv2d(where, { x, weight }, options, tile);
+  const { out_height: rows, out_width: width } = params;
+  const { top, height } = band ?? { top: 0, height: rows };
+  const whole = [y[0]!, y[1]!, height, width];
+  if (top + rows > height)
+    throw new ShapeError(`${where}: rows ${top} to ${top + rows - 1} do not lie in an image of ${height}`);
+  expectOptional(where, { scale, shift }, [options.outChannels]);
+  expectOptional(where, { residual }, whole);
+  return {
+    params,
+    y: whole,
+    constants: epilogueConstants(shapes, options.relu ?? false),
+    band: { plane: height * width, first_pixel: top * width },
+  };
+}
+
+/** `planBand` of a 1x1 window that takes every pixel: planes are rows of pixels, wherever an image's own rows end. */
+function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, tile?: number) {
+  const { params, y, constants, band } = planBand(where, shapes, options, tile);
+  const { batch, channels, height, width, out_channels } = params;
+  const pixels = height * width;
+  return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
+}
+
+/** What the variants for SIMD have in common; `tile` is how the weights are packed. */
+function planSimd(
+  where: string,
+  shapes: Conv2dShapes,
+  { tiles, tilePixels, ...options }: BandOptions & { readonly tiles: readonly number[]; readonly tilePixels: number },
+) {
+  const tile = shapes.weight[2] ?? 0;
+  expectUnitWindow(where, options);
+  if (!tiles.includes(tile))
+    throw new ShapeError(
+      `${where}: weight must be packed by ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
+    );
+  const { pixels, ...planned } = planContiguous(where, shapes, options, tile);
+  const workgroups = tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile);
+  return { ...planned, workgroups, tile };
+}
+
+function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {
+  if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+    throw new ShapeError(
+      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+    );
+}

@@ -1,0 +1,93 @@
+/** What the variants of `conv2d` have in common. */
+import { ShapeError } from '../errors.ts';
+import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
+import { linearGrid } from './define.ts';
+import { expectRank, windowOutput } from './shape_checks.ts';
+
+export interface Conv2dOptions {
+  readonly outChannels: number;
+  /** The window's height and width in pixels. */
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly padding: number;
+  /** Applied last, after scale, shift and residual. */
+  readonly relu?: boolean;
+}
+
+export interface Conv2dShapes {
+  readonly x: Shape;
+  readonly weight: Shape;
+  readonly scale?: Shape;
+  readonly shift?: Shape;
+  readonly residual?: Shape;
+}
+
+/** Channels of weights that lie together, but for SIMD's variants. */
+export const TILE_CHANNELS = 8;
+/** Neighbouring pixels that an invocation computes. */
+export const TILE_PIXELS = 7;
+const WORKGROUP_SIZE = 32;
+
+/** The tensors that all take. */
+export function tensorsOf(name: string, shader: string) {
+  return {
+    name,
+    shader,
+    inputs: ['x', 'weight'] as ('x' | 'weight')[],
+    optional: ['scale', 'shift', 'residual'] as ('scale' | 'shift' | 'residual')[],
+    outputs: ['y'] as 'y'[],
+  };
+}
+
+/** Checks what every variant asks for, with weights packed by `tile`. @throws ShapeError */
+export function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions, tile = TILE_CHANNELS) {
+  const { x, weight, scale, shift, residual } = shapes;
+  const { outChannels, kernel, stride, padding } = options;
+  const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
+  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], tile];
+  if (!sameShape(weight, packed))
+    throw new ShapeError(
+      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
+    );
+  const outHeight = windowOutput(where, height, { kernel: kernel[0], stride, padding });
+  const outWidth = windowOutput(where, width, { kernel: kernel[1], stride, padding });
+  const y = [batch, outChannels, outHeight, outWidth];
+  expectOptional(where, { scale, shift }, [outChannels]);
+  expectOptional(where, { residual }, y);
+  return {
+    y,
+    params: { batch, channels, height, width, out_channels: outChannels, out_height: outHeight, out_width: outWidth },
+    constants: epilogueConstants(shapes, options.relu ?? false),
+  };
+}
+
+export function epilogueConstants(
+  { scale, shift, residual }: Pick<Conv2dShapes, 'scale' | 'shift' | 'residual'>,
+  relu: boolean,
+): Readonly<Record<string, number>> {
+  return {
+    HAS_SCALE: Number(scale !== undefined),
+    HAS_SHIFT: Number(shift !== undefined),
+    HAS_RESIDUAL: Number(residual !== undefined),
+    RELU: Number(relu),
+  };
+}
+
+export function expectOptional(
+  where: string,
+  given: Readonly<Record<string, Shape | undefined>>,
+  expected: Shape,
+): void {
+  for (const [name, shape] of Object.entries(given))
+    if (shape && !sameShape(shape, expected))
+      throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);
+}
+
+/** An invocation for each tile of each image, of `channels` channels. */
+export function tileGrid(
+  [batch, outChannels]: Shape,
+  tiles: number,
+  channels = TILE_CHANNELS,
+): [number, number, number] {
+  return linearGrid(batch! * Math.ceil(outChannels! / channels) * tiles, WORKGROUP_SIZE);
+}
