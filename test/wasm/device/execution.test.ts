@@ -210,7 +210,7 @@ describe('the adapter', () => {
         expect(await errorOf(device, () => device.createBuffer({ size: 268435456, usage: STORAGE }))).toBeUndefined();
         expect(device.adapterInfo).toMatchObject({
           vendor: 'raycam',
-          architecture: expect.stringMatching(/^wasm-(relaxed-)?simd$/),
+          architecture: expect.stringMatching(/^wasm-((relaxed|wide)-)?simd$/),
         });
         expect(device.adapterInfo.description).toMatch(/^WebAssembly, 1 thread, (relaxed |256-bit )?SIMD$/);
       },

@@ -11,7 +11,8 @@ import { numberOf, ready } from '../open_site.ts';
 import { XRAY } from './expected.ts';
 import type { Inside } from './inside.ts';
 
-const WINOGRAD = ['winograd_input', 'winograd_matmul', 'winograd_output'];
+
+const WINOGRAD = ['winograd_input', 'winograd_matmul_simd', 'winograd_output'];
 
 export function tuningTests(inside: Inside): void {
   describe('Tuning', () => {
