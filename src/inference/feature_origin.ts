@@ -9,8 +9,11 @@ import type { Network } from './network.ts';
  */
 export async function featureOrigin({ device: { adapter }, isCompact, model }: Network): Promise<string> {
   const { kind, vendor, architecture, description } = adapter;
-  // What a wasm device says of itself counts its threads, on which no bit depends.
-  const on = kind === 'wasm' ? architecture : [vendor, architecture, description].filter(Boolean).join(' ');
+  // No bit depends on a wasm device's threads, which its description counts, nor on whether it computes with 256 bits at a time.
+  const on =
+    kind === 'wasm'
+      ? architecture.replace('-wide-', '-relaxed-')
+      : [vendor, architecture, description].filter(Boolean).join(' ');
   const tuned = model.tuning ? `, tuned ${await shortHash(model.tuning.encode())}` : '';
   return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${isCompact ? ', compact' : ''}${tuned}`;
 }

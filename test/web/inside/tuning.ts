@@ -11,7 +11,6 @@ import { numberOf, ready } from '../open_site.ts';
 import { XRAY } from './expected.ts';
 import type { Inside } from './inside.ts';
 
-
 const WINOGRAD = ['winograd_input', 'winograd_matmul_simd', 'winograd_output'];
 
 export function tuningTests(inside: Inside): void {
