@@ -1,7 +1,8 @@
 #!/bin/sh
 # The figures of bench/results/ on the adapters that every machine has: kernels, roofline, ResNet-50 and -152 by layer, and the ratios to
 # others. Takes an hour on two cores, most of it SwiftShader's; leave the machine alone meanwhile. Arguments choose: wasm1 wasm2 swiftshader;
-# lavapipe is measured only when asked for, and VK_ICD_FILENAMES must name it.
+# two are measured only when asked for: lavapipe, which VK_ICD_FILENAMES must name, and wide, 256-bit SIMD on two threads, which Node 24 to
+# 26 have: npx -p node@26 -- sh bench/measure.sh wide
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs
@@ -28,6 +29,12 @@ for name in "${@:-all}"; do
       measure wasm2 --adapter wasm --threads 2
       node bench/peers/run.mjs --adapter wasm --threads 2 --out bench/results/wasm2.peers.json
       node dist/cli.js bench features resnet50 "${XRAYS:-sample/chest_xray}" --adapter wasm --threads 2 --out bench/results/wasm2.features.json
+      ;;
+  esac
+  case $name in
+    wide)
+      measure wide --adapter wasm --threads 2
+      node bench/peers/run.mjs --adapter wasm --threads 2 --out bench/results/wide.peers.json
       ;;
   esac
   case $name in

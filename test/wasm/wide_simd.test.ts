@@ -8,6 +8,7 @@ import { winogradMatmulSimd } from '../../src/kernels/winograd_matmul.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { raycam } from '../cli/run.ts';
 
 const SHAPE = [2, 3, 96, 96] as const;
 const isPairing = enableWideSimd();
@@ -71,6 +72,15 @@ it('gives the bits of a network without it', async () => {
   }
   expect(logits[0]).toEqual(logits[1]);
   expect(new Set(logits[0]).size).toBeGreaterThan(1000);
+});
+
+it('is the command’s own choice, unless told not to', async () => {
+  const architectureBy = async (...more: string[]) => {
+    const { stdout } = await raycam(['doctor', '--adapter', 'wasm', '--threads', '1', '--json', '--quiet', ...more]);
+    return JSON.parse(stdout).adapters[0].architecture;
+  };
+  expect(await architectureBy()).toBe(isPairing ? 'wasm-wide-simd' : 'wasm-relaxed-simd');
+  expect(await architectureBy('--no-wide-simd')).toBe('wasm-relaxed-simd');
 });
 
 function input(device: Device, shape: readonly number[], seed: number): Tensor {

@@ -95,9 +95,9 @@ async function dispatched(page: Page, kernels: unknown): Promise<void> {
   await expect.poll(() => page.getByTestId('dispatch').allTextContents(), { timeout: 20_000 }).toEqual(kernels);
 }
 
-/** As Node calls it. */
+/** As Node calls what a page has. */
 async function nodeAdapter(adapter: Inside['adapter']): Promise<TunedAdapter> {
-  const device = await Device.open({ adapter });
+  const device = await Device.open({ adapter, wideSimd: false });
   device.dispose();
   return device.adapter;
 }
