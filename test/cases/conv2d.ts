@@ -1,4 +1,4 @@
-import { type Case, caseTable } from '../../src/bench/cases.ts';
+import { type Case, caseTable, type InputSpec } from '../../src/bench/cases.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from '../../src/bench/reference/conv2d.ts';
 import { type AdapterFamily, channelTile, chooseConv2d } from '../../src/kernels/choose_conv2d.ts';
 import { conv2d, conv2d3x3, packConv2dWeight } from '../../src/kernels/conv2d.ts';
@@ -49,6 +49,8 @@ const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Cas
     };
     return [{ why: `resnet152 ${module}`, inputs, options }];
   });
+
+const sideOf = (input: InputSpec | undefined) => (input as readonly number[])[3];
 
 export const pack = caseTable<{ tile?: number }>({
   kernel: packConv2dWeight,
@@ -268,7 +270,10 @@ export const pointwiseX16 = caseTable<Conv2dOptions>({
   kernel: conv2d1x1X16,
   reference,
   cases: [
-    ...resnetCases(conv2d1x1X16, WIDE_SIMD),
+    // One of each size of planes: what differs between the others are loops' lengths.
+    ...[56, 28, 14, 7].map(
+      size => resnetCases(conv2d1x1X16, WIDE_SIMD).find(({ inputs }) => sideOf(inputs.x) === size)!,
+    ),
     { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 4, 4], weight: packed(6, 3, 6) }, options: one(6) },
     ...[1, 4, 7, 8, 15].map(width => ({
       why: `fewer pixels than a tile: ${width}`,

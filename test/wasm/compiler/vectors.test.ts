@@ -157,9 +157,9 @@ describe('vectors one behind the other', () => {
     );
   });
 
-  const edges = [0, 1, 3, 4, 5, 7, 8, 9, 100, 0x7fffffff, 0xfffffff0, 0xfffffff3, 0xfffffff8, 0xfffffffe, 0xffffffff];
+  const edges = [0, 1, 4, 8, 9, 0x7fffffff, 0xfffffff1, 0xffffffff];
 
-  it.each([1, 4, 15, 16, 17, 24])('of floats stay inside of %d, wherever they begin', length => {
+  it.each([1, 15, 16, 17, 24])('of floats stay inside of %d, wherever they begin', length => {
     const x = Float32Array.from({ length }, (_, i) => 10 * (i + 1));
     const inside = (index: number) => Math.min(index >>> 0, length - 1);
     for (const from of edges)
