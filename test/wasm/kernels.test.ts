@@ -17,7 +17,9 @@ it('says which adapter it is', () => {
     architecture: enableWideSimd() ? 'wasm-wide-simd' : 'wasm-relaxed-simd',
     toggles: [],
   });
-  expect(device.adapter.description).toMatch(/^WebAssembly, 2 threads, (relaxed |256-bit )?SIMD$/);
+  expect(device.adapter.description).toMatch(
+    enableWideSimd() ? /^WebAssembly, 2 threads, 256-bit SIMD$/ : /^WebAssembly, 2 threads, (relaxed )?SIMD$/,
+  );
 });
 
 for (const table of caseTables)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { enableWideSimd } from '#platform';
 import type { WasmDevice } from '../../../src/wasm/device/device.ts';
 import {
   bufferOf,
@@ -210,9 +211,11 @@ describe('the adapter', () => {
         expect(await errorOf(device, () => device.createBuffer({ size: 268435456, usage: STORAGE }))).toBeUndefined();
         expect(device.adapterInfo).toMatchObject({
           vendor: 'raycam',
-          architecture: expect.stringMatching(/^wasm-((relaxed|wide)-)?simd$/),
+          architecture: enableWideSimd() ? 'wasm-wide-simd' : expect.stringMatching(/^wasm-(relaxed-)?simd$/),
         });
-        expect(device.adapterInfo.description).toMatch(/^WebAssembly, 1 thread, (relaxed |256-bit )?SIMD$/);
+        expect(device.adapterInfo.description).toMatch(
+          enableWideSimd() ? /^WebAssembly, 1 thread, 256-bit SIMD$/ : /^WebAssembly, 1 thread, (relaxed )?SIMD$/,
+        );
       },
       {
         requiredLimits: {
