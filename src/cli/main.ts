@@ -55,6 +55,7 @@ for (const register of [
 ])
   register(program);
 
+// The switch is the whole process's, and this one is Raycam's own.
 program.hook('preAction', (_, command) => {
   if (command.opts().wideSimd) enableWideSimd();
 });

@@ -1,5 +1,6 @@
 import { sha256 } from '#platform';
 import { version } from '../../package.json';
+import { hasWideSimd } from '../kernels/choose_conv2d.ts';
 import * as kernels from '../kernels/index.ts';
 import type { Network } from './network.ts';
 
@@ -12,7 +13,9 @@ export async function featureOrigin({ device: { adapter }, isCompact, model }: N
   // No bit depends on a wasm device's threads, which its description counts, nor on whether it computes with 256 bits at a time.
   const on =
     kind === 'wasm'
-      ? architecture.replace('-wide-', '-relaxed-')
+      ? hasWideSimd(adapter)
+        ? 'wasm-relaxed-simd'
+        : architecture
       : [vendor, architecture, description].filter(Boolean).join(' ');
   const tuned = model.tuning ? `, tuned ${await shortHash(model.tuning.encode())}` : '';
   return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${isCompact ? ', compact' : ''}${tuned}`;

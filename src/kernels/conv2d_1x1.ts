@@ -85,8 +85,8 @@ export const conv2d1x1Quads = defineKernel({
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', x8Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const { tile, ...planned } = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
-    return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: tile } };
+    const planned = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
+    return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: shapes.weight[2]! } };
   },
 });
 
@@ -94,12 +94,7 @@ export const conv2d1x1X8 = defineKernel({
 export const conv2d1x1X16 = defineKernel({
   ...tensorsOf('conv2d_1x1_x16', x16Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const { tile: _, ...planned } = planSimd('conv2d_1x1_x16', shapes, {
-      ...options,
-      tiles: [6],
-      tilePixels: X16_PIXELS,
-    });
-    return planned;
+    return planSimd('conv2d_1x1_x16', shapes, { ...options, tiles: [6], tilePixels: X16_PIXELS });
   },
 });
 
@@ -130,7 +125,7 @@ function planContiguous(where: string, shapes: Conv2dShapes, options: BandOption
   return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
 }
 
-/** What the variants for SIMD have in common; `tile` is how the weights are packed. */
+/** What the variants for SIMD have in common; `tiles` are the ways to pack weights that one takes. */
 function planSimd(
   where: string,
   shapes: Conv2dShapes,
@@ -143,8 +138,7 @@ function planSimd(
       `${where}: weight must be packed by ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
     );
   const { pixels, ...planned } = planContiguous(where, shapes, options, tile);
-  const workgroups = tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile);
-  return { ...planned, workgroups, tile };
+  return { ...planned, workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile) };
 }
 
 function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {

@@ -1,4 +1,5 @@
 import { allowRelaxedSimd, availableCores, canShareMemory, enableWideSimd, isWideSimdEnabled } from '#platform';
+import type { SimdFeatures } from '../compiled_kernel.ts';
 import { WasmDevice } from './device.ts';
 import { operationError } from './errors.ts';
 import type { Executor } from './execution/executor.ts';
@@ -56,7 +57,8 @@ export function createWasmAdapter(parts: AdapterParts): GPUAdapter {
   });
 }
 
-function simdOf({ relaxedSimd, wideSimd }: Required<Pick<WasmAdapterOptions, 'relaxedSimd' | 'wideSimd'>>) {
+/** What the adapter calls it. */
+function simdOf({ relaxedSimd, wideSimd }: SimdFeatures) {
   if (wideSimd) return { architecture: 'wasm-wide-simd', name: '256-bit SIMD' };
   return relaxedSimd
     ? { architecture: 'wasm-relaxed-simd', name: 'relaxed SIMD' }

@@ -249,7 +249,8 @@ class FunctionEmitter {
 /** Stores of vectors one behind the other, by one address. */
 function rowOfStores(statements: readonly Statement[], start: number): StoreStatement[] {
   const row: StoreStatement[] = [];
-  for (const statement of statements.slice(start)) {
+  for (let i = start; i < statements.length; i++) {
+    const statement = statements[i]!;
     if (statement.kind !== 'store' || statement.op !== 'v128.store') break;
     const [first] = row;
     if (first && (statement.address !== first.address || statement.imm[0] !== first.imm[0]! + 16 * row.length)) break;

@@ -74,15 +74,12 @@ export function runBody(context: Context, declaration: FunctionDeclaration, retu
   context.callDepth++;
   try {
     const last = statements.at(-1);
-    if (returnType.kind === 'void' && !statements.some(containsReturn)) {
+    const end = last?.kind === 'return' ? last : undefined;
+    const before = end ? statements.slice(0, -1) : statements;
+    if ((end || returnType.kind === 'void') && !before.some(containsReturn)) {
       context.frame = undefined;
-      lowerStatements(context, statements);
-      return undefined;
-    }
-    if (last?.kind === 'return' && !statements.slice(0, -1).some(containsReturn)) {
-      context.frame = undefined;
-      lowerStatements(context, statements.slice(0, -1));
-      return returnedValue(context, last.value, returnType, last.position);
+      lowerStatements(context, before);
+      return end && returnedValue(context, end.value, returnType, end.position);
     }
     return runWithLabel(context, declaration, returnType);
   } finally {

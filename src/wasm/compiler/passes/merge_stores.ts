@@ -122,7 +122,8 @@ class Inside {
   /** Where a vector lies. */
   at(place: Place): { address: Node; offset: number } {
     const { b, spans } = this;
-    let span = spans.find(({ first }) => distance(first, place) >= 0 && distance(first, place) < 16 * MOST_VECTORS);
+    const isNear = (bytes: number) => bytes >= 0 && bytes < 16 * MOST_VECTORS;
+    let span = spans.find(({ first }) => isNear(distance(first, place)));
     if (!span) {
       span = { first: place, bytes: 0 };
       spans.push(span);
