@@ -1,6 +1,7 @@
 // esbuild plugins: what `wgsl_reflect` finds in the shaders of this repository is found when the bundle is built.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transform } from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { root } from './ensure_installed.mjs';
 
@@ -26,8 +27,8 @@ function pluginOf(head, otherwise) {
       build.onResolve({ filter: /^wgsl_reflect\b/ }, ({ path, namespace }) =>
         namespace === NAMESPACE ? { path, external: true } : { path: 'wgsl_reflect', namespace: NAMESPACE },
       );
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, () => ({
-        contents: moduleOf(reflectAll(), head, otherwise),
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, async () => ({
+        contents: moduleOf(await reflectAll(), head, otherwise),
         loader: 'js',
       }));
     },
@@ -35,13 +36,14 @@ function pluginOf(head, otherwise) {
 }
 
 /** By the hash of its text, as much of each shader as src/runtime/reflection.ts reads. */
-function reflectAll() {
+async function reflectAll() {
+  const { parseable } = await imported('src/runtime/parseable.ts');
   const table = {};
   const files = ['shaders', 'src'].flatMap(folder =>
     readdirSync(join(root, folder), { recursive: true }).map(file => join(root, folder, file)),
   );
   for (const file of files.filter(name => name.endsWith('.wgsl'))) {
-    const source = readFileSync(file, 'utf8');
+    const source = parseable(readFileSync(file, 'utf8'));
     const reflected = new WgslReflect(source);
     const key = hashOf(source);
     if (table[key]) throw new Error(`${file}: its text has the hash of another shader's`);
@@ -52,6 +54,12 @@ function reflectAll() {
     };
   }
   return table;
+}
+
+/** A module of the sources that imports no other. */
+async function imported(file) {
+  const { code } = await transform(readFileSync(join(root, file), 'utf8'), { loader: 'ts', format: 'esm' });
+  return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
 function pick({ name, access, size, members }) {

@@ -1,7 +1,8 @@
 // 2-D convolution, any window, as a product of matrices for GPUs: tiles of both lie in workgroup memory.
 //
 // x         [N, C, H, W]
-// weight    [ceil(O / 8), C * KH * KW, 8], packed by pack_conv2d_weight
+// weight    [ceil(O / 8), C * KH * KW, 8], packed by pack_conv2d_weight; with HALF_WEIGHTS
+//           [ceil(O / 8), C * KH * KW, 4], words of two 16-bit floats, by pack_conv2d_halves
 // scale     [O], shift [O], residual [N, O, OH, OW]: each optional
 // y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual), or with SLICES over 1
 //           [SLICES, N, O, OH, OW], sums of a part of the products each, without the epilogue
@@ -23,7 +24,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scale: array<f32>;
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
@@ -34,6 +35,7 @@ override HAS_SCALE: bool = false;
 override HAS_SHIFT: bool = false;
 override HAS_RESIDUAL: bool = false;
 override RELU: bool = false;
+override HALF_WEIGHTS: bool = false;
 override KERNEL_HEIGHT: u32 = 1u;
 override KERNEL_WIDTH: u32 = 1u;
 // Invocations of a workgroup along channels: 4, 8 or 16, and a multiple of PIXELS.
@@ -70,7 +72,13 @@ fn fetch_weight(depth: u32, half: u32, source: Source, total: u32) -> vec4f {
   if (depth >= source.end || source.group >= groups) {
     return vec4f();
   }
-  return weight[(source.group * total + depth) * 2u + half];
+  let at = source.group * total + depth;
+  if (HALF_WEIGHTS) {
+    let eight = weight[at];
+    let words = select(eight.xy, eight.zw, half == 1u);
+    return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+  }
+  return bitcast<vec4f>(weight[at * 2u + half]);
 }
 
 fn fetch_pixel(depth: u32, source: Source) -> f32 {

@@ -80,7 +80,7 @@ export function chosenVariants(
   { device }: BenchSession,
   wanted: string | undefined,
 ): readonly string[] {
-  const variants = subject.variants(device.adapter.kind);
+  const variants = subject.variants(device.adapter);
   if (wanted === 'all') return variants;
   if (wanted === undefined) return variants.slice(0, 1);
   return variants.filter(variant => variant === wanted || variant.startsWith(`${wanted}/`));

@@ -27,9 +27,9 @@ export interface CompileTimes {
 export async function pipelinesOf(
   backbone: Backbone,
   shape: Shape,
-  options: DeviceOptions & Pick<BuildOptions, 'compact' | 'tuningFor'>,
+  options: DeviceOptions & Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>,
 ): Promise<readonly WantedPipeline[]> {
-  const { compact, tuningFor } = options;
+  const { compact, halfWeights, tuningFor } = options;
   let pipelines: readonly WantedPipeline[] = [];
   const device = await Device.open({
     ...options,
@@ -43,7 +43,7 @@ export async function pipelinesOf(
   const model = await ResNet.load(
     device,
     { ...backbone, stateDict: zeros(backbone) },
-    { compact, tuning: await tuningFor?.(device.adapter) },
+    { compact, halfWeights, tuning: await tuningFor?.(device.adapter) },
   );
   model.forward(device.empty(shape));
   await device.submit();

@@ -137,6 +137,6 @@ async function compareRow(
 
 /** A variant that is no more is compared with what the engine takes now. */
 function variantNow(subject: Subject, { device }: BenchSession, { variant }: KernelRow): string {
-  const variants = subject.variants(device.adapter.kind);
+  const variants = subject.variants(device.adapter);
   return variants.includes(variant) ? variant : variants[0]!;
 }

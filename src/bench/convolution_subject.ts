@@ -1,11 +1,18 @@
 import { ShapeError } from '../errors.ts';
+import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { packConv2dWeight } from '../kernels/conv2d.ts';
 import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
 import * as kernels from '../kernels/index.ts';
 import { Convolution } from '../nn/convolution.ts';
-import { algorithmName, algorithmNamed, candidateAlgorithms } from '../nn/convolution_algorithm.ts';
+import {
+  algorithmName,
+  algorithmNamed,
+  type ConvolutionAlgorithm,
+  candidateAlgorithms,
+  formOf,
+  halfAlgorithms,
+} from '../nn/convolution_algorithm.ts';
 import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
-import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -13,6 +20,7 @@ import { Array64 } from './array64.ts';
 import { type Comparison, compareValues, makeInput } from './check.ts';
 import { poisonPool } from './poison.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from './reference/conv2d.ts';
+import { toHalfPrecision } from './reference/half.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** What the network runs where nothing was tuned: the choice of algorithm and kernels is the engine's. */
@@ -31,7 +39,8 @@ export class ConvolutionSubject implements Subject {
   readonly bytes: number;
   private readonly options: Conv2dOptions;
   private values: Values | undefined;
-  private expected: Float64Array[] | undefined;
+  /** By which factors are rounded to 16 bits. */
+  private readonly expected = new Map<Rounded, Float64Array[]>();
 
   constructor(
     private readonly convolution: ConvolutionShape,
@@ -49,8 +58,9 @@ export class ConvolutionSubject implements Subject {
     this.options = { outChannels, kernel: [kernel, kernel], stride, padding, relu };
   }
 
-  variants(kind: AdapterKind): readonly string[] {
-    const algorithms = candidateAlgorithms(sizeOf(this.convolution), { kind });
+  variants(adapter: AdapterFamily): readonly string[] {
+    const size = sizeOf(this.convolution);
+    const algorithms = [...candidateAlgorithms(size, adapter), ...halfAlgorithms(size, adapter)];
     // Those that compute directly are here by their kernels' names.
     const indirect = algorithms.filter(algorithm => algorithm.kind !== 'direct').map(algorithmName);
     return [ENGINE, ...this.direct().map(({ name }) => name), ...indirect];
@@ -66,13 +76,13 @@ export class ConvolutionSubject implements Subject {
       shift: upload('shift', shift!),
       residual: residual && upload('residual', residual),
     };
-    const { forward, dispose } = this.implementation(device, variant, weight!);
+    const { forward, dispose, rounded = 'nothing' } = this.implementation(device, variant, { weight, scale } as Values);
     const run = () => device.scope(() => forward(tensors));
     return {
       record: () => run().dispose(),
       check: async () => {
         await poisonPool(device, y);
-        return this.compare(run());
+        return this.compare(run(), rounded);
       },
       dispose: () => {
         dispose();
@@ -81,18 +91,34 @@ export class ConvolutionSubject implements Subject {
     };
   }
 
-  private implementation(device: Device, variant: string, weight: Values[string]) {
+  private implementation(device: Device, variant: string, { weight, scale }: Values): Implementation {
     const { stride, padding, relu } = this.options;
     const algorithm = algorithmNamed(variant);
     if (variant === ENGINE || algorithm) {
-      const values = { values: weight.data, shape: weight.shape };
+      const values = { values: weight!.data, shape: weight!.shape };
       const convolution = Convolution.load(device, values, { stride, padding, label: 'conv2d', algorithm });
-      const forward = (inputs: Inputs) => convolution.forward(inputs, { relu });
-      return { forward, dispose: () => convolution.dispose() };
+      const { unit } = convolution;
+      if (!unit)
+        return {
+          forward: inputs => convolution.forward(inputs, { relu }),
+          dispose: () => convolution.dispose(),
+        };
+      const scaled = device.tensor(
+        scale!.data.map((factor, o) => factor * unit[o]!),
+        scale!.shape,
+      );
+      return {
+        forward: inputs => convolution.forward({ ...inputs, scale: scaled }, { relu }),
+        dispose: () => {
+          convolution.dispose();
+          scaled.dispose();
+        },
+        rounded: roundedBy(algorithm!),
+      };
     }
     const { kernel, tile } = this.direct().find(({ name }) => name === variant)!;
     const packed = device.scope(
-      () => device.run(packConv2dWeight, { weight: device.tensor(weight.data, weight.shape) }, { tile }).y,
+      () => device.run(packConv2dWeight, { weight: device.tensor(weight!.data, weight!.shape) }, { tile }).y,
     );
     const forward = (inputs: Inputs) => device.run(kernel, { ...inputs, weight: packed }, this.options as never).y!;
     return { forward, dispose: () => packed.dispose() };
@@ -132,35 +158,33 @@ export class ConvolutionSubject implements Subject {
     return this.values;
   }
 
-  private async compare(y: Tensor): Promise<Comparison> {
+  private async compare(y: Tensor, rounded: Rounded): Promise<Comparison> {
     const got = await y.read();
     y.dispose();
-    this.expected ??= this.compute();
+    const expected = this.expected.get(rounded) ?? this.compute(rounded);
+    this.expected.set(rounded, expected);
     const { batch } = this.convolution;
     const size = got.length / batch;
     const each = Array.from({ length: batch }, (_, n) =>
-      compareValues('y', got.subarray(n * size, (n + 1) * size), this.imageOf(n), {}),
+      compareValues('y', got.subarray(n * size, (n + 1) * size), imageOf(expected, n), {}),
     );
     return each.find(({ failure }) => failure) ?? each.reduce((a, b) => (b.largestError > a.largestError ? b : a));
   }
 
-  private imageOf(n: number): Array64 {
-    const data = this.expected![n % DISTINCT_IMAGES]!;
-    return new Array64([data.length], data);
-  }
-
   /** Each of the distinct images. */
-  private compute(): Float64Array[] {
+  private compute(rounded: Rounded): Float64Array[] {
     const { x, weight, scale, shift, residual } = this.inputs();
     const vector = ({ shape, data }: Values[string]) => new Array64(shape, Float64Array.from(data));
-    const packed = packReference({ weight: vector(weight!) }, { tile: 8 }).y;
+    const factor = (array: Array64, isRounded: boolean) =>
+      isRounded ? new Array64(array.shape, array.data.map(toHalfPrecision)) : array;
+    const packed = packReference({ weight: factor(vector(weight!), rounded !== 'nothing') }, { tile: 8 }).y;
     return Array.from({ length: Math.min(this.convolution.batch, DISTINCT_IMAGES) }, (_, n) => {
       const image = ({ shape: [batch, ...size], data }: Values[string]) => {
         const length = data.length / batch!;
         return new Array64([1, ...size], Float64Array.from(data.subarray(n * length, (n + 1) * length)));
       };
       const inputs = {
-        x: image(x!),
+        x: factor(image(x!), rounded === 'products'),
         weight: packed,
         scale: vector(scale!),
         shift: vector(shift!),
@@ -169,6 +193,25 @@ export class ConvolutionSubject implements Subject {
       return reference(inputs, this.options).y.data;
     });
   }
+}
+
+/** Which factors are rounded to 16 bits before they are multiplied: such a kernel is compared with what that gives. */
+type Rounded = 'nothing' | 'weights' | 'products';
+
+interface Implementation {
+  readonly forward: (inputs: Inputs) => Tensor;
+  readonly dispose: () => void;
+  readonly rounded?: Rounded;
+}
+
+function roundedBy(algorithm: ConvolutionAlgorithm): Rounded {
+  if (formOf(algorithm) !== 'halves') return 'nothing';
+  return algorithm.kind === 'subgroup matrix' ? 'products' : 'weights';
+}
+
+function imageOf(images: readonly Float64Array[], n: number): Array64 {
+  const data = images[n % DISTINCT_IMAGES]!;
+  return new Array64([data.length], data);
 }
 
 type Values = Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;

@@ -11,7 +11,9 @@ import type { FeatureResult, FeatureRound, HostMemory } from './feature_result.t
 import { weightsBytesOf } from './model_bench.ts';
 import { medianInterval, medianOf } from './statistics.ts';
 
-export interface FeatureBenchOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'tuningFor'> {
+export interface FeatureBenchOptions
+  extends DeviceOptions,
+    Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
   readonly host: HostFacts;
   readonly paths: readonly string[];
   /** Images in one forward; what `raycam features` takes unless said. */

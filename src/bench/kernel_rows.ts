@@ -11,7 +11,7 @@ import { batchMetrics } from './reference/batch_metrics.ts';
 import { batchNorm } from './reference/batch_norm.ts';
 import { classActivationMap } from './reference/class_activation_map.ts';
 import { colormapOverlay } from './reference/colormap_overlay.ts';
-import { packConv2dWeight } from './reference/conv2d.ts';
+import { packConv2dHalves, packConv2dWeight } from './reference/conv2d.ts';
 import { conv2dReduce } from './reference/conv2d_gemm.ts';
 import { crop } from './reference/crop.ts';
 import { flip } from './reference/flip.ts';
@@ -148,6 +148,11 @@ const ENTRIES: readonly Entry[] = [
     kernel: kernels.packConv2dWeight,
     reference: packConv2dWeight,
     rows: [{ inputs: { weight: [1024, 256, 1, 1] } }],
+  },
+  {
+    kernel: kernels.packConv2dHalves,
+    reference: packConv2dHalves,
+    rows: [{ inputs: { weight: [1024, 256, 1, 1], factors: { shape: [1024], fill: i => 2 ** (i % 12) } } }],
   },
   {
     kernel: kernels.unfold,
@@ -320,7 +325,12 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /** Outputs that are copies of inputs, or one rounding away: equal to the last bit. */
-const EXACT = new Set<AnyKernel>([kernels.maxPool2d, kernels.packConv2dWeight, kernels.unfold]);
+const EXACT = new Set<AnyKernel>([
+  kernels.maxPool2d,
+  kernels.packConv2dHalves,
+  kernels.packConv2dWeight,
+  kernels.unfold,
+]);
 
 export function kernelNames(): string[] {
   return ENTRIES.map(({ kernel }) => kernel.name);

@@ -1,4 +1,4 @@
-import type { AdapterKind } from '../runtime/adapter.ts';
+import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Case, CaseTable } from './cases.ts';
@@ -31,7 +31,7 @@ export class KernelSubject implements Subject {
 
   readonly modules: readonly string[];
 
-  variants(_kind: AdapterKind): readonly string[] {
+  variants(_adapter: AdapterFamily): readonly string[] {
     return [this.table.kernel.name];
   }
 

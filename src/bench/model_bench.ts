@@ -1,33 +1,39 @@
 import { formulaImage } from '../inference/formula_network.ts';
 import type { BuildOptions } from '../inference/network.ts';
+import { relativeError } from '../inference/self_test.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { pipelinesOf } from './cold_pipelines.ts';
 import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
 import { layerTable, type SplitForward } from './layer_table.ts';
-import type { ForwardTimes, MemoryReport, ModelResult } from './model_result.ts';
-import { coldStart, type ForwardTime, forwardOnce, type ModelSession, type StartOptions } from './model_session.ts';
+import type { ForwardTimes, HalfReport, MemoryReport, ModelResult } from './model_result.ts';
+import {
+  coldStart,
+  type ForwardTime,
+  forwardOnce,
+  logitsOf,
+  type ModelSession,
+  type StartOptions,
+} from './model_session.ts';
 import { measureFma } from './peaks.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
-export interface ModelBenchOptions extends DeviceOptions {
+export interface ModelBenchOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
   readonly host: HostFacts;
   readonly batch?: number;
   /** Height and width of the images in pixels. */
   readonly side?: number;
   /** Forwards that are counted; by default as many as fit ten seconds, from 5 to 30. */
   readonly samples?: number;
-  readonly compact?: boolean;
-  /** As `BuildOptions` has it. */
-  readonly tuningFor?: BuildOptions['tuningFor'];
   /** Each forward recorded anew, as training and taps do, in place of the plan that inference keeps. */
   readonly eager?: boolean;
   /** Also the time of each module. */
   readonly byLayer?: boolean;
-  /** Also the memory of the other setting of `compact`, by loading the network once more. */
-  readonly bothMemories?: boolean;
+  /** Loads the network once more for the memory of the other setting of `compact`; with `halfWeights`, for what they cost in exactness. */
+  readonly bothSettings?: boolean;
   readonly signal?: AbortSignal;
   /** Told what begins. */
   readonly onStage?: (what: string) => void;
@@ -35,6 +41,7 @@ export interface ModelBenchOptions extends DeviceOptions {
 
 /** Forwards before the first that is counted: WebAssembly engines compile in tiers while they run. */
 const WARM_UP = { least: 2, most: 8, budgetMs: 4000 };
+const CLASSES = 1000; // of ImageNet, that every network here tells apart
 const SAMPLES = { least: 5, most: 30, budgetMs: 10_000 };
 /** Forwards whose commands are encoded ahead, of which alone the host's part is counted; the third is the first of them. */
 const AHEAD = { leadIn: 2, counted: 5 };
@@ -46,7 +53,7 @@ const AHEAD = { leadIn: 2, counted: 5 };
  * @throws DeviceError  the adapter failed, or a logit is no number: a wrong network is not timed
  */
 export async function benchModel(backbone: Backbone, options: ModelBenchOptions): Promise<ModelResult> {
-  const { batch = 1, side = 224, compact = false, onStage = () => {} } = options;
+  const { batch = 1, side = 224, compact = false, halfWeights = false, onStage = () => {} } = options;
   const shape = [batch, 3, side, side] as const;
   onStage('pipelines that the network needs');
   const wanted = await pipelinesOf(backbone, shape, options);
@@ -64,15 +71,20 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
     observer.resetPeak();
     onStage(`${count} forwards`);
     const { forward, split } = await measure(session, { ...options, count });
-    const memory = [memoryReport(session, backbone, compact)];
+    const memory = [memoryReport(session, backbone, options)];
+    const logits = await logitsOf(session);
     const fmaGflops = (fmaBefore + (await measureFma(device, observer))) / 2;
     const modules = resnetWork(backbone.architecture, { batch, side, strideOn: backbone.strideOn });
     const flop = modules.reduce((sum, module) => sum + module.flop, 0);
     const environment = environmentOf(device, observer.gpu, options.host);
     device.dispose();
-    if (options.bothMemories) {
-      onStage(`memory ${compact ? 'without' : 'with'} --compact`);
-      memory.push(await otherMemory(backbone, { ...options, compact: !compact, shape, image }));
+    let half: HalfReport | undefined;
+    if (options.bothSettings) {
+      const other = halfWeights ? { halfWeights: false, subgroupMatrix: false } : { compact: !compact };
+      onStage(halfWeights ? 'the same with 32-bit weights' : `memory ${compact ? 'without' : 'with'} --compact`);
+      const second = await runOnce(backbone, { ...options, ...other, shape, image });
+      memory.push(second.memory);
+      if (halfWeights) half = compareHalves(logits, second.logits, environment.adapter);
     }
     return {
       kind: 'model',
@@ -83,6 +95,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
       batch,
       side,
       compact,
+      half,
       eager: options.eager ?? false,
       medianMs: forward.total.median,
       p95Ms: forward.total.p95,
@@ -185,7 +198,11 @@ async function hostTimesAhead(session: ModelSession, { signal, onStage }: ModelB
   return times.slice(AHEAD.leadIn);
 }
 
-function memoryReport(session: ModelSession, backbone: Backbone, compact: boolean): MemoryReport {
+function memoryReport(
+  session: ModelSession,
+  backbone: Backbone,
+  { compact = false, halfWeights = false }: Pick<BuildOptions, 'compact' | 'halfWeights'>,
+): MemoryReport {
   const { observer, loadedBytes, peakLoadBytes } = session;
   const weightsBytes = weightsBytesOf(backbone);
   const { peakBytes } = observer.deviceBytes;
@@ -193,6 +210,7 @@ function memoryReport(session: ModelSession, backbone: Backbone, compact: boolea
   const most = Math.max(peakBytes, peakLoadBytes);
   return {
     compact,
+    halfWeights,
     weightsBytes,
     loadedBytes,
     peakBytes: most,
@@ -207,12 +225,34 @@ export function weightsBytesOf({ stateDict }: Backbone): number {
   return [...stateDict.values()].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 }
 
-async function otherMemory(backbone: Backbone, options: StartOptions): Promise<MemoryReport> {
+/** A network loaded, run once, and let go. */
+async function runOnce(
+  backbone: Backbone,
+  options: StartOptions,
+): Promise<{ memory: MemoryReport; logits: Float32Array }> {
   const { session } = await coldStart(backbone, options);
   try {
-    await forwardOnce(session);
-    return memoryReport(session, backbone, options.compact ?? false);
+    const logits = await logitsOf(session);
+    return { memory: memoryReport(session, backbone, options), logits };
   } finally {
     session.device.dispose();
   }
+}
+
+function compareHalves(
+  logits: Float32Array,
+  exact: Float32Array,
+  { subgroupMatrix }: Pick<AdapterReport, 'subgroupMatrix'>,
+): HalfReport {
+  const batch = exact.length / CLASSES;
+  const classOf = (values: Float32Array, n: number) => {
+    const own = values.subarray(n * CLASSES, (n + 1) * CLASSES);
+    return own.indexOf(own.reduce((a, b) => Math.max(a, b)));
+  };
+  const images = Array.from({ length: batch }, (_, n) => n);
+  return {
+    of: subgroupMatrix ? 'products' : 'weights',
+    largestError: relativeError(logits, exact),
+    sameClass: images.filter(n => classOf(logits, n) === classOf(exact, n)).length / batch,
+  };
 }

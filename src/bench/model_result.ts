@@ -33,6 +33,7 @@ export interface ForwardTimes {
 
 export interface MemoryReport {
   readonly compact: boolean;
+  readonly halfWeights: boolean;
   /** All tensors of the network in f32. */
   readonly weightsBytes: number;
   /** All buffers of the device, with the network loaded and nothing running. */
@@ -45,6 +46,16 @@ export interface MemoryReport {
   readonly ratio: number;
   /** The adapter `wasm`: what its memory has grown to, which also holds programs and stacks. */
   readonly reservedBytes?: number;
+}
+
+/** A forward with factors of 16 bits against one of 32. */
+export interface HalfReport {
+  /** Which factors are 16-bit floats: weights alone, or pixels too. */
+  readonly of: 'weights' | 'products';
+  /** The largest difference of a logit, as a share of the largest logit. */
+  readonly largestError: number;
+  /** Share of the images whose largest logit is that of the same class. */
+  readonly sameClass: number;
 }
 
 /** One module's share of a forward. */
@@ -80,6 +91,8 @@ export interface ModelResult {
   /** Height and width of the images in pixels. */
   readonly side: number;
   readonly compact: boolean;
+  /** Where weights are 16-bit floats and `bothSettings` was asked for: what that costs. */
+  readonly half?: HalfReport;
   /** Recorded anew each time, in place of by a plan. */
   readonly eager: boolean;
   /** Of the whole: upload, forward and readback, as other programs are timed. */

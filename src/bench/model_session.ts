@@ -19,7 +19,7 @@ export interface ModelSession extends WatchedDevice {
   readonly peakLoadBytes: number;
 }
 
-export interface StartOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'tuningFor'> {
+export interface StartOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
   readonly eager?: boolean;
   /** Pipelines to compile beforehand. */
   readonly wanted?: Parameters<typeof compileAll>[1];
@@ -40,6 +40,7 @@ export async function coldStart(
     clock();
     const model = await ResNet.load(device, backbone, {
       compact: options.compact,
+      halfWeights: options.halfWeights,
       tuning: await options.tuningFor?.(device.adapter),
     });
     await observer.gpu.queue.onSubmittedWorkDone();
@@ -92,6 +93,14 @@ export async function forwardOnce({
   finite('fc', values);
   for (const tensor of eager ? [x, logits, features] : [x]) tensor.dispose();
   return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
+}
+
+/** [N * 1000] of the session's image. @throws DeviceError  one is no number */
+export async function logitsOf({ device, model, image, shape }: ModelSession): Promise<Float32Array> {
+  const x = device.tensor(image, shape, 'x');
+  const values = finite('fc', await model.infer(x).logits.read());
+  x.dispose();
+  return values;
 }
 
 /** Milliseconds since the last call. */

@@ -1,4 +1,4 @@
-import type { LayerTable, LayerTime, MemoryReport, ModelResult } from './model_result.ts';
+import type { HalfReport, LayerTable, LayerTime, MemoryReport, ModelResult } from './model_result.ts';
 import type { Summary } from './statistics.ts';
 import { type Column, csvTable, digits, markdownTable, megabytes, textTable } from './table.ts';
 
@@ -34,6 +34,7 @@ export function modelText(result: ModelResult): string {
       : []),
     '',
     ...result.memory.flatMap(memoryLines),
+    ...(result.half ? [halfLine(result.half)] : []),
   ];
   if (result.byLayer) lines.push('', textTable(LAYER_COLUMNS, result.byLayer.layers), '', layerSum(result.byLayer));
   return lines.join('\n');
@@ -98,8 +99,16 @@ function summaryLine(name: string, { median, p5, p95, mad }: Summary): string {
   return name.padEnd(22) + [median, p5, p95, mad].map(value => digits(value).padStart(8)).join('');
 }
 
+function halfLine({ of, largestError, sameClass }: HalfReport): string {
+  const factors = of === 'weights' ? 'weights' : 'weights and pixels';
+  const same =
+    sameClass === 1 ? 'the same class' : `the same class for ${(100 * sameClass).toFixed(1)} % of the images`;
+  return `error of ${factors} of 16 bits: ${largestError.toExponential(1)} of the largest logit against 32 bits, ${same}`;
+}
+
 function memoryLines({
   compact,
+  halfWeights,
   weightsBytes,
   loadedBytes,
   peakBytes,
@@ -109,7 +118,7 @@ function memoryLines({
 }: MemoryReport) {
   const reserved = reservedBytes === undefined ? '' : `; WebAssembly's memory grew to ${megabytes(reservedBytes)}`;
   return [
-    `memory${compact ? ' with --compact' : ''}: ${megabytes(peakBytes)} at the peak, ${ratio.toFixed(2)} times the weights’ ${megabytes(weightsBytes)}`,
+    `memory${halfWeights ? ' with --half' : compact ? ' with --compact' : ''}: ${megabytes(peakBytes)} at the peak, ${ratio.toFixed(2)} times the weights’ ${megabytes(weightsBytes)}`,
     `  ${megabytes(loadedBytes)} loaded (${(loadedBytes / weightsBytes).toFixed(2)} times the weights), ${megabytes(activationBytes)} more while a forward runs${reserved}`,
   ];
 }

@@ -1,4 +1,4 @@
-import type { AdapterKind } from '../runtime/adapter.ts';
+import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Comparison } from './check.ts';
 
@@ -15,7 +15,7 @@ export interface Subject {
   /** What must be moved at least: each input read once, each output written once. */
   readonly bytes: number;
   /** Those that can do this shape; the first is what the engine takes. */
-  variants(kind: AdapterKind): readonly string[];
+  variants(adapter: AdapterFamily): readonly string[];
   /** Puts onto the device what a variant needs. */
   open(device: Device, variant: string): OpenSubject;
 }

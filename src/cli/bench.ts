@@ -10,7 +10,7 @@ import type { AdapterChoice } from '../runtime/adapter.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import { resolveBackbone } from '../weights/resolve_backbone.ts';
-import { NO_TUNING_HELP, type SpeechOptions, wholeNumber } from './options.ts';
+import { type Half, halfOption, NO_TUNING_HELP, type SpeechOptions, wholeNumber } from './options.ts';
 import type { Output } from './output.ts';
 import { interruption, PullProgress } from './session.ts';
 
@@ -20,6 +20,7 @@ export interface BenchFlags extends SpeechOptions {
   /** Real weights, where a network is measured. */
   readonly backbone?: string;
   readonly compact?: boolean;
+  readonly half?: Half;
   readonly tuning?: boolean;
   readonly samples?: number;
   readonly csv?: boolean;
@@ -60,6 +61,7 @@ export function addNetworkChoice(command: Command): Command {
     )
     .option('--backbone <id>', 'real weights: a network of `raycam weights list`')
     .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .addOption(halfOption())
     .option('--no-tuning', NO_TUNING_HELP);
 }
 

@@ -24,8 +24,12 @@ export interface NetworkFlags extends SpeechOptions {
   readonly threads?: number;
   readonly offline?: boolean;
   readonly compact?: boolean;
+  readonly half?: Half;
   readonly tuning?: boolean;
 }
+
+/** What is rounded to 16-bit floats. */
+export type Half = 'weights' | 'products';
 
 export const PREFIX_HELP =
   'of a file with several networks, take the one whose tensors’ names begin so (backbone., student.)';
@@ -82,8 +86,21 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .option('--prefix <text>', PREFIX_HELP)
     .option('--offline', 'take what the cache has, fetch nothing')
     .option('--compact', 'weights at their own size in memory: slower on the CPU')
+    .addOption(halfOption())
     .option('--no-tuning', NO_TUNING_HELP);
   return addSpeechOptions(command);
+}
+
+export function halfOption(): Option {
+  return new Option(
+    '--half <what>',
+    'as 16-bit floats: weights, in half of the memory, by kernels for GPUs; or all factors of products, on a GPU’s matrix units (experimental)',
+  ).choices(['weights', 'products']);
+}
+
+/** What --half asks of a network and of a device. */
+export function halfSettings(half: Half | undefined) {
+  return { halfWeights: half !== undefined, subgroupMatrix: half === 'products' };
 }
 
 /** For commands that keep features. */

@@ -6,7 +6,7 @@ import type { Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import type { PullProgress as WeightsProgress } from '../weights/pull.ts';
 import { resolveBackbone } from '../weights/resolve_backbone.ts';
-import type { NetworkFlags, SpeechOptions } from './options.ts';
+import { halfSettings, type NetworkFlags, type SpeechOptions } from './options.ts';
 import { Output, type Progress } from './output.ts';
 import { StageClock } from './timing.ts';
 import { tuningFor } from './tuning_files.ts';
@@ -40,6 +40,7 @@ export async function withNetwork(
     cacheDir: flags.cacheDir,
     offline: flags.offline,
     compact: flags.compact,
+    ...halfSettings(flags.half),
     prepare,
     tuningFor: tuningFor(flags),
     signal: interruption.signal,

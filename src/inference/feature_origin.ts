@@ -8,7 +8,12 @@ import type { Network } from './network.ts';
  * What the last bits of a feature depend on besides its key: Raycam's version, the shaders, the adapter, the form that its weights
  * have in memory, and how its convolutions were chosen. Features of two origins agree to about six digits.
  */
-export async function featureOrigin({ device: { adapter }, isCompact, model }: Network): Promise<string> {
+export async function featureOrigin({
+  device: { adapter },
+  isCompact,
+  hasHalfWeights,
+  model,
+}: Network): Promise<string> {
   const { kind, vendor, architecture, description } = adapter;
   // No bit depends on a wasm device's threads, which its description counts, nor on whether it computes with 256 bits at a time.
   const on =
@@ -18,7 +23,9 @@ export async function featureOrigin({ device: { adapter }, isCompact, model }: N
         : architecture
       : [vendor, architecture, description].filter(Boolean).join(' ');
   const tuned = model.tuning ? `, tuned ${await shortHash(model.tuning.encode())}` : '';
-  return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${isCompact ? ', compact' : ''}${tuned}`;
+  const half = adapter.subgroupMatrix ? ', half products' : ', half weights';
+  const form = hasHalfWeights ? half : isCompact ? ', compact' : '';
+  return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${form}${tuned}`;
 }
 
 let hash: Promise<string> | undefined;

@@ -14,6 +14,8 @@ export interface Network {
   readonly model: ResNet;
   /** Its weights are at their own size: see `BuildOptions.compact`. */
   readonly isCompact?: boolean;
+  /** Its weights are 16-bit floats: see `BuildOptions.halfWeights`. */
+  readonly hasHalfWeights?: boolean;
   /**
    * Puts the weights onto a fresh device, once; `device` and `model` are others afterwards. See `recovering`. Absent where somebody else
    * sees to that.
@@ -30,6 +32,8 @@ export interface BuildOptions extends DeviceOptions {
   readonly onLoad?: (loaded: number, total: number) => void;
   /** Weights at their own size, where a faster form takes more memory. */
   readonly compact?: boolean;
+  /** Weights as 16-bit floats: half of their memory, three digits. With `subgroupMatrix`, pixels too where they are multiplied. */
+  readonly halfWeights?: boolean;
   /** Which way of computing each convolution was measured to be the fastest on the adapter that was opened. */
   readonly tuningFor?: (adapter: AdapterReport) => Promise<Tuning | undefined>;
   /** Shape of the inputs to come: what runs them is compiled while the weights are on their way. */
@@ -66,10 +70,10 @@ type Loaded = Pick<Network, 'device' | 'model'>;
 
 /** The device is ended where its weights do not get onto it. */
 async function load(device: Device, backbone: Backbone, options: BuildOptions): Promise<Loaded> {
-  const { onLoad, compact, tuningFor, prepare } = options;
+  const { onLoad, compact, halfWeights, tuningFor, prepare } = options;
   try {
     const tuning = await tuningFor?.(device.adapter);
-    const loading = { onProgress: onLoad, compact, tuning, prepare: prepare?.(device) };
+    const loading = { onProgress: onLoad, compact, halfWeights, tuning, prepare: prepare?.(device) };
     return { device, model: await ResNet.load(device, backbone, loading) };
   } catch (error) {
     device.dispose();
@@ -96,6 +100,10 @@ class BuiltNetwork implements Network {
 
   get isCompact(): boolean {
     return this.options.compact === true;
+  }
+
+  get hasHalfWeights(): boolean {
+    return this.options.halfWeights === true;
   }
 
   get model(): ResNet {

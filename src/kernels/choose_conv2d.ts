@@ -5,7 +5,7 @@ import { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16, X16_PIXELS } from
 import { type Conv2dOptions, TILE_CHANNELS } from './conv2d_plan.ts';
 
 /** Which adapter a choice is for. */
-export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture'>;
+export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture' | 'subgroupMatrix'>;
 
 /** How many channels of weights lie together for an adapter's register-tiled matrix products. */
 export function channelTile({ kind, architecture }: AdapterFamily): number {

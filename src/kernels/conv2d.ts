@@ -1,7 +1,9 @@
 import generalShader from '../../shaders/conv2d.wgsl';
 import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
+import packHalvesShader from '../../shaders/pack_conv2d_halves.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
 import { ShapeError } from '../errors.ts';
+import { elementCount } from '../runtime/shape.ts';
 import {
   type Conv2dOptions,
   type Conv2dShapes,
@@ -12,7 +14,7 @@ import {
   tileGrid,
 } from './conv2d_plan.ts';
 import { defineKernel, elementGrid } from './define.ts';
-import { expectRank } from './shape_checks.ts';
+import { expectRank, expectShape } from './shape_checks.ts';
 
 /**
  * Reorders a convolution's weights for the register-tiled kernels.
@@ -36,6 +38,36 @@ export const packConv2dWeight = defineKernel({
     return {
       outputs: { y },
       params: { out_channels: outChannels, depth, tile, size: y[0]! * depth * tile },
+      workgroups: elementGrid(y, 64),
+    };
+  },
+});
+
+/**
+ * `packConv2dWeight` into 16-bit floats, for kernels that take `halfWeights`.
+ *
+ * weight   [O, C, KH, KW], finite
+ * factors  [O], powers of two that bring each channel's weights under 2^15
+ * y        [ceil(O / 8), C * KH * KW, 4], words of two channels' weights times their factors, zero past O
+ *
+ * Rounds to the nearest of 11 significant bits, to the even one of two, down to 2^-14.
+ *
+ * @throws ShapeError  weight is not 4-D, or factors are not its channels'
+ */
+export const packConv2dHalves = defineKernel({
+  name: 'pack_conv2d_halves',
+  shader: packHalvesShader,
+  inputs: ['weight', 'factors'],
+  outputs: ['y'],
+  plan(shapes) {
+    const where = 'pack_conv2d_halves';
+    const [outChannels, channels, height, width] = expectRank(where, 'weight', shapes.weight, 4);
+    expectShape(where, 'factors', { shapes, expected: [outChannels] });
+    const depth = channels * height * width;
+    const y = [Math.ceil(outChannels / TILE_CHANNELS), depth, TILE_CHANNELS / 2];
+    return {
+      outputs: { y },
+      params: { out_channels: outChannels, depth, size: elementCount(y) },
       workgroups: elementGrid(y, 64),
     };
   },

@@ -101,7 +101,7 @@ export const conv2d1x1X16 = defineKernel({
 /** `planConv2d` of a band of rows: y is the whole image, of which the sizes are the band's. */
 function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
   const { x, weight, scale, shift, residual } = shapes;
-  const { params, y } = planConv2d(where, { x, weight }, options, tile);
+  const { params, y } = planConv2d(where, { x, weight }, options, { tile });
   const { out_height: rows, out_width: width } = params;
   const { top, height } = band ?? { top: 0, height: rows };
   const whole = [y[0]!, y[1]!, height, width];

@@ -18,6 +18,8 @@ export interface Conv2dGemmOptions extends Conv2dOptions {
   readonly tile?: GemmTile;
   /** Parts that the products of a sum are split into, for `conv2dReduce`: 1 unless said. */
   readonly slices?: number;
+  /** weight is [ceil(O / 8), C * KH * KW, 4], by `packConv2dHalves`. */
+  readonly halfWeights?: boolean;
 }
 
 /**
@@ -32,32 +34,41 @@ export interface Conv2dGemmOptions extends Conv2dOptions {
 export const conv2dGemm = defineKernel({
   ...tensorsOf('conv2d_gemm', gemmShader),
   plan(shapes: Conv2dShapes, options: Conv2dGemmOptions) {
-    const { kernel, stride, padding, relu = false, slices = 1, tile = GEMM_TILES[0]! } = options;
-    const { scale, shift, residual } = shapes;
-    if (!Number.isInteger(slices) || slices < 1 || slices > 65535)
-      throw new ShapeError(`conv2d_gemm: slices must be a whole number from 1, got ${slices}`);
-    if (slices > 1 && (scale || shift || residual || relu))
-      throw new ShapeError(
-        `conv2d_gemm: ${slices} slices take no epilogue, it is conv2d_reduce's (${formatShapes({ scale, shift, residual })})`,
-      );
-    const { params, y, constants } = planConv2d('conv2d_gemm', shapes, options);
+    const { tile = GEMM_TILES[0]!, halfWeights = false } = options;
+    const planned = planGemm('conv2d_gemm', shapes, { ...options, tile, halfWeights });
     const { rows, columnsEach } = gemmInvocations('conv2d_gemm', tile);
-    const pixels = params.batch * params.out_height * params.out_width;
-    return {
-      outputs: { y: slices > 1 ? [slices, ...y] : y },
-      params: { ...params, stride, padding },
-      constants: {
-        ...constants,
-        KERNEL_HEIGHT: kernel[0],
-        KERNEL_WIDTH: kernel[1],
-        ROWS: rows,
-        PIXELS: columnsEach,
-        SLICES: slices,
-      },
-      workgroups: [Math.ceil(pixels / tile.columns), Math.ceil(params.out_channels / tile.channels), slices],
-    };
+    const constants = { ROWS: rows, PIXELS: columnsEach, HALF_WEIGHTS: Number(halfWeights) };
+    return { ...planned, constants: { ...planned.constants, ...constants } };
   },
 });
+
+/** What products of matrices by tiles in workgroup memory have in common. @throws ShapeError */
+export function planGemm(
+  where: string,
+  shapes: Conv2dShapes,
+  options: Omit<Conv2dGemmOptions, 'tile'> & { readonly tile: { readonly channels: number; readonly columns: number } },
+) {
+  const { kernel, stride, padding, relu = false, slices = 1, tile, halfWeights } = options;
+  const { scale, shift, residual } = shapes;
+  if (!Number.isInteger(slices) || slices < 1 || slices > 65535)
+    throw new ShapeError(`${where}: slices must be a whole number from 1, got ${slices}`);
+  if (slices > 1 && (scale || shift || residual || relu))
+    throw new ShapeError(
+      `${where}: ${slices} slices take no epilogue, it is conv2d_reduce's (${formatShapes({ scale, shift, residual })})`,
+    );
+  const { params, y, constants } = planConv2d(where, shapes, options, { halves: halfWeights });
+  const pixels = params.batch * params.out_height * params.out_width;
+  return {
+    outputs: { y: slices > 1 ? [slices, ...y] : y },
+    params: { ...params, stride, padding },
+    constants: { ...constants, KERNEL_HEIGHT: kernel[0], KERNEL_WIDTH: kernel[1], SLICES: slices },
+    workgroups: [Math.ceil(pixels / tile.columns), Math.ceil(params.out_channels / tile.channels), slices] as [
+      number,
+      number,
+      number,
+    ],
+  };
+}
 
 /**
  * The sums of `conv2dGemm`'s slices, and the epilogue: y = relu?(sum * scale + shift + residual).

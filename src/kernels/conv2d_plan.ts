@@ -39,12 +39,25 @@ export function tensorsOf(name: string, shader: string) {
   };
 }
 
-/** Checks what every variant asks for, with weights packed by `tile`. @throws ShapeError */
-export function planConv2d(where: string, shapes: Conv2dShapes, options: Conv2dOptions, tile = TILE_CHANNELS) {
+/** How a variant's weights are packed. */
+export interface WeightPacking {
+  /** Channels that lie together: 8 unless said. */
+  readonly tile?: number;
+  /** Two of them are a word. */
+  readonly halves?: boolean;
+}
+
+/** Checks what every variant asks for. @throws ShapeError */
+export function planConv2d(
+  where: string,
+  shapes: Conv2dShapes,
+  options: Conv2dOptions,
+  { tile = TILE_CHANNELS, halves = false }: WeightPacking = {},
+) {
   const { x, weight, scale, shift, residual } = shapes;
   const { outChannels, kernel, stride, padding } = options;
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
-  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], tile];
+  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], halves ? tile / 2 : tile];
   if (!sameShape(weight, packed))
     throw new ShapeError(
       `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,

@@ -26,6 +26,8 @@ export interface KernelSpec<
   /** The stem: `shaders/<name>.wgsl`, the label of its GPU objects, the row of its profile. */
   readonly name: string;
   readonly shader: string;
+  /** The text of which the interface is read, where `shader` is made of one. */
+  readonly template?: string;
   readonly inputs: readonly Input[];
   /** Inputs that may be left out; the plan sees no shape and tells the shader by a constant. */
   readonly optional?: readonly Optional[];
@@ -61,7 +63,7 @@ export function defineKernel<
   Optional extends string = never,
   Inout extends string = never,
 >(spec: KernelSpec<Input, Optional, Inout, Output, Options>): Kernel<Input, Optional, Inout, Output, Options> {
-  const shader = reflectShader(spec.name, spec.shader);
+  const shader = reflectShader(spec.name, spec.template ?? spec.shader);
   const tensors = [...spec.inputs, ...(spec.optional ?? []), ...(spec.inouts ?? []), ...spec.outputs];
   const expected = shader.paramsSizeBytes > 0 ? [...tensors, 'params'] : tensors;
   const declared = shader.bindings.map(binding => binding.name);

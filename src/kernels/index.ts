@@ -9,7 +9,7 @@ export { batchNorm } from './batch_norm.ts';
 export { channelTile, chooseConv2d } from './choose_conv2d.ts';
 export { classActivationMap } from './class_activation_map.ts';
 export { colormapOverlay } from './colormap_overlay.ts';
-export { conv2d, conv2d3x3, packConv2dWeight } from './conv2d.ts';
+export { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from './conv2d.ts';
 export { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16 } from './conv2d_1x1.ts';
 export { conv2dGemm, conv2dReduce } from './conv2d_gemm.ts';
 export { crop } from './crop.ts';

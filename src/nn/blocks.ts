@@ -3,9 +3,9 @@ import type { Tensor } from '../runtime/tensor.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
 import type { StrideOn } from '../weights/zoo.ts';
 import { ConvNorm } from './conv_norm.ts';
+import type { WeightOptions } from './convolution.ts';
 import { loadAll } from './load_all.ts';
 import type { Taps } from './taps.ts';
-import type { Tuning } from './tuning.ts';
 
 export interface BlockSpec {
   /** Module path: `layer1.0`. */
@@ -13,8 +13,7 @@ export interface BlockSpec {
   readonly stride: number;
   readonly strideOn: StrideOn;
   readonly eps: number;
-  readonly compact?: boolean;
-  readonly tuning?: Tuning;
+  readonly weights: WeightOptions;
 }
 
 /** One residual block of either kind. */
@@ -36,7 +35,7 @@ export class BasicBlock implements Block {
   static async load(
     device: Device,
     stateDict: StateDict,
-    { path, stride, eps, compact, tuning }: BlockSpec,
+    { path, stride, eps, weights }: BlockSpec,
   ): Promise<BasicBlock> {
     const unit = (index: number, unitStride: number) =>
       ConvNorm.load(device, stateDict, {
@@ -45,13 +44,12 @@ export class BasicBlock implements Block {
         stride: unitStride,
         padding: 1,
         eps,
-        compact,
-        tuning,
+        weights,
       });
     const units = await loadAll(
       () => unit(1, stride),
       () => unit(2, 1),
-      () => loadDownsample(device, stateDict, { path, stride, eps, compact, tuning }),
+      () => loadDownsample(device, stateDict, { path, stride, eps, weights }),
     );
     return new BasicBlock(path, ...units);
   }
@@ -83,7 +81,7 @@ export class Bottleneck implements Block {
   static async load(
     device: Device,
     stateDict: StateDict,
-    { path, stride, strideOn, eps, compact, tuning }: BlockSpec,
+    { path, stride, strideOn, eps, weights }: BlockSpec,
   ): Promise<Bottleneck> {
     const unit = (index: number, unitStride: number, padding: number) =>
       ConvNorm.load(device, stateDict, {
@@ -92,15 +90,14 @@ export class Bottleneck implements Block {
         stride: unitStride,
         padding,
         eps,
-        compact,
-        tuning,
+        weights,
       });
     const [first, second] = strideOn === '1x1' ? [stride, 1] : [1, stride];
     const units = await loadAll(
       () => unit(1, first, 0),
       () => unit(2, second, 1),
       () => unit(3, 1, 0),
-      () => loadDownsample(device, stateDict, { path, stride, eps, compact, tuning }),
+      () => loadDownsample(device, stateDict, { path, stride, eps, weights }),
     );
     return new Bottleneck(path, ...units);
   }
@@ -122,7 +119,7 @@ export class Bottleneck implements Block {
 async function loadDownsample(
   device: Device,
   stateDict: StateDict,
-  { path, stride, eps, compact, tuning }: Omit<BlockSpec, 'strideOn'>,
+  { path, stride, eps, weights }: Omit<BlockSpec, 'strideOn'>,
 ): Promise<ConvNorm | undefined> {
   if (!stateDict.has(`${path}.downsample.0.weight`)) return undefined;
   return ConvNorm.load(device, stateDict, {
@@ -131,8 +128,7 @@ async function loadDownsample(
     stride,
     padding: 0,
     eps,
-    compact,
-    tuning,
+    weights,
   });
 }
 

@@ -5,9 +5,8 @@ import { relu } from '../kernels/relu.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
-import { Convolution } from './convolution.ts';
+import { Convolution, type WeightOptions } from './convolution.ts';
 import type { Taps } from './taps.ts';
-import type { Tuning } from './tuning.ts';
 
 export interface ConvNormSpec {
   /** Module path of the convolution: `layer1.0.conv1`. */
@@ -17,10 +16,7 @@ export interface ConvNormSpec {
   readonly stride: number;
   readonly padding: number;
   readonly eps: number;
-  /** Weights at their own size, where a faster form takes more. */
-  readonly compact?: boolean;
-  /** What was measured on this adapter. */
-  readonly tuning?: Tuning;
+  readonly weights: WeightOptions;
 }
 
 interface Statistics {
@@ -61,11 +57,11 @@ export class ConvNorm {
       runningMean: (await read(`${spec.norm}.running_mean`)).values,
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
-    const { stride, padding, compact, tuning } = spec;
-    const { scale, shift } = affineOf(statistics, spec.eps);
+    const { stride, padding, weights } = spec;
     const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
     return device.attempt(() => {
-      const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, compact, tuning });
+      const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, ...weights });
+      const { scale, shift } = affineOf(statistics, spec.eps, convolution.unit);
       return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
     });
   }
@@ -88,7 +84,8 @@ export class ConvNorm {
     const { device, convolution, statistics } = this;
     const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
     return device.scope(() => {
-      const convolved = convolution.forward({ x });
+      const { unit } = convolution;
+      const convolved = convolution.forward({ x, scale: unit && vector('unit', unit) });
       taps.keep(conv, convolved);
       const inputs = {
         x: convolved,
@@ -108,11 +105,11 @@ export class ConvNorm {
   }
 }
 
-/** A batch norm as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
-function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: number) {
+/** A batch norm of x * unit as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
+function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: number, unit?: Float32Array) {
   const scale = Float64Array.from(weight, (gamma, c) => gamma / Math.sqrt(runningVar[c]! + eps));
   const shift = Float32Array.from(bias, (beta, c) => beta - runningMean[c]! * scale[c]!);
-  return { scale: Float32Array.from(scale), shift };
+  return { scale: Float32Array.from(scale, (factor, c) => factor * (unit?.[c] ?? 1)), shift };
 }
 
 /** @throws WeightsError */

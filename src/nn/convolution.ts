@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { DeviceError, ShapeError } from '../errors.ts';
 import {
   type AdapterFamily,
   channelTile,
@@ -7,8 +7,9 @@ import {
   hasWideSimd,
   winogradChannelTile,
 } from '../kernels/choose_conv2d.ts';
-import { packConv2dWeight } from '../kernels/conv2d.ts';
+import { packConv2dHalves, packConv2dWeight } from '../kernels/conv2d.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
+import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts';
 import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
@@ -16,6 +17,7 @@ import { winogradInput } from '../kernels/winograd_input.ts';
 import { winogradMatmul, winogradMatmulGemm, winogradMatmulSimd } from '../kernels/winograd_matmul.ts';
 import { winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradWeight } from '../kernels/winograd_weight.ts';
+import type { SubgroupMatrix } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { formatShapes, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -27,6 +29,7 @@ import {
   type WeightForm,
   type WeightSize,
 } from './convolution_algorithm.ts';
+import { halfFactors } from './half_weights.ts';
 import type { Tuning } from './tuning.ts';
 
 /** Of a convolution's columns, at a time: they are still in the cache when they are used. */
@@ -40,15 +43,24 @@ export interface ConvolutionInputs {
   readonly residual?: Tensor;
 }
 
-export interface ConvolutionOptions {
+/** How weights are to lie on the device. */
+export interface WeightOptions {
+  /** At their own size. Else 3x3 convolutions on the CPU take four times theirs, and a third of the time. */
+  readonly compact?: boolean;
+  /**
+   * As 16-bit floats of 11 significant bits: half of their size, by the kernels for GPUs on every adapter. Everything else stays in 32 bits,
+   * unless the device was opened with `subgroupMatrix`: then pixels are rounded to 16 bits as well where they are multiplied.
+   */
+  readonly halfWeights?: boolean;
+  /** Which way of computing each convolution was measured to be the fastest on this adapter. */
+  readonly tuning?: Tuning;
+}
+
+export interface ConvolutionOptions extends WeightOptions {
   readonly stride: number;
   readonly padding: number;
   /** The module's path. */
   readonly label: string;
-  /** Weights at their own size, where a faster form takes more. */
-  readonly compact?: boolean;
-  /** What was measured on this adapter. */
-  readonly tuning?: Tuning;
   /** The one way to compute it, whatever suits. */
   readonly algorithm?: ConvolutionAlgorithm;
 }
@@ -61,9 +73,15 @@ export class Convolution {
     private readonly weight: Tensor,
     private readonly form: WeightForm,
     private readonly given: Pick<ConvolutionOptions, 'label' | 'tuning' | 'algorithm'>,
+    /** [O], what the sums are to be multiplied by, as part of a scale: the inverse of what made the weights fit 16 bits. */
+    readonly unit: Float32Array | undefined,
   ) {}
 
-  /** weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool */
+  /**
+   * weight  [O, C, KH, KW], uploaded, rearranged by a kernel, and given back to the pool
+   *
+   * @throws WeightsError  one that is to be a 16-bit float is no finite number
+   */
   static load(
     device: Device,
     weight: { readonly values: Float32Array; readonly shape: Shape },
@@ -73,9 +91,14 @@ export class Convolution {
     const { stride, padding, label } = options;
     const size: WeightSize = { channels, outChannels, kernel: [height, width], stride, padding };
     const form = formFor(size, device, options);
+    const factors = form === 'halves' ? halfFactors(label, weight) : undefined;
     const arranged = device.scope(() => {
       const name = `${label}.weight`;
       const unpacked = device.tensor(weight.values, weight.shape, name);
+      if (factors) {
+        const inputs = { weight: unpacked, factors: device.tensor(factors, [outChannels], name) };
+        return device.run(packConv2dHalves, inputs, {}, { label: name }).y;
+      }
       if (form === 'packed') {
         const tile = channelTile(device.adapter);
         return device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
@@ -83,7 +106,14 @@ export class Convolution {
       const tile = winogradChannelTile(device.adapter);
       return device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u;
     });
-    return new Convolution(device, size, arranged, form, options);
+    return new Convolution(
+      device,
+      size,
+      arranged,
+      form,
+      options,
+      factors?.map(factor => 1 / factor),
+    );
   }
 
   /** x [N, C, H, W] -> relu?(conv(x) * scale + shift + residual) [N, O, OH, OW]. @throws ShapeError */
@@ -95,6 +125,7 @@ export class Convolution {
         case 'direct':
           return this.direct(inputs, relu);
         case 'gemm':
+        case 'subgroup matrix':
           return this.gemm(inputs, relu, algorithm);
         case 'winograd':
           return this.winograd(inputs, relu, algorithm.tile);
@@ -122,7 +153,12 @@ export class Convolution {
     if (algorithm) return algorithm;
     const size = { ...this.size, batch: batch!, size: [height!, width!] as const };
     const tuned = tuning?.algorithmFor(size);
-    return tuned && formOf(tuned) === this.form ? tuned : chooseAlgorithm(size, this.form, this.device.adapter);
+    if (tuned && formOf(tuned) === this.form) return tuned;
+    // It was measured with 32-bit weights, but what suits a size suits it with 16.
+    const { adapter } = this.device;
+    if (tuned?.kind === 'gemm' && this.form === 'halves' && !adapter.subgroupMatrix)
+      return { ...tuned, halfWeights: true };
+    return chooseAlgorithm(size, this.form, adapter);
   }
 
   private direct(inputs: ConvolutionInputs, relu: boolean): Tensor {
@@ -137,13 +173,14 @@ export class Convolution {
   private gemm(
     { x, ...epilogue }: ConvolutionInputs,
     relu: boolean,
-    { tile, slices }: { readonly tile: GemmTile; readonly slices: number },
+    { kind, slices, ...tiled }: Extract<ConvolutionAlgorithm, { slices: number }>,
   ): Tensor {
     const { device, weight } = this;
     const { label } = this.given;
-    const tiled = { ...this.size, tile, slices };
-    if (slices === 1) return device.run(conv2dGemm, { x, weight, ...epilogue }, { ...tiled, relu }, { label }).y;
-    const { y: partial_sums } = device.run(conv2dGemm, { x, weight }, tiled, { label });
+    const kernel: typeof conv2dGemm = kind === 'gemm' ? conv2dGemm : conv2dSubgroupMatrix(subgroupMatrixOf(device));
+    const options = { ...this.size, ...tiled, slices };
+    if (slices === 1) return device.run(kernel, { x, weight, ...epilogue }, { ...options, relu }, { label }).y;
+    const { y: partial_sums } = device.run(kernel, { x, weight }, options, { label });
     return device.run(conv2dReduce, { partial_sums, ...epilogue }, { relu }, { label }).y;
   }
 
@@ -206,12 +243,21 @@ function isUnfolded({ kernel: [height, width], stride, padding }: WeightSize, { 
   return kind === 'wasm' || height !== 3 || width !== 3 || stride > 1;
 }
 
-/** How weights are to lie: at their own size where asked, else as the algorithm, measurements or the adapter want them. */
+/** @throws DeviceError  the device was opened without them */
+function subgroupMatrixOf({ adapter }: Device): SubgroupMatrix {
+  if (adapter.subgroupMatrix) return adapter.subgroupMatrix;
+  throw new DeviceError(
+    `device: ${adapter.description} was opened without its matrix units. Open it with subgroupMatrix: true`,
+  );
+}
+
+/** How weights are to lie: as asked, else as the algorithm, measurements or the adapter want them. */
 function formFor(
   weight: WeightSize,
   { adapter }: Device,
-  { compact, algorithm, tuning }: ConvolutionOptions,
+  { compact, halfWeights, algorithm, tuning }: ConvolutionOptions,
 ): WeightForm {
   if (algorithm) return formOf(algorithm);
+  if (halfWeights) return 'halves';
   return compact ? 'packed' : (tuning?.formFor(weight) ?? chooseForm(weight, adapter));
 }

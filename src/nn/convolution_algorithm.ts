@@ -1,4 +1,5 @@
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
+import { MATRIX_TILE } from '../kernels/conv2d_subgroup_matrix.ts';
 import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
 
 /** What decides how fast a convolution can be computed, and which ways there are. */
@@ -17,19 +18,23 @@ export interface ConvolutionSize {
 export type WeightSize = Pick<ConvolutionSize, 'channels' | 'outChannels' | 'kernel' | 'stride' | 'padding'>;
 
 /**
- * A way to compute a convolution; all give the same within rounding.
+ * A way to compute a convolution; those of 32-bit floats give the same within rounding.
  *
- * `direct`    register tiles, without workgroup memory (`chooseConv2d`)
- * `gemm`      a product of matrices by tiles in workgroup memory, its sums in `slices` parts
- * `winograd`  F(4x4, 3x3); with a `tile`, its products in workgroup memory
+ * `direct`           register tiles, without workgroup memory (`chooseConv2d`)
+ * `gemm`             a product of matrices by tiles in workgroup memory, its sums in `slices` parts; its weights 16-bit floats if so said
+ * `subgroup matrix`  the same on matrix units, with weights and pixels of 16 bits
+ * `winograd`         F(4x4, 3x3); with a `tile`, its products in workgroup memory
  */
 export type ConvolutionAlgorithm =
   | { readonly kind: 'direct' }
-  | { readonly kind: 'gemm'; readonly tile: GemmTile; readonly slices: number }
+  | { readonly kind: 'gemm'; readonly tile: GemmTile; readonly slices: number; readonly halfWeights?: boolean }
+  | { readonly kind: 'subgroup matrix'; readonly slices: number }
   | { readonly kind: 'winograd'; readonly tile?: GemmTile };
 
-/** How weights lie on the device: `winograd` takes four times the memory. */
-export type WeightForm = 'packed' | 'winograd';
+/** How weights lie on the device: `winograd` takes four times the memory, `halves` half of it. */
+export type WeightForm = 'packed' | 'halves' | 'winograd';
+
+type TileSize = Readonly<Record<keyof GemmTile, number>>;
 
 const SLICES = [1, 2, 4, 8];
 /** Workgroups that occupy a large GPU; the more a product is sliced beyond that, the more there is to add up. */
@@ -39,8 +44,10 @@ const LEAST_SLICE_DEPTH = 128;
 /** Channels up to which the form's memory hardly counts: at 512, Winograd's weights alone are 38 MB a layer. */
 const MOST_GPU_WINOGRAD_CHANNELS = 128;
 
-export function formOf({ kind }: ConvolutionAlgorithm): WeightForm {
-  return kind === 'winograd' ? 'winograd' : 'packed';
+export function formOf(algorithm: ConvolutionAlgorithm): WeightForm {
+  if (algorithm.kind === 'winograd') return 'winograd';
+  const isHalf = algorithm.kind === 'subgroup matrix' || (algorithm.kind === 'gemm' && algorithm.halfWeights);
+  return isHalf ? 'halves' : 'packed';
 }
 
 /**
@@ -58,14 +65,15 @@ export function chooseForm(weight: WeightSize, { kind }: Pick<AdapterFamily, 'ki
 export function chooseAlgorithm(
   size: ConvolutionSize,
   form: WeightForm,
-  { kind }: Pick<AdapterFamily, 'kind'>,
+  { kind, subgroupMatrix }: Pick<AdapterFamily, 'kind' | 'subgroupMatrix'>,
 ): ConvolutionAlgorithm {
-  if (kind !== 'gpu') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
+  if (form === 'halves' && subgroupMatrix) return { kind: 'subgroup matrix', slices: mostSlices(size, MATRIX_TILE) };
+  if (kind !== 'gpu' && form !== 'halves') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
   const fills = (tile: GemmTile) => workgroupsOf(size, form, tile) >= ENOUGH_WORKGROUPS;
   const tile = GEMM_TILES.findLast(fills) ?? GEMM_TILES[0]!;
   if (form === 'winograd') return { kind: 'winograd', tile };
-  const slices = SLICES.filter(count => count === 1 || isWorthSlicing(size, tile, count)).at(-1)!;
-  return { kind: 'gemm', tile, slices };
+  const slices = mostSlices(size, tile);
+  return { kind: 'gemm', tile, slices, ...(form === 'halves' && { halfWeights: true }) };
 }
 
 /** The same for two sizes that are equal. */
@@ -86,9 +94,7 @@ export function candidateAlgorithms(
   const isGpu = kind === 'gpu';
   const most = isGpu ? MOST_GPU_WINOGRAD_CHANNELS : Number.POSITIVE_INFINITY;
   const winograd = fitsWinograd(size) && Math.max(channels, outChannels) <= most;
-  const gemms = GEMM_TILES.flatMap(tile =>
-    SLICES.filter(slices => slices === 1 || isWorthSlicing(size, tile, slices)).map(slices => ({ tile, slices })),
-  );
+  const gemms = GEMM_TILES.flatMap(tile => slicings(size, tile).map(slices => ({ tile, slices })));
   return [
     { kind: 'direct' },
     ...(isGpu ? gemms.map(gemm => ({ kind: 'gemm' as const, ...gemm })) : []),
@@ -97,12 +103,34 @@ export function candidateAlgorithms(
   ];
 }
 
+/** What computes it with weights of 16 bits: never measured against the above, since it is less exact. */
+export function halfAlgorithms(
+  size: ConvolutionSize,
+  { kind, subgroupMatrix }: Pick<AdapterFamily, 'kind' | 'subgroupMatrix'>,
+): ConvolutionAlgorithm[] {
+  const gemms = candidateAlgorithms(size, { kind }).filter(algorithm => algorithm.kind === 'gemm');
+  const matrix = subgroupMatrix ? slicings(size, MATRIX_TILE) : [];
+  return [
+    ...gemms.map(gemm => ({ ...gemm, halfWeights: true })),
+    ...matrix.map(slices => ({ kind: 'subgroup matrix' as const, slices })),
+  ];
+}
+
 /** Whether F(4x4, 3x3) computes such a convolution. */
 export function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
   return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
 }
 
-function isWorthSlicing(size: ConvolutionSize, tile: GemmTile, slices: number): boolean {
+/** In how many parts its sums may be computed. */
+function slicings(size: ConvolutionSize, tile: TileSize): number[] {
+  return SLICES.filter(slices => slices === 1 || isWorthSlicing(size, tile, slices));
+}
+
+function mostSlices(size: ConvolutionSize, tile: TileSize): number {
+  return slicings(size, tile).at(-1)!;
+}
+
+function isWorthSlicing(size: ConvolutionSize, tile: TileSize, slices: number): boolean {
   const depth = size.channels * size.kernel[0] * size.kernel[1];
   const before = workgroupsOf(size, 'packed', tile) * (slices / 2);
   return before < ENOUGH_WORKGROUPS && depth / slices >= LEAST_SLICE_DEPTH;
@@ -111,7 +139,7 @@ function isWorthSlicing(size: ConvolutionSize, tile: GemmTile, slices: number): 
 function workgroupsOf(
   { batch, outChannels, size, kernel, stride, padding }: ConvolutionSize,
   form: WeightForm,
-  tile: GemmTile,
+  tile: TileSize,
 ) {
   const rows = Math.ceil(outChannels / tile.channels);
   const outputs = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
@@ -120,18 +148,20 @@ function workgroupsOf(
   return rows * Math.ceil(columns / tile.columns) * (form === 'winograd' ? 36 : 1);
 }
 
-/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `winograd`, `winograd 64x64` */
+/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 64x64` */
 export function algorithmName(algorithm: ConvolutionAlgorithm): string {
-  if (algorithm.kind === 'direct' || !algorithm.tile) return algorithm.kind;
-  const { channels, columns } = algorithm.tile;
-  const parts = algorithm.kind === 'gemm' && algorithm.slices > 1 ? ` in ${algorithm.slices}` : '';
-  return `${algorithm.kind} ${channels}x${columns}${parts}`;
+  const { kind } = algorithm;
+  const tile = 'tile' in algorithm && algorithm.tile ? ` ${algorithm.tile.channels}x${algorithm.tile.columns}` : '';
+  const parts = 'slices' in algorithm && algorithm.slices > 1 ? ` in ${algorithm.slices}` : '';
+  return `${kind === 'gemm' && algorithm.halfWeights ? 'half ' : ''}${kind}${tile}${parts}`;
 }
 
 const BY_NAME: ReadonlyMap<string, ConvolutionAlgorithm> = new Map(
   [
     { kind: 'direct' } as const,
     ...GEMM_TILES.flatMap(tile => SLICES.map(slices => ({ kind: 'gemm', tile, slices }) as const)),
+    ...GEMM_TILES.flatMap(tile => SLICES.map(slices => ({ kind: 'gemm', tile, slices, halfWeights: true }) as const)),
+    ...SLICES.map(slices => ({ kind: 'subgroup matrix', slices }) as const),
     ...[undefined, ...GEMM_TILES].map(tile => ({ kind: 'winograd', tile }) as const),
   ].map(algorithm => [algorithmName(algorithm), algorithm]),
 );

@@ -11,19 +11,16 @@ import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import { BasicBlock, type Block, Bottleneck } from './blocks.ts';
 import { ConvNorm, readTensor } from './conv_norm.ts';
+import type { WeightOptions } from './convolution.ts';
 import { loadAll } from './load_all.ts';
 import { Taps } from './taps.ts';
 import type { Tuning } from './tuning.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends WeightOptions {
   /** Called after each block, with how many of all are on the device. */
   readonly onProgress?: (loaded: number, total: number) => void;
   /** Shape of the inputs to come: `infer`'s plan is made, and its pipelines compile, while the last weights are on their way. */
   readonly prepare?: Shape;
-  /** Weights at their own size. Else 3x3 convolutions on the CPU take four times theirs, and a third of the time. */
-  readonly compact?: boolean;
-  /** Which way of computing each convolution was measured to be the fastest on this adapter. */
-  readonly tuning?: Tuning;
 }
 
 export interface ForwardOptions {
@@ -66,7 +63,7 @@ export class ResNet {
    * @throws WeightsError | DeviceError
    */
   static async load(device: Device, backbone: Backbone, options: LoadOptions = {}): Promise<ResNet> {
-    const { onProgress, compact, tuning, prepare } = options;
+    const { onProgress, prepare, ...weights } = options;
     const { architecture, stateDict, strideOn, eps } = backbone;
     const { block, blocks } = RESNET_LAYOUTS[architecture];
     const BlockKind = block === 'basic' ? BasicBlock : Bottleneck;
@@ -74,7 +71,7 @@ export class ResNet {
       Array.from({ length: count }, (_, index) => ({
         path: `layer${stage + 1}.${index}`,
         stride: index === 0 && stage > 0 ? 2 : 1,
-        ...{ strideOn, eps, compact, tuning },
+        ...{ strideOn, eps, weights },
       })),
     );
     const upload = async (name: string) => {
@@ -82,7 +79,7 @@ export class ResNet {
       return device.tensor(values, shape, name);
     };
     let [older, newer] = [Promise.resolve(), Promise.resolve()];
-    const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, compact, tuning };
+    const stem = { conv: 'conv1', norm: 'bn1', stride: 2, padding: 3, eps, weights };
     const [conv1, weight, bias, ...loaded] = await loadAll(
       () => ConvNorm.load(device, stateDict, stem),
       () => upload('fc.weight'),
@@ -97,7 +94,7 @@ export class ResNet {
       }),
     );
     const layers = blocks.map(count => loaded.splice(0, count));
-    const network = new ResNet(device, architecture, conv1, layers, { weight, bias }, tuning);
+    const network = new ResNet(device, architecture, conv1, layers, { weight, bias }, weights.tuning);
     try {
       await device.trim();
       if (prepare) network.prepare(prepare);

@@ -113,12 +113,18 @@ export class Tuning {
       );
     const convolutions = file.convolutions.map(tuned => {
       const algorithm = algorithmNamed(tuned?.algorithm);
-      const fits = algorithm && isSize(tuned.size) && (formOf(algorithm) === 'packed' || fitsWinograd(tuned.size));
+      const fits = algorithm && isSize(tuned.size) && computes(algorithm, tuned.size);
       if (!fits) throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
       return { ...tuned, algorithm };
     });
     return new Tuning(file.adapter, convolutions);
   }
+}
+
+/** Whether a tuning may say so: less exact ways are none of its business. */
+function computes(algorithm: ConvolutionAlgorithm, size: WeightSize): boolean {
+  const form = formOf(algorithm);
+  return form === 'packed' || (form === 'winograd' && fitsWinograd(size));
 }
 
 function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {

@@ -5,16 +5,20 @@ import type { AdapterChoice, AdapterOptions, FoundAdapter } from '../runtime/ada
 import { requestWasm } from './gpu_wasm.ts';
 import { withSwiftShader } from './swiftshader.ts';
 
-/** Timestamps to the nanosecond, which pages may not have. */
-const COMMON_TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 /**
  * On a software adapter every bounds check is paid for by the CPU, once for each lane. Kernels are tested with the
  * checks on (in Chromium) and with guard values around their outputs.
  */
-const SOFTWARE_TOGGLES = [
-  'disable-dawn-features=timestamp_quantization',
-  'enable-dawn-features=disable_robustness,disable_workgroup_init',
-];
+const SOFTWARE_TOGGLES = ['disable_robustness', 'disable_workgroup_init'];
+
+/** Timestamps to the nanosecond, which pages may not have; and what else Dawn is to switch on. */
+function togglesOf(kind: 'gpu' | 'software', { subgroupMatrix }: AdapterOptions): string[] {
+  const enabled = [...(kind === 'software' ? SOFTWARE_TOGGLES : []), ...(subgroupMatrix ? ['allow_unsafe_apis'] : [])];
+  return [
+    'disable-dawn-features=timestamp_quantization',
+    ...(enabled.length > 0 ? [`enable-dawn-features=${enabled.join()}`] : []),
+  ];
+}
 
 /**
  * Dawn's instances, one for each set of switches. They are never let go of: a driver that is unloaded while another
@@ -26,7 +30,7 @@ const instances = new Map<string, GPU>();
 export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
   if (choice === 'wasm') return requestWasm(options);
   if (choice !== 'swiftshader') {
-    const found = mayHaveGpu() ? await request(COMMON_TOGGLES) : undefined;
+    const found = mayHaveGpu() ? await request(togglesOf('gpu', options)) : undefined;
     if (found?.kind === 'gpu') return found;
     if (choice === 'gpu')
       throw new DeviceError(
@@ -34,7 +38,7 @@ export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterO
       );
     return requestWasm(options);
   }
-  const found = await withSwiftShader(() => request(SOFTWARE_TOGGLES));
+  const found = await withSwiftShader(() => request(togglesOf('software', options)));
   if (!found)
     throw new DeviceError(
       'device: SwiftShader was loaded but offers no adapter. Run `raycam doctor --debug` to see what Dawn says',

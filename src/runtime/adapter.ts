@@ -8,6 +8,18 @@ export interface AdapterOptions {
   readonly threads?: number;
   /** For the adapter `wasm` in Node: nearly twice as fast, by an experimental switch of V8's (`WasmAdapterOptions.wideSimd`). */
   readonly wideSimd?: boolean;
+  /** For a GPU: its matrix units, by an experimental feature of Dawn's and Chromium's (`SubgroupMatrix`). */
+  readonly subgroupMatrix?: boolean;
+}
+
+/** Matrices that subgroups of an adapter multiply: of 16-bit floats, with sums of 32 bits. */
+export interface SubgroupMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** Products of a sum. */
+  readonly depth: number;
+  /** Invocations of its largest subgroup. */
+  readonly invocations: number;
 }
 
 /** Those that decide which tensors and workgroups fit. */
@@ -46,9 +58,15 @@ export interface AdapterReport {
   readonly description: string;
   readonly features: readonly string[];
   readonly toggles: readonly string[];
+  /** Where it was asked for. */
+  readonly subgroupMatrix?: SubgroupMatrix;
 }
 
-export function describeAdapter(found: FoundAdapter, device: GPUDevice): AdapterReport {
+export function describeAdapter(
+  found: FoundAdapter,
+  device: GPUDevice,
+  subgroupMatrix: SubgroupMatrix | undefined,
+): AdapterReport {
   const { vendor, architecture } = found.adapter.info;
   return {
     kind: found.kind,
@@ -57,6 +75,7 @@ export function describeAdapter(found: FoundAdapter, device: GPUDevice): Adapter
     description: adapterName(found.adapter),
     features: [...device.features].sort(),
     toggles: found.toggles,
+    ...(subgroupMatrix && { subgroupMatrix }),
   };
 }
 

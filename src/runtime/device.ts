@@ -19,6 +19,7 @@ import { PlanMemory } from './plan_memory.ts';
 import { Recorder } from './recorder.ts';
 import { Scopes, tensorsIn } from './scopes.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
+import { requireSubgroupMatrix, SUBGROUP_MATRIX_FEATURE } from './subgroup_matrix.ts';
 import { Storage, Tensor } from './tensor.ts';
 
 export interface DeviceOptions extends AdapterOptions {
@@ -65,8 +66,9 @@ export class Device {
   /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const found = await requestGpuAdapter(options.adapter ?? 'auto', options);
-    const gpu = await requestDevice(found);
-    const device = new Device(options.observe?.(gpu) ?? gpu, describeAdapter(found, gpu));
+    const matrix = options.subgroupMatrix ? requireSubgroupMatrix(found.adapter) : undefined;
+    const gpu = await requestDevice(found, matrix ? [SUBGROUP_MATRIX_FEATURE] : []);
+    const device = new Device(options.observe?.(gpu) ?? gpu, describeAdapter(found, gpu, matrix));
     device.pipelines.onProgress = options.onCompile;
     return device;
   }
@@ -262,8 +264,8 @@ function checkAliases(kernel: AnyKernel, bound: readonly Tensor[], label: string
 }
 
 /** @throws DeviceError  the adapter refuses */
-async function requestDevice({ adapter }: FoundAdapter): Promise<GPUDevice> {
-  const wanted = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+async function requestDevice({ adapter }: FoundAdapter, more: readonly GPUFeatureName[]): Promise<GPUDevice> {
+  const wanted = ['timestamp-query', 'subgroups', 'shader-f16', ...more] as const;
   try {
     return await adapter.requestDevice({
       label: 'raycam',

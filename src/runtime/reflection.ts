@@ -1,5 +1,6 @@
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { messageOf, ShaderError } from '../errors.ts';
+import { parseable } from './parseable.ts';
 
 export interface Binding {
   readonly name: string;
@@ -93,7 +94,7 @@ function bindingType(access: string, isParams: boolean): GPUBufferBindingType {
 
 function parse(name: string, source: string): WgslReflect {
   try {
-    return new WgslReflect(source);
+    return new WgslReflect(parseable(source));
   } catch (error) {
     throw new ShaderError(`${name}.wgsl: ${messageOf(error)}`, { cause: error });
   }

@@ -20,7 +20,7 @@ beforeAll(async () => {
     side: 96,
     samples: 5,
     byLayer: true,
-    bothMemories: true,
+    bothSettings: true,
   });
 });
 
@@ -101,5 +101,26 @@ describe('benchModel', () => {
     expect(modelMarkdown(result)).toContain('| layer4.1.conv2 |');
     expect(modelCsv(result).split('\n').length).toBe(result.byLayer!.layers.length + 1);
     expect(modelCsv({ ...result, byLayer: undefined }).split('\n').length).toBe(2);
+  });
+});
+
+describe('benchModel with weights of 16 bits', () => {
+  it('tells what they save, and what they cost', async () => {
+    const half = await benchModel(await formulaInMemory('resnet18'), {
+      ...{ adapter: 'wasm', host, side: 64, batch: 2, samples: 1, halfWeights: true, bothSettings: true },
+    });
+    expect(half.memory.map(({ halfWeights, compact }) => ({ halfWeights, compact }))).toEqual([
+      { halfWeights: true, compact: false },
+      { halfWeights: false, compact: false },
+    ]);
+    const [own, other] = half.memory;
+    expect(own!.loadedBytes).toBeLessThan(0.54 * own!.weightsBytes);
+    expect(other!.loadedBytes).toBeGreaterThan(own!.weightsBytes);
+    expect(half.half).toMatchObject({ of: 'weights', sameClass: 1 });
+    expect(half.half!.largestError).toBeGreaterThan(1e-6);
+    expect(half.half!.largestError).toBeLessThan(2e-3);
+    expect(modelText(half)).toMatch(
+      /^error of weights of 16 bits: \S+ of the largest logit against 32 bits, the same class$/m,
+    );
   });
 });

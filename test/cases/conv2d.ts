@@ -1,7 +1,11 @@
 import { type Case, caseTable, type InputSpec } from '../../src/bench/cases.ts';
-import { packConv2dWeight as packReference, conv2d as reference } from '../../src/bench/reference/conv2d.ts';
+import {
+  packConv2dHalves as packHalvesReference,
+  packConv2dWeight as packReference,
+  conv2d as reference,
+} from '../../src/bench/reference/conv2d.ts';
 import { type AdapterFamily, channelTile, chooseConv2d } from '../../src/kernels/choose_conv2d.ts';
-import { conv2d, conv2d3x3, packConv2dWeight } from '../../src/kernels/conv2d.ts';
+import { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from '../../src/kernels/conv2d.ts';
 import { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
 import type { Conv2dOptions } from '../../src/kernels/conv2d_plan.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
@@ -68,6 +72,48 @@ export const pack = caseTable<{ tile?: number }>({
       inputs: { weight: [8, 8] },
       options: {},
       error: 'pack_conv2d_weight: weight must be 4-D, got [8, 8]',
+    },
+  ],
+});
+
+/** Bits of 32-bit floats as numbers. */
+const floats = (...bits: number[]) => [...new Float32Array(Uint32Array.from(bits).buffer)];
+
+export const packHalves = caseTable<object>({
+  kernel: packConv2dHalves,
+  reference: packHalvesReference,
+  exact: true,
+  cases: [
+    { why: 'one weight', inputs: { weight: [1, 1, 1, 1], factors: [1] }, options: {} },
+    {
+      why: 'channels short of a tile, of an odd number',
+      inputs: { weight: [7, 3, 1, 1], factors: { shape: [7], fill: i => 2 ** i } },
+      options: {},
+    },
+    {
+      why: 'channels over a tile, a window',
+      inputs: { weight: [17, 2, 3, 3], factors: { shape: [17], fill: i => 2 ** (14 - i) } },
+      options: {},
+    },
+    {
+      why: 'half way between two, to the even one; a hair beside it; up to the next power of two; the least normal and less',
+      inputs: {
+        weight: {
+          shape: [1, 10, 1, 1],
+          values: [
+            ...floats(0x3f801000, 0x3f803000, 0x3f801001, 0x3f800fff, 0xbf803000, 0x3ffff000),
+            ...[2 ** -14, -(2 ** -14), 2 ** -14 * (1 - 2 ** -24), -0],
+          ],
+        },
+        factors: { shape: [1], values: [1] },
+      },
+      options: {},
+    },
+    {
+      why: 'factors of as many channels as weight has',
+      inputs: { weight: [8, 2, 1, 1], factors: [7] },
+      options: {},
+      error: 'pack_conv2d_halves: factors must be [8], got [7] (weight [8, 2, 1, 1], factors [7])',
     },
   ],
 });

@@ -1,4 +1,4 @@
-import { type Case, caseTable } from '../../src/bench/cases.ts';
+import { type Case, caseTable, type InputSpec } from '../../src/bench/cases.ts';
 import { conv2dReduce as reduceReference, conv2dGemm as reference } from '../../src/bench/reference/conv2d_gemm.ts';
 import { type Conv2dGemmOptions, conv2dGemm, conv2dReduce } from '../../src/kernels/conv2d_gemm.ts';
 import { GEMM_TILES } from '../../src/kernels/gemm_tile.ts';
@@ -15,6 +15,14 @@ const square = (outChannels: number, kernel: number, more: Partial<Conv2dGemmOpt
 /** One for each tile: a CPU without GPU takes a second for each. */
 const MODULES = ['layer3.0.downsample.0', 'layer3.1.conv1', 'layer4.1.conv1', 'layer4.1.conv2'];
 const some = resnet152Convolutions.filter(({ module }) => MODULES.includes(module));
+
+/** Halves of either sign from 2^-6 to 2^2. */
+export const halves = (outChannels: number, depth: number): InputSpec => {
+  const half = (i: number) => (((i * 40503) & 0x83ff) + (9 + (i % 8)) * 1024) & 0xffff;
+  const size = Math.ceil(outChannels / 8) * depth * 4;
+  const words = Uint32Array.from({ length: size }, (_, i) => half(2 * i) + 65536 * half(2 * i + 1));
+  return { shape: [Math.ceil(outChannels / 8), depth, 4], words };
+};
 
 export const gemm = caseTable<Conv2dGemmOptions>({
   kernel: conv2dGemm,
@@ -54,6 +62,17 @@ export const gemm = caseTable<Conv2dGemmOptions>({
           inputs: { x: [2, 9, 17, 13], weight: packed(133, 9) },
           options: square(133, 1, { stride: 2, tile }),
         },
+        {
+          why: `${name}: weights of 16 bits, prime sizes, every epilogue`,
+          inputs: {
+            x: [3, 5, 7, 11],
+            weight: halves(37, 45),
+            scale: [37],
+            shift: [37],
+            residual: [3, 37, 7, 11],
+          },
+          options: square(37, 3, { relu: true, tile, halfWeights: true }),
+        },
       ];
     }),
     {
@@ -70,6 +89,18 @@ export const gemm = caseTable<Conv2dGemmOptions>({
       why: 'more slices than steps: those without products are zero',
       inputs: { x: [1, 9, 3, 3], weight: packed(8, 9) },
       options: square(8, 1, { slices: 4 }),
+    },
+    {
+      why: 'two slices of weights of 16 bits',
+      inputs: { x: [1, 9, 5, 6], weight: halves(70, 81) },
+      options: square(70, 3, { slices: 2, halfWeights: true }),
+    },
+    {
+      why: 'weights of 32 bits where 16 are said',
+      inputs: { x: [1, 8, 2, 2], weight: packed(8, 8) },
+      options: square(8, 1, { halfWeights: true }),
+      error:
+        'conv2d_gemm: packed weight does not fit 8 channels and 8 outputs at 1x1, expected [1, 8, 4] (x [1, 8, 2, 2], weight [1, 8, 8])',
     },
     {
       why: 'NaN in x surfaces through relu',

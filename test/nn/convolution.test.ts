@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Array64 } from '../../src/bench/array64.ts';
 import { makeInput } from '../../src/bench/check.ts';
 import { conv2d, packConv2dWeight } from '../../src/bench/reference/conv2d.ts';
+import { toHalfPrecision } from '../../src/bench/reference/half.ts';
 import { Convolution } from '../../src/nn/convolution.ts';
 import { algorithmNamed } from '../../src/nn/convolution_algorithm.ts';
 import { Device } from '../../src/runtime/device.ts';
@@ -76,7 +77,8 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution forced on %s', adap
 
   // On WebAssembly weights lie in tiles of their own.
   const gpuNames = ['gemm 64x32', 'gemm 32x32 in 4', 'winograd 64x64'];
-  it.each(['direct', 'winograd', ...(adapter === 'swiftshader' ? gpuNames : [])])(
+  const halfNames = ['half gemm 64x32', 'half gemm 32x32 in 4'];
+  it.each(['direct', 'winograd', ...halfNames, ...(adapter === 'swiftshader' ? gpuNames : [])])(
     '%s, with every epilogue',
     async name => {
       const shape: [number, number, number, number] = [2, 68, 7, 9];
@@ -89,7 +91,9 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution forced on %s', adap
       const weight = makeInput([70, 68, 3, 3], 2);
       const f64 = ({ shape: sizes, data }: typeof weight) => new Array64(sizes, Float64Array.from(data));
       const options = { outChannels: 70, kernel: [3, 3] as const, stride: 1, padding: 1, relu: true };
-      const packed = packConv2dWeight({ weight: f64(weight) }).y;
+      const exact = f64(weight);
+      const rounded = halfNames.includes(name) ? new Array64(exact.shape, exact.data.map(toHalfPrecision)) : exact;
+      const packed = packConv2dWeight({ weight: rounded }).y;
       const { x, scale, shift, residual } = made;
       const inputs = { x: f64(x), scale: f64(scale), shift: f64(shift), residual: f64(residual), weight: packed };
       const expected = conv2d(inputs, options).y.data;
@@ -99,7 +103,9 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution forced on %s', adap
         { values: weight.data as Float32Array, shape: weight.shape },
         { stride: 1, padding: 1, label: 'conv', algorithm: algorithmNamed(name) },
       );
-      const tensors = { x: tensor(x), scale: tensor(scale), shift: tensor(shift), residual: tensor(residual) };
+      const { unit } = convolution;
+      const scaled = { ...scale, data: (scale.data as Float32Array).map((factor, o) => factor * (unit?.[o] ?? 1)) };
+      const tensors = { x: tensor(x), scale: tensor(scaled), shift: tensor(shift), residual: tensor(residual) };
       const y = convolution.forward(tensors, { relu: true });
       expect(normalisedError(await y.read(), expected)).toBeLessThan(BOUND);
       for (const owned of [y, convolution, ...Object.values(tensors)]) owned.dispose();

@@ -7,6 +7,7 @@ import {
   chooseAlgorithm,
   chooseForm,
   formOf,
+  halfAlgorithms,
 } from '../../src/nn/convolution_algorithm.ts';
 
 const size = (channels: number, side: number, more: Partial<ConvolutionSize> = {}): ConvolutionSize => ({
@@ -74,6 +75,48 @@ describe('chooseAlgorithm', () => {
           size(512, 7, { batch, stride: 2 }),
         ])
           expect(candidateAlgorithms(of, { kind }).map(algorithmName)).toContain(named(of, kind));
+  });
+});
+
+describe('with weights of 16 bits', () => {
+  const subgroupMatrix = { rows: 16, columns: 16, depth: 16, invocations: 32 };
+  it.each([
+    [
+      'a GPU takes the tiles of 32 bits',
+      size(64, 56, { outChannels: 256, ...pointwise }),
+      { kind: 'gpu' },
+      'half gemm 64x32',
+    ],
+    ['a CPU takes them too', size(64, 56, { outChannels: 256, ...pointwise }), { kind: 'wasm' }, 'half gemm 64x32'],
+    [
+      'matrix units are used where they are open',
+      size(64, 56),
+      { kind: 'gpu', subgroupMatrix },
+      'subgroup matrix in 4',
+    ],
+    ['a sum too short is not split', size(64, 14, pointwise), { kind: 'gpu', subgroupMatrix }, 'subgroup matrix'],
+  ] as const)('%s', (_, of, adapter, expected) => {
+    expect(algorithmName(chooseAlgorithm(of, 'halves', adapter))).toBe(expected);
+  });
+
+  it('matrix units do not touch weights of 32 bits', () => {
+    expect(algorithmName(chooseAlgorithm(size(64, 14, pointwise), 'packed', { kind: 'gpu', subgroupMatrix }))).toBe(
+      'gemm 32x32',
+    );
+  });
+
+  it('each way has a name that is read back, and none is a candidate for tuning', () => {
+    const of = size(256, 14);
+    const all = halfAlgorithms(of, { kind: 'gpu', subgroupMatrix });
+    expect(new Set(all.map(algorithmName)).size).toBe(all.length);
+    expect(all.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['gemm', 'subgroup matrix']));
+    const candidates = candidateAlgorithms(of, { kind: 'gpu' }).map(algorithmName);
+    for (const algorithm of all) {
+      expect(algorithmNamed(algorithmName(algorithm))).toEqual(algorithm);
+      expect(formOf(algorithm)).toBe('halves');
+      expect(candidates).not.toContain(algorithmName(algorithm));
+    }
+    expect(halfAlgorithms(of, { kind: 'wasm' })).toEqual([]);
   });
 });
 

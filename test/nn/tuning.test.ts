@@ -59,6 +59,11 @@ describe('Tuning', () => {
     ['something else', '{"kind":"kernels"}', 'file: is no tuning'],
     ['nothing', 'null', 'file: is no tuning'],
     ['a later version', tuning.encode().replace('"version": 1', '"version": 2'), 'is a tuning of version 2, not 1'],
+    [
+      'a less exact algorithm',
+      tuning.encode().replace('gemm 32x32', 'half gemm 32x32'),
+      'holds a convolution that is none',
+    ],
     ['an unknown algorithm', tuning.encode().replace('winograd 64x64', 'magic'), 'holds a convolution that is none'],
     [
       'a size that is none',

@@ -1,5 +1,6 @@
 import type { Conv2dOptions } from '../../kernels/conv2d_plan.ts';
-import { type Array64, array64 } from '../array64.ts';
+import { Array64, array64 } from '../array64.ts';
+import { toHalf } from './half.ts';
 
 export interface Conv2dInputs {
   x: Array64;
@@ -56,4 +57,20 @@ export function packConv2dWeight(
         for (let kw = 0; kw < KW; kw++)
           y.set(weight.at(o, c, kh, kw), Math.floor(o / tile), (c * KH + kh) * KW + kw, o % tile);
   return { y };
+}
+
+/** Words of two, as the f32 of the same bits: that is how they are read back. */
+export function packConv2dHalves({ weight, factors }: { weight: Array64; factors: Array64 }): { y: Array64 } {
+  const each = weight.data.length / factors.data.length;
+  const scaled = new Array64(
+    weight.shape,
+    weight.data.map((value, i) => value * factors.data[Math.floor(i / each)]!),
+  );
+  const packed = packConv2dWeight({ weight: scaled }).y;
+  const [groups, depth] = packed.shape as [number, number];
+  const words = Uint32Array.from(
+    { length: packed.data.length / 2 },
+    (_, i) => toHalf(packed.data[2 * i]!) + 65536 * toHalf(packed.data[2 * i + 1]!),
+  );
+  return { y: new Array64([groups, depth, 4], Float64Array.from(new Float32Array(words.buffer))) };
 }

@@ -1,17 +1,16 @@
 import type { Conv2dGemmOptions } from '../../kernels/conv2d_gemm.ts';
 import { Array64, array64 } from '../array64.ts';
 import { type Conv2dInputs, conv2d } from './conv2d.ts';
+import { halvesOf, toHalfPrecision } from './half.ts';
 
-/** Products of a step: a slice has whole steps. */
-const DEPTH = 8;
-
-/** A slice is a convolution with all weights zero but its own. */
-export function conv2dGemm(inputs: Conv2dInputs, options: Conv2dGemmOptions): { y: Array64 } {
-  const { slices = 1 } = options;
+/** A slice is a convolution with all weights zero but its own, and has whole steps of so many products. */
+export function conv2dGemm(given: Conv2dInputs, options: Conv2dGemmOptions, step = 8): { y: Array64 } {
+  const { slices = 1, halfWeights } = options;
+  const inputs = halfWeights ? { ...given, weight: unpacked(given.weight) } : given;
   if (slices === 1) return conv2d(inputs, options);
   const { weight } = inputs;
   const [groups, depth, tile] = weight.shape as [number, number, number];
-  const depthEach = Math.ceil(depth / (slices * DEPTH)) * DEPTH;
+  const depthEach = Math.ceil(depth / (slices * step)) * step;
   const parts = Array.from({ length: slices }, (_, slice) => {
     const own = array64(weight.shape);
     for (let group = 0; group < groups; group++)
@@ -20,6 +19,17 @@ export function conv2dGemm(inputs: Conv2dInputs, options: Conv2dGemmOptions): { 
     return conv2d({ x: inputs.x, weight: own }, options).y;
   });
   return { y: new Array64([slices, ...parts[0]!.shape], Float64Array.from(parts.flatMap(({ data }) => [...data]))) };
+}
+
+/** Words of two halves as the numbers that they are. */
+function unpacked({ shape: [groups, depth, words], data }: Array64): Array64 {
+  return new Array64([groups!, depth!, 2 * words!], Float64Array.from([...data].flatMap(halvesOf)));
+}
+
+/** The same with steps of 16 products, and x rounded to 16 bits. */
+export function conv2dSubgroupMatrix(given: Conv2dInputs, options: Conv2dGemmOptions): { y: Array64 } {
+  const x = new Array64(given.x.shape, given.x.data.map(toHalfPrecision));
+  return conv2dGemm({ ...given, x }, { ...options, halfWeights: true }, 16);
 }
 
 interface ReduceInputs {

@@ -7,7 +7,7 @@ import { formulaBackbone } from '../../inference/formula_network.ts';
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { addFormatOptions, addNetworkChoice, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
 import { imagesUnder } from '../images.ts';
-import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, halfSettings, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
 import { tuningFor } from '../tuning_files.ts';
@@ -42,6 +42,7 @@ async function run(
   try {
     const result = await benchFeatures(backbone, {
       ...flags,
+      ...halfSettings(flags.half),
       batch,
       paths,
       root,

@@ -13,7 +13,7 @@ import {
   showComparison,
 } from '../bench.ts';
 import { compareBuilds, serveTurns } from '../bench_turns.ts';
-import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
+import { addAdapterOption, addSpeechOptions, halfSettings, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
 import { interruption, runCommand } from '../session.ts';
 import { tuningFor } from '../tuning_files.ts';
@@ -35,7 +35,10 @@ export function registerBenchModel(bench: Command): void {
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
     .option('--by-layer', 'the time of every module, with what is left of the whole')
     .option('--eager', 'record each forward anew, as training and taps do, in place of the plan that inference keeps')
-    .option('--no-memory', 'do not load the network a second time for the memory of the other setting of --compact')
+    .option(
+      '--no-memory',
+      'do not load the network a second time: for the memory of the other setting of --compact, or the error of --half',
+    )
     .action((architecture: ResNetArchitecture, flags: ModelFlags) => runCommand(flags, () => run(architecture, flags)));
 }
 
@@ -53,9 +56,10 @@ async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise
       : await realBackbone(architecture, flags, output);
   const options = {
     ...flags,
+    ...halfSettings(flags.half),
     side: flags.size,
     host: await hostFacts(),
-    bothMemories: flags.memory,
+    bothSettings: flags.memory,
     signal: interruption.signal,
     tuningFor: tuningFor(flags),
     onStage: (what: string) => output.note(`bench: ${what}`),
