@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { caseTables } from './cases/index.ts';
+import { casesForPages, caseTables } from './cases/index.ts';
 import { type ChromiumPage, openChromiumPage } from './harness/chromium.ts';
 
 let chromium: ChromiumPage;
@@ -14,7 +14,7 @@ it('runs on a software adapter of the page', async () => {
 
 for (const [t, table] of caseTables.entries())
   describe(`${table.kernel.name} in Chromium`, () => {
-    for (const [r, row] of table.cases.entries())
+    for (const [r, row] of casesForPages(table))
       it(row.why, async () => {
         const failure = await chromium.page.evaluate(([table, row]) => globalThis.runCase(table, row), [t, r] as const);
         expect(failure ?? undefined).toBeUndefined();

@@ -52,6 +52,8 @@ export async function withNetwork(
   const network = await clock.load(observe => buildNetwork(clock.reading(backbone), { ...options, observe }));
   try {
     output.note(`${describeBackbone(network.backbone)} on ${describeAdapter(network.device.adapter)}`);
+    if (flags.half !== undefined && network.device.adapter.kind !== 'gpu')
+      output.note('--half runs the kernels for GPUs, which take several times as long on the CPU');
     await use(network, output);
   } finally {
     output.close();

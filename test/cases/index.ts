@@ -86,3 +86,11 @@ export const caseTables: readonly CaseTable[] = [
   reluBackward,
   sgd,
 ];
+
+/**
+ * Of a table: for pages, which run the same kernels with other bounds checks and threads. The sizes of ResNet's layers run in Node, and in pages
+ * as whole networks.
+ */
+export function casesForPages({ cases }: CaseTable): readonly (readonly [number, CaseTable['cases'][number]])[] {
+  return [...cases.entries()].filter(([, { why }]) => !why.startsWith('resnet152 '));
+}

@@ -80,6 +80,27 @@ describe('a head, from training to heat maps', () => {
     expect(record).not.toHaveProperty('timing');
   });
 
+  it('predicts the same with weights of 16 bits, and says that they are slow on the CPU', async () => {
+    const args = ['predict', xray, '--head', head, '--json', ...network];
+    const [exact, half] = await Promise.all([raycam(args), raycam([...args, '--half', 'weights'])]);
+    type Record = { class: string; probabilities: { PNEUMONIA: number } };
+    const [[own], [other]] = [records(half), records(exact)] as unknown as [[Record], [Record]];
+    expect(own.class).toBe(other.class);
+    expect(own.probabilities.PNEUMONIA).toBeCloseTo(other.probabilities.PNEUMONIA, 2);
+    expect(own.probabilities.PNEUMONIA).not.toBe(other.probabilities.PNEUMONIA);
+    const note = '--half runs the kernels for GPUs, which take several times as long on the CPU';
+    expect(half.stderr).toContain(note);
+    expect(exact.stderr).not.toContain(note);
+  });
+
+  it('asks for matrix units with --half products, and says what there is without them', async () => {
+    const ran = await raycam(['predict', xray, '--head', head, '--half', 'products', ...network]);
+    expect(ran).toMatchObject({ status: 1, stdout: '' });
+    expect(ran.stderr).toMatch(
+      /^raycam: device: WebAssembly, .* offers no matrix units that multiply 16-bit floats into 32-bit sums\. Keep weights alone in 16 bits \(--half weights\), or leave --half out$/m,
+    );
+  });
+
   it('tells where the time went, where asked', async () => {
     const stages = ['programMs', 'openMs', 'deviceMs', 'readMs', 'uploadMs', 'compileMs', 'decodeMs', 'forwardMs'];
     const ran = await raycam(['predict', xray, '--head', head, '--json', '--timing', ...network]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { caseTables } from '../cases/index.ts';
+import { casesForPages, caseTables } from '../cases/index.ts';
 import { type ChromiumPage, openChromiumPage } from '../harness/chromium.ts';
 import type {} from './kernels_entry.ts';
 
@@ -19,7 +19,7 @@ it('runs where there is no WebGPU, on threads', async () => {
 
 for (const [t, table] of caseTables.entries())
   describe(`${table.kernel.name} on WebAssembly in Chromium`, () => {
-    for (const [r, row] of table.cases.entries())
+    for (const [r, row] of casesForPages(table))
       it(row.why, async () => {
         const failure = await chromium.page.evaluate(([table, row]) => globalThis.runWasmCase(table, row), [
           t,
