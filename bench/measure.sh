@@ -20,15 +20,15 @@ measure() { # name, then what chooses the adapter
 for name in "${@:-all}"; do
   case $name in
     wasm1 | all)
-      measure wasm1 --adapter wasm --threads 1
-      node bench/peers/run.mjs --adapter wasm --threads 1 --out bench/results/wasm1.peers.json
+      measure wasm1 --adapter wasm --threads 1 --no-wide-simd
+      node bench/peers/run.mjs --adapter wasm --threads 1 --no-wide-simd --out bench/results/wasm1.peers.json
       ;;
   esac
   case $name in
     wasm2 | all)
-      measure wasm2 --adapter wasm --threads 2
-      node bench/peers/run.mjs --adapter wasm --threads 2 --out bench/results/wasm2.peers.json
-      node dist/cli.js bench features resnet50 "${XRAYS:-sample/chest_xray}" --adapter wasm --threads 2 --out bench/results/wasm2.features.json
+      measure wasm2 --adapter wasm --threads 2 --no-wide-simd
+      node bench/peers/run.mjs --adapter wasm --threads 2 --no-wide-simd --out bench/results/wasm2.peers.json
+      node dist/cli.js bench features resnet50 "${XRAYS:-sample/chest_xray}" --adapter wasm --threads 2 --no-wide-simd --out bench/results/wasm2.features.json
       ;;
   esac
   case $name in

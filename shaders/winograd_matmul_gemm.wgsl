@@ -1,4 +1,4 @@
-// winograd_matmul for GPUs: tiles of both matrices lie in workgroup memory.
+// winograd_matmul for GPUs: tiles of both matrices lie in workgroup memory. Of F(4x4, 3x3) with 36 points, or F(2x2, 3x3) with 16.
 //
 // v  [36, C, ceil(T / 4), 4], by winograd_input
 // u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight

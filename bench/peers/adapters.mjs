@@ -14,12 +14,12 @@ const SOFTWARE_TOGGLES = [...COMMON_TOGGLES, 'enable-dawn-features=disable_robus
 const path = name => fileURLToPath(new URL(name, import.meta.url));
 
 /** Raycam first. */
-export function programsFor({ adapter, model, batch, threads }) {
+export function programsFor({ adapter, model, batch, threads, 'no-wide-simd': isNarrow }) {
   const choice = { wasm: 'wasm', swiftshader: 'swiftshader', lavapipe: 'swiftshader', gpu: 'gpu' }[adapter];
   const bench = ['bench', 'model', model, '--batch', `${batch}`, '--adapter', choice, '--threads', `${threads}`];
   const raycam = {
     name: 'raycam',
-    command: [path('../../dist/cli.js'), ...bench, '--in-turns'],
+    command: [path('../../dist/cli.js'), ...bench, ...(isNarrow ? ['--no-wide-simd'] : []), '--in-turns'],
     question: { index: 0, repeats: 1 },
   };
   const peer = (name, file, ...more) => ({

@@ -18,6 +18,7 @@ const HELP = `npm run bench:peers -- --adapter <name> [options]
   --models <names>   resnet50,resnet101,resnet152 (default: resnet50,resnet152)
   --batch <counts>   images in a forward (default: 1; on a GPU 1,32)
   --threads <count>  for WebAssembly and native CPU (default: 2)
+  --no-wide-simd     of Raycam on WebAssembly: 128 bits at a time, also in Node 24 to 26
   --rounds <count>   forwards of each that count, in turns (default: 7)
   --out <file>       also write the measurements as JSON`;
 
@@ -102,6 +103,7 @@ function parseArguments() {
         batch: { type: 'string' },
         threads: { type: 'string', default: '2' },
         rounds: { type: 'string', default: '7' },
+        'no-wide-simd': { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean' },
       },

@@ -36,10 +36,10 @@ import { sgd } from './reference/sgd.ts';
 import { unfold } from './reference/unfold.ts';
 import { unpackRgb } from './reference/unpack_rgb.ts';
 import { upsampleBilinear } from './reference/upsample_bilinear.ts';
-import { winogradInput } from './reference/winograd_input.ts';
+import { winograd2x2Input, winogradInput } from './reference/winograd_input.ts';
 import { winogradMatmul } from './reference/winograd_matmul.ts';
-import { winogradOutput } from './reference/winograd_output.ts';
-import { winogradWeight } from './reference/winograd_weight.ts';
+import { winograd2x2Output, winogradOutput } from './reference/winograd_output.ts';
+import { winograd2x2Weight, winogradWeight } from './reference/winograd_weight.ts';
 
 interface Row {
   readonly inputs: Readonly<Record<string, InputSpec>>;
@@ -124,6 +124,26 @@ const ENTRIES: readonly Entry[] = [
     kernel: kernels.winogradMatmulSimd,
     reference: winogradMatmul,
     rows: [...winogradProducts(6), ...winogradProducts(6, { tiles: 16 }, '16 tiles at a time')],
+  },
+  {
+    kernel: kernels.winograd2x2Input,
+    reference: winograd2x2Input,
+    rows: [{ inputs: { x: [1, 256, 14, 14] } }],
+  },
+  {
+    kernel: kernels.winograd2x2Output,
+    reference: winograd2x2Output,
+    rows: [
+      {
+        inputs: { m: [16, 256, 13, 4], scale: [256], shift: [256] },
+        options: { shape: [1, 256, 14, 14], relu: true },
+      },
+    ],
+  },
+  {
+    kernel: kernels.winograd2x2Weight,
+    reference: winograd2x2Weight,
+    rows: [{ inputs: { weight: [256, 256, 3, 3] } }],
   },
   { kernel: kernels.winogradMatmulGemm, reference: winogradMatmul, rows: winogradProducts(8) },
   {

@@ -1,6 +1,9 @@
+import shader2x2 from '../../shaders/winograd_2x2_input.wgsl';
 import shader from '../../shaders/winograd_input.wgsl';
+import type { Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectRank } from './shape_checks.ts';
+import { winogradTiling } from './winograd_tiling.ts';
 
 /**
  * Transforms what a 3x3 convolution with stride 1 and padding 1 reads, tile by tile, for `winogradMatmul`: V = B^T d B.
@@ -16,23 +19,29 @@ export const winogradInput = defineKernel({
   shader,
   inputs: ['x'],
   outputs: ['v'],
-  plan({ x }, _options: Record<never, never>) {
-    const [batch, channels, height, width] = expectRank('winograd_input', 'x', x, 4);
-    const [tileRows, tileColumns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
-    const tiles = batch * tileRows * tileColumns;
-    const tileGroups = Math.ceil(tiles / 4);
-    return {
-      outputs: { v: [36, channels, tileGroups, 4] },
-      params: {
-        channels,
-        height,
-        width,
-        tile_rows: tileRows,
-        tile_columns: tileColumns,
-        tiles,
-        tile_groups: tileGroups,
-      },
-      workgroups: linearGrid(channels * tileGroups, 32),
-    };
-  },
+  plan: ({ x }, _options: Record<never, never>) => planInput('winograd_input', x, 4),
 });
+
+/**
+ * The same for F(2x2, 3x3).
+ *
+ * v  [16, C, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2), zero past T
+ */
+export const winograd2x2Input = defineKernel({
+  name: 'winograd_2x2_input',
+  shader: shader2x2,
+  inputs: ['x'],
+  outputs: ['v'],
+  plan: ({ x }, _options: Record<never, never>) => planInput('winograd_2x2_input', x, 2),
+});
+
+/** For tiles of so many pixels a side. */
+function planInput(where: string, x: Shape, side: 2 | 4) {
+  const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
+  const tiling = winogradTiling([batch, height, width], side);
+  return {
+    outputs: { v: [(side + 2) ** 2, channels, tiling.tile_groups, 4] },
+    params: { channels, height, width, ...tiling },
+    workgroups: linearGrid(channels * tiling.tile_groups, 32),
+  };
+}

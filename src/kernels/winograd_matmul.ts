@@ -29,7 +29,7 @@ export const winogradMatmul = defineKernel({
   plan({ v, u }, { outChannels }: WinogradMatmulOptions) {
     const [, channels, tileGroups] = expectRank('winograd_matmul', 'v', v, 4);
     const tile = expectTile('winograd_matmul', u, [8, 16]);
-    const { groups, m } = planMatmul('winograd_matmul', { v, u }, outChannels, tile);
+    const { groups, m } = planMatmul('winograd_matmul', { v, u }, { outChannels, tile });
     const wide = tileGroups > 1;
     return {
       outputs: { m },
@@ -61,7 +61,7 @@ export const winogradMatmulSimd = defineKernel({
     const where = 'winograd_matmul_simd';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
     const tile = expectTile(where, u, [4, 6]);
-    const { groups, m } = planMatmul(where, { v, u }, outChannels, tile);
+    const { groups, m } = planMatmul(where, { v, u }, { outChannels, tile });
     const fours = [tiles / 4, 2].find(each => each <= tileGroups) ?? 1;
     return {
       outputs: { m },
@@ -77,7 +77,7 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 }
 
 /**
- * `winogradMatmul` by tiles in workgroup memory, for GPUs.
+ * `winogradMatmul` by tiles in workgroup memory, for GPUs; also of the 16 points of F(2x2, 3x3).
  *
  * u  [36, ceil(O / tile), C, tile], tile 8 or 16
  *
@@ -92,13 +92,14 @@ export const winogradMatmulGemm = defineKernel({
     const where = 'winograd_matmul_gemm';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
     const packed = expectTile(where, u, [8, 16]);
-    const { m } = planMatmul(where, { v, u }, outChannels, packed);
+    const points = v[0] === 16 ? 16 : 36;
+    const { m } = planMatmul(where, { v, u }, { outChannels, tile: packed, points });
     const { rows, columnsEach } = gemmInvocations(where, tile);
     return {
       outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
       constants: { ROWS: rows, TILES: columnsEach, TILE_CHANNELS: packed },
-      workgroups: [Math.ceil((4 * tileGroups) / tile.columns), Math.ceil(outChannels / tile.channels), 36],
+      workgroups: [Math.ceil((4 * tileGroups) / tile.columns), Math.ceil(outChannels / tile.channels), points],
     };
   },
 });
@@ -117,12 +118,11 @@ function expectTile(where: string, u: Shape, tiles: readonly number[]): number {
 function planMatmul(
   where: string,
   shapes: { readonly v: Shape; readonly u: Shape },
-  outChannels: number,
-  tile: number,
+  { outChannels, tile, points = 36 }: WinogradMatmulOptions & { readonly tile: number; readonly points?: number },
 ) {
   const [, channels, tileGroups] = expectRank(where, 'v', shapes.v, 4);
   const groups = Math.ceil(outChannels / tile);
-  expectShape(where, 'v', { shapes, expected: [36, channels, tileGroups, 4] });
-  expectShape(where, 'u', { shapes, expected: [36, groups, channels, tile] });
-  return { groups, m: [36, outChannels, tileGroups, 4] };
+  expectShape(where, 'v', { shapes, expected: [points, channels, tileGroups, 4] });
+  expectShape(where, 'u', { shapes, expected: [points, groups, channels, tile] });
+  return { groups, m: [points, outChannels, tileGroups, 4] };
 }

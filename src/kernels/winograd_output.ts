@@ -1,8 +1,10 @@
+import shader2x2 from '../../shaders/winograd_2x2_output.wgsl';
 import shader from '../../shaders/winograd_output.wgsl';
 import type { Shape } from '../runtime/shape.ts';
 import { epilogueConstants } from './conv2d_plan.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectShape } from './shape_checks.ts';
+import { winogradTiling } from './winograd_tiling.ts';
 
 export interface WinogradOutputOptions {
   /** [N, O, H, W] */
@@ -29,35 +31,51 @@ interface WinogradOutputShapes {
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
  */
 export const winogradOutput = defineKernel({
-  name: 'winograd_output',
-  shader,
-  inputs: ['m'],
-  optional: ['scale', 'shift', 'residual'],
-  outputs: ['y'],
-  plan(shapes: WinogradOutputShapes, { shape, relu = false }: WinogradOutputOptions) {
-    const { m, scale, shift, residual } = shapes;
-    const [batch, outChannels, height, width] = shape as [number, number, number, number];
-    const [tileRows, tileColumns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
-    const tiles = batch * tileRows * tileColumns;
-    const tileGroups = Math.ceil(tiles / 4);
-    const given = { m, scale, shift, residual };
-    expectShape('winograd_output', 'm', { shapes: given, expected: [36, outChannels, tileGroups, 4] });
-    expectShape('winograd_output', 'scale', { shapes: given, expected: [outChannels] });
-    expectShape('winograd_output', 'shift', { shapes: given, expected: [outChannels] });
-    expectShape('winograd_output', 'residual', { shapes: given, expected: shape });
-    return {
-      outputs: { y: shape },
-      params: {
-        out_channels: outChannels,
-        height,
-        width,
-        tile_rows: tileRows,
-        tile_columns: tileColumns,
-        tiles,
-        tile_groups: tileGroups,
-      },
-      constants: epilogueConstants(shapes, relu),
-      workgroups: linearGrid(outChannels * tileGroups, 32),
-    };
-  },
+  ...tensorsOf('winograd_output', shader),
+  plan: (shapes: WinogradOutputShapes, options: WinogradOutputOptions) =>
+    planOutput('winograd_output', shapes, { ...options, side: 4 }),
 });
+
+/**
+ * The same for F(2x2, 3x3).
+ *
+ * m  [16, O, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2)
+ */
+export const winograd2x2Output = defineKernel({
+  ...tensorsOf('winograd_2x2_output', shader2x2),
+  plan: (shapes: WinogradOutputShapes, options: WinogradOutputOptions) =>
+    planOutput('winograd_2x2_output', shapes, { ...options, side: 2 }),
+});
+
+function tensorsOf(name: string, text: string) {
+  return {
+    name,
+    shader: text,
+    inputs: ['m'] as 'm'[],
+    optional: ['scale', 'shift', 'residual'] as ('scale' | 'shift' | 'residual')[],
+    outputs: ['y'] as 'y'[],
+  };
+}
+
+/** For tiles of `side` x `side` pixels. */
+function planOutput(
+  where: string,
+  shapes: WinogradOutputShapes,
+  { shape, relu = false, side }: WinogradOutputOptions & { readonly side: 2 | 4 },
+) {
+  const { m, scale, shift, residual } = shapes;
+  const [batch, outChannels, height, width] = shape as [number, number, number, number];
+  const tiling = winogradTiling([batch, height, width], side);
+  const given = { m, scale, shift, residual };
+  const points = (side + 2) ** 2;
+  expectShape(where, 'm', { shapes: given, expected: [points, outChannels, tiling.tile_groups, 4] });
+  expectShape(where, 'scale', { shapes: given, expected: [outChannels] });
+  expectShape(where, 'shift', { shapes: given, expected: [outChannels] });
+  expectShape(where, 'residual', { shapes: given, expected: shape });
+  return {
+    outputs: { y: shape },
+    params: { out_channels: outChannels, height, width, ...tiling },
+    constants: epilogueConstants(shapes, relu),
+    workgroups: linearGrid(outChannels * tiling.tile_groups, 32),
+  };
+}

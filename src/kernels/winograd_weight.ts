@@ -1,6 +1,7 @@
+import shader2x2 from '../../shaders/winograd_2x2_weight.wgsl';
 import shader from '../../shaders/winograd_weight.wgsl';
 import { ShapeError } from '../errors.ts';
-import { formatShape } from '../runtime/shape.ts';
+import { formatShape, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from './define.ts';
 import { expectRank } from './shape_checks.ts';
 
@@ -18,15 +19,47 @@ export const winogradWeight = defineKernel({
   shader,
   inputs: ['weight'],
   outputs: ['u'],
-  plan({ weight }, { tile = 8 }: { readonly tile?: number }) {
-    const [outChannels, channels, height, width] = expectRank('winograd_weight', 'weight', weight, 4);
-    if (height !== 3 || width !== 3)
-      throw new ShapeError(`winograd_weight: weight must be [O, C, 3, 3], got ${formatShape(weight)}`);
-    const groups = Math.ceil(outChannels / tile);
+  plan({ weight }, options: WinogradWeightOptions) {
+    const { params, padded } = planWeight('winograd_weight', weight, options);
+    const { channels, tile } = params;
     return {
-      outputs: { u: [36, groups, channels, tile] },
-      params: { out_channels: outChannels, channels, tile },
-      workgroups: linearGrid(Math.ceil((groups * tile) / 4) * channels, 32),
+      outputs: { u: [36, padded / tile, channels, tile] },
+      params,
+      workgroups: linearGrid(Math.ceil(padded / 4) * channels, 32),
     };
   },
 });
+
+/**
+ * The same for F(2x2, 3x3).
+ *
+ * u  [16, ceil(O / tile), C, tile], zero past O
+ */
+export const winograd2x2Weight = defineKernel({
+  name: 'winograd_2x2_weight',
+  shader: shader2x2,
+  inputs: ['weight'],
+  outputs: ['u'],
+  plan({ weight }, options: WinogradWeightOptions) {
+    const { params, padded } = planWeight('winograd_2x2_weight', weight, options);
+    const { channels, tile } = params;
+    return {
+      outputs: { u: [16, padded / tile, channels, tile] },
+      params,
+      workgroups: linearGrid(padded * channels, 32),
+    };
+  },
+});
+
+interface WinogradWeightOptions {
+  /** Channels that lie together: 8 unless said. */
+  readonly tile?: number;
+}
+
+function planWeight(where: string, weight: Shape, { tile = 8 }: WinogradWeightOptions) {
+  const [outChannels, channels, height, width] = expectRank(where, 'weight', weight, 4);
+  if (height !== 3 || width !== 3)
+    throw new ShapeError(`${where}: weight must be [O, C, 3, 3], got ${formatShape(weight)}`);
+  const padded = Math.ceil(outChannels / tile) * tile;
+  return { params: { out_channels: outChannels, channels, tile }, padded };
+}

@@ -13,10 +13,10 @@ import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts';
 import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
-import { winogradInput } from '../kernels/winograd_input.ts';
+import { winograd2x2Input, winogradInput } from '../kernels/winograd_input.ts';
 import { winogradMatmul, winogradMatmulGemm, winogradMatmulSimd } from '../kernels/winograd_matmul.ts';
-import { winogradOutput } from '../kernels/winograd_output.ts';
-import { winogradWeight } from '../kernels/winograd_weight.ts';
+import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
+import { winograd2x2Weight, winogradWeight } from '../kernels/winograd_weight.ts';
 import type { SubgroupMatrix } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { formatShapes, type Shape } from '../runtime/shape.ts';
@@ -103,8 +103,9 @@ export class Convolution {
         const tile = channelTile(device.adapter);
         return device.run(packConv2dWeight, { weight: unpacked }, { tile }, { label: name }).y;
       }
+      const transform = form === 'winograd 2x2' ? winograd2x2Weight : winogradWeight;
       const tile = winogradChannelTile(device.adapter);
-      return device.run(winogradWeight, { weight: unpacked }, { tile }, { label: name }).u;
+      return device.run(transform, { weight: unpacked }, { tile }, { label: name }).u;
     });
     return new Convolution(
       device,
@@ -128,7 +129,8 @@ export class Convolution {
         case 'subgroup matrix':
           return this.gemm(inputs, relu, algorithm);
         case 'winograd':
-          return this.winograd(inputs, relu, algorithm.tile);
+        case 'winograd 2x2':
+          return this.winograd(inputs, relu, algorithm);
       }
     });
   }
@@ -184,16 +186,21 @@ export class Convolution {
     return device.run(conv2dReduce, { partial_sums, ...epilogue }, { relu }, { label }).y;
   }
 
-  private winograd({ x, ...epilogue }: ConvolutionInputs, relu: boolean, tile?: GemmTile): Tensor {
+  private winograd(
+    { x, ...epilogue }: ConvolutionInputs,
+    relu: boolean,
+    { kind, tile }: Extract<ConvolutionAlgorithm, { kind: 'winograd' | 'winograd 2x2' }>,
+  ): Tensor {
     const { device } = this;
+    const [toV, toY] = kind === 'winograd' ? [winogradInput, winogradOutput] : [winograd2x2Input, winograd2x2Output];
     const { label } = this.given;
     const { outChannels } = this.size;
     const [batch, , height, width] = x.shape as [number, number, number, number];
-    const { v } = device.run(winogradInput, { x }, {}, { label });
+    const { v } = device.run(toV, { x }, {}, { label });
     const m = this.winogradProducts(v, tile);
     v.dispose();
     const shape = [batch, outChannels, height, width];
-    return device.run(winogradOutput, { m, ...epilogue }, { shape, relu }, { label }).y;
+    return device.run(toY, { m, ...epilogue }, { shape, relu }, { label }).y;
   }
 
   private winogradProducts(v: Tensor, tile?: GemmTile): Tensor {

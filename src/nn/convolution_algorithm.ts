@@ -24,15 +24,17 @@ export type WeightSize = Pick<ConvolutionSize, 'channels' | 'outChannels' | 'ker
  * `gemm`             a product of matrices by tiles in workgroup memory, its sums in `slices` parts; its weights 16-bit floats if so said
  * `subgroup matrix`  the same on matrix units, with weights and pixels of 16 bits
  * `winograd`         F(4x4, 3x3); with a `tile`, its products in workgroup memory
+ * `winograd 2x2`     F(2x2, 3x3) so: fewer operations saved, and less memory
  */
 export type ConvolutionAlgorithm =
   | { readonly kind: 'direct' }
   | { readonly kind: 'gemm'; readonly tile: GemmTile; readonly slices: number; readonly halfWeights?: boolean }
   | { readonly kind: 'subgroup matrix'; readonly slices: number }
-  | { readonly kind: 'winograd'; readonly tile?: GemmTile };
+  | { readonly kind: 'winograd'; readonly tile?: GemmTile }
+  | { readonly kind: 'winograd 2x2'; readonly tile: GemmTile };
 
-/** How weights lie on the device: `winograd` takes four times the memory, `halves` half of it. */
-export type WeightForm = 'packed' | 'halves' | 'winograd';
+/** How weights lie on the device: `winograd` takes 36 / 9 of the memory, `winograd 2x2` 16 / 9, `halves` half. */
+export type WeightForm = 'packed' | 'halves' | 'winograd' | 'winograd 2x2';
 
 type TileSize = Readonly<Record<keyof GemmTile, number>>;
 
@@ -41,11 +43,13 @@ const SLICES = [1, 2, 4, 8];
 const ENOUGH_WORKGROUPS = 256;
 /** Products in a slice, that filling and emptying its tiles should not outweigh. */
 const LEAST_SLICE_DEPTH = 128;
-/** Channels up to which the form's memory hardly counts: at 512, Winograd's weights alone are 38 MB a layer. */
-const MOST_GPU_WINOGRAD_CHANNELS = 128;
+/** Channels up to which a form's memory hardly counts: ResNet-152 then takes at most 1.35 times its weights on a GPU. */
+const MOST_GPU_CHANNELS = { winograd: 128, 'winograd 2x2': 256 } as const;
+/** Of a form of Winograd's: pixels of a tile along a side, and its points. */
+const WINOGRAD = { winograd: { side: 4, points: 36 }, 'winograd 2x2': { side: 2, points: 16 } } as const;
 
 export function formOf(algorithm: ConvolutionAlgorithm): WeightForm {
-  if (algorithm.kind === 'winograd') return 'winograd';
+  if (algorithm.kind === 'winograd' || algorithm.kind === 'winograd 2x2') return algorithm.kind;
   const isHalf = algorithm.kind === 'subgroup matrix' || (algorithm.kind === 'gemm' && algorithm.halfWeights);
   return isHalf ? 'halves' : 'packed';
 }
@@ -71,7 +75,7 @@ export function chooseAlgorithm(
   if (kind !== 'gpu' && form !== 'halves') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
   const fills = (tile: GemmTile) => workgroupsOf(size, form, tile) >= ENOUGH_WORKGROUPS;
   const tile = GEMM_TILES.findLast(fills) ?? GEMM_TILES[0]!;
-  if (form === 'winograd') return { kind: 'winograd', tile };
+  if (form === 'winograd' || form === 'winograd 2x2') return { kind: form, tile };
   const slices = mostSlices(size, tile);
   return { kind: 'gemm', tile, slices, ...(form === 'halves' && { halfWeights: true }) };
 }
@@ -92,14 +96,16 @@ export function candidateAlgorithms(
 ): ConvolutionAlgorithm[] {
   const { channels, outChannels } = size;
   const isGpu = kind === 'gpu';
-  const most = isGpu ? MOST_GPU_WINOGRAD_CHANNELS : Number.POSITIVE_INFINITY;
-  const winograd = fitsWinograd(size) && Math.max(channels, outChannels) <= most;
+  const fits = (most: number) => fitsWinograd(size) && Math.max(channels, outChannels) <= most;
+  const winograd = fits(isGpu ? MOST_GPU_CHANNELS.winograd : Number.POSITIVE_INFINITY);
+  const winograd2x2 = isGpu && fits(MOST_GPU_CHANNELS['winograd 2x2']);
   const gemms = GEMM_TILES.flatMap(tile => slicings(size, tile).map(slices => ({ tile, slices })));
   return [
     { kind: 'direct' },
     ...(isGpu ? gemms.map(gemm => ({ kind: 'gemm' as const, ...gemm })) : []),
     ...(winograd ? [{ kind: 'winograd' as const }] : []),
     ...(winograd && isGpu ? GEMM_TILES.map(tile => ({ kind: 'winograd' as const, tile })) : []),
+    ...(winograd2x2 ? GEMM_TILES.map(tile => ({ kind: 'winograd 2x2' as const, tile })) : []),
   ];
 }
 
@@ -116,7 +122,7 @@ export function halfAlgorithms(
   ];
 }
 
-/** Whether F(4x4, 3x3) computes such a convolution. */
+/** Whether F(4x4, 3x3) and F(2x2, 3x3) compute such a convolution. */
 export function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
   return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
 }
@@ -143,12 +149,12 @@ function workgroupsOf(
 ) {
   const rows = Math.ceil(outChannels / tile.channels);
   const outputs = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
-  const side = form === 'winograd' ? 4 : 1;
+  const { side, points } = form === 'winograd' || form === 'winograd 2x2' ? WINOGRAD[form] : { side: 1, points: 1 };
   const columns = outputs.reduce((product, length) => product * Math.ceil(length / side), batch);
-  return rows * Math.ceil(columns / tile.columns) * (form === 'winograd' ? 36 : 1);
+  return rows * Math.ceil(columns / tile.columns) * points;
 }
 
-/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 64x64` */
+/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 64x64`, `winograd 2x2 64x64` */
 export function algorithmName(algorithm: ConvolutionAlgorithm): string {
   const { kind } = algorithm;
   const tile = 'tile' in algorithm && algorithm.tile ? ` ${algorithm.tile.channels}x${algorithm.tile.columns}` : '';
@@ -163,6 +169,7 @@ const BY_NAME: ReadonlyMap<string, ConvolutionAlgorithm> = new Map(
     ...GEMM_TILES.flatMap(tile => SLICES.map(slices => ({ kind: 'gemm', tile, slices, halfWeights: true }) as const)),
     ...SLICES.map(slices => ({ kind: 'subgroup matrix', slices }) as const),
     ...[undefined, ...GEMM_TILES].map(tile => ({ kind: 'winograd', tile }) as const),
+    ...GEMM_TILES.map(tile => ({ kind: 'winograd 2x2', tile }) as const),
   ].map(algorithm => [algorithmName(algorithm), algorithm]),
 );
 

@@ -124,7 +124,7 @@ export class Tuning {
 /** Whether a tuning may say so: less exact ways are none of its business. */
 function computes(algorithm: ConvolutionAlgorithm, size: WeightSize): boolean {
   const form = formOf(algorithm);
-  return form === 'packed' || (form === 'winograd' && fitsWinograd(size));
+  return form === 'packed' || (form !== 'halves' && fitsWinograd(size));
 }
 
 function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {

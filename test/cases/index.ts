@@ -32,10 +32,10 @@ import sgd from './sgd.ts';
 import unfold from './unfold.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
-import winogradInput from './winograd_input.ts';
+import winogradInput, { input2x2 } from './winograd_input.ts';
 import winogradMatmul, { gemm as winogradMatmulGemm, simd as winogradMatmulSimd } from './winograd_matmul.ts';
-import winogradOutput from './winograd_output.ts';
-import winogradWeight from './winograd_weight.ts';
+import winogradOutput, { output2x2 } from './winograd_output.ts';
+import winogradWeight, { weight2x2 } from './winograd_weight.ts';
 
 /** Every operation's table, in the registry's order. */
 export const caseTables: readonly CaseTable[] = [
@@ -50,11 +50,14 @@ export const caseTables: readonly CaseTable[] = [
   conv2dGemm.reduce,
   unfold,
   winogradWeight,
+  weight2x2,
   winogradInput,
+  input2x2,
   winogradMatmul,
   winogradMatmulGemm,
   winogradMatmulSimd,
   winogradOutput,
+  output2x2,
   maxPool2d,
   affine,
   grayscale,

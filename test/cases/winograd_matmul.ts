@@ -93,6 +93,17 @@ export const gemm = caseTable<WinogradMatmulGemmOptions>({
     }),
     { why: 'u packed by 16', inputs: sizes(9, 41, 3, 16), options: { outChannels: 41 } },
     {
+      why: 'the 16 points of F(2x2, 3x3)',
+      inputs: { v: [16, 9, 17, 4], u: [16, 17, 9, 8] },
+      options: { outChannels: 133 },
+    },
+    {
+      why: 'v and u of different points',
+      inputs: { v: [16, 4, 1, 4], u: [36, 1, 4, 8] },
+      options: { outChannels: 8 },
+      error: 'winograd_matmul_gemm: u must be [16, 1, 4, 8], got [36, 1, 4, 8] (v [16, 4, 1, 4], u [36, 1, 4, 8])',
+    },
+    {
       why: 'u packed by 6',
       inputs: sizes(4, 8, 1, 6),
       options: { outChannels: 8 },

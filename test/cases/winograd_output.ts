@@ -1,7 +1,40 @@
 import { caseTable } from '../../src/bench/cases.ts';
-import { winogradOutput as reference } from '../../src/bench/reference/winograd_output.ts';
-import { type WinogradOutputOptions, winogradOutput } from '../../src/kernels/winograd_output.ts';
+import {
+  winogradOutput as reference,
+  winograd2x2Output as reference2x2,
+} from '../../src/bench/reference/winograd_output.ts';
+import { type WinogradOutputOptions, winograd2x2Output, winogradOutput } from '../../src/kernels/winograd_output.ts';
 import { resnetPlanes } from './winograd_matmul.ts';
+
+export const output2x2 = caseTable<WinogradOutputOptions>({
+  kernel: winograd2x2Output,
+  reference: reference2x2,
+  cases: [
+    {
+      why: 'resnet152, 256 channels of 14x14',
+      inputs: { m: [16, 256, 13, 4], scale: [256], shift: [256] },
+      options: { shape: [1, 256, 14, 14], relu: true },
+    },
+    { why: 'one pixel', inputs: { m: [16, 1, 1, 4] }, options: { shape: [1, 1, 1, 1] } },
+    { why: 'not square, short of a tile and over one', inputs: { m: [16, 3, 3, 4] }, options: { shape: [1, 3, 5, 7] } },
+    {
+      why: 'scale, shift, residual and relu, batch of two',
+      inputs: { m: [16, 9, 5, 4], scale: [9], shift: [9], residual: [2, 9, 6, 5] },
+      options: { shape: [2, 9, 6, 5], relu: true },
+    },
+    {
+      why: 'NaN surfaces through relu',
+      inputs: { m: { shape: [16, 1, 1, 4], fill: () => Number.NaN } },
+      options: { shape: [1, 1, 2, 2], relu: true },
+    },
+    {
+      why: 'm of another number of tiles',
+      inputs: { m: [16, 8, 4, 4] },
+      options: { shape: [1, 8, 16, 16] },
+      error: 'winograd_2x2_output: m must be [16, 8, 16, 4], got [16, 8, 4, 4] (m [16, 8, 4, 4])',
+    },
+  ],
+});
 
 export default caseTable<WinogradOutputOptions>({
   kernel: winogradOutput,

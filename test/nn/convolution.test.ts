@@ -76,7 +76,7 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution forced on %s', adap
   afterAll(() => device.dispose());
 
   // On WebAssembly weights lie in tiles of their own.
-  const gpuNames = ['gemm 64x32', 'gemm 32x32 in 4', 'winograd 64x64'];
+  const gpuNames = ['gemm 64x32', 'gemm 32x32 in 4', 'winograd 64x64', 'winograd 2x2 64x32'];
   const halfNames = ['half gemm 64x32', 'half gemm 32x32 in 4'];
   it.each(['direct', 'winograd', ...halfNames, ...(adapter === 'swiftshader' ? gpuNames : [])])(
     '%s, with every epilogue',

@@ -5,11 +5,11 @@ export function winogradMatmul(
   { v, u }: { v: Array64; u: Array64 },
   { outChannels: O }: WinogradMatmulOptions,
 ): { m: Array64 } {
-  const [, C, groups] = v.shape as [number, number, number];
+  const [points, C, groups] = v.shape as [number, number, number];
   const T = groups * 4;
   const tile = u.shape[3]!;
-  const m = array64([36, O, groups, 4]);
-  for (let p = 0; p < 36; p++)
+  const m = array64([points, O, groups, 4]);
+  for (let p = 0; p < points; p++)
     for (let o = 0; o < O; o++)
       for (let c = 0; c < C; c++) {
         const weight = u.at(p, Math.floor(o / tile), c, o % tile);

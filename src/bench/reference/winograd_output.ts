@@ -18,22 +18,36 @@ interface WinogradOutputInputs {
   residual?: Array64;
 }
 
-export function winogradOutput(
+const AT_2X2 = [
+  [1, 1, 1, 0],
+  [0, 1, -1, 1],
+] as const;
+
+export const winogradOutput = (inputs: WinogradOutputInputs, options: WinogradOutputOptions) =>
+  transformed(inputs, options, AT);
+export const winograd2x2Output = (inputs: WinogradOutputInputs, options: WinogradOutputOptions) =>
+  transformed(inputs, options, AT_2X2);
+
+/** A^T m A of tiles with as many pixels a side as the matrix has rows. */
+function transformed(
   { m, scale, shift, residual }: WinogradOutputInputs,
   { shape, relu }: WinogradOutputOptions,
+  matrix: readonly (readonly number[])[],
 ): { y: Array64 } {
   const [N, O, H, W] = shape as [number, number, number, number];
-  const [rows, columns] = [Math.ceil(H / 4), Math.ceil(W / 4)];
+  const side = matrix.length;
+  const size = side + 2;
+  const [rows, columns] = [Math.ceil(H / side), Math.ceil(W / side)];
   const y = array64(shape);
   for (let n = 0; n < N; n++)
     for (let o = 0; o < O; o++)
       for (let h = 0; h < H; h++)
         for (let w = 0; w < W; w++) {
-          const t = (n * rows + Math.floor(h / 4)) * columns + Math.floor(w / 4);
+          const t = (n * rows + Math.floor(h / side)) * columns + Math.floor(w / side);
           let sum = 0;
-          for (let i = 0; i < 6; i++)
-            for (let j = 0; j < 6; j++)
-              sum += AT[h % 4]![i]! * m.at(i * 6 + j, o, Math.floor(t / 4), t % 4) * AT[w % 4]![j]!;
+          for (let i = 0; i < size; i++)
+            for (let j = 0; j < size; j++)
+              sum += matrix[h % side]![i]! * m.at(i * size + j, o, Math.floor(t / 4), t % 4) * matrix[w % side]![j]!;
           const value = sum * (scale?.at(o) ?? 1) + (shift?.at(o) ?? 0) + (residual?.at(n, o, h, w) ?? 0);
           y.set(relu ? Math.max(0, value) : value, n, o, h, w);
         }

@@ -12,17 +12,37 @@ const G = [
   [0, 0, 1],
 ] as const;
 
-export function winogradWeight({ weight }: { weight: Array64 }, { tile = 8 }: { tile?: number }): { u: Array64 } {
+const G_2X2 = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, -0.5, 0.5],
+  [0, 0, 1],
+] as const;
+
+interface Inputs {
+  weight: Array64;
+}
+
+interface Options {
+  tile?: number;
+}
+
+export const winogradWeight = ({ weight }: Inputs, options: Options) => transformed(weight, options, G);
+export const winograd2x2Weight = ({ weight }: Inputs, options: Options) => transformed(weight, options, G_2X2);
+
+/** G g G^T */
+function transformed(weight: Array64, { tile = 8 }: Options, matrix: readonly (readonly number[])[]): { u: Array64 } {
   const [O, C] = weight.shape as [number, number];
-  const u = array64([36, Math.ceil(O / tile), C, tile]);
+  const size = matrix.length;
+  const u = array64([size ** 2, Math.ceil(O / tile), C, tile]);
   for (let o = 0; o < O; o++)
     for (let c = 0; c < C; c++)
-      for (let i = 0; i < 6; i++)
-        for (let j = 0; j < 6; j++) {
+      for (let i = 0; i < size; i++)
+        for (let j = 0; j < size; j++) {
           let sum = 0;
           for (let kh = 0; kh < 3; kh++)
-            for (let kw = 0; kw < 3; kw++) sum += G[i]![kh]! * weight.at(o, c, kh, kw) * G[j]![kw]!;
-          u.set(sum, i * 6 + j, Math.floor(o / tile), c, o % tile);
+            for (let kw = 0; kw < 3; kw++) sum += matrix[i]![kh]! * weight.at(o, c, kh, kw) * matrix[j]![kw]!;
+          u.set(sum, i * size + j, Math.floor(o / tile), c, o % tile);
         }
   return { u };
 }
