@@ -13,6 +13,14 @@ const MOST_GZIPPED_BYTES = 250_000;
 /** Nothing from elsewhere, nothing inline, no eval; blob: for the WebAssembly device's threads and for pictures made here. */
 const POLICY = JSON.parse(readFileSync(join(root, 'src/server/page_policy.json'), 'utf8')).join('; ');
 
+/** The page opens no matrix units: their shader stays out. */
+const withoutMatrixUnits = {
+  name: 'without-matrix-units',
+  setup(build) {
+    build.onLoad({ filter: /conv2d_subgroup_matrix\.wgsl$/ }, () => ({ contents: '', loader: 'text' }));
+  },
+};
+
 /** Builds where a source is newer than the page. */
 export async function ensureWebBuilt() {
   const built = statSync(join(root, 'dist/web/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -51,7 +59,7 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
   };
-  const plugins = [reflectedShaders];
+  const plugins = [reflectedShaders, withoutMatrixUnits];
   const engine = await build({
     ...common,
     plugins,

@@ -1,13 +1,12 @@
 import { UsageError } from '../errors.ts';
 import { type BenchSession, openBenchSession, prepare, WrongKernel } from './bench_session.ts';
 import { type Environment, environmentOf, type HostFacts } from './environment.ts';
-import type { KernelBenchOptions } from './kernel_bench.ts';
 import { type KernelResult, type KernelRow, recordingOf, timeOf } from './kernel_result.ts';
 import { comparePaired, type PairedOptions, type PairedResult, type Verdict } from './paired.ts';
 import { measureFma } from './peaks.ts';
 import { replay } from './recording.ts';
 import { type Subject, subjectName } from './subject.ts';
-import { suiteOf } from './suite.ts';
+import { type KernelBenchOptions, suiteOf } from './suite.ts';
 import { bestOf } from './timer.ts';
 
 /** One variant of one shape, as it was and as it is. */

@@ -14,10 +14,9 @@ import { measurePeaks, type Peaks } from './peaks.ts';
 import { type Recording, record } from './recording.ts';
 import { isNoisy, summarize } from './statistics.ts';
 import { type Subject, subjectName } from './subject.ts';
-import { type SuiteOptions, suiteOf } from './suite.ts';
 import type { Sample } from './timer.ts';
 
-export interface KernelBenchOptions extends DeviceOptions, SuiteOptions {
+export interface SubjectBenchOptions extends DeviceOptions {
   readonly host: HostFacts;
   /** `all`, or one by its name; the engine's own choice unless said. */
   readonly variant?: string;
@@ -35,11 +34,11 @@ const SAMPLES = { least: 7, most: 25, budgetMs: 1000 };
 /**
  * Checks kernels against their f64 references, and times those that are right: variants in turns, each sample many runs in one pass.
  *
- * @throws UsageError   no such kernel, shape or variant
+ * @throws UsageError   none of them has such a variant
  * @throws DeviceError  the adapter failed
  */
-export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+export async function benchSubjects(subjects: readonly Subject[], options: SubjectBenchOptions): Promise<KernelResult> {
+  const { variant } = options;
   const session = await openBenchSession(options);
   const { device, observer } = session;
   try {

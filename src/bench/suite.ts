@@ -2,6 +2,8 @@ import { UsageError } from '../errors.ts';
 import { distinctConvolutions } from '../nn/resnet_work.ts';
 import { isResNetArchitecture, RESNET_ARCHITECTURES } from '../weights/resnet_shapes.ts';
 import { ConvolutionSubject, directVariants } from './convolution_subject.ts';
+import { benchSubjects, type SubjectBenchOptions } from './kernel_bench.ts';
+import type { KernelResult } from './kernel_result.ts';
 import { kernelNames, kernelSubjects } from './kernel_rows.ts';
 import type { Subject } from './subject.ts';
 
@@ -18,6 +20,19 @@ export interface Suite {
   readonly subjects: readonly Subject[];
   /** The variant that was named as the kernel. */
   readonly variant?: string;
+}
+
+export type KernelBenchOptions = SubjectBenchOptions & SuiteOptions;
+
+/**
+ * `benchSubjects` of a suite.
+ *
+ * @throws UsageError   no such kernel, shape or variant
+ * @throws DeviceError  the adapter failed
+ */
+export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
+  const { subjects, variant = options.variant } = suiteOf(options);
+  return benchSubjects(subjects, { ...options, variant });
 }
 
 /** What a forward pass runs beside its convolutions. */

@@ -1,9 +1,8 @@
 import type { Backbone } from '../weights/backbone.ts';
 import { chosenVariants, openBenchSession, type Prepared, prepare } from './bench_session.ts';
 import { type Environment, environmentOf } from './environment.ts';
-import type { KernelBenchOptions } from './kernel_bench.ts';
 import { loadForTurns, type ModelBenchOptions } from './model_bench.ts';
-import { suiteOf } from './suite.ts';
+import { type KernelBenchOptions, suiteOf } from './suite.ts';
 import { bestOf } from './timer.ts';
 
 /** One thing that can be timed on demand. */

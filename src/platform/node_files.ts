@@ -34,20 +34,20 @@ export async function openFile(path: string): Promise<ByteSource> {
   return {
     name: basename(path),
     sizeBytes: status.size,
-    async read(offset, length) {
+    async read(offset, length, into) {
       checkRange({ name: path, sizeBytes: status.size, offset, length });
-      return reading(path, () => readExactly({ handle, path, offset, length }));
+      const bytes = into?.subarray(0, length) ?? new Uint8Array(length);
+      return reading(path, () => readExactly({ handle, path, offset, bytes }));
     },
     close: () => handle.close(),
   };
 }
 
-async function readExactly(range: { handle: fs.FileHandle; path: string; offset: number; length: number }) {
-  const { handle, path, offset, length } = range;
-  const bytes = new Uint8Array(length);
+async function readExactly(range: { handle: fs.FileHandle; path: string; offset: number; bytes: Uint8Array }) {
+  const { handle, path, offset, bytes } = range;
   let done = 0;
-  while (done < length) {
-    const wanted = Math.min(length - done, READ_LIMIT_BYTES);
+  while (done < bytes.length) {
+    const wanted = Math.min(bytes.length - done, READ_LIMIT_BYTES);
     const { bytesRead } = await handle.read(bytes, done, wanted, offset + done);
     if (bytesRead === 0) throw new InputError(`${path}: the file became shorter while it was read. Try again`);
     done += bytesRead;
@@ -64,7 +64,7 @@ export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY
     if (!status.isFile()) throw notAFile(path, status);
     if (status.size > maxBytes) throw tooLarge(path, status.size, maxBytes);
     if (status.size === 0) return await reading(path, async () => copied(await handle.readFile()));
-    return await reading(path, () => readExactly({ handle, path, offset: 0, length: status.size }));
+    return await reading(path, () => readExactly({ handle, path, offset: 0, bytes: new Uint8Array(status.size) }));
   } finally {
     await handle.close();
   }

@@ -4,8 +4,12 @@
 export interface ByteSource {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Exactly `length` bytes from `offset`, in a buffer of their own. @throws InputError past the end. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Exactly `length` bytes from `offset`, in a buffer of their own, or where the source can at the start of `into`, which has room for them.
+   *
+   * @throws InputError  past the end
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
-import { caseTable } from '../../src/bench/cases.ts';
 import { failureOf } from '../../src/bench/check.ts';
-import { conv2dSubgroupMatrix as reference } from '../../src/bench/reference/conv2d_gemm.ts';
-import { type Conv2dSubgroupMatrixOptions, conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
+import { conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
 import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { requireSubgroupMatrix } from '../../src/runtime/subgroup_matrix.ts';
-import { halves } from '../cases/conv2d_gemm.ts';
-import { emulated } from './emulated_matrix.ts';
+import { emulatedTable } from './emulated_table.ts';
 
 /** lavapipe's and Apple's, NVIDIA's and AMD's, Intel's; with subgroups of the sizes that a workgroup may have four of. */
 const MATRICES: readonly SubgroupMatrix[] = [
@@ -20,14 +17,6 @@ const MATRICES: readonly SubgroupMatrix[] = [
 const nameOf = ({ rows, columns, depth, invocations }: SubgroupMatrix) =>
   `${rows}x${columns}x${depth}, subgroups of ${invocations}`;
 
-const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgroupMatrixOptions> = {}) => ({
-  outChannels,
-  kernel: [kernel, kernel] as const,
-  stride: 1,
-  padding: (kernel - 1) / 2,
-  ...more,
-});
-
 describe.each(MATRICES.map(matrix => [nameOf(matrix), matrix] as const))(
   'conv2d_subgroup_matrix, emulated, by %s',
   (_, matrix) => {
@@ -37,44 +26,7 @@ describe.each(MATRICES.map(matrix => [nameOf(matrix), matrix] as const))(
     });
     afterAll(() => device.dispose());
 
-    const kernel = conv2dSubgroupMatrix(matrix);
-    const table = caseTable<Conv2dSubgroupMatrixOptions>({
-      kernel: { ...kernel, shader: emulated(kernel.shader) },
-      reference,
-      cases: [
-        {
-          why: 'one of everything',
-          inputs: { x: [1, 1, 1, 1], weight: halves(1, 1) },
-          options: square(1, 1),
-        },
-        {
-          why: 'batch of three, prime sizes, scale, shift, residual and relu',
-          inputs: {
-            x: [3, 5, 7, 11],
-            weight: halves(37, 45),
-            scale: [37],
-            shift: [37],
-            residual: [3, 37, 7, 11],
-          },
-          options: square(37, 3, { relu: true }),
-        },
-        {
-          why: 'over one tile both ways, stride 2',
-          inputs: { x: [2, 9, 17, 13], weight: halves(133, 9) },
-          options: square(133, 1, { stride: 2 }),
-        },
-        {
-          why: 'three slices of a 7x7 window, the last shorter',
-          inputs: { x: [1, 3, 12, 10], weight: halves(70, 147) },
-          options: square(70, 7, { stride: 2, slices: 3 }),
-        },
-        {
-          why: 'NaN in x surfaces through relu',
-          inputs: { x: { shape: [1, 1, 3, 3], fill: i => (i === 4 ? Number.NaN : i) }, weight: halves(2, 1) },
-          options: square(2, 1, { relu: true }),
-        },
-      ],
-    });
+    const table = emulatedTable(matrix);
     it.each(table.cases.map(row => [row.why, row] as const))('%s', async (__, row) =>
       expect(await failureOf(device, table, row)).toBeUndefined(),
     );

@@ -4,7 +4,10 @@ import { Array64 } from '../../src/bench/array64.ts';
 import type { Case, CaseTable } from '../../src/bench/cases.ts';
 import { makeInput } from '../../src/bench/check.ts';
 import { caseTables } from '../cases/index.ts';
+import { emulatedTable } from '../half/emulated_table.ts';
 import { type Contents, lockstepRaces, orderRaces, type RaceBinding, type RaceDispatch } from './races.ts';
+
+const tables = [...caseTables, emulatedTable({ rows: 8, columns: 8, depth: 8, invocations: 8 })];
 
 /** Cases over these are left to the smaller ones of the same table, which take the same ways through the shader. */
 const MOST_INVOCATIONS = 2048;
@@ -86,7 +89,7 @@ function raceFreeInLockstep(each: Prepared): boolean | undefined {
 
 const sizeOf = ({ dispatch }: Prepared) => dispatch.bindings.reduce((sum, binding) => sum + binding.bytes.length, 0);
 
-describe.each(caseTables.map(table => [table.kernel.name, table] as const))('%s', (_, table) => {
+describe.each(tables.map(table => [table.kernel.name, table] as const))('%s', (_, table) => {
   const prepared = table.cases
     .filter(({ error }) => error === undefined)
     .map(row => prepare(table, row))
@@ -112,7 +115,7 @@ it('detectRaces understands most shaders', () => expect(understood).toBeGreaterT
 
 it('every shader is looked at', () => {
   const shaders = readdirSync('shaders').map(file => file.replace('.wgsl', ''));
-  expect(shaders.sort()).toEqual(caseTables.map(({ kernel }) => kernel.name).sort());
+  expect(shaders.sort()).toEqual(tables.map(({ kernel }) => kernel.name).sort());
 });
 
 describe('a race is found', () => {

@@ -4,8 +4,11 @@ import { compileKernel } from '../../../src/wasm/compiler/index.ts';
 
 const directory = new URL('../../../shaders/', import.meta.url);
 
+/** For GPUs alone, by extensions of WGSL. */
+const FOR_GPUS = 'conv2d_subgroup_matrix.wgsl';
+
 describe('every shader of the tree', () => {
-  for (const file of readdirSync(directory))
+  for (const file of readdirSync(directory).filter(name => name !== FOR_GPUS))
     for (const relaxedSimd of [false, true])
       it(`${file}${relaxedSimd ? ', with relaxed SIMD' : ''}`, () => {
         const source = readFileSync(new URL(file, directory), 'utf8');
@@ -15,6 +18,15 @@ describe('every shader of the tree', () => {
         if (!relaxedSimd) expect(WebAssembly.validate(kernel.wasm)).toBe(true);
         expect(kernel.bindings.length).toBeGreaterThan(1);
       });
+});
+
+it(`${FOR_GPUS} is refused, by the place of its first extension`, () => {
+  const source = readFileSync(new URL(FOR_GPUS, directory), 'utf8');
+  const line = source.split('\n').indexOf('enable f16;') + 1;
+  const features = { relaxedSimd: true, wideSimd: false };
+  expect(() => compileKernel({ source, entryPoint: 'main', constants: {}, features, sharedMemory: true })).toThrow(
+    `${line}:1: the extension 'f16' is not supported`,
+  );
 });
 
 it('a binding that the constants leave out is no binding', () => {

@@ -1,5 +1,6 @@
 /** The kernels behind a layer: what ran, how fast, and what else could. */
-import { benchKernels } from '../../../bench/kernel_bench.ts';
+import { ConvolutionSubject } from '../../../bench/convolution_subject.ts';
+import { benchSubjects } from '../../../bench/kernel_bench.ts';
 import type { KernelResult } from '../../../bench/kernel_result.ts';
 import { InputError } from '../../../errors.ts';
 import { findOperation, type Operation, operationsOf } from '../../../inference/operations.ts';
@@ -29,9 +30,7 @@ export const kernelMethods = {
   ): Promise<KernelResult> {
     const { backbone } = engine.network;
     const operation = findOperation(operationsOf(backbone), layer);
-    return benchKernels({
-      kernel: 'conv2d',
-      shapes: shapeText(operation, operationsOf(backbone)),
+    return benchSubjects([subjectOf(operation, operationsOf(backbone))], {
       variant: 'all',
       samples: 7,
       ...engine.sameAdapter,
@@ -47,10 +46,14 @@ export const kernelMethods = {
   },
 };
 
-/** As the bench takes it: N,C,H,W,O,K,S. */
-function shapeText({ path, convolution, input, shape }: Operation, operations: readonly Operation[]): string {
+function subjectOf(
+  { path, convolution, input, shape }: Operation,
+  operations: readonly Operation[],
+): ConvolutionSubject {
   if (!convolution) throw new InputError(`kernels: ${path} is no convolution, and has one variant only`);
   const { channels, kernel, stride } = convolution;
   const side = operations.find(operation => operation.path === input)?.shape[1] ?? 224;
-  return [1, channels, side, side, shape[0], kernel, stride].join();
+  const padding = (kernel - 1) / 2;
+  const sizes = { batch: 1, channels, outChannels: shape[0]!, kernel, stride, padding, side };
+  return new ConvolutionSubject({ ...sizes, residual: false, relu: true });
 }

@@ -1,0 +1,56 @@
+import { type CaseTable, caseTable } from '../../src/bench/cases.ts';
+import { conv2dSubgroupMatrix as reference } from '../../src/bench/reference/conv2d_gemm.ts';
+import { type Conv2dSubgroupMatrixOptions, conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
+import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
+import { halves } from '../cases/conv2d_gemm.ts';
+import { emulated } from './emulated_matrix.ts';
+
+const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgroupMatrixOptions> = {}) => ({
+  outChannels,
+  kernel: [kernel, kernel] as const,
+  stride: 1,
+  padding: (kernel - 1) / 2,
+  ...more,
+});
+
+/** conv2d_subgroup_matrix for such matrices, emulated. */
+export function emulatedTable(matrix: SubgroupMatrix): CaseTable {
+  const kernel = conv2dSubgroupMatrix(matrix);
+  return caseTable<Conv2dSubgroupMatrixOptions>({
+    kernel: { ...kernel, shader: emulated(kernel.shader) },
+    reference,
+    cases: [
+      {
+        why: 'one of everything',
+        inputs: { x: [1, 1, 1, 1], weight: halves(1, 1) },
+        options: square(1, 1),
+      },
+      {
+        why: 'batch of three, prime sizes, scale, shift, residual and relu',
+        inputs: {
+          x: [3, 5, 7, 11],
+          weight: halves(37, 45),
+          scale: [37],
+          shift: [37],
+          residual: [3, 37, 7, 11],
+        },
+        options: square(37, 3, { relu: true }),
+      },
+      {
+        why: 'over one tile both ways, stride 2',
+        inputs: { x: [2, 9, 17, 13], weight: halves(133, 9) },
+        options: square(133, 1, { stride: 2 }),
+      },
+      {
+        why: 'three slices of a 7x7 window, the last shorter',
+        inputs: { x: [1, 3, 12, 10], weight: halves(70, 147) },
+        options: square(70, 7, { stride: 2, slices: 3 }),
+      },
+      {
+        why: 'NaN in x surfaces through relu',
+        inputs: { x: { shape: [1, 1, 3, 3], fill: i => (i === 4 ? Number.NaN : i) }, weight: halves(2, 1) },
+        options: square(2, 1, { relu: true }),
+      },
+    ],
+  });
+}
