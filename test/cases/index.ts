@@ -40,6 +40,7 @@ import winogradWeight, { weight2x2 } from './winograd_weight.ts';
 /** Every operation's table, in the registry's order. */
 export const caseTables: readonly CaseTable[] = [
   conv2d.pack,
+  conv2d.packHalves,
   conv2d.general,
   conv2d.pointwise,
   conv2d.pointwiseQuads,
