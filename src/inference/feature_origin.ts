@@ -1,7 +1,9 @@
 import { sha256 } from '#platform';
 import { version } from '../../package.json';
 import { hasWideSimd } from '../kernels/choose_conv2d.ts';
+import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts';
 import * as kernels from '../kernels/index.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
 import type { Network } from './network.ts';
 
 /**
@@ -23,9 +25,13 @@ export async function featureOrigin({
         : architecture
       : [vendor, architecture, description].filter(Boolean).join(' ');
   const tuned = model.tuning ? `, tuned ${await shortHash(model.tuning.encode())}` : '';
-  const half = adapter.subgroupMatrix ? ', half products' : ', half weights';
-  const form = hasHalfWeights ? half : isCompact ? ', compact' : '';
+  const form = hasHalfWeights ? `, ${await halfName(adapter)}` : isCompact ? ', compact' : '';
   return `raycam ${version}, shaders ${await shadersHash()}, on ${on}${form}${tuned}`;
+}
+
+async function halfName({ subgroupMatrix }: AdapterReport): Promise<string> {
+  if (!subgroupMatrix) return 'half weights';
+  return `half products by ${await shortHash(conv2dSubgroupMatrix(subgroupMatrix).shader)}`;
 }
 
 let hash: Promise<string> | undefined;
