@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf } from '../src/bench/check.ts';
 import { Device } from '../src/runtime/device.ts';
-import { caseTables } from './cases/index.ts';
+import { allTables } from './cases/index.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-for (const table of caseTables)
+for (const table of allTables)
   describe(table.kernel.name, () => {
     for (const row of table.cases) it(row.why, async () => expect(await failureOf(device, table, row)).toBeUndefined());
   });

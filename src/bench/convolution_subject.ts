@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
+import { type AdapterFamily, hasFeatureOf } from '../kernels/choose_conv2d.ts';
 import { packConv2dWeight } from '../kernels/conv2d.ts';
 import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
 import * as kernels from '../kernels/index.ts';
@@ -63,7 +63,8 @@ export class ConvolutionSubject implements Subject {
     const algorithms = [...candidateAlgorithms(size, adapter), ...halfAlgorithms(size, adapter)];
     // Those that compute directly are here by their kernels' names.
     const indirect = algorithms.filter(algorithm => algorithm.kind !== 'direct').map(algorithmName);
-    return [ENGINE, ...this.direct().map(({ name }) => name), ...indirect];
+    const direct = this.direct().filter(({ kernel }) => hasFeatureOf(kernel, adapter));
+    return [ENGINE, ...direct.map(({ name }) => name), ...indirect];
   }
 
   open(device: Device, variant: string): OpenSubject {

@@ -119,7 +119,7 @@ const ENTRIES: readonly Entry[] = [
     reference: winogradInput,
     rows: PLANES.map(([channels, side]) => ({ inputs: { x: [1, channels, side, side] } })),
   },
-  { kernel: kernels.winogradMatmul, reference: winogradMatmul, rows: winogradProducts(8) },
+  { kernel: kernels.winogradMatmul, reference: winogradMatmul, rows: winogradProducts(16) },
   {
     kernel: kernels.winogradMatmulSimd,
     reference: winogradMatmul,
@@ -145,6 +145,7 @@ const ENTRIES: readonly Entry[] = [
     reference: winograd2x2Weight,
     rows: [{ inputs: { weight: [256, 256, 3, 3] } }],
   },
+  { kernel: kernels.winogradMatmulSwaps, reference: winogradMatmul, rows: winogradProducts(16) },
   { kernel: kernels.winogradMatmulGemm, reference: winogradMatmul, rows: winogradProducts(8) },
   {
     kernel: kernels.conv2dReduce,

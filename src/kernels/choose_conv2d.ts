@@ -1,11 +1,13 @@
 /** Which of `conv2d`'s variants suits an adapter. */
 import type { AdapterReport } from '../runtime/adapter.ts';
 import { conv2d, conv2d3x3 } from './conv2d.ts';
-import { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16, X16_PIXELS } from './conv2d_1x1.ts';
+import { conv2d1x1, conv2d1x1Quads, conv2d1x1Swaps, conv2d1x1X8, conv2d1x1X16, X16_PIXELS } from './conv2d_1x1.ts';
 import { type Conv2dOptions, TILE_CHANNELS } from './conv2d_plan.ts';
+import { winogradMatmul, winogradMatmulSwaps } from './winograd_matmul.ts';
 
 /** Which adapter a choice is for. */
-export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture' | 'subgroupMatrix'>;
+export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture' | 'subgroupMatrix'> &
+  Partial<Pick<AdapterReport, 'features'>>;
 
 /** How many channels of weights lie together for an adapter's register-tiled matrix products. */
 export function channelTile({ kind, architecture }: AdapterFamily): number {
@@ -21,6 +23,17 @@ export function winogradChannelTile(adapter: AdapterFamily): number {
 /** Whether the engine makes operations of 256 bits of pairs that it finds (docs/decisions.md). */
 export function hasWideSimd({ architecture }: Pick<AdapterFamily, 'architecture'>): boolean {
   return architecture === 'wasm-wide-simd';
+}
+
+/** The products of Winograd's tiles, `tileGroups` of four, as `winogradChannelTile` packs weights. Two fours and less would leave half of a quad idle. */
+export function chooseWinogradMatmul(adapter: AdapterFamily, tileGroups: number): typeof winogradMatmul {
+  const isShared = adapter.kind === 'software' && tileGroups > 2 && hasFeatureOf(winogradMatmulSwaps, adapter);
+  return isShared ? winogradMatmulSwaps : winogradMatmul;
+}
+
+/** Whether an adapter has what a kernel's shader asks for. */
+export function hasFeatureOf({ feature }: { readonly feature?: GPUFeatureName }, { features }: AdapterFamily): boolean {
+  return feature === undefined || (features?.includes(feature) ?? false);
 }
 
 /**
@@ -45,5 +58,6 @@ export function choosePointwise(
 ): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;
   if (adapter.kind === 'wasm') return hasWideSimd(adapter) && pixels >= X16_PIXELS ? conv2d1x1X16 : conv2d1x1X8;
-  return pixels % 4 === 0 ? conv2d1x1Quads : conv2d1x1;
+  if (pixels % 4 !== 0) return conv2d1x1;
+  return hasFeatureOf(conv2d1x1Swaps, adapter) ? conv2d1x1Swaps : conv2d1x1Quads;
 }

@@ -1,5 +1,6 @@
 import pointwiseShader from '../../shaders/conv2d_1x1.wgsl';
 import quadsShader from '../../shaders/conv2d_1x1_quads.wgsl';
+import swapsShader from '../../shaders/conv2d_1x1_swaps.wgsl';
 import x8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
 import x16Shader from '../../shaders/conv2d_1x1_x16.wgsl';
 import { ShapeError } from '../errors.ts';
@@ -15,7 +16,7 @@ import {
   tensorsOf,
   tileGrid,
 } from './conv2d_plan.ts';
-import { defineKernel } from './define.ts';
+import { defineKernel, linearGrid } from './define.ts';
 
 /** Rows of an image that are worked on alone. */
 export interface RowBand {
@@ -64,15 +65,24 @@ export const conv2d1x1 = defineKernel({
 export const conv2d1x1Quads = defineKernel({
   ...tensorsOf('conv2d_1x1_quads', quadsShader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    expectUnitWindow('conv2d_1x1_quads', options);
-    const { pixels, ...planned } = planContiguous('conv2d_1x1_quads', shapes, options);
-    const [, , height, width] = shapes.x;
-    if (pixels % 4 !== 0)
-      throw new ShapeError(
-        `conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got ${height} * ${width} (${formatShapes({ x: shapes.x })})`,
-      );
+    const { pixels, ...planned } = planQuads('conv2d_1x1_quads', shapes, options);
     const tiles = Math.ceil(pixels / QUADS_PIXELS);
     return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * TILE_CHANNELS) };
+  },
+});
+
+/**
+ * `conv2d1x1Quads` for adapters with subgroups: two tiles of channels by two of pixels are computed by a quad of invocations, each of which loads
+ * half of what its own tile needs. A fifth to a quarter less time on software Vulkan; the same bits.
+ */
+export const conv2d1x1Swaps = defineKernel({
+  ...tensorsOf('conv2d_1x1_swaps', swapsShader),
+  feature: 'subgroups',
+  plan(shapes: Conv2dShapes, options: BandOptions) {
+    const { pixels, ...planned } = planQuads('conv2d_1x1_swaps', shapes, options);
+    const [batch, outChannels] = planned.outputs.y as [number, number];
+    const pairs = Math.ceil(pixels / (2 * QUADS_PIXELS)) * Math.ceil(outChannels / (4 * TILE_CHANNELS));
+    return { ...planned, workgroups: linearGrid(4 * batch * pairs, 32) };
   },
 });
 
@@ -123,6 +133,18 @@ function planContiguous(where: string, shapes: Conv2dShapes, options: BandOption
   const { batch, channels, height, width, out_channels } = params;
   const pixels = height * width;
   return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
+}
+
+/** `planContiguous` where pixels are read by four. */
+function planQuads(where: string, shapes: Conv2dShapes, options: BandOptions) {
+  expectUnitWindow(where, options);
+  const planned = planContiguous(where, shapes, options);
+  const [, , height, width] = shapes.x;
+  if (planned.pixels % 4 !== 0)
+    throw new ShapeError(
+      `${where}: planes of x must be a multiple of 4 pixels, got ${height} * ${width} (${formatShapes({ x: shapes.x })})`,
+    );
+  return planned;
 }
 
 /** What the variants for SIMD have in common; `tiles` are the ways to pack weights that one takes. */

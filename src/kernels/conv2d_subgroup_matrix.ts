@@ -38,6 +38,7 @@ function define({ rows, columns, depth, invocations }: SubgroupMatrix) {
   return defineKernel({
     ...tensorsOf(name, sized),
     template: shader,
+    feature: 'chromium-experimental-subgroup-matrix' as GPUFeatureName,
     plan(shapes: Conv2dShapes, options: Conv2dSubgroupMatrixOptions) {
       const planned = planGemm(name, shapes, { ...options, tile: MATRIX_TILE, halfWeights: true });
       return { ...planned, constants: { ...planned.constants, INVOCATIONS: SUBGROUPS * invocations } };

@@ -28,6 +28,8 @@ export interface KernelSpec<
   readonly shader: string;
   /** The text of which the interface is read, where `shader` is made of one. */
   readonly template?: string;
+  /** What the shader asks of a device. */
+  readonly feature?: GPUFeatureName;
   readonly inputs: readonly Input[];
   /** Inputs that may be left out; the plan sees no shape and tells the shader by a constant. */
   readonly optional?: readonly Optional[];

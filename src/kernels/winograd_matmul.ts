@@ -1,6 +1,7 @@
 import shader from '../../shaders/winograd_matmul.wgsl';
 import gemmShader from '../../shaders/winograd_matmul_gemm.wgsl';
 import simdShader from '../../shaders/winograd_matmul_simd.wgsl';
+import swapsShader from '../../shaders/winograd_matmul_swaps.wgsl';
 import { ShapeError } from '../errors.ts';
 import { formatShapes, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from './define.ts';
@@ -36,6 +37,34 @@ export const winogradMatmul = defineKernel({
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
       constants: { TILE_CHANNELS: tile, WIDE: Number(wide) },
       workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / (wide ? 2 : 1)), 32),
+    };
+  },
+});
+
+/**
+ * `winogradMatmul` for adapters with subgroups: a quad of invocations computes two tiles of channels by two of Winograd's, and each loads half of
+ * what its own needs.
+ *
+ * u  [36, ceil(O / 16), C, 16]
+ *
+ * @throws ShapeError  as `winogradMatmul`
+ */
+export const winogradMatmulSwaps = defineKernel({
+  name: 'winograd_matmul_swaps',
+  shader: swapsShader,
+  feature: 'subgroups',
+  inputs: ['v', 'u'],
+  outputs: ['m'],
+  plan({ v, u }, { outChannels }: WinogradMatmulOptions) {
+    const where = 'winograd_matmul_swaps';
+    const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
+    const tile = expectTile(where, u, [16]);
+    const { groups, m } = planMatmul(where, { v, u }, { outChannels, tile });
+    const pairs = Math.ceil(groups / 2) * Math.ceil(tileGroups / 4);
+    return {
+      outputs: { m },
+      params: { channels, out_channels: outChannels, tile_groups: tileGroups },
+      workgroups: linearGrid(4 * 36 * pairs, 32),
     };
   },
 });

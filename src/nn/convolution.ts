@@ -4,6 +4,7 @@ import {
   channelTile,
   chooseConv2d,
   choosePointwise,
+  chooseWinogradMatmul,
   hasWideSimd,
   winogradChannelTile,
 } from '../kernels/choose_conv2d.ts';
@@ -14,7 +15,7 @@ import type { GemmTile } from '../kernels/gemm_tile.ts';
 import { expectRank, windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
 import { winograd2x2Input, winogradInput } from '../kernels/winograd_input.ts';
-import { winogradMatmul, winogradMatmulGemm, winogradMatmulSimd } from '../kernels/winograd_matmul.ts';
+import { winogradMatmulGemm, winogradMatmulSimd } from '../kernels/winograd_matmul.ts';
 import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
 import { winograd2x2Weight, winogradWeight } from '../kernels/winograd_weight.ts';
 import type { SubgroupMatrix } from '../runtime/adapter.ts';
@@ -208,7 +209,11 @@ export class Convolution {
     const { label } = this.given;
     const { outChannels } = this.size;
     if (tile) return device.run(winogradMatmulGemm, { v, u }, { outChannels, tile }, { label }).m;
-    if (device.adapter.kind !== 'wasm') return device.run(winogradMatmul, { v, u }, { outChannels }, { label }).m;
+    const [, , tileGroups] = v.shape;
+    if (device.adapter.kind !== 'wasm') {
+      const product = chooseWinogradMatmul(device.adapter, tileGroups!);
+      return device.run(product, { v, u }, { outChannels }, { label }).m;
+    }
     const tiles = hasWideSimd(device.adapter) ? 16 : 8;
     return device.run(winogradMatmulSimd, { v, u }, { outChannels, tiles }, { label }).m;
   }

@@ -240,6 +240,11 @@ export class Device {
       tensor.buffer; // throws where the tensor cannot be used
     }
     checkAliases(kernel, bound, label);
+    const { feature } = kernel;
+    if (feature && !this.adapter.features.includes(feature))
+      throw new DeviceError(
+        `${label}: the kernel ${kernel.name} needs the feature "${feature}", which ${this.adapter.description} lacks`,
+      );
     return {
       label,
       pipeline: this.pipelines.get(kernel, plan.constants ?? {}),

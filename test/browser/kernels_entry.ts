@@ -1,7 +1,7 @@
 import { failureOf } from '../../src/bench/check.ts';
 import { messageOf } from '../../src/errors.ts';
 import { Device } from '../../src/runtime/device.ts';
-import { caseTables } from '../cases/index.ts';
+import { allTables } from '../cases/index.ts';
 
 /** What the test calls from outside. */
 declare global {
@@ -11,10 +11,11 @@ declare global {
 }
 
 const device = await Device.open({ adapter: 'swiftshader' });
-globalThis.adapterDescription = `${device.adapter.kind}: ${device.adapter.vendor} ${device.adapter.architecture}`;
+const { kind, vendor, architecture, features } = device.adapter;
+globalThis.adapterDescription = `${kind}: ${vendor} ${architecture}, ${features.includes('subgroups') ? 'with' : 'without'} subgroups`;
 globalThis.runCase = async (table, row) => {
   try {
-    return await failureOf(device, caseTables[table]!, caseTables[table]!.cases[row]!);
+    return await failureOf(device, allTables[table]!, allTables[table]!.cases[row]!);
   } catch (error) {
     return messageOf(error);
   }

@@ -6,7 +6,7 @@ import {
 } from '../../src/bench/reference/conv2d.ts';
 import { type AdapterFamily, channelTile, chooseConv2d } from '../../src/kernels/choose_conv2d.ts';
 import { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from '../../src/kernels/conv2d.ts';
-import { conv2d1x1, conv2d1x1Quads, conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
+import { conv2d1x1, conv2d1x1Quads, conv2d1x1Swaps, conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
 import type { Conv2dOptions } from '../../src/kernels/conv2d_plan.ts';
 import type { AnyKernel } from '../../src/runtime/pipelines.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
@@ -194,45 +194,66 @@ export const pointwise = caseTable<Conv2dOptions>({
   ],
 });
 
+/** Of a variant that reads four pixels at a time. */
+const quadEdges = (variant: AnyKernel): Case<Conv2dOptions>[] => [
+  { why: 'half a tile of pixels, one channel', inputs: { x: [1, 1, 2, 2], weight: packed(1, 1) }, options: one(1) },
+  { why: 'exactly one tile of pixels', inputs: { x: [1, 5, 2, 4], weight: packed(16, 5) }, options: one(16) },
+  {
+    why: 'a tile and a half, rows that no vector ends at',
+    inputs: { x: [1, 5, 2, 6], weight: packed(9, 5) },
+    options: one(9),
+  },
+  {
+    why: 'channels over two tiles, batch of two',
+    inputs: { x: [2, 3, 4, 5], weight: packed(37, 3) },
+    options: one(37),
+  },
+  {
+    why: 'scale, shift, residual and relu',
+    inputs: { x: [2, 6, 6, 6], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 6, 6] },
+    options: one(12, { relu: true }),
+  },
+  {
+    why: 'NaN in x surfaces through relu',
+    inputs: { x: { shape: [1, 1, 2, 4], fill: i => (i === 5 ? Number.NaN : i) }, weight: packed(2, 1) },
+    options: one(2, { relu: true }),
+  },
+  {
+    why: 'planes that vectors of four do not fill',
+    inputs: { x: [1, 8, 7, 7], weight: packed(8, 8) },
+    options: one(8),
+    error: `${variant.name}: planes of x must be a multiple of 4 pixels, got 7 * 7 (x [1, 8, 7, 7])`,
+  },
+  {
+    why: 'stride 2',
+    inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
+    options: one(8, { stride: 2 }),
+    error: `${variant.name}: expected a 1x1 window at stride 1 without padding, got 1x1 at stride 2, padding 0`,
+  },
+];
+
 export const pointwiseQuads = caseTable<Conv2dOptions>({
   kernel: conv2d1x1Quads,
   reference,
+  cases: [...resnetCases(conv2d1x1Quads), ...quadEdges(conv2d1x1Quads)],
+});
+
+export const pointwiseSwaps = caseTable<Conv2dOptions>({
+  kernel: conv2d1x1Swaps,
+  reference,
   cases: [
-    ...resnetCases(conv2d1x1Quads),
-    { why: 'half a tile of pixels, one channel', inputs: { x: [1, 1, 2, 2], weight: packed(1, 1) }, options: one(1) },
-    { why: 'exactly one tile of pixels', inputs: { x: [1, 5, 2, 4], weight: packed(16, 5) }, options: one(16) },
-    {
-      why: 'a tile and a half, rows that no vector ends at',
-      inputs: { x: [1, 5, 2, 6], weight: packed(9, 5) },
-      options: one(9),
-    },
-    {
-      why: 'channels over two tiles, batch of two',
-      inputs: { x: [2, 3, 4, 5], weight: packed(37, 3) },
-      options: one(37),
-    },
-    {
-      why: 'scale, shift, residual and relu',
-      inputs: { x: [2, 6, 6, 6], weight: packed(12, 6), scale: [12], shift: [12], residual: [2, 12, 6, 6] },
-      options: one(12, { relu: true }),
-    },
-    {
-      why: 'NaN in x surfaces through relu',
-      inputs: { x: { shape: [1, 1, 2, 4], fill: i => (i === 5 ? Number.NaN : i) }, weight: packed(2, 1) },
-      options: one(2, { relu: true }),
-    },
-    {
-      why: 'planes that vectors of four do not fill',
-      inputs: { x: [1, 8, 7, 7], weight: packed(8, 8) },
-      options: one(8),
-      error: 'conv2d_1x1_quads: planes of x must be a multiple of 4 pixels, got 7 * 7 (x [1, 8, 7, 7])',
-    },
-    {
-      why: 'stride 2',
-      inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
-      options: one(8, { stride: 2 }),
-      error: 'conv2d_1x1_quads: expected a 1x1 window at stride 1 without padding, got 1x1 at stride 2, padding 0',
-    },
+    ...resnetCases(conv2d1x1Swaps, { ...SOFTWARE, features: ['subgroups'] }),
+    ...quadEdges(conv2d1x1Swaps),
+    ...[17, 31, 33, 64, 65].map(outChannels => ({
+      why: `${outChannels} channels: quads and pairs that are not full`,
+      inputs: { x: [2, 3, 3, 4], weight: packed(outChannels, 3) },
+      options: one(outChannels),
+    })),
+    ...[4, 8, 12, 16, 20].map(width => ({
+      why: `${width} pixels: quads and pairs that are not full`,
+      inputs: { x: [3, 2, 1, width], weight: packed(19, 2), residual: [3, 19, 1, width] },
+      options: one(19),
+    })),
   ],
 });
 

@@ -33,11 +33,16 @@ import unfold from './unfold.ts';
 import unpackRgb from './unpack_rgb.ts';
 import upsampleBilinear from './upsample_bilinear.ts';
 import winogradInput, { input2x2 } from './winograd_input.ts';
-import winogradMatmul, { gemm as winogradMatmulGemm, simd as winogradMatmulSimd } from './winograd_matmul.ts';
+import winogradMatmul, {
+  gemm as winogradMatmulGemm,
+  simd as winogradMatmulSimd,
+  swaps as winogradMatmulSwaps,
+} from './winograd_matmul.ts';
 import winogradOutput, { output2x2 } from './winograd_output.ts';
 import winogradWeight, { weight2x2 } from './winograd_weight.ts';
 
 /** Every operation's table, in the registry's order. */
+/** What every adapter runs. */
 export const caseTables: readonly CaseTable[] = [
   conv2d.pack,
   conv2d.packHalves,
@@ -90,6 +95,11 @@ export const caseTables: readonly CaseTable[] = [
   reluBackward,
   sgd,
 ];
+
+/** Of kernels that need subgroups, which WebAssembly does not have. */
+export const subgroupTables: readonly CaseTable[] = [conv2d.pointwiseSwaps, winogradMatmulSwaps];
+/** What adapters with subgroups run. */
+export const allTables: readonly CaseTable[] = [...caseTables, ...subgroupTables];
 
 /**
  * Of a table: for pages, which run the same kernels with other bounds checks and threads. The sizes of ResNet's layers run in Node, and in pages

@@ -8,6 +8,7 @@ import {
   winogradMatmul,
   winogradMatmulGemm,
   winogradMatmulSimd,
+  winogradMatmulSwaps,
 } from '../../src/kernels/winograd_matmul.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
@@ -41,6 +42,31 @@ export default caseTable<WinogradMatmulOptions>({
       inputs: sizes(4, 8, 1),
       options: { outChannels: 16 },
       error: 'winograd_matmul: u must be [36, 2, 4, 8], got [36, 1, 4, 8] (v [36, 4, 1, 4], u [36, 1, 4, 8])',
+    },
+  ],
+});
+
+export const swaps = caseTable<WinogradMatmulOptions>({
+  kernel: winogradMatmulSwaps,
+  reference,
+  cases: [
+    ...resnetPlanes.map(({ channels, size }) => ({
+      why: `resnet152, ${channels} channels of ${size}x${size}`,
+      inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), 16),
+      options: { outChannels: channels },
+    })),
+    { why: 'one of everything', inputs: sizes(1, 1, 1, 16), options: { outChannels: 1 } },
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(tileGroups => ({
+      why: `${4 * tileGroups} tiles, channels over two groups`,
+      inputs: sizes(5, 37, tileGroups, 16),
+      options: { outChannels: 37 },
+    })),
+    { why: 'channels of an even number of groups', inputs: sizes(3, 64, 3, 16), options: { outChannels: 64 } },
+    {
+      why: 'u packed by 8',
+      inputs: sizes(4, 8, 1),
+      options: { outChannels: 8 },
+      error: 'winograd_matmul_swaps: u must hold tiles of 16 channels, got 8 (u [36, 1, 4, 8])',
     },
   ],
 });

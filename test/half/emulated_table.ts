@@ -17,7 +17,7 @@ const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgrou
 export function emulatedTable(matrix: SubgroupMatrix): CaseTable {
   const kernel = conv2dSubgroupMatrix(matrix);
   return caseTable<Conv2dSubgroupMatrixOptions>({
-    kernel: { ...kernel, shader: emulated(kernel.shader) },
+    kernel: { ...kernel, shader: emulated(kernel.shader), feature: undefined },
     reference,
     cases: [
       {
