@@ -47,11 +47,11 @@ async function reflectAll() {
     const reflected = new WgslReflect(source);
     const key = hashOf(source);
     if (table[key]) throw new Error(`${file}: its text has the hash of another shader's`);
-    table[key] = {
-      entry: { compute: reflected.entry.compute.map(({ name }) => ({ name })) },
-      groups: Array.from(reflected.getBindGroups(), group => Array.from(group, variable => variable && pick(variable))),
-      overrides: reflected.overrides.map(({ name }) => ({ name })),
-    };
+    table[key] = [
+      reflected.entry.compute.map(({ name }) => name),
+      Array.from(reflected.getBindGroups(), group => Array.from(group, variable => variable && pick(variable))),
+      reflected.overrides.map(({ name }) => name),
+    ];
   }
   return table;
 }
@@ -63,13 +63,8 @@ async function imported(file) {
 }
 
 function pick({ name, access, size, members }) {
-  if (!members) return { name, access };
-  const fields = members.map(member => ({
-    name: member.name,
-    offset: member.offset,
-    type: { name: member.type.name },
-  }));
-  return { name, access, size, members: fields };
+  if (!members) return [name, access];
+  return [name, access, size, members.map(({ name: member, offset, type }) => [member, offset, type.name])];
 }
 
 /** FNV-1a and the length; runs here and in the bundle. */
@@ -88,7 +83,15 @@ function moduleOf(table, head, otherwise) {
       constructor(source) {
         const known = table[hashOf(source)];
         if (!known) ${otherwise};
-        Object.assign(this, known);
+        const named = name => ({ name });
+        const [entries, groups, overrides] = known;
+        this.entry = { compute: entries.map(named) };
+        this.overrides = overrides.map(named);
+        this.groups = groups.map(group => group.map(variable => {
+          const [name, access, size, members] = variable ?? [];
+          const fields = members?.map(([member, offset, type]) => ({ name: member, offset, type: named(type) }));
+          return variable && { name, access, size, members: fields };
+        }));
       }
       getBindGroups() { return this.groups; }
     }`;
