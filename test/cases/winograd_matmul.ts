@@ -50,7 +50,7 @@ export const swaps = caseTable<WinogradMatmulOptions>({
   kernel: winogradMatmulSwaps,
   reference,
   cases: [
-    ...resnetPlanes.map(({ channels, size }) => ({
+    ...resnetPlanes.slice(0, 3).map(({ channels, size }) => ({
       why: `resnet152, ${channels} channels of ${size}x${size}`,
       inputs: sizes(channels, channels, Math.ceil(Math.ceil(size / 4) ** 2 / 4), 16),
       options: { outChannels: channels },

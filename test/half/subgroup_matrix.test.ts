@@ -17,7 +17,7 @@ const MATRICES: readonly SubgroupMatrix[] = [
 const nameOf = ({ rows, columns, depth, invocations }: SubgroupMatrix) =>
   `${rows}x${columns}x${depth}, subgroups of ${invocations}`;
 
-describe.each(MATRICES.map(matrix => [nameOf(matrix), matrix] as const))(
+describe.each(MATRICES.slice(0, 3).map(matrix => [nameOf(matrix), matrix] as const))(
   'conv2d_subgroup_matrix, emulated, by %s',
   (_, matrix) => {
     let device: Device;

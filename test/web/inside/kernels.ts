@@ -15,7 +15,7 @@ export function kernelsTests(inside: Inside): void {
       await page.getByTestId('dispatch').nth(2).waitFor();
       expect(await page.getByTestId('dispatch').allTextContents()).toEqual([
         'winograd_input',
-        inside.webgpu ? 'winograd_matmul' : 'winograd_matmul_simd',
+        inside.webgpu ? 'winograd_matmul_swaps' : 'winograd_matmul_simd',
         'winograd_output',
       ]);
       const source = await readFile(join(root, 'shaders/winograd_input.wgsl'), 'utf8');

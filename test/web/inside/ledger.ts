@@ -27,6 +27,7 @@ export function ledgerTests(inside: Inside): void {
     it('changes the verdict at once when channels are switched off', async () => {
       const { page, expected } = inside;
       await page.getByTestId('order').selectOption('for');
+      await expect.poll(() => isDescending(page)).toBe(true);
       const before = await numberOf(page, 'ledger-sum');
       const odds = async () =>
         logOdds(await page.getByTestId('masked-class').textContent(), await numberOf(page, 'masked-probability'));
@@ -77,6 +78,13 @@ export function ledgerTests(inside: Inside): void {
 /** The verdict shown is of what is switched on now. */
 async function waitForFresh(page: Page): Promise<void> {
   await page.locator('[data-testid=masked-verdict][data-fresh=true]').waitFor();
+}
+
+/** Whether the rows that there are stand in the order `for`: until then, the first is another's. */
+async function isDescending(page: Page): Promise<boolean> {
+  const shown = page.locator('[data-testid^=contribution-][data-value]');
+  const values = await shown.evaluateAll(buttons => buttons.map(button => Number(button.getAttribute('data-value'))));
+  return values.length > 1 && values.every((value, i) => i === 0 || value <= values[i - 1]!);
 }
 
 function paramOf(page: Page, name: string): string | null {
