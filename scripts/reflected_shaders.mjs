@@ -1,7 +1,6 @@
 // esbuild plugins: what `wgsl_reflect` finds in the shaders of this repository is found when the bundle is built.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { transform } from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { root } from './ensure_installed.mjs';
 
@@ -58,6 +57,7 @@ async function reflectAll() {
 
 /** A module of the sources that imports no other. */
 async function imported(file) {
+  const { transform } = await import('esbuild');
   const { code } = await transform(readFileSync(join(root, file), 'utf8'), { loader: 'ts', format: 'esm' });
   return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }

@@ -1,4 +1,4 @@
-import type { BuildOptions } from '../inference/network.ts';
+import { type WeightSettings, weightOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
@@ -27,9 +27,8 @@ export interface CompileTimes {
 export async function pipelinesOf(
   backbone: Backbone,
   shape: Shape,
-  options: DeviceOptions & Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>,
+  options: DeviceOptions & WeightSettings,
 ): Promise<readonly WantedPipeline[]> {
-  const { compact, halfWeights, tuningFor } = options;
   let pipelines: readonly WantedPipeline[] = [];
   const device = await Device.open({
     ...options,
@@ -43,7 +42,7 @@ export async function pipelinesOf(
   const model = await ResNet.load(
     device,
     { ...backbone, stateDict: zeros(backbone) },
-    { compact, halfWeights, tuning: await tuningFor?.(device.adapter) },
+    await weightOptions(options, device.adapter),
   );
   model.forward(device.empty(shape));
   await device.submit();

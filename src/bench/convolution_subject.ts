@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { type AdapterFamily, hasFeatureOf } from '../kernels/choose_conv2d.ts';
+import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { packConv2dWeight } from '../kernels/conv2d.ts';
 import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
 import * as kernels from '../kernels/index.ts';
@@ -13,6 +13,7 @@ import {
   halfAlgorithms,
 } from '../nn/convolution_algorithm.ts';
 import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
+import { hasFeatureOf } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -99,22 +100,15 @@ export class ConvolutionSubject implements Subject {
       const values = { values: weight!.data, shape: weight!.shape };
       const convolution = Convolution.load(device, values, { stride, padding, label: 'conv2d', algorithm });
       const { unit } = convolution;
-      if (!unit)
-        return {
-          forward: inputs => convolution.forward(inputs, { relu }),
-          dispose: () => convolution.dispose(),
-        };
-      const scaled = device.tensor(
-        scale!.data.map((factor, o) => factor * unit[o]!),
-        scale!.shape,
-      );
+      const scaled = unit && scale!.data.map((factor, o) => factor * unit[o]!);
+      const own = scaled && { scale: device.tensor(scaled, scale!.shape, 'scale') };
       return {
-        forward: inputs => convolution.forward({ ...inputs, scale: scaled }, { relu }),
+        forward: inputs => convolution.forward({ ...inputs, ...own }, { relu }),
         dispose: () => {
           convolution.dispose();
-          scaled.dispose();
+          own?.scale.dispose();
         },
-        rounded: roundedBy(algorithm!),
+        rounded: algorithm && roundedBy(algorithm),
       };
     }
     const { kernel, tile } = this.direct().find(({ name }) => name === variant)!;

@@ -2,7 +2,7 @@ import { sha256 } from '#platform';
 import { readImageFile } from '../data/loader.ts';
 import { computeFeatures, featureBatchSize, featureStore } from '../inference/features.ts';
 import { formulaImage } from '../inference/formula_network.ts';
-import { type BuildOptions, buildNetwork, type Network } from '../inference/network.ts';
+import { buildNetwork, type Network, type WeightSettings } from '../inference/network.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { BenchError } from './bench_error.ts';
@@ -11,9 +11,7 @@ import type { FeatureResult, FeatureRound, HostMemory } from './feature_result.t
 import { weightsBytesOf } from './model_bench.ts';
 import { medianInterval, medianOf } from './statistics.ts';
 
-export interface FeatureBenchOptions
-  extends DeviceOptions,
-    Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
+export interface FeatureBenchOptions extends DeviceOptions, WeightSettings {
   readonly host: HostFacts;
   readonly paths: readonly string[];
   /** Images in one forward; what `raycam features` takes unless said. */

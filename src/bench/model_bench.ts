@@ -1,5 +1,5 @@
 import { formulaImage } from '../inference/formula_network.ts';
-import type { BuildOptions } from '../inference/network.ts';
+import type { WeightSettings } from '../inference/network.ts';
 import { relativeError } from '../inference/self_test.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
@@ -21,7 +21,7 @@ import {
 import { measureFma } from './peaks.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
-export interface ModelBenchOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
+export interface ModelBenchOptions extends DeviceOptions, WeightSettings {
   readonly host: HostFacts;
   readonly batch?: number;
   /** Height and width of the images in pixels. */
@@ -72,7 +72,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
     onStage(`${count} forwards`);
     const { forward, split } = await measure(session, { ...options, count });
     const memory = [memoryReport(session, backbone, options)];
-    const logits = await logitsOf(session);
+    const logits = halfWeights && options.bothSettings ? await logitsOf(session) : undefined;
     const fmaGflops = (fmaBefore + (await measureFma(device, observer))) / 2;
     const modules = resnetWork(backbone.architecture, { batch, side, strideOn: backbone.strideOn });
     const flop = modules.reduce((sum, module) => sum + module.flop, 0);
@@ -84,7 +84,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
       onStage(halfWeights ? 'the same with 32-bit weights' : `memory ${compact ? 'without' : 'with'} --compact`);
       const second = await runOnce(backbone, { ...options, ...other, shape, image });
       memory.push(second.memory);
-      if (halfWeights) half = compareHalves(logits, second.logits, environment.adapter);
+      if (logits) half = compareHalves(logits, second.logits, environment.adapter);
     }
     return {
       kind: 'model',
@@ -201,7 +201,7 @@ async function hostTimesAhead(session: ModelSession, { signal, onStage }: ModelB
 function memoryReport(
   session: ModelSession,
   backbone: Backbone,
-  { compact = false, halfWeights = false }: Pick<BuildOptions, 'compact' | 'halfWeights'>,
+  { compact = false, halfWeights = false }: Pick<WeightSettings, 'compact' | 'halfWeights'>,
 ): MemoryReport {
   const { observer, loadedBytes, peakLoadBytes } = session;
   const weightsBytes = weightsBytesOf(backbone);

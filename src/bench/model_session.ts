@@ -1,5 +1,5 @@
 import { finite } from '../inference/finite.ts';
-import type { BuildOptions } from '../inference/network.ts';
+import { type WeightSettings, weightOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
@@ -19,7 +19,7 @@ export interface ModelSession extends WatchedDevice {
   readonly peakLoadBytes: number;
 }
 
-export interface StartOptions extends DeviceOptions, Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'> {
+export interface StartOptions extends DeviceOptions, WeightSettings {
   readonly eager?: boolean;
   /** Pipelines to compile beforehand. */
   readonly wanted?: Parameters<typeof compileAll>[1];
@@ -38,11 +38,7 @@ export async function coldStart(
   try {
     const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);
     clock();
-    const model = await ResNet.load(device, backbone, {
-      compact: options.compact,
-      halfWeights: options.halfWeights,
-      tuning: await options.tuningFor?.(device.adapter),
-    });
+    const model = await ResNet.load(device, backbone, await weightOptions(options, device.adapter));
     await observer.gpu.queue.onSubmittedWorkDone();
     const weightsMs = clock();
     const { liveBytes: loadedBytes, peakBytes: peakLoadBytes } = observer.deviceBytes;

@@ -1,4 +1,5 @@
 import { DeviceError, messageOf } from '../errors.ts';
+import type { WeightOptions } from '../nn/convolution.ts';
 import { ResNet } from '../nn/resnet.ts';
 import type { Tuning } from '../nn/tuning.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
@@ -44,6 +45,15 @@ export interface BuildOptions extends DeviceOptions {
   readonly onRebuild?: (reason: string) => void;
 }
 
+/** What decides how a network's weights lie on an adapter. */
+export type WeightSettings = Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>;
+
+/** The same for one that is open. */
+export async function weightOptions(settings: WeightSettings, adapter: AdapterReport): Promise<WeightOptions> {
+  const { compact, halfWeights, tuningFor } = settings;
+  return { compact, halfWeights, tuning: await tuningFor?.(adapter) };
+}
+
 /**
  * Opens an adapter and puts a backbone's weights onto it. The network owns both. A device that is lost meanwhile is replaced, once.
  *
@@ -70,10 +80,10 @@ type Loaded = Pick<Network, 'device' | 'model'>;
 
 /** The device is ended where its weights do not get onto it. */
 async function load(device: Device, backbone: Backbone, options: BuildOptions): Promise<Loaded> {
-  const { onLoad, compact, halfWeights, tuningFor, prepare } = options;
+  const { onLoad, prepare } = options;
   try {
-    const tuning = await tuningFor?.(device.adapter);
-    const loading = { onProgress: onLoad, compact, halfWeights, tuning, prepare: prepare?.(device) };
+    const weights = await weightOptions(options, device.adapter);
+    const loading = { onProgress: onLoad, ...weights, prepare: prepare?.(device) };
     return { device, model: await ResNet.load(device, backbone, loading) };
   } catch (error) {
     device.dispose();

@@ -1,5 +1,5 @@
 /** Which of `conv2d`'s variants suits an adapter. */
-import type { AdapterReport } from '../runtime/adapter.ts';
+import { type AdapterReport, hasFeatureOf } from '../runtime/adapter.ts';
 import { conv2d, conv2d3x3 } from './conv2d.ts';
 import { conv2d1x1, conv2d1x1Quads, conv2d1x1Swaps, conv2d1x1X8, conv2d1x1X16, X16_PIXELS } from './conv2d_1x1.ts';
 import { type Conv2dOptions, TILE_CHANNELS } from './conv2d_plan.ts';
@@ -29,11 +29,6 @@ export function hasWideSimd({ architecture }: Pick<AdapterFamily, 'architecture'
 export function chooseWinogradMatmul(adapter: AdapterFamily, tileGroups: number): typeof winogradMatmul {
   const isShared = adapter.kind === 'software' && tileGroups > 2 && hasFeatureOf(winogradMatmulSwaps, adapter);
   return isShared ? winogradMatmulSwaps : winogradMatmul;
-}
-
-/** Whether an adapter has what a kernel's shader asks for. */
-export function hasFeatureOf({ feature }: { readonly feature?: GPUFeatureName }, { features }: AdapterFamily): boolean {
-  return feature === undefined || (features?.includes(feature) ?? false);
 }
 
 /**

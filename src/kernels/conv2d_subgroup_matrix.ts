@@ -1,12 +1,12 @@
 import shader from '../../shaders/conv2d_subgroup_matrix.wgsl';
 import type { SubgroupMatrix } from '../runtime/adapter.ts';
+import { SUBGROUP_MATRIX_FEATURE, SUBGROUPS } from '../runtime/subgroup_matrix.ts';
 import { type Conv2dGemmOptions, planGemm } from './conv2d_gemm.ts';
 import { type Conv2dShapes, tensorsOf } from './conv2d_plan.ts';
 import { defineKernel } from './define.ts';
 
 /** What a workgroup computes. */
 export const MATRIX_TILE = { channels: 64, columns: 64 } as const;
-const SUBGROUPS = 4;
 
 export type Conv2dSubgroupMatrixOptions = Omit<Conv2dGemmOptions, 'tile' | 'halfWeights'>;
 
@@ -38,7 +38,7 @@ function define({ rows, columns, depth, invocations }: SubgroupMatrix) {
   return defineKernel({
     ...tensorsOf(name, sized),
     template: shader,
-    feature: 'chromium-experimental-subgroup-matrix' as GPUFeatureName,
+    feature: SUBGROUP_MATRIX_FEATURE,
     plan(shapes: Conv2dShapes, options: Conv2dSubgroupMatrixOptions) {
       const planned = planGemm(name, shapes, { ...options, tile: MATRIX_TILE, halfWeights: true });
       return { ...planned, constants: { ...planned.constants, INVOCATIONS: SUBGROUPS * invocations } };

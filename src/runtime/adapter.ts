@@ -62,6 +62,14 @@ export interface AdapterReport {
   readonly subgroupMatrix?: SubgroupMatrix;
 }
 
+/** Whether an adapter has what a kernel's shader asks for. */
+export function hasFeatureOf(
+  { feature }: { readonly feature?: GPUFeatureName },
+  { features }: Partial<Pick<AdapterReport, 'features'>>,
+): boolean {
+  return feature === undefined || (features?.includes(feature) ?? false);
+}
+
 export function describeAdapter(
   found: FoundAdapter,
   device: GPUDevice,

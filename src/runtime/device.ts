@@ -8,6 +8,7 @@ import {
   adapterName,
   describeAdapter,
   type FoundAdapter,
+  hasFeatureOf,
   sizeLimits,
 } from './adapter.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -240,10 +241,9 @@ export class Device {
       tensor.buffer; // throws where the tensor cannot be used
     }
     checkAliases(kernel, bound, label);
-    const { feature } = kernel;
-    if (feature && !this.adapter.features.includes(feature))
+    if (!hasFeatureOf(kernel, this.adapter))
       throw new DeviceError(
-        `${label}: the kernel ${kernel.name} needs the feature "${feature}", which ${this.adapter.description} lacks`,
+        `${label}: the kernel ${kernel.name} needs the feature "${kernel.feature}", which ${this.adapter.description} lacks`,
       );
     return {
       label,

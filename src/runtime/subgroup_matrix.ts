@@ -3,8 +3,9 @@ import { adapterName, type SubgroupMatrix } from './adapter.ts';
 
 /** Experimental: Dawn has it where `allow_unsafe_apis` is on, Chromium with `--enable-unsafe-webgpu`. */
 export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
-/** Its kernel's: a subgroup computes 32 x 32 sums, of 16 products a step, and a workgroup has four of the largest subgroups. */
-const [QUARTER, STEP, SUBGROUPS, MOST_INVOCATIONS] = [32, 16, 4, 256];
+/** Of its kernel's workgroups, in those of the largest size; each computes 32 x 32 sums, of 16 products a step. */
+export const SUBGROUPS = 4;
+const [QUARTER, STEP, MOST_INVOCATIONS] = [32, 16, 256];
 
 /** As `GPUAdapterInfo` lists them. */
 interface SubgroupMatrixConfig {
