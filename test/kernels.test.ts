@@ -1,15 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failureOf } from '../src/bench/check.ts';
+import { enableWideSimd } from '#platform';
+import { failuresOf } from '../src/bench/check.ts';
+import { hasFeatureOf } from '../src/runtime/adapter.ts';
 import { Device } from '../src/runtime/device.ts';
 import { allTables } from './cases/index.ts';
 
-let device: Device;
+let devices: readonly Device[];
 beforeAll(async () => {
-  device = await Device.open({ adapter: 'swiftshader' });
+  devices = [await Device.open({ adapter: 'swiftshader' }), await Device.open({ adapter: 'wasm', threads: 2 })];
 });
-afterAll(() => device.dispose());
+afterAll(() => {
+  for (const device of devices) device.dispose();
+});
+
+it('WebAssembly says which adapter it is', () => {
+  const { adapter } = devices[1]!;
+  expect(adapter).toMatchObject({
+    kind: 'wasm',
+    vendor: 'raycam',
+    architecture: enableWideSimd() ? 'wasm-wide-simd' : 'wasm-relaxed-simd',
+    toggles: [],
+  });
+  expect(adapter.description).toMatch(
+    enableWideSimd() ? /^WebAssembly, 2 threads, 256-bit SIMD$/ : /^WebAssembly, 2 threads, (relaxed )?SIMD$/,
+  );
+});
 
 for (const table of allTables)
-  describe(table.kernel.name, () => {
-    for (const row of table.cases) it(row.why, async () => expect(await failureOf(device, table, row)).toBeUndefined());
+  describe(`${table.kernel.name} on SwiftShader and WebAssembly`, () => {
+    for (const row of table.cases)
+      it(row.why, async () => {
+        const capable = devices.filter(({ adapter }) => hasFeatureOf(table.kernel, adapter));
+        expect(await failuresOf(capable, table, row)).toEqual([]);
+      });
   });

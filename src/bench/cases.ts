@@ -1,4 +1,5 @@
 import type { AnyKernel } from '../runtime/pipelines.ts';
+import type { Shape } from '../runtime/shape.ts';
 import type { Array64 } from './array64.ts';
 
 /** How an input's values are made: a shape alone is seeded normal noise. */
@@ -32,4 +33,9 @@ export interface CaseTable<Options = unknown> {
 
 export function caseTable<Options>(table: CaseTable<Options>): CaseTable {
   return table as unknown as CaseTable;
+}
+
+/** Shapes of a case's inputs, by name. */
+export function shapesOf({ inputs }: Pick<Case, 'inputs'>): Record<string, Shape> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, 'shape' in spec ? spec.shape : spec]));
 }

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.ts';
 import type { Device } from '../runtime/device.ts';
-import { elementCount } from '../runtime/shape.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { Array64 } from './array64.ts';
-import type { Case, CaseTable, InputSpec } from './cases.ts';
+import { type Case, type CaseTable, type InputSpec, shapesOf } from './cases.ts';
 
 /** Elements on either side of an output; 256 bytes is the coarsest alignment that WebGPU lets an adapter ask for. */
 const GUARD = 64;
@@ -14,15 +14,39 @@ export async function failureOf(device: Device, table: CaseTable, row: Case): Pr
   return row.error === undefined ? (await checkCase(device, table, row)).failure : planFailure(table, row);
 }
 
-/** Runs one case on a device: outputs start as NaN between guard values, and are compared with the f64 reference. */
-export async function checkCase(device: Device, table: CaseTable, row: Case): Promise<Comparison> {
+/** What is wrong with one case, on each device where something is: the reference computes once for all. */
+export async function failuresOf(devices: readonly Device[], table: CaseTable, row: Case): Promise<readonly string[]> {
+  if (row.error !== undefined) return [planFailure(table, row)].filter(failure => failure !== undefined);
+  const expectation = expectationOf(table, row);
+  const failures: string[] = [];
+  for (const device of devices) {
+    const { failure } = await checkCase(device, table, row, expectation);
+    if (failure) failures.push(`${device.adapter.description}: ${failure}`);
+  }
+  return failures;
+}
+
+/** A case's inputs, as a device gets them, and what the f64 reference makes of them. */
+export interface Expectation {
+  readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array | Uint32Array }>>;
+  readonly expected: Readonly<Record<string, Array64>>;
+}
+
+export function expectationOf({ reference }: CaseTable, row: Case): Expectation {
   const inputs = Object.fromEntries(
     Object.entries(row.inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]),
   );
-  const expected = table.reference(
-    mapValues(inputs, ({ shape, data }) => new Array64(shape, Float64Array.from(data))) as never,
-    row.options,
-  );
+  const arrays = mapValues(inputs, ({ shape, data }) => new Array64(shape, Float64Array.from(data)));
+  return { inputs, expected: reference(arrays as never, row.options) };
+}
+
+/** Runs one case on a device: outputs start as NaN between guard values, and are compared with the f64 reference. */
+export async function checkCase(
+  device: Device,
+  table: CaseTable,
+  row: Case,
+  { inputs, expected } = expectationOf(table, row),
+): Promise<Comparison> {
   const inouts: readonly string[] = table.kernel.inouts ?? [];
   const guarded = new Map<string, Guarded>();
   const bound: Record<string, Tensor> = {};
@@ -57,12 +81,9 @@ export async function checkCase(device: Device, table: CaseTable, row: Case): Pr
 }
 
 /** Seeded values of an input, rounded to f32, or words as they are: what device and reference both see. */
-export function makeInput(
-  spec: InputSpec,
-  seed: number,
-): { shape: readonly number[]; data: Float32Array | Uint32Array } {
+export function makeInput(spec: InputSpec, seed: number): { shape: Shape; data: Float32Array | Uint32Array } {
   const random = noise(seed);
-  if (isShape(spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
+  if (!('shape' in spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
   if ('words' in spec) return { shape: spec.shape, data: Uint32Array.from(spec.words) };
   if ('values' in spec) return { shape: spec.shape, data: Float32Array.from(spec.values) };
   return { shape: spec.shape, data: filled(spec.shape, i => spec.fill(i, random)) };
@@ -135,9 +156,8 @@ function wrong(failure: string): Comparison {
 }
 
 function planFailure(table: CaseTable, row: Case): string | undefined {
-  const shapes = mapValues(row.inputs, spec => (isShape(spec) ? spec : spec.shape));
   try {
-    table.kernel.plan(shapes, row.options as never);
+    table.kernel.plan(shapesOf(row), row.options as never);
   } catch (error) {
     const message = messageOf(error);
     return message === row.error ? undefined : `message is "${message}", expected "${row.error}"`;
@@ -170,8 +190,4 @@ function gaussian(random: () => number): number {
 
 function filled(shape: readonly number[], value: (index: number) => number): Float32Array {
   return Float32Array.from({ length: elementCount(shape) }, (_, i) => value(i));
-}
-
-function isShape(spec: InputSpec): spec is readonly number[] {
-  return Array.isArray(spec);
 }

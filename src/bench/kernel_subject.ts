@@ -1,7 +1,7 @@
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
-import type { Case, CaseTable } from './cases.ts';
+import { type Case, type CaseTable, shapesOf } from './cases.ts';
 import { checkCase, makeInput } from './check.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
@@ -18,7 +18,7 @@ export class KernelSubject implements Subject {
     { flop, modules = [] }: { flop?: number; modules?: readonly string[] } = {},
   ) {
     const { kernel } = table;
-    const shapes = Object.fromEntries(Object.entries(row.inputs).map(([name, spec]) => [name, shapeOf(spec)]));
+    const shapes = shapesOf(row);
     const outputs: Record<string, Shape> = kernel.plan(shapes, row.options as never).outputs;
     const size = (named: readonly Shape[]) => named.reduce((sum, shape) => sum + elementCount(shape), 0);
     const changed = (kernel.inouts ?? []).map((name: string) => shapes[name]!);
@@ -54,8 +54,4 @@ export class KernelSubject implements Subject {
       },
     };
   }
-}
-
-function shapeOf(spec: Case['inputs'][string]): Shape {
-  return 'shape' in spec ? spec.shape : spec;
 }

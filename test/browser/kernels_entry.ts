@@ -1,23 +1,25 @@
-import { failureOf } from '../../src/bench/check.ts';
+import { failuresOf } from '../../src/bench/check.ts';
 import { messageOf } from '../../src/errors.ts';
+import { hasFeatureOf } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { allTables } from '../cases/index.ts';
 
 /** What the test calls from outside. */
 declare global {
   var ready: boolean;
-  var adapterDescription: string;
-  var runCase: (table: number, row: number) => Promise<string | undefined>;
+  var adapters: readonly string[];
+  var runCase: (table: number, row: number) => Promise<readonly string[]>;
 }
 
-const device = await Device.open({ adapter: 'swiftshader' });
-const { kind, vendor, architecture, features } = device.adapter;
-globalThis.adapterDescription = `${kind}: ${vendor} ${architecture}, ${features.includes('subgroups') ? 'with' : 'without'} subgroups`;
+const devices = [await Device.open({ adapter: 'swiftshader' }), await Device.open({ adapter: 'wasm', threads: 2 })];
+globalThis.adapters = devices.map(({ adapter }) => adapter.description);
 globalThis.runCase = async (table, row) => {
+  const { kernel, cases } = allTables[table]!;
   try {
-    return await failureOf(device, allTables[table]!, allTables[table]!.cases[row]!);
+    const capable = devices.filter(({ adapter }) => hasFeatureOf(kernel, adapter));
+    return await failuresOf(capable, allTables[table]!, cases[row]!);
   } catch (error) {
-    return messageOf(error);
+    return [messageOf(error)];
   }
 };
 globalThis.ready = true;

@@ -41,8 +41,7 @@ import winogradMatmul, {
 import winogradOutput, { output2x2 } from './winograd_output.ts';
 import winogradWeight, { weight2x2 } from './winograd_weight.ts';
 
-/** Every operation's table, in the registry's order. */
-/** What every adapter runs. */
+/** Every operation's table that every adapter runs, in the registry's order. */
 export const caseTables: readonly CaseTable[] = [
   conv2d.pack,
   conv2d.packHalves,
@@ -98,13 +97,8 @@ export const caseTables: readonly CaseTable[] = [
 
 /** Of kernels that need subgroups, which WebAssembly does not have. */
 export const subgroupTables: readonly CaseTable[] = [conv2d.pointwiseSwaps, winogradMatmulSwaps];
-/** What adapters with subgroups run. */
+/** Every operation's. */
 export const allTables: readonly CaseTable[] = [...caseTables, ...subgroupTables];
 
-/**
- * Of a table: for pages, which run the same kernels with other bounds checks and threads. The sizes of ResNet's layers run in Node, and in pages
- * as whole networks.
- */
-export function casesForPages({ cases }: CaseTable): readonly (readonly [number, CaseTable['cases'][number]])[] {
-  return [...cases.entries()].filter(([, { why }]) => !why.startsWith('resnet152 '));
-}
+/** Whether a row has the size of one of ResNet's layers. Those are large, and take no way through a shader that the others do not. */
+export const isOfResnet = ({ why }: CaseTable['cases'][number]) => why.startsWith('resnet152');

@@ -63,17 +63,33 @@ it('a link to bundled X-rays shows them to somebody who has not seen them, and c
 });
 
 it('a link leads to a layer, a channel and a pixel, and to what the ledger leaves out; reload and back lead there again', async () => {
-  await leadsInside(site);
-});
-
-it('the same on WebGPU', async () => {
-  const other = await openSite({ webgpu: true });
-  try {
-    await leadsInside(other);
-    expect(other.faults).toEqual([]);
-  } finally {
-    await other.close();
-  }
+  const visitor = await site.visitor();
+  const page = await site.open(
+    '#inspect?image=b870781f73e6f351&layer=layer2.0.conv2&channel=77&pixel=100,60&sort=max',
+    visitor,
+  );
+  const isThere = async () => {
+    await page.getByTestId('formula-value').waitFor();
+    expect((await page.getByTestId('layer-path').textContent())?.trim()).toBe('layer2.0.conv2');
+    expect(await page.locator('.formula-head h2').textContent()).toBe(
+      'How one pixel came about: channel 77, row 12, column 7',
+    );
+    expect(await page.getByTestId('sort').inputValue()).toBe('max');
+    return numbersOf(page, 'formula-value');
+  };
+  const first = await isThere();
+  expect(first.length).toBe(1);
+  await page.reload();
+  expect(await isThere()).toEqual(first);
+  await page.evaluate(() => {
+    location.hash = location.hash.replace('#inspect', '#ledger').concat('&off=3,5,8');
+  });
+  await page.locator('[data-testid=off-count][data-value="3"]').waitFor();
+  await page.reload();
+  await page.locator('[data-testid=off-count][data-value="3"]').waitFor();
+  await page.goBack();
+  expect(await isThere()).toEqual(first);
+  await visitor.close();
 });
 
 it('a link to an X-ray that is not here says so, and shows no verdict', async () => {
@@ -115,33 +131,3 @@ it('X-rays can be picked, dropped and pasted; a file that is none is refused in 
 it('nothing went wrong on the way', () => {
   expect(site.faults).toEqual([]);
 });
-
-async function leadsInside(opened: OpenSite): Promise<void> {
-  const visitor = await opened.visitor();
-  const page = await opened.open(
-    '#inspect?image=b870781f73e6f351&layer=layer2.0.conv2&channel=77&pixel=100,60&sort=max',
-    visitor,
-  );
-  const isThere = async () => {
-    await page.getByTestId('formula-value').waitFor();
-    expect((await page.getByTestId('layer-path').textContent())?.trim()).toBe('layer2.0.conv2');
-    expect(await page.locator('.formula-head h2').textContent()).toBe(
-      'How one pixel came about: channel 77, row 12, column 7',
-    );
-    expect(await page.getByTestId('sort').inputValue()).toBe('max');
-    return numbersOf(page, 'formula-value');
-  };
-  const first = await isThere();
-  expect(first.length).toBe(1);
-  await page.reload();
-  expect(await isThere()).toEqual(first);
-  await page.evaluate(() => {
-    location.hash = location.hash.replace('#inspect', '#ledger').concat('&off=3,5,8');
-  });
-  await page.locator('[data-testid=off-count][data-value="3"]').waitFor();
-  await page.reload();
-  await page.locator('[data-testid=off-count][data-value="3"]').waitFor();
-  await page.goBack();
-  expect(await isThere()).toEqual(first);
-  await visitor.close();
-}

@@ -9,6 +9,10 @@ describe('a page that is isolated from others', () => {
   });
   afterAll(() => chromium?.close());
 
+  it('has no WebGPU', async () => {
+    expect(await chromium.page.evaluate(async () => (await navigator.gpu?.requestAdapter()) ?? null)).toBe(null);
+  });
+
   it.each([0, 1, 2, 4])('computes on %i threads', async threads => {
     const result = (await chromium.page.evaluate(count => globalThis.probe(count), threads)) as {
       perDispatchUs: number;
