@@ -58,11 +58,11 @@ export class ConvNorm {
       runningVar: (await read(`${spec.norm}.running_var`)).values,
     };
     const { stride, padding, weights } = spec;
-    const upload = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${spec.norm} ${name}`);
     return device.attempt(() => {
       const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, ...weights });
       const { scale, shift } = affineOf(statistics, spec.eps, convolution.unit);
-      return new ConvNorm(device, spec, convolution, upload('scale', scale), upload('shift', shift), statistics);
+      const affine = uploadTogether(device, [scale, shift], `${spec.norm} scale and shift`);
+      return new ConvNorm(device, spec, convolution, affine[0]!, affine[1]!, statistics);
     });
   }
 
@@ -110,6 +110,25 @@ function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: nu
   const scale = Float64Array.from(weight, (gamma, c) => gamma / Math.sqrt(runningVar[c]! + eps));
   const shift = Float32Array.from(bias, (beta, c) => beta - runningMean[c]! * scale[c]!);
   return { scale: Float32Array.from(scale, (factor, c) => factor * (unit?.[c] ?? 1)), shift };
+}
+
+/**
+ * Vectors as views of one buffer: what a submit costs goes by the number of buffers that its dispatches bind (docs/decisions.md).
+ */
+function uploadTogether(device: Device, vectors: readonly Float32Array[], label: string): readonly Tensor[] {
+  const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
+  const offsets: number[] = [];
+  let end = 0;
+  for (const { length } of vectors) {
+    offsets.push(end);
+    end += Math.ceil(length / alignment) * alignment;
+  }
+  const data = new Float32Array(end);
+  for (const [i, vector] of vectors.entries()) data.set(vector, offsets[i]);
+  return device.scope(() => {
+    const whole = device.tensor(data, [end], label);
+    return vectors.map(({ length }, i) => whole.view([length], offsets[i]));
+  });
 }
 
 /** @throws WeightsError */

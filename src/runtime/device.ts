@@ -49,7 +49,6 @@ export class Device {
   private readonly pipelines: Pipelines;
   private readonly recorder: Recorder;
   private readonly scopes = new Scopes();
-  private readonly absent: Tensor;
   /** Where tensors come from while a plan is captured. */
   private planMemory: PlanMemory | undefined;
 
@@ -61,7 +60,6 @@ export class Device {
     this.memory = new Memory(gpu, this.loss);
     this.pipelines = new Pipelines(gpu);
     this.recorder = new Recorder(gpu, this.memory, this.loss);
-    this.absent = this.empty([4], 'absent optional input');
   }
 
   /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
@@ -235,7 +233,8 @@ export class Device {
     label: string,
   ): Dispatch {
     const names = kernel.interface.bindings.map(binding => binding.name).filter(name => name !== 'params');
-    const bound = names.map(name => tensors[name] ?? this.absent);
+    // An optional input that is left out is not read: the first input stands in, which is bound anyway.
+    const bound = names.map(name => tensors[name] ?? tensors[kernel.inputs[0]!]!);
     for (const tensor of bound) {
       if (tensor.device !== this) throw new DeviceError(`${label}: tensor ${tensor.label} belongs to another device`);
       tensor.buffer; // throws where the tensor cannot be used

@@ -12,7 +12,29 @@ export type PlanInputs = Readonly<Record<string, Tensor>>;
 interface Prepared {
   readonly pipelines: readonly GPUComputePipeline[];
   readonly params: PackedParams;
-  readonly bindGroups: GPUBindGroup[];
+  /** Those of readers are of the inputs that the plan was captured with. */
+  readonly bindGroups: readonly GPUBindGroup[];
+}
+
+/** All bind groups for inputs in these buffers. */
+interface Bound {
+  readonly resources: ReadonlyMap<string, GPUBufferBinding>;
+  readonly bindGroups: readonly GPUBindGroup[];
+  /** The inputs that came after these the last time: who takes buffers in turns goes on so. */
+  next?: Bound;
+}
+
+/** How many sets of input buffers a plan remembers. A loop takes one or a few in turns. */
+const KEPT_INPUTS = 4;
+
+/** A run's commands, encoded while the adapter is at the run before. */
+interface Ahead {
+  /** The inputs that are expected to come. */
+  readonly bound: Bound;
+  /** Up to the last reader: for those inputs alone. */
+  readonly opening: GPUCommandBuffer;
+  /** From there on they are the same for all inputs. */
+  readonly rest: GPUCommandBuffer | undefined;
 }
 
 /** A dispatch that reads inputs, whose bind group follows their buffers. */
@@ -31,11 +53,10 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
   private readonly readers: readonly Reader[];
   /** The first dispatch after all readers: from it on the commands of every run are the same. */
   private readonly fixedFrom: number;
-  /** Those commands, for the next run. */
-  private ahead: GPUCommandBuffer | undefined;
+  private ahead: Ahead | undefined;
   private runs = 0;
-  /** What the readers' bind groups were made for. */
-  private bound: ReadonlyMap<string, GPUBufferBinding> = new Map();
+  /** The last run's inputs come last. */
+  private kept: Bound[] = [];
   private disposed = false;
 
   constructor(
@@ -102,25 +123,31 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
   ): void {
     const isFirst = !this.prepared;
     this.prepared ??= this.prepare(gpu, pipelines);
-    const { prepared } = this;
-    if ([...resources].some(([name, { buffer, offset }]) => !isSame(this.bound.get(name), buffer, offset)))
-      this.bind(gpu, prepared, resources);
+    const { prepared, fixedFrom } = this;
+    const bound = this.bindTo(gpu, prepared, resources);
     const ahead = this.parts.recorder.encodesAhead ? this.ahead : undefined;
     this.ahead = undefined;
-    const { length } = this.dispatches;
-    this.encodeFrom(0, ahead ? this.fixedFrom : length, { pass: commands.pass, prepared, isFirst });
-    if (ahead) commands.add(ahead);
+    if (ahead?.bound === bound) commands.add(ahead.opening);
+    else this.encodeFrom(0, fixedFrom, { pass: commands.pass, prepared, bound, isFirst });
+    if (ahead?.rest) commands.add(ahead.rest);
+    else this.encodeFrom(fixedFrom, this.dispatches.length, { pass: commands.pass, prepared, bound, isFirst });
   }
 
   /** For the recorder, after a run was submitted: who runs a plan twice runs it again, and the host has nothing else to do. */
   encodeAhead(gpu: GPUDevice): void {
     const { prepared, fixedFrom, dispatches } = this;
-    if (++this.runs < 2 || this.ahead || this.disposed || !prepared || fixedFrom === dispatches.length) return;
-    const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    this.encodeFrom(fixedFrom, dispatches.length, { pass, prepared });
-    pass.end();
-    this.ahead = encoder.finish();
+    const last = this.kept.at(-1);
+    if (++this.runs < 2 || this.ahead || this.disposed || !prepared || !last) return;
+    const bound = last.next ?? last;
+    const encoded = (first: number, end: number) => {
+      const encoder = gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      this.encodeFrom(first, end, { pass, prepared, bound });
+      pass.end();
+      return encoder.finish();
+    };
+    const rest = fixedFrom < dispatches.length ? encoded(fixedFrom, dispatches.length) : undefined;
+    this.ahead = { bound, opening: encoded(0, fixedFrom), rest };
   }
 
   /** Gives the plan's memory back. Its results cannot be used any more. */
@@ -128,6 +155,7 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
     if (this.disposed) return;
     this.disposed = true;
     this.ahead = undefined;
+    this.kept = [];
     for (const output of this.outputs) output.dispose();
     this.prepared?.params.buffer?.destroy(); // submitted commands keep it
     this.parts.memory.dispose();
@@ -143,14 +171,20 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
     {
       pass,
       prepared,
+      bound,
       isFirst = false,
-    }: { readonly pass: GPUComputePassEncoder; readonly prepared: Prepared; readonly isFirst?: boolean },
+    }: {
+      readonly pass: GPUComputePassEncoder;
+      readonly prepared: Prepared;
+      readonly bound: Bound;
+      readonly isFirst?: boolean;
+    },
   ): void {
     for (let i = first; i < end; i++) {
       const { label, workgroups } = this.dispatches[i]!;
       if (isFirst) pass.pushDebugGroup(label); // validation messages name it
       pass.setPipeline(prepared.pipelines[i]!);
-      pass.setBindGroup(0, prepared.bindGroups[i]!);
+      pass.setBindGroup(0, bound.bindGroups[i]!);
       pass.dispatchWorkgroups(...workgroups);
       if (isFirst) pass.popDebugGroup();
     }
@@ -163,16 +197,33 @@ export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unkn
     return { pipelines, params: packed, bindGroups };
   }
 
-  private bind(gpu: GPUDevice, prepared: Prepared, resources: ReadonlyMap<string, GPUBufferBinding>): void {
+  /** Bind groups for inputs in these buffers: those of an earlier run, or new ones. */
+  private bindTo(gpu: GPUDevice, prepared: Prepared, resources: ReadonlyMap<string, GPUBufferBinding>): Bound {
+    const known = this.kept.find(bound => isSame(bound.resources, resources));
+    const bound = known ?? { resources, bindGroups: this.bindGroupsFor(gpu, prepared, resources) };
+    const last = this.kept.at(-1);
+    if (last) last.next = bound;
+    this.kept = [...this.kept.filter(other => other !== bound).slice(1 - KEPT_INPUTS), bound];
+    return bound;
+  }
+
+  private bindGroupsFor(
+    gpu: GPUDevice,
+    { params, bindGroups }: Prepared,
+    resources: ReadonlyMap<string, GPUBufferBinding>,
+  ): readonly GPUBindGroup[] {
+    const own = [...bindGroups];
     for (const { index, inputs } of this.readers) {
       const replaced = new Map(inputs.map(({ binding, name }) => [binding, resources.get(name)!]));
-      const packed = prepared.params;
-      prepared.bindGroups[index] = bindGroupOf(gpu, this.dispatches[index]!, { packed, index, replaced });
+      own[index] = bindGroupOf(gpu, this.dispatches[index]!, { packed: params, index, replaced });
     }
-    this.bound = resources;
+    return own;
   }
 }
 
-function isSame(known: GPUBufferBinding | undefined, buffer: GPUBuffer, offset: number | undefined): boolean {
-  return known?.buffer === buffer && known.offset === offset;
+function isSame(some: ReadonlyMap<string, GPUBufferBinding>, others: ReadonlyMap<string, GPUBufferBinding>): boolean {
+  return [...some].every(([name, { buffer, offset, size }]) => {
+    const other = others.get(name);
+    return other?.buffer === buffer && other.offset === offset && other.size === size;
+  });
 }

@@ -17,8 +17,6 @@ const MOST = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked ?? 5);
 const HANGS = { ticks: 200, tickMs: 100 };
 /** Of one kind of fault in one kind of work. */
 const TIMEOUT_MS = 900_000;
-/** What a device holds for inputs that are absent. */
-const STAND_IN_BYTES = 256;
 
 /** What is on the device before the work, and the work. */
 interface Work {
@@ -172,7 +170,7 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
     await work.run();
     await tally(fault, faulty, work);
     work.dispose();
-    expect(device.memoryUse.liveBytes).toBeLessThanOrEqual(STAND_IN_BYTES);
+    expect(device.memoryUse.liveBytes).toBe(0);
     device.dispose();
   });
 
@@ -232,7 +230,7 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
       } else {
         expect(later.result === reference, `${where}, afterwards`).toBe(true);
         work.dispose();
-        expect(faulty.device.memoryUse.liveBytes, where).toBeLessThanOrEqual(STAND_IN_BYTES);
+        expect(faulty.device.memoryUse.liveBytes, where).toBe(0);
       }
       faulty.device.dispose();
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { override } from '../../src/bench/override.ts';
 import { DeviceError } from '../../src/errors.ts';
 import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
@@ -45,53 +45,78 @@ describe.each(['wasm', 'swiftshader'] as const)('a plan on %s', adapter => {
     for (const tensor of [a, b, first, second]) tensor.dispose();
   });
 
-  it('encodes all that no input changes ahead of the third run and later ones', async () => {
+  describe('encodes the third run and later ones ahead', () => {
+    let watched: Device;
+    /** Dispatches since the last submit, and before each. */
     let encoded = 0;
-    const submits: number[] = [];
-    const watched = await Device.open({
-      adapter,
-      observe: gpu =>
-        override(gpu, {
-          createCommandEncoder: descriptor => {
-            const encoder = gpu.createCommandEncoder(descriptor);
-            return override(encoder, {
-              beginComputePass: () => {
-                const pass = encoder.beginComputePass();
-                return override(pass, {
-                  dispatchWorkgroups: (...counts) => {
-                    encoded++;
-                    pass.dispatchWorkgroups(...counts);
-                  },
-                });
-              },
-            });
-          },
-          queue: override(gpu.queue, {
-            submit: commands => {
-              if (encoded > 0) submits.push(encoded);
-              encoded = 0;
-              gpu.queue.submit(commands);
+    let submits: number[] = [];
+    beforeEach(async () => {
+      watched = await Device.open({
+        adapter,
+        observe: gpu =>
+          override(gpu, {
+            createCommandEncoder: descriptor => {
+              const encoder = gpu.createCommandEncoder(descriptor);
+              return override(encoder, {
+                beginComputePass: () => {
+                  const pass = encoder.beginComputePass();
+                  return override(pass, {
+                    dispatchWorkgroups: (...counts) => {
+                      encoded++;
+                      pass.dispatchWorkgroups(...counts);
+                    },
+                  });
+                },
+              });
             },
+            queue: override(gpu.queue, {
+              submit: commands => {
+                if (encoded > 0) submits.push(encoded);
+                encoded = 0;
+                gpu.queue.submit(commands);
+              },
+            }),
           }),
-        }),
+      });
+      [encoded, submits] = [0, []];
     });
+    afterEach(() => watched.dispose());
+
     const add = (x: Tensor, amount: number) => watched.run(addAmount, { x }, { amount }).y;
     const input = (value: number) => watched.tensor(filled(100, value), [100], 'x');
-    const plan = watched.capture({ x: input(0) }, ({ x }) => add(add(add(x, 1), 10), 100));
-    for (let run = 0; run < 5; run++) expect(await plan.run({ x: input(run) }).read()).toEqual(filled(100, 111 + run));
-    // Of the runs from the third on, the first dispatch, which reads x; before it, the two that were encoded ahead.
-    expect(submits).toEqual([3, 3, 2 + 1, 2 + 1, 2 + 1]);
-    encoded = 0;
-    const once = add(plan.run({ x: input(5) }), 1000);
-    const twice = add(plan.run({ x: input(6) }), 1000);
-    expect(await twice.read()).toEqual(filled(100, 1117));
-    expect(submits.at(-1)).toBe(1 + 1 + 3 + 1);
-    expect(await once.read()).toEqual(filled(100, 1116));
-    watched.encodesAhead = false;
-    encoded = 0;
-    expect(await plan.run({ x: input(7) }).read()).toEqual(filled(100, 118));
-    expect(submits.at(-1)).toBe(3);
-    watched.dispose();
+    /** A dispatch that reads x, and two that do not. */
+    const threeSums = () => watched.capture({ x: input(0) }, ({ x }) => add(add(add(x, 1), 10), 100));
+
+    it('wholly for inputs in the same buffers, or in the one whose turn it is', async () => {
+      const plan = threeSums();
+      const inputs = [1, 2, 3].map(input);
+      for (const value of [1, 1, 1, 1, 2, 1, 2, 1, 2, 1, 3])
+        expect(await plan.run({ x: inputs[value - 1]! }).read()).toEqual(filled(100, 111 + value));
+      // One more where the first of those ahead was for another input.
+      expect(submits).toEqual([3, 3, 3, 3, 4, 4, 3, 3, 3, 3, 4]);
+    });
+
+    it('but for what reads inputs in buffers that were never seen', async () => {
+      const plan = threeSums();
+      for (let run = 0; run < 8; run++)
+        expect(await plan.run({ x: input(run) }).read()).toEqual(filled(100, 111 + run));
+      expect(submits).toEqual([3, 3, 4, 4, 4, 4, 4, 4]);
+    });
+
+    it('once in a batch, and not where it is switched off', async () => {
+      const plan = threeSums();
+      const x = input(5);
+      for (let run = 0; run < 3; run++) await plan.run({ x }).read();
+      const once = add(plan.run({ x }), 1000);
+      const twice = add(plan.run({ x: input(6) }), 1000);
+      expect(await twice.read()).toEqual(filled(100, 1117));
+      expect(submits.at(-1)).toBe(3 + 1 + 3 + 1);
+      expect(await once.read()).toEqual(filled(100, 1116));
+      watched.encodesAhead = false;
+      encoded = 0;
+      expect(await plan.run({ x: input(7) }).read()).toEqual(filled(100, 118));
+      expect(submits.at(-1)).toBe(3);
+    });
   });
 
   it('keeps what was uploaded while it was captured', async () => {
