@@ -43,13 +43,21 @@ const SLICES = [1, 2, 4, 8];
 const ENOUGH_WORKGROUPS = 256;
 /** Products in a slice, that filling and emptying its tiles should not outweigh. */
 const LEAST_SLICE_DEPTH = 128;
-/** Channels up to which a form's memory hardly counts: ResNet-152 then takes at most 1.35 times its weights on a GPU. */
-const MOST_GPU_CHANNELS = { winograd: 128, 'winograd 2x2': 256 } as const;
-/** Of a form of Winograd's: pixels of a tile along a side, and its points. */
-const WINOGRAD = { winograd: { side: 4, points: 36 }, 'winograd 2x2': { side: 2, points: 16 } } as const;
+/**
+ * Of a form of Winograd's: pixels of a tile along a side, and the channels up to which its memory hardly counts on a GPU, where ResNet-152 then
+ * takes at most 1.35 times its weights.
+ */
+const WINOGRAD = {
+  winograd: { side: 4, mostGpuChannels: 128 },
+  'winograd 2x2': { side: 2, mostGpuChannels: 256 },
+} as const;
+
+function isWinograd(form: WeightForm | ConvolutionAlgorithm['kind']): form is keyof typeof WINOGRAD {
+  return form in WINOGRAD;
+}
 
 export function formOf(algorithm: ConvolutionAlgorithm): WeightForm {
-  if (algorithm.kind === 'winograd' || algorithm.kind === 'winograd 2x2') return algorithm.kind;
+  if (isWinograd(algorithm.kind)) return algorithm.kind;
   const isHalf = algorithm.kind === 'subgroup matrix' || (algorithm.kind === 'gemm' && algorithm.halfWeights);
   return isHalf ? 'halves' : 'packed';
 }
@@ -75,7 +83,7 @@ export function chooseAlgorithm(
   if (kind !== 'gpu' && form !== 'halves') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
   const fills = (tile: GemmTile) => workgroupsOf(size, form, tile) >= ENOUGH_WORKGROUPS;
   const tile = GEMM_TILES.findLast(fills) ?? GEMM_TILES[0]!;
-  if (form === 'winograd' || form === 'winograd 2x2') return { kind: form, tile };
+  if (isWinograd(form)) return { kind: form, tile };
   const slices = mostSlices(size, tile);
   return { kind: 'gemm', tile, slices, ...(form === 'halves' && { halfWeights: true }) };
 }
@@ -97,8 +105,8 @@ export function candidateAlgorithms(
   const { channels, outChannels } = size;
   const isGpu = kind === 'gpu';
   const fits = (most: number) => fitsWinograd(size) && Math.max(channels, outChannels) <= most;
-  const winograd = fits(isGpu ? MOST_GPU_CHANNELS.winograd : Number.POSITIVE_INFINITY);
-  const winograd2x2 = isGpu && fits(MOST_GPU_CHANNELS['winograd 2x2']);
+  const winograd = fits(isGpu ? WINOGRAD.winograd.mostGpuChannels : Number.POSITIVE_INFINITY);
+  const winograd2x2 = isGpu && fits(WINOGRAD['winograd 2x2'].mostGpuChannels);
   const gemms = GEMM_TILES.flatMap(tile => slicings(size, tile).map(slices => ({ tile, slices })));
   return [
     { kind: 'direct' },
@@ -149,7 +157,8 @@ function workgroupsOf(
 ) {
   const rows = Math.ceil(outChannels / tile.channels);
   const outputs = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
-  const { side, points } = form === 'winograd' || form === 'winograd 2x2' ? WINOGRAD[form] : { side: 1, points: 1 };
+  const side = isWinograd(form) ? WINOGRAD[form].side : 1;
+  const points = isWinograd(form) ? (side + 2) ** 2 : 1;
   const columns = outputs.reduce((product, length) => product * Math.ceil(length / side), batch);
   return rows * Math.ceil(columns / tile.columns) * points;
 }
