@@ -45,8 +45,8 @@ interface Reader {
 
 /**
  * Work recorded once, for inputs of given shapes, to be run many times: memory, parameters and bind groups are made once, and from the
- * third run on most commands were encoded while the adapter was at the run before. Made by `Device.capture`. The results belong to the
- * plan, and each run overwrites them.
+ * third run on commands were encoded while the adapter was at the run before, all of them where the inputs' buffers are those expected.
+ * Made by `Device.capture`. The results belong to the plan, and each run overwrites them.
  */
 export class ExecutionPlan<Inputs extends PlanInputs = PlanInputs, Result = unknown> {
   private prepared: Prepared | undefined;
