@@ -60,7 +60,7 @@ describe('benchModel', () => {
     const parts = upload.median + forward.median + readback.median;
     expect(Math.abs(parts - total.median)).toBeLessThan(0.3 * total.median);
     expect(recording.median).toBeLessThan(forward.median);
-    expect(hostAhead!.samples).toBe(5);
+    expect(hostAhead!.samples).toBe(9);
     expect(hostAhead!.median).toBeLessThan(forward.median);
     expect(gpu!.median).toBeLessThan(1.05 * forward.median);
   });
