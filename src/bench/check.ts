@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import { hasFeatureOf } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -14,12 +15,18 @@ export async function failureOf(device: Device, table: CaseTable, row: Case): Pr
   return row.error === undefined ? (await checkCase(device, table, row)).failure : planFailure(table, row);
 }
 
-/** What is wrong with one case, on each device where something is: the reference computes once for all. */
+/**
+ * What is wrong with one case, on each device where something is: the reference computes once for all. A device that lacks the kernel's
+ * feature is left out; that all do is wrong.
+ */
 export async function failuresOf(devices: readonly Device[], table: CaseTable, row: Case): Promise<readonly string[]> {
   if (row.error !== undefined) return [planFailure(table, row)].filter(failure => failure !== undefined);
+  const { kernel } = table;
+  const capable = devices.filter(({ adapter }) => hasFeatureOf(kernel, adapter));
+  if (capable.length === 0) return [`no adapter here has the feature "${kernel.feature}"`];
   const expectation = expectationOf(table, row);
   const failures: string[] = [];
-  for (const device of devices) {
+  for (const device of capable) {
     const { failure } = await checkCase(device, table, row, expectation);
     if (failure) failures.push(`${device.adapter.description}: ${failure}`);
   }

@@ -60,9 +60,8 @@ export class ConvNorm {
     const { stride, padding, weights } = spec;
     return device.attempt(() => {
       const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, ...weights });
-      const { scale, shift } = affineOf(statistics, spec.eps, convolution.unit);
-      const affine = uploadTogether(device, [scale, shift], `${spec.norm} scale and shift`);
-      return new ConvNorm(device, spec, convolution, affine[0]!, affine[1]!, statistics);
+      const { scale, shift } = uploadAffine(device, spec.norm, affineOf(statistics, spec.eps, convolution.unit));
+      return new ConvNorm(device, spec, convolution, scale, shift, statistics);
     });
   }
 
@@ -106,28 +105,31 @@ export class ConvNorm {
 }
 
 /** A batch norm of x * unit as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
-function affineOf({ weight, bias, runningMean, runningVar }: Statistics, eps: number, unit?: Float32Array) {
+function affineOf(
+  { weight, bias, runningMean, runningVar }: Statistics,
+  eps: number,
+  unit?: Float32Array,
+): Affine<Float32Array> {
   const scale = Float64Array.from(weight, (gamma, c) => gamma / Math.sqrt(runningVar[c]! + eps));
   const shift = Float32Array.from(bias, (beta, c) => beta - runningMean[c]! * scale[c]!);
   return { scale: Float32Array.from(scale, (factor, c) => factor * (unit?.[c] ?? 1)), shift };
 }
 
-/**
- * Vectors as views of one buffer: what a submit costs goes by the number of buffers that its dispatches bind (docs/decisions.md).
- */
-function uploadTogether(device: Device, vectors: readonly Float32Array[], label: string): readonly Tensor[] {
+interface Affine<Vector> {
+  readonly scale: Vector;
+  readonly shift: Vector;
+}
+
+/** Both as views of one buffer: what a submit costs goes by the number of buffers that its dispatches bind (docs/decisions.md). */
+function uploadAffine(device: Device, norm: string, { scale, shift }: Affine<Float32Array>): Affine<Tensor> {
   const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
-  const offsets: number[] = [];
-  let end = 0;
-  for (const { length } of vectors) {
-    offsets.push(end);
-    end += Math.ceil(length / alignment) * alignment;
-  }
-  const data = new Float32Array(end);
-  for (const [i, vector] of vectors.entries()) data.set(vector, offsets[i]);
+  const shiftAt = Math.ceil(scale.length / alignment) * alignment;
+  const values = new Float32Array(shiftAt + shift.length);
+  values.set(scale);
+  values.set(shift, shiftAt);
   return device.scope(() => {
-    const whole = device.tensor(data, [end], label);
-    return vectors.map(({ length }, i) => whole.view([length], offsets[i]));
+    const both = device.tensor(values, [values.length], `${norm} scale and shift`);
+    return { scale: both.view([scale.length]), shift: both.view([shift.length], shiftAt) };
   });
 }
 
