@@ -111,18 +111,20 @@ export class Tuning {
       throw new InputError(
         `${name}: is a tuning of version ${file.version}, not ${TUNING_VERSION}. Run \`raycam tune\` again`,
       );
+    const { adapter } = file;
     const convolutions = file.convolutions.map(tuned => {
       const algorithm = algorithmNamed(tuned?.algorithm);
-      const fits = algorithm && isSize(tuned.size) && computes(algorithm, tuned.size);
+      const fits = algorithm && isSize(tuned.size) && computes(algorithm, tuned.size, adapter);
       if (!fits) throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
       return { ...tuned, algorithm };
     });
-    return new Tuning(file.adapter, convolutions);
+    return new Tuning(adapter, convolutions);
   }
 }
 
-/** Whether a tuning may say so: less exact ways are none of its business. */
-function computes(algorithm: ConvolutionAlgorithm, size: WeightSize): boolean {
+/** Whether a tuning may say so: less exact ways are none of its business, and WebAssembly's weights are packed for kernels without tiles. */
+function computes(algorithm: ConvolutionAlgorithm, size: WeightSize, { kind }: TunedAdapter): boolean {
+  if (kind === 'wasm' && 'tile' in algorithm && algorithm.tile) return false;
   const form = formOf(algorithm);
   return form === 'packed' || (form !== 'halves' && fitsWinograd(size));
 }

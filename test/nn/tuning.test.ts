@@ -64,6 +64,11 @@ describe('Tuning', () => {
       tuning.encode().replace('gemm 32x32', 'half gemm 32x32'),
       'holds a convolution that is none',
     ],
+    [
+      'tiles on WebAssembly',
+      tuning.encode().replace('"kind": "gpu"', '"kind": "wasm"'),
+      'holds a convolution that is none',
+    ],
     ['an unknown algorithm', tuning.encode().replace('winograd 64x64', 'magic'), 'holds a convolution that is none'],
     [
       'a size that is none',
