@@ -10,11 +10,6 @@ import { type Case, type CaseTable, type InputSpec, shapesOf } from './cases.ts'
 const GUARD = 64;
 const GUARD_VALUE = -1.2345e30;
 
-/** What is wrong with one case on a device, or undefined. */
-export async function failureOf(device: Device, table: CaseTable, row: Case): Promise<string | undefined> {
-  return row.error === undefined ? (await checkCase(device, table, row)).failure : planFailure(table, row);
-}
-
 /**
  * What is wrong with one case, on each device where something is: the reference computes once for all. A device that lacks the kernel's
  * feature is left out; that all do is wrong.
@@ -40,9 +35,7 @@ export interface Expectation {
 }
 
 export function expectationOf({ reference }: CaseTable, row: Case): Expectation {
-  const inputs = Object.fromEntries(
-    Object.entries(row.inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]),
-  );
+  const inputs = makeInputs(row);
   const arrays = mapValues(inputs, ({ shape, data }) => new Array64(shape, Float64Array.from(data)));
   return { inputs, expected: reference(arrays as never, row.options) };
 }
@@ -85,6 +78,11 @@ export async function checkCase(
       whole.dispose();
     }
   }
+}
+
+/** Of a case, by name. */
+export function makeInputs({ inputs }: Pick<Case, 'inputs'>): Expectation['inputs'] {
+  return Object.fromEntries(Object.entries(inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]));
 }
 
 /** Seeded values of an input, rounded to f32, or words as they are: what device and reference both see. */

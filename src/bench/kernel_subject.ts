@@ -2,7 +2,7 @@ import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import { type Case, type CaseTable, shapesOf } from './cases.ts';
-import { checkCase, makeInput } from './check.ts';
+import { checkCase, makeInputs } from './check.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** One kernel on its own: a case of its table, and what it has to do. */
@@ -37,11 +37,9 @@ export class KernelSubject implements Subject {
 
   open(device: Device): OpenSubject {
     const { kernel } = this.table;
+    const inputs = Object.entries(makeInputs(this.row));
     const tensors = Object.fromEntries(
-      Object.entries(this.row.inputs).map(([name, spec], i) => {
-        const { shape, data } = makeInput(spec, i + 1);
-        return [name, device.tensor(data, shape, name)];
-      }),
+      inputs.map(([name, { shape, data }]) => [name, device.tensor(data, shape, name)]),
     );
     return {
       record: () => {

@@ -31,7 +31,7 @@ export interface KernelSpec<
   /** What the shader asks of a device. */
   readonly feature?: GPUFeatureName;
   readonly inputs: readonly Input[];
-  /** Inputs that may be left out; the plan sees no shape and tells the shader by a constant. */
+  /** Inputs that may be left out: the plan sees no shape and tells the shader by a constant, and the first of `inputs` is bound in their place. */
   readonly optional?: readonly Optional[];
   /** Tensors changed in place. */
   readonly inouts?: readonly Inout[];
