@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Shaders are imported as text, as esbuild does for the bundles. */
+/** Imports shaders as text, as esbuild does for the bundles. */
 const wgsl = {
   name: 'wgsl',
   load(id: string) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// In a clone the bundle is made first where it is missing or old; a published package brings it.
+// In a clone, builds the bundle first if it is missing or outdated; the published package includes it.
 import { existsSync } from 'node:fs';
 
 const sources = new URL('../src', import.meta.url);

@@ -1,4 +1,4 @@
-// A compute shader without a GPU: y = a * x + y over a million numbers, on all cores.
+// Runs a compute shader without a GPU: y = a * x + y for a million numbers, on all cores.
 //
 //     npm run build && node examples/wasm_compute.mjs
 import { BUFFER_USAGE, MAP_MODE, requestWasmAdapter } from '../dist/wasm.js';

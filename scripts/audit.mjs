@@ -1,15 +1,15 @@
-// What the registry knows against the packages of the lock file, where it answers.
+// Asks the registry for known vulnerabilities of the packages in the lock file.
 import { spawn } from 'node:child_process';
 import { root } from './ensure_installed.mjs';
 
-/** Of registries that do not do audits, of hosts that cannot be reached, and of npm's own words for both. */
+/** Errors of registries that do not support audits and of unreachable hosts, and npm's own wording for both. */
 const UNANSWERED =
   /audit endpoint returned an error|code E(?:404|405|5\d\d)|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/;
 
 /**
  * Runs `npm audit` with these arguments.
  *
- * returns  { state: 'clean' | 'found' | 'unanswered', text }: what npm printed
+ * returns  { state: 'clean' | 'found' | 'unanswered', text }; text is npm's output
  */
 export async function audit(args, environment = {}) {
   const env = {

@@ -1,4 +1,4 @@
-// Bundles the library and the command line into dist/. Dependencies stay outside; shaders go in as text.
+// Bundles the library and the command line into dist/. Dependencies stay external; shaders are embedded as text.
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure_installed.mjs';
@@ -13,20 +13,20 @@ const COMMON = {
   logLevel: 'error',
 };
 
-/** Takes of the sources what is used and no more; packages stay outside. */
-const usedAlone = {
-  name: 'used-alone',
+/** Drops unused source modules (they count as free of side effects); packages stay external. */
+const onlyUsed = {
+  name: 'only-used',
   setup(build) {
     build.onResolve({ filter: /./ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-      if (kind === 'entry-point' || pluginData === usedAlone) return undefined;
+      if (kind === 'entry-point' || pluginData === onlyUsed) return undefined;
       if (!/^[.#]/.test(path)) return { path, external: true, sideEffects: false };
-      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: usedAlone });
+      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: onlyUsed });
       return { path: found.path, errors: found.errors, sideEffects: false };
     });
   },
 };
 
-/** Builds where a source is newer than the bundle. */
+/** Builds if a source is newer than the bundle. */
 export async function ensureBuilt() {
   const built = modifiedMs(join(root, 'dist/cli.js'));
   const sources = ['src', 'shaders', 'package.json'].map(path => newestMs(join(root, path)));
@@ -53,8 +53,8 @@ export async function buildAll() {
     entryPoints: { browser: 'src/index.ts', browser_bench: 'src/bench/index.ts' },
     outdir: 'dist',
   });
-  // The WebAssembly device alone.
-  const plugins = [usedAlone];
+  // The wasm device on its own.
+  const plugins = [onlyUsed];
   await build({ ...node, packages: undefined, plugins, entryPoints: { wasm: 'src/wasm/index.ts' } });
   await build({
     ...COMMON,

@@ -1,4 +1,4 @@
-// Declarations of the library into dist/types, for what is published: `tsc` writes them, and imports are made to lead to what is there.
+// Writes the library's type declarations to dist/types for publication: `tsc` generates them, then their imports are rewritten.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -35,7 +35,7 @@ for (const name of readdirSync(out, { recursive: true })) {
   if (path.endsWith('.d.ts')) writeFileSync(path, published(readFileSync(path, 'utf8'), dirname(path)));
 }
 
-/** Imports name JavaScript, as Node's rules ask; `#platform` is what the sources alone know. */
+/** Rewrites imports: Node requires `.js` endings, and only the sources can resolve `#platform`. */
 function published(text, folder) {
   const platform = relative(folder, join(out, 'platform/node.js')).replaceAll('\\', '/');
   return text

@@ -1,4 +1,4 @@
-// Builds the page into dist/web: static files for any host. `raycam serve` serves the same.
+// Builds the page into dist/web: static files for any host. `raycam serve` serves the same files.
 //   npm run build:web [-- --out DIR] [--weights-url URL] [--copy-weights]
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,20 +8,20 @@ import { gzipSync } from 'node:zlib';
 import { root } from './ensure_installed.mjs';
 import { reflectedShaders } from './reflected_shaders.mjs';
 
-const MOST_GZIPPED_BYTES = 250_000;
+const MAX_GZIPPED_BYTES = 250_000;
 
-/** Nothing from elsewhere, nothing inline, no eval; blob: for the WebAssembly device's threads and for pictures made here. */
+/** Nothing from other hosts, nothing inline, no eval; blob: is for the wasm device's threads and for generated pictures. */
 const POLICY = JSON.parse(readFileSync(join(root, 'src/server/page_policy.json'), 'utf8')).join('; ');
 
-/** The page opens no matrix units: their shader stays out. */
-const withoutMatrixUnits = {
-  name: 'without-matrix-units',
+/** Leaves out the shader for subgroup matrices, which the page never uses. */
+const withoutSubgroupMatrices = {
+  name: 'without-subgroup-matrices',
   setup(build) {
     build.onLoad({ filter: /conv2d_subgroup_matrix\.wgsl$/ }, () => ({ contents: '', loader: 'text' }));
   },
 };
 
-/** Builds where a source is newer than the page. */
+/** Builds if a source is newer than the page. */
 export async function ensureWebBuilt() {
   const built = statSync(join(root, 'dist/web/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = [
@@ -36,7 +36,7 @@ export async function ensureWebBuilt() {
   if (built < Math.max(...sources.map(path => newestMs(join(root, path))))) await buildWeb();
 }
 
-/** Returns the sizes of scripts and style sheet, gzipped, by file. */
+/** Builds the page. Returns the gzipped sizes of scripts, style sheet and HTML, by file. */
 export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'weights/', copyWeights = false } = {}) {
   const { build } = await import('esbuild');
   rmSync(out, { recursive: true, force: true });
@@ -59,7 +59,7 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
   };
-  const plugins = [reflectedShaders, withoutMatrixUnits];
+  const plugins = [reflectedShaders, withoutSubgroupMatrices];
   const engine = await build({
     ...common,
     plugins,
@@ -86,7 +86,7 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
   return sizesOf(out);
 }
 
-/** The samples, the heads, and what the site offers. */
+/** Copies the samples, heads and requested weights, and writes raycam.json, which lists what the site offers. */
 async function writeSite({ build, out, weightsUrl, copyWeights }) {
   for (const folder of ['sample', 'heads']) cpSync(join(root, folder), join(out, folder), { recursive: true });
   const { outputFiles } = await build({
@@ -114,7 +114,7 @@ async function writeSite({ build, out, weightsUrl, copyWeights }) {
   }
 }
 
-/** The service worker, which knows every file of this build. */
+/** Builds the service worker, which lists every file of this build. */
 async function buildOffline({ build, common, out }) {
   const files = listFiles(out).filter(file => !/^(sample|weights)\//.test(file));
   const id = hashOf(files.map(file => hashOf(readFileSync(join(out, file)))).join());
@@ -175,9 +175,9 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   });
   const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
   for (const [file, size] of Object.entries(sizes)) console.log(`${(size / 1000).toFixed(1).padStart(7)} kB  ${file}`);
-  console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  in all, gzipped; weights come on top`);
-  if (total > MOST_GZIPPED_BYTES) {
-    console.error(`The page is over ${MOST_GZIPPED_BYTES / 1000} kB.`);
+  console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  in total, gzipped, without weights`);
+  if (total > MAX_GZIPPED_BYTES) {
+    console.error(`The page is too large (the limit is ${MAX_GZIPPED_BYTES / 1000} kB).`);
     process.exitCode = 1;
   }
 }

@@ -1,2 +1,2 @@
-/** Bundles a TypeScript file of the tests into one that Node runs by itself. Returns its path. */
+/** Bundles a TypeScript file from the tests into one that Node can run. Returns its path. */
 export function bundleTool(entry: string): Promise<string>;

@@ -1,11 +1,11 @@
-// Bundles a TypeScript file of the tests into one that Node runs by itself, outside of what is published.
+// Bundles a TypeScript file from the tests into one that Node can run. The bundle is not published.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './ensure_installed.mjs';
 
-/** Files find what lies beside them, wherever the bundle is. */
+/** Replaces import.meta.url by each file's own URL, so that files find their neighbours wherever the bundle is. */
 const ownAddresses = {
   name: 'own-addresses',
   setup({ onLoad }) {
@@ -16,7 +16,7 @@ const ownAddresses = {
   },
 };
 
-/** Returns the bundle's path. Packages stay outside; shaders go in as text. */
+/** Bundles `entry` and returns the bundle's path. Packages stay external; shaders are embedded as text. */
 export async function bundleTool(entry) {
   const name = entry.replace(/[^a-z0-9]+/gi, '_').replace(/_ts$/, '');
   const outfile = join(root, 'node_modules/.cache/raycam', `${name}.mjs`);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Loads what Raycam writes with the readers that others use, and compares every value with PyTorch's own reading of the original.
+"""Loads files that Raycam wrote with the reference readers, and compares every value with PyTorch's reading of the original.
 
-Needs PyTorch, NumPy and safetensors (Hugging Face's). For instance, in a clone:
+Needs PyTorch, NumPy and Hugging Face's safetensors. For example, in a clone:
 
     npm run build
     for f in sequential training views legacy; do node dist/cli.js weights convert test/weights/fixtures/$f.pth /tmp/w/$f.safetensors --keep-names; done
@@ -37,7 +37,7 @@ def main(originals, written, *others):
     for path in others:
         with safe_open(path, framework='np') as file:
             print(path, {key: list(file.get_tensor(key).shape) for key in file.keys()}, sorted(file.metadata()))
-    print(f'{compared} tensors equal, bit by bit')
+    print(f'{compared} tensors are bitwise equal')
 
 
 if __name__ == '__main__':

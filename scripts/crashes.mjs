@@ -1,4 +1,5 @@
-// Kills `features`, `train` and `weights pull` at random moments: `node scripts/crashes.mjs [--kills 105] [--seed 1] [--only features|train|'weights pull']`
+// Kills `features`, `train` and `weights pull` at random moments.
+//   node scripts/crashes.mjs [--kills 105] [--seed 1] [--only features|train|'weights pull']
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
-// Many random programs on Dawn and on the wasm device: node scripts/differential.mjs [programs] [seed]
+// Compares random programs on Dawn and on the wasm device: node scripts/differential.mjs [programs] [seed]
 import { spawnSync } from 'node:child_process';
 
-/** In processes of their own: where Dawn's driver crashes on a program, the rest still runs. */
-const AT_ONCE = 500;
+/** Programs per process: if Dawn's driver crashes on a program, the other processes still run. */
+const PER_PROCESS = 500;
 const [programs = 10000, seed = 1] = process.argv.slice(2).map(Number);
 if (!(programs > 0) || !Number.isInteger(seed)) {
   process.stderr.write('usage: node scripts/differential.mjs [programs] [seed]\n');
@@ -10,9 +10,9 @@ if (!(programs > 0) || !Number.isInteger(seed)) {
 }
 
 const counts = { passed: 0, failed: 0, crashed: 0 };
-for (let done = 0; done < programs; done += AT_ONCE) {
-  const count = Math.min(AT_ONCE, programs - done);
-  const at = seed + done / AT_ONCE;
+for (let done = 0; done < programs; done += PER_PROCESS) {
+  const count = Math.min(PER_PROCESS, programs - done);
+  const at = seed + done / PER_PROCESS;
   const env = { ...process.env, RAYCAM_PROGRAMS: String(count), RAYCAM_SEED: String(at) };
   const file = 'test/wasm/differential/differential.test.ts';
   const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', file], {
@@ -27,6 +27,6 @@ for (let done = 0; done < programs; done += AT_ONCE) {
   if (outcome === 'failed') process.stdout.write(stdout.slice(-20_000));
 }
 process.stdout.write(
-  `${counts.passed} programs agree; ${counts.failed} in runs with a mismatch; ${counts.crashed} in runs where Dawn's driver crashed\n`,
+  `${counts.passed} programs agree; ${counts.failed} were in processes with a mismatch, ${counts.crashed} in processes where Dawn's driver crashed\n`,
 );
 process.exit(counts.failed > 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-// Installs the dependencies where node_modules is missing or older than the lock file. Needs nothing but Node and npm.
+// Installs the dependencies if node_modules is missing or differs from the lock file. Needs only Node and npm.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 export function ensureInstalled() {
   const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20) fail(`Raycam needs Node 20 or newer, this is ${process.version}.`);
+  if (major < 20) fail(`Raycam needs Node 20 or later, got ${process.version}.`);
   if (isInstalled()) return;
   console.error('Installing dependencies (npm ci) …');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -16,10 +16,10 @@ export function ensureInstalled() {
     shell: process.platform === 'win32',
   });
   if (npm.status !== 0)
-    fail('npm ci failed: see above. Check the network, or the registry that npm is set to, and run this again.');
+    fail('npm ci failed, see above. Check the network and the registry that npm uses, then run this again.');
 }
 
-/** npm leaves a copy of the lock file in node_modules, which names what is really there. */
+/** Compares the lock file with npm's copy in node_modules, which lists what is actually installed. */
 function isInstalled() {
   try {
     const wanted = packagesOf('package-lock.json');

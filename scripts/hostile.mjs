@@ -1,4 +1,4 @@
-// Every hostile input in a process of its own: prints the table of docs/reliability.md. `node scripts/hostile.mjs [--json]`
+// Runs every hostile input in its own process and prints the table of docs/reliability.md: node scripts/hostile.mjs [--json]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -40,12 +40,12 @@ async function runAll(count) {
       }));
     }
   };
-  // Side by side they would lengthen one another's times.
+  // One core stays free, so that the processes do not slow each other down.
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, worker));
   return outcomes;
 }
 
-/** What the child prints. Its folder is empty, so that whatever it leaves there is seen. */
+/** Runs the child and returns its output. Its folder is empty, so that any file it leaves there is detected. */
 function run(...args) {
   return new Promise((resolve, reject) => {
     const started = spawn(process.execPath, [child, ...args], { cwd: empty, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -66,7 +66,7 @@ function run(...args) {
 }
 
 function printTable(outcomes) {
-  console.log('| kind | inputs | refused in a sentence | read, and right | faults | longest | most memory |');
+  console.log('| kind | inputs | rejected with a message | read correctly | faults | longest run | peak memory |');
   console.log('|---|---|---|---|---|---|---|');
   for (const kind of new Set(outcomes.map(outcome => outcome.kind))) {
     const own = outcomes.filter(outcome => outcome.kind === kind);

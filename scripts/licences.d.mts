@@ -1,4 +1,4 @@
-/** What the lock file says of licences, as THIRD_PARTY_NOTICES.md should have it. */
+/** Returns the licence section that THIRD_PARTY_NOTICES.md should contain, from the lock file. */
 export function licenceSection(): string;
-/** The same as THIRD_PARTY_NOTICES.md has it. */
+/** Returns the licence section that THIRD_PARTY_NOTICES.md contains. */
 export function writtenSection(): string;

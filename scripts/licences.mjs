@@ -1,4 +1,4 @@
-// What `npm install raycam` brings, by licence, from the lock file: the section of THIRD_PARTY_NOTICES.md between its two marks.
+// Lists what `npm install raycam` installs, by licence, from the lock file, in the marked section of THIRD_PARTY_NOTICES.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const NOTICES = join(root, 'THIRD_PARTY_NOTICES.md');
 const [BEGIN, END] = ['<!-- licences: node scripts/licences.mjs -->', '<!-- end of licences -->'];
 
-/** The section as the lock file has it now. */
+/** Returns the section as the lock file requires it now. */
 export function licenceSection() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const byLicence = new Map();
@@ -23,7 +23,7 @@ export function licenceSection() {
   return [BEGIN, '', '| licence | packages |', '|---|---|', ...rows, '', END].join('\n');
 }
 
-/** The section as the file has it. */
+/** Returns the section that the file contains. */
 export function writtenSection() {
   const text = readFileSync(NOTICES, 'utf8');
   return text.slice(text.indexOf(BEGIN), text.indexOf(END) + END.length);

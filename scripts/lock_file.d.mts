@@ -1,6 +1,6 @@
-/** '' where every package has its SHA-512. */
+/** Returns '' if every package has a SHA-512. */
 export function lockFileProblem(): string;
-/** '' where no author withdrew a package. */
+/** Returns '' if no package is deprecated. */
 export function deprecatedPackages(): string;
-/** '' where no package but those that are known runs a program when it is installed. */
+/** Returns '' if only known packages have install scripts. */
 export function installScriptProblem(): string;

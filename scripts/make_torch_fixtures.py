@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes test/weights/fixtures: small checkpoints by PyTorch itself, and expected.json with every value they hold.
+"""Writes test/weights/fixtures: small checkpoints saved by PyTorch, and expected.json with all their values.
 
-Needs PyTorch 1.13 or later. The tests read what is committed and need no Python:
+Needs PyTorch 1.13 or later. The tests read the committed files and need no Python:
 
     python3 scripts/make_torch_fixtures.py test/weights/fixtures
 """

@@ -1,7 +1,8 @@
-"""PyTorch's results for the head, to compare with: python3 make_training_fixtures.py test/train/fixtures
+"""Writes PyTorch's results for the head, as references: python3 scripts/make_training_fixtures.py test/train/fixtures
 
-Inputs are not stored: `pattern` makes them from integers alone, and test/train/pattern.ts makes the same ones.
-Made with torch 1.13, on a CPU with AVX2: without fused multiply-add, its first weights round differently.
+Inputs are not stored: `pattern` computes them from integers, and test/train/pattern.ts computes the same values.
+The committed fixtures come from torch 1.13 on a CPU with AVX2. Without fused multiply-add, torch's initial weights round
+differently.
 """
 import hashlib
 import json
@@ -14,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def pattern(shape, seed):
-    """Murmur3's last step on seed * 2^24 + index, scaled to [-1, 1): exact in float32."""
+    """Returns Murmur3's finaliser of seed * 2^24 + index, scaled to [-1, 1): exact in float32."""
     h = (np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(seed << 24)).astype(np.uint32)
     with np.errstate(over="ignore"):
         h ^= h >> np.uint32(16)
@@ -26,7 +27,7 @@ def pattern(shape, seed):
 
 
 def targets(n, classes, seed):
-    """The class whose pattern value is the greatest."""
+    """Returns the class with the largest pattern value."""
     return pattern((n, classes), seed).argmax(1)
 
 
@@ -39,7 +40,7 @@ def head(classes, features):
 
 
 def gradients():
-    """Of every tensor of one small batch."""
+    """Returns the gradients of every tensor for one small batch."""
     net = head(3, 33)
     x = pattern((10, 33), 3).requires_grad_()
     y = net(x)
@@ -58,7 +59,7 @@ def gradients():
 
 
 def ten_steps(make_optimizer):
-    """Losses of ten steps of the whole head, each on a batch of its own, and the start of the weight afterwards."""
+    """Returns the losses of ten steps of the whole head, each on its own batch, and the start of the weight afterwards."""
     net = head(2, 2048)
     optimizer = make_optimizer(net.parameters())
     losses = []
@@ -83,7 +84,7 @@ def step_lr(step_size, gamma):
 
 
 def draws(seed):
-    """The first uniforms, and what the training loop draws before and in its first two epochs."""
+    """Returns the first uniforms, and what the training loop draws before and during its first two epochs."""
     bits = lambda tensor: hashlib.sha256(tensor.detach().numpy().tobytes()).hexdigest()
     torch.manual_seed(seed)
     uniforms = torch.rand(8).tolist()
@@ -110,7 +111,7 @@ def draws(seed):
 
 
 def blobs(count, seed, features=36):
-    """Noise, with a direction in which the classes lie apart."""
+    """Returns noise with a direction that separates the classes."""
     x = pattern((count, features), seed)
     labels = (torch.arange(count) * 5 + seed) % 2
     x[:, :4] += labels[:, None] - 0.5
@@ -118,7 +119,7 @@ def blobs(count, seed, features=36):
 
 
 def fit(seed, epochs=4):
-    """The tutorial's loop on a head, from the seed alone."""
+    """Runs the tutorial's training loop on a head, starting from the seed only."""
     train, val = blobs(150, 71), blobs(41, 72)
     torch.manual_seed(seed)
     net = torch.nn.Sequential(torch.nn.Linear(36, 2), torch.nn.LogSoftmax(dim=1))

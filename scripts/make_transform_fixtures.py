@@ -1,7 +1,7 @@
-"""PIL's and torchvision's pixels, to compare with: python3 make_transform_fixtures.py test/data/fixtures
+"""Writes PIL's and torchvision's pixels, as references: python3 scripts/make_transform_fixtures.py test/data/fixtures
 
-Inputs are not stored: `pattern` makes them from integers alone, and test/data/transforms.test.ts makes the same ones.
-Made with Pillow 9.4 and torchvision 0.14.
+Inputs are not stored: `pattern` computes them from integers, and test/data/transforms.test.ts computes the same pixels.
+The committed fixtures come from Pillow 9.4 and torchvision 0.14.
 """
 import base64
 import json
@@ -15,7 +15,7 @@ from torchvision.transforms import CenterCrop, Resize
 
 
 def pattern(width, height):
-    """Murmur3's last step on the index of each byte; its highest byte. Noise is what shows a wrong weight best."""
+    """Returns the high byte of Murmur3's finaliser of each byte's index. Noise reveals wrong weights best."""
     h = np.arange(3 * width * height, dtype=np.uint32)
     with np.errstate(over="ignore"):
         h ^= h >> np.uint32(16)

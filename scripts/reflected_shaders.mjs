@@ -1,4 +1,4 @@
-// esbuild plugins: what `wgsl_reflect` finds in the shaders of this repository is found when the bundle is built.
+// esbuild plugins that run `wgsl_reflect` on this repository's shaders at build time and bundle its results.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
@@ -6,19 +6,19 @@ import { root } from './ensure_installed.mjs';
 
 const NAMESPACE = 'reflected-shaders';
 
-/** For the page: the package stays out of the bundle (a quarter of its size). Other shaders cannot be reflected there, and say so. */
+/** For the page: leaves the package out of the bundle (a quarter of its size). Reflecting other shaders throws an error. */
 export const reflectedShaders = pluginOf(
   '',
-  "throw new Error('this page was built without it, and cannot read other shaders')",
+  "throw new Error('this page was built without wgsl_reflect and can only reflect its own shaders')",
 );
 
-/** For Node: the package reads other shaders alone. All of ours, at each start, would take it a tenth of a second. */
+/** For Node: the package only reflects other shaders. Reflecting all of ours at each start would take 0.1 s. */
 export const shadersReflectedBefore = pluginOf(
   "import { WgslReflect as Reader } from 'wgsl_reflect/wgsl_reflect.module.js';",
   'return new Reader(source)',
 );
 
-/** `head` begins the module, `otherwise` is what happens to a shader that is not ours. */
+/** Creates a plugin. `head` is the start of the module; `otherwise` is the code that runs for a shader that is not ours. */
 function pluginOf(head, otherwise) {
   return {
     name: NAMESPACE,
@@ -34,7 +34,7 @@ function pluginOf(head, otherwise) {
   };
 }
 
-/** By the hash of its text, as much of each shader as src/runtime/reflection.ts reads. */
+/** Maps the hash of each shader's text to the reflection data that src/runtime/reflection.ts reads. */
 async function reflectAll() {
   const { parseable } = await imported('src/runtime/parseable.ts');
   const table = {};
@@ -45,7 +45,7 @@ async function reflectAll() {
     const source = parseable(readFileSync(file, 'utf8'));
     const reflected = new WgslReflect(source);
     const key = hashOf(source);
-    if (table[key]) throw new Error(`${file}: its text has the hash of another shader's`);
+    if (table[key]) throw new Error(`${file}: its text has the same hash as another shader`);
     table[key] = [
       reflected.entry.compute.map(({ name }) => name),
       Array.from(reflected.getBindGroups(), group => Array.from(group, variable => variable && pick(variable))),
@@ -55,7 +55,7 @@ async function reflectAll() {
   return table;
 }
 
-/** A module of the sources that imports no other. */
+/** Imports a source module that has no imports itself. */
 async function imported(file) {
   const { transform } = await import('esbuild');
   const { code } = await transform(readFileSync(join(root, file), 'utf8'), { loader: 'ts', format: 'esm' });
@@ -67,7 +67,7 @@ function pick({ name, access, size, members }) {
   return [name, access, size, members.map(({ name: member, offset, type }) => [member, offset, type.name])];
 }
 
-/** FNV-1a and the length; runs here and in the bundle. */
+/** Returns FNV-1a and the length; runs here and in the bundle. */
 function hashOf(text) {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,4 +1,4 @@
-// `npm run serve`: the page on this computer, from a fresh clone on. Arguments go to `raycam serve`.
+// `npm run serve`: serves the page on this computer; works in a fresh clone. Arguments go to `raycam serve`.
 import { ensureInstalled } from './ensure_installed.mjs';
 
 ensureInstalled();

@@ -1,4 +1,5 @@
-// Long runs, and what the process holds meanwhile: node scripts/soak.mjs [passes|devices|predictions|files|all] [--count n] [--threads n] [--adapter wasm]
+// Long runs that track the resources of the process:
+//   node scripts/soak.mjs [passes|devices|predictions|files|all] [--count n] [--threads n] [--adapter wasm]
 import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from './ensure_installed.mjs';
 
@@ -6,7 +7,7 @@ ensureInstalled();
 const { buildAll } = await import('./build.mjs');
 const { bundleTool } = await import('./bundle_tool.mjs');
 
-/** As docs/reliability.md quotes them. */
+/** The sizes that docs/reliability.md reports. */
 const FULL = {
   passes: { count: 200, side: 224 },
   devices: { count: 50 },

@@ -1,4 +1,4 @@
-// `npm start`: the whole pipeline on the bundled sample, from a fresh clone on.
+// `npm start`: runs the whole pipeline on the bundled sample; works in a fresh clone.
 import { ensureInstalled } from './ensure_installed.mjs';
 
 ensureInstalled();

@@ -1,4 +1,4 @@
-// What is published and what it is made of: `node scripts/supply.mjs`. Needs a registry for npx and for npm audit.
+// Checks the published package and its dependencies: node scripts/supply.mjs. Needs a registry for npx and npm audit.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
@@ -24,9 +24,9 @@ const MUST_NOT_HAVE = /^(src|test|scripts|shaders|node_modules|runs)\/|\.pth$|\.
 ensureInstalled();
 let failed = false;
 report('lock file', lockFileProblem());
-report('withdrawn by their authors', deprecatedPackages());
-report('programs that run when it is installed', installScriptProblem());
-report('licences', licenceSection() === writtenSection() ? '' : 'out of date. Run node scripts/licences.mjs');
+report('deprecated packages', deprecatedPackages());
+report('install scripts', installScriptProblem());
+report('licences', licenceSection() === writtenSection() ? '' : 'THIRD_PARTY_NOTICES.md is out of date. Run node scripts/licences.mjs');
 report('bundled data', hashProblem());
 const tarball = pack();
 if (tarball) {
@@ -34,8 +34,8 @@ if (tarball) {
   report('are the types wrong', run('npx', ['--yes', '-p', TOOLS.attw, 'attw', tarball, '--profile', 'esm-only']));
   rmSync(tarball, { force: true });
 }
-await reportAudit('npm audit, what is installed with raycam', ['--omit=dev']);
-await reportAudit('npm audit, what it is built and tested with', []);
+await reportAudit('npm audit, runtime dependencies', ['--omit=dev']);
+await reportAudit('npm audit, all dependencies', []);
 await reportAudit('npm audit signatures', ['signatures']);
 process.exitCode = failed ? 1 : 0;
 
@@ -44,10 +44,10 @@ function report(what, problem) {
   failed ||= problem !== '';
 }
 
-/** A registry that does not answer is no fault of the packages, and no proof either. */
+/** Reports an audit. An unanswered audit neither counts as a fault nor as a pass. */
 async function reportAudit(what, args) {
   const { state, text } = await audit(args);
-  if (state === 'unanswered') console.log(`${what}: NOT DONE, the registry in use does not answer this`);
+  if (state === 'unanswered') console.log(`${what}: NOT DONE, the registry does not support it or cannot be reached`);
   else report(what, state === 'clean' ? '' : text);
 }
 
@@ -61,11 +61,11 @@ function hashProblem() {
           .update(readFileSync(join(root, line.slice(66))))
           .digest('hex') !== line.slice(0, 64),
     )
-    .map(line => `${line.slice(66)} is not the file that SHA256SUMS names`)
+    .map(line => `${line.slice(66)} does not match its SHA-256 in SHA256SUMS`)
     .join('\n');
 }
 
-/** Builds, packs, looks at what is in it; returns the tarball. */
+/** Builds and packs the package and checks its content. Returns the tarball's path. */
 function pack() {
   const packed = spawnSync('npm', ['pack', '--json'], { cwd: root, encoding: 'utf8', maxBuffer: 64e6 });
   const json = packed.stdout.slice(packed.stdout.indexOf('[\n'));
@@ -76,7 +76,7 @@ function pack() {
   const [{ filename, files, size, unpackedSize }] = JSON.parse(json);
   const names = files.map(({ path }) => path);
   const missing = MUST_HAVE.filter(name => !names.includes(name)).map(name => `${name} is missing`);
-  const extra = names.filter(name => MUST_NOT_HAVE.test(name)).map(name => `${name} has no business in it`);
+  const extra = names.filter(name => MUST_NOT_HAVE.test(name)).map(name => `${name} must not be in the package`);
   report(
     `package (${names.length} files, ${(size / 1e6).toFixed(1)} MB, unpacked ${(unpackedSize / 1e6).toFixed(1)} MB)`,
     [...missing, ...extra].join('\n'),

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/screenshots from the page as it is: every view, light and dark, wide and narrow.
+// Takes the screenshots in docs/screenshots: every view of the page, light and dark, wide and narrow.
 //   node scripts/take_screenshots.mjs [VIEW…]
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { buildWeb } from './build_web.mjs';
 import { root } from './ensure_installed.mjs';
 
 const OUT = join(root, 'docs/screenshots');
-const MOST_BYTES = 200_000;
+const MAX_BYTES = 200_000;
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
-/** What each picture shows: an address, what to press, and what to wait for. */
+/** For each picture: the address, the buttons to press, and the element to wait for. */
 const PICTURES = {
   welcome: { hash: '#look', ready: '.welcome-samples img' },
   look: { hash: '#look?image=b6590e884cd77fd3', ready: '[data-testid=probability]' },
@@ -49,7 +49,7 @@ const PICTURES = {
 
 const wanted = process.argv.slice(2);
 await ensureBuilt();
-const folder = join(root, `node_modules/.cache/raycam/screenshots_${process.pid}`); // dist/web may be built anew meanwhile
+const folder = join(root, `node_modules/.cache/raycam/screenshots_${process.pid}`); // dist/web may be rebuilt meanwhile
 await buildWeb({ out: folder });
 mkdirSync(OUT, { recursive: true });
 const { launchChromium, startPageServer, WeightsDesk, cacheDirectory } = await loadSources();
@@ -85,18 +85,18 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** As many colours as fit into the size. */
+/** Saves a picture with as many colours as fit into the size limit. */
 async function keep(name, picture) {
   for (const colours of [256, 128, 64, 32]) {
     const file = await sharp(picture).png({ palette: true, colours, effort: 10, dither: 0.6 }).toBuffer();
-    if (file.length > MOST_BYTES && colours > 32) continue;
+    if (file.length > MAX_BYTES && colours > 32) continue;
     writeFileSync(join(OUT, name), file);
     console.log(`${name}  ${Math.round(file.length / 1000)} kB, ${colours} colours`);
     return;
   }
 }
 
-/** The server and the tests' browser, which are TypeScript. */
+/** Bundles and imports the server and the tests' browser, which are TypeScript. */
 async function loadSources() {
   const file = join(root, `node_modules/.raycam-screenshots-${process.pid}.mjs`);
   await build({

@@ -1,4 +1,4 @@
-// `npm test`: types, lint, then every test. Arguments go to vitest.
+// `npm test`: checks types and lint, then runs every test. Arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { ensureInstalled, root } from './ensure_installed.mjs';
 

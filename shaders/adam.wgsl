@@ -1,9 +1,10 @@
 // One step of Adam, in place, over all elements of one parameter.
 //
 // grad    any shape
-// weight  the same shape, as are m and v: the running means of grad and of its square
+// weight  the same shape
+// m, v    the same shape: the running means of grad and of its square
 //
-// One invocation changes one element of weight, m and v.
+// One invocation updates one element of weight, m and v.
 // Source: torch.optim.Adam (amsgrad false); Kingma, Ba 2014
 
 struct Params {

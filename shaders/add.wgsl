@@ -1,7 +1,7 @@
-// The sum of two tensors of one shape.
+// Adds two tensors of the same shape.
 //
 // a, b  any shape
-// y     the same, a + b
+// y     the same shape, a + b
 //
 // One invocation computes one element of y.
 // Source: torch.add, alpha 1, no broadcasting

@@ -1,7 +1,7 @@
 // The end of a residual block: y = relu(x + residual).
 //
-// x, residual  any shape, the same
-// y            the same
+// x, residual  any shape, both the same
+// y            the same shape
 //
 // One invocation computes one element of y.
 // Source: torchvision.models.resnet.Bottleneck.forward.
@@ -24,6 +24,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     return;
   }
   let value = x[i] + residual[i];
-  // Not max(): it may turn a NaN into 0, and a NaN must surface.
+  // Not max(), which may turn a NaN into 0: a NaN must stay visible.
   y[i] = select(value, 0.0, value < 0.0);
 }

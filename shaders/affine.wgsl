@@ -1,10 +1,11 @@
-// Moves an image by an affine map, given as its inverse: where in x the pixel (column, row) of y comes from,
+// Transforms an image by an affine map. The params are its inverse, which maps a pixel (column, row) of y to the
+// position in x that it comes from:
 //   (m_0 * (column + 1/2) + m_1 * (row + 1/2) + m_2, m_3 * (column + 1/2) + m_4 * (row + 1/2) + m_5)
 //
 // x  [C, H, W]
-// y  [C, H, W]; fill where the position is outside of x
+// y  [C, H, W]; `fill` where the position is outside x
 //
-// One invocation computes one pixel of all channels.
+// One invocation computes one pixel in all channels.
 // Source: Pillow, src/libImaging/Geometry.c, ImagingTransformAffine, affine_fixed, ImagingScaleAffine.
 
 struct Params {
@@ -18,7 +19,7 @@ struct Params {
   m_3: f32,
   m_4: f32,
   m_5: f32,
-  // The same in steps of 2^-16, the half pixels already in fixed_2 and fixed_5.
+  // The same map in units of 2^-16; fixed_2 and fixed_5 already include the half pixels.
   fixed_0: i32,
   fixed_1: i32,
   fixed_2: i32,
@@ -32,7 +33,7 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 override BILINEAR = false;
-// Pillow's 16.16 fixed point, for the nearest pixel.
+// Finds the nearest pixel in Pillow's 16.16 fixed point.
 override FIXED_POINT = false;
 
 const WORKGROUP_SIZE = 64u;

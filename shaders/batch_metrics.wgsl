@@ -1,12 +1,14 @@
-// What a training loop prints of a batch, kept on the device until the epoch ends.
+// Computes the metrics that a training loop reports for a batch; they stay on the device until the epoch ends.
 //
 // logProbabilities  [N, K]
 // targets           [N], class numbers as f32
 // loss              [1]
-// metrics           [B, 2], row `row` becomes loss and the number of rows whose greatest log-probability is the target's
+// metrics           [B, 2], B batches: row `row` is set to the loss and the number of correct predictions
 //
-// One invocation, by itself: N is a batch.
-// Source: torch.max(outputs, 1), the first of equals
+// A prediction is the class with the largest log-probability; among equals, the first.
+//
+// A single invocation does all the work: a batch is small.
+// Source: torch.max(outputs, 1)
 
 struct Params {
   batch: u32, // N

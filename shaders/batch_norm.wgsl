@@ -1,10 +1,10 @@
-// Batch normalisation of images by stored statistics: y = (x - mean) * (weight / sqrt(var + eps)) + bias.
+// Batch normalisation with stored statistics: y = (x - mean) * (weight / sqrt(var + eps)) + bias.
 //
 // x                                        [N, C, H, W]
 // weight, bias, running_mean, running_var  [C]
 // y                                        [N, C, H, W]
 //
-// One invocation computes up to RUN neighbours in one plane, so that a channel's scale is worked out once for them.
+// One invocation computes up to RUN neighbours in one plane, so that it computes the channel's scale only once.
 // Source: torch.nn.BatchNorm2d in eval mode.
 
 struct Params {
@@ -36,7 +36,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let channel = plane % params.channels;
   let scale = weight[channel] / sqrt(running_var[channel] + params.eps);
   let shift = bias[channel];
-  // Taken from x first: folded into the shift, a mean far from zero would cancel only after it was rounded twice.
+  // Subtracted from x before scaling. Folded into the shift, a mean far from zero would be rounded twice before it
+  // cancels.
   let mean = running_mean[channel];
 
   let first = (i % runs) * RUN;

@@ -1,11 +1,13 @@
-// Where the evidence for a class lies: every pixel's features, weighted by the class' row of the head.
+// Class activation maps: every pixel's features, weighted by the class's row of the head. They show where the evidence
+// for the class is.
 //
-// features  [N, C, H, W], of the layer before the global average pool
-// weight    [K, C], of the linear layer after it
+// features  [N, C, H, W], the input of the global average pool
+// weight    [K, C], of the linear layer after the pool
 // classes   [N], class numbers as f32
-// y         [N, H, W], sum over c of features[n, c, h, w] * weight[classes[n], c]; NaN where a number is no class
+// y         [N, H, W], sum over c of features[n, c, h, w] * weight[classes[n], c]; NaN if classes[n] is not a class
 //
-// One invocation computes one element of y, in four sums side by side: four loads in flight, and a quarter of the rounding.
+// One invocation computes one element of y as four partial sums: this keeps four loads in flight and cuts the rounding
+// error to a quarter.
 // Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization.
 
 struct Params {
@@ -32,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let image = i / params.area;
   let class_number = classes[image];
   if (!(class_number >= 0.0 && class_number < f32(params.classes))) {
-    var quiet_nan = 0x7fc00000u; // a constant NaN would not compile
+    var quiet_nan = 0x7fc00000u; // not a const: WGSL rejects a constant NaN
     y[i] = bitcast<f32>(quiet_nan);
     return;
   }

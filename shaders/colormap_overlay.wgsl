@@ -1,13 +1,15 @@
-// Lays a map, in colours, over an image.
+// Blends a colour-mapped map over an image.
 //
 // image   [N, 3, H, W], RGB, 0..255
 // values  [N, H, W], the map
-// bounds  [N, 2], the values that get the first and the last colour; where they are equal, all get the first
+// bounds  [N, 2], the values that get the first and the last colour; if they are equal, all pixels get the first
 // table   [256, 3], RGB, 0..255
 // y       [N, 3, H, W], image * (1 - opacity) + colour * opacity
 //
-// One invocation computes one pixel. A NaN in the map stays NaN: it must not pass for a colour.
-// Source: matplotlib.colors.Colormap.__call__, which cuts value * 256 to an index and gives the last colour to 1.
+// A NaN in the map stays NaN in y, so that it cannot be mistaken for a colour.
+//
+// One invocation computes one pixel.
+// Source: matplotlib.colors.Colormap.__call__, which truncates value * 256 to an index and maps 1 to the last colour.
 
 struct Params {
   batch: u32, // N
@@ -25,7 +27,7 @@ struct Params {
 const WORKGROUP_SIZE = 64u;
 const COLOURS = 256.0;
 
-// By its bits: a comparison of a value with itself may be taken for true by a compiler that rules out NaN.
+// Tests the bits: a compiler that assumes there are no NaNs may fold `value == value` to true.
 fn is_nan(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
 }

@@ -1,13 +1,13 @@
-// 2-D convolution, any window, stride and padding, by register tiles.
+// 2-D convolution with any window, stride and padding; sums stay in registers.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / 8), C * KH * KW, 8], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
+// scale     [O], shift [O], residual [N, O, OH, OW]; each is optional
 // y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual)
 //
 // One invocation computes 8 channels of 7 pixels.
-// No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save, a barrier being a
-// context switch and workgroup memory an ordinary load.
+// No barriers and no workgroup memory: on a CPU Vulkan driver both cost more than they save, because a barrier is a
+// context switch and a load from workgroup memory is an ordinary load.
 // Source: torch.nn.functional.conv2d, groups 1, dilation 1.
 
 struct Params {
@@ -32,7 +32,7 @@ struct Params {
 
 override KERNEL_HEIGHT: u32 = 1u;
 override KERNEL_WIDTH: u32 = 1u;
-// No window reaches outside of x.
+// Whether every window is inside x.
 override IS_INSIDE: bool = false;
 override HAS_SCALE: bool = false;
 override HAS_SHIFT: bool = false;
@@ -43,13 +43,13 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 7u;
 const TILE_CHANNELS = 8u;
 
-// The top left corner of an output pixel's window; borders outside of x wrap to large numbers.
+// Returns the top left corner of an output pixel's window. Positions above or left of x wrap to large numbers.
 fn corner(pixel: u32) -> vec2u {
   let row = pixel / params.out_width;
   return vec2u(row, pixel - row * params.out_width) * params.stride - params.padding;
 }
 
-// x under one tap of a window, 0 outside.
+// Returns the element of x under one tap of a window, or 0 outside x.
 fn tap(start: u32, position: vec2u) -> f32 {
   if (IS_INSIDE) {
     return x[start + position.x * params.width + position.y];
@@ -58,7 +58,7 @@ fn tap(start: u32, position: vec2u) -> f32 {
   return select(0.0, x[start + select(0u, position.x * params.width + position.y, inside)], inside);
 }
 
-// Writes four output channels of one pixel, `plane` elements apart.
+// Writes four output channels of one pixel. Their elements are `plane` apart.
 fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
   for (var c = 0u; c < 4u; c++) {
     let o = channel + c;
@@ -76,7 +76,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
     if (HAS_RESIDUAL) {
       value += residual[at];
     }
-    // NaN is not below zero: it stays, and surfaces.
+    // `NaN < 0` is false, so a NaN stays visible.
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }

@@ -1,14 +1,14 @@
-// 1x1 convolution, any stride, no padding, by register tiles: a matrix product over channels.
+// 1x1 convolution with any stride and no padding: a matrix product over channels, with the sums in registers.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / 8), C, 8], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
-// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
+// scale     [O], shift [O], residual [N, O, OH, OW]; each is optional
+// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual); x may cover only a band of y's rows
 //
-// One invocation computes 16 channels of 7 pixels: 7 divides the widths of every stage of ResNet, and the more channels, the
-// fewer loads of x for a product.
-// No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save, a barrier being a
-// context switch and workgroup memory an ordinary load.
+// One invocation computes 16 channels of 7 pixels: 7 divides the width of every ResNet stage, and more channels mean
+// fewer loads of x per product.
+// No barriers and no workgroup memory: on a CPU Vulkan driver both cost more than they save, because a barrier is a
+// context switch and a load from workgroup memory is an ordinary load.
 
 struct Params {
   batch: u32,
@@ -20,7 +20,7 @@ struct Params {
   out_width: u32,
   stride: u32,
   plane: u32, // OH * OW of y
-  first_pixel: u32, // of y, that the band begins at
+  first_pixel: u32, // the pixel of y at which the band begins
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -40,10 +40,10 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 7u;
 const PACKED_CHANNELS = 8u;
 
-// Of sixteen channels.
+// One value for each of sixteen channels.
 struct Sixteen { a: vec4f, b: vec4f, c: vec4f, d: vec4f }
 
-// Where an output pixel reads in a channel's plane.
+// Returns the index in a channel's plane from which an output pixel reads.
 fn source(pixel: u32) -> u32 {
   let row = pixel / params.out_width;
   return (row * params.width + (pixel - row * params.out_width)) * params.stride;
@@ -54,13 +54,13 @@ fn store_one(sum: f32, o: u32, at: u32) {
   if (HAS_RESIDUAL) {
     value += residual[at];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (o < params.out_channels) {
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }
 
-// Writes four output channels of one pixel, a plane apart.
+// Writes four output channels of one pixel. Their elements are a plane apart.
 fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   let at = (image * params.out_channels + channel) * params.plane + params.first_pixel + pixel;
   store_one(sums.x, channel, at);
@@ -69,7 +69,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   store_one(sums.w, channel + 3u, at + 3u * params.plane);
 }
 
-// Writes sixteen.
+// Writes sixteen output channels of one pixel.
 fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channel: u32, pixel: u32, image: u32) {
   if (pixel >= params.out_height * params.out_width) {
     return;
@@ -87,7 +87,7 @@ fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channel: u32, pi
   store(values.d, channel + 12u, pixel, image);
 }
 
-// Four channels' indices, those past the last the last.
+// Returns the indices of four channels, clamped to the last one.
 fn channels_from(first: u32) -> vec4u {
   return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.out_channels - 1u));
 }
@@ -114,7 +114,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let group = (i / tiles) % groups * 2u;
   let image = i / (tiles * groups);
 
-  // A tile's pixels past the end read the last one again, and are not stored.
+  // Pixels of a tile past the end read the last pixel again and are not stored.
   let last = pixels - 1u;
   let plane = params.height * params.width;
   let base = image * params.channels * plane;
@@ -133,7 +133,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var a5 = vec4f(); var b5 = vec4f(); var c5 = vec4f(); var d5 = vec4f();
   var a6 = vec4f(); var b6 = vec4f(); var c6 = vec4f(); var d6 = vec4f();
 
-  // Where there is no second group, the first is read again. `fma` saves SwiftShader a tenth of `+=`.
+  // Without a second channel block, the first is read again. On SwiftShader, `fma` takes a tenth less time than `+=`.
   var near = group * params.channels * 2u;
   var far = min(group + 1u, packed_groups - 1u) * params.channels * 2u;
   for (var channel = 0u; channel < params.channels; channel++) {
@@ -160,7 +160,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     far += 2u;
   }
 
-  // Loaded once for all pixels.
+  // All pixels use the same scales and shifts.
   let channel = group * PACKED_CHANNELS;
   let ca = channels_from(channel);
   let cb = channels_from(channel + 4u);

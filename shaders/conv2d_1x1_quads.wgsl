@@ -1,19 +1,19 @@
-// 1x1 convolution, stride 1, no padding, by register tiles that read four pixels at a time: planes of a multiple of 4 pixels.
+// 1x1 convolution with stride 1 and no padding, for planes of a multiple of 4 pixels, which it reads four at a time.
 //
 // x         [N, C, H, W], as vectors of 4 pixels
 // weight    [ceil(O / 8), C, 8], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
-// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
+// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may cover only a band of y's rows
 //
-// One invocation computes 16 channels of 8 pixels: as conv2d_1x1, whose pixels may lie anywhere and are loaded one by one.
+// One invocation computes 16 channels of 8 pixels. conv2d_1x1 handles all other planes: it loads pixels one by one.
 
 struct Params {
   batch: u32,
   channels: u32,
-  pixels: u32, // of a plane of x
+  pixels: u32, // in a plane of x
   out_channels: u32,
   plane: u32, // H * W of y
-  first_pixel: u32, // of y, that x begins at
+  first_pixel: u32, // the pixel of y at which x begins
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -33,7 +33,7 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 8u;
 const PACKED_CHANNELS = 8u;
 
-// Of sixteen channels.
+// One value for each of sixteen channels.
 struct Sixteen { a: vec4f, b: vec4f, c: vec4f, d: vec4f }
 
 fn store_one(sum: f32, o: u32, at: u32) {
@@ -41,13 +41,13 @@ fn store_one(sum: f32, o: u32, at: u32) {
   if (HAS_RESIDUAL) {
     value += residual[at];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (o < params.out_channels) {
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }
 
-// Writes four output channels of one pixel, a plane apart.
+// Writes four output channels of one pixel. Their elements are a plane apart.
 fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   let at = (image * params.out_channels + channel) * params.plane + params.first_pixel + pixel;
   store_one(sums.x, channel, at);
@@ -56,7 +56,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   store_one(sums.w, channel + 3u, at + 3u * params.plane);
 }
 
-// Writes sixteen.
+// Writes sixteen output channels of one pixel.
 fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channel: u32, pixel: u32, image: u32) {
   if (pixel >= params.pixels) {
     return;
@@ -74,7 +74,7 @@ fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channel: u32, pi
   store(values.d, channel + 12u, pixel, image);
 }
 
-// Four channels' indices, those past the last the last.
+// Returns the indices of four channels, clamped to the last one.
 fn channels_from(first: u32) -> vec4u {
   return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.out_channels - 1u));
 }
@@ -100,7 +100,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let group = (i / tiles) % groups * 2u;
   let image = i / (tiles * groups);
 
-  // Past the end of the plane the second half reads the first again, and is not stored.
+  // Past the end of the plane, the second half reads the first half again and is not stored.
   let quads = params.pixels / 4u;
   var left = image * params.channels * quads + first / 4u;
   var right = select(left, left + 1u, first + 4u < params.pixels);
@@ -113,7 +113,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var a6 = vec4f(); var b6 = vec4f(); var c6 = vec4f(); var d6 = vec4f();
   var a7 = vec4f(); var b7 = vec4f(); var c7 = vec4f(); var d7 = vec4f();
 
-  // Where there is no second group, the first is read again. `fma` saves SwiftShader a tenth of `+=`.
+  // Without a second channel block, the first is read again. On SwiftShader, `fma` takes a tenth less time than `+=`.
   var near = group * params.channels * 2u;
   var far = min(group + 1u, packed_groups - 1u) * params.channels * 2u;
   for (var channel = 0u; channel < params.channels; channel++) {
@@ -137,7 +137,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     far += 2u;
   }
 
-  // Loaded once for all pixels.
+  // All pixels use the same scales and shifts.
   let channel = group * PACKED_CHANNELS;
   let ca = channels_from(channel);
   let cb = channels_from(channel + 4u);

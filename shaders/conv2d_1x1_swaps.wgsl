@@ -1,23 +1,24 @@
-// 1x1 convolution, stride 1, no padding, by register tiles that quads of invocations load together: planes of a multiple of 4 pixels.
+// 1x1 convolution with stride 1 and no padding, for planes of a multiple of 4 pixels. The four invocations of a quad
+// share their loads.
 //
 // x         [N, C, H, W], as vectors of 4 pixels
 // weight    [ceil(O / 8), C, 8], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
-// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
+// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may cover only a band of y's rows
 //
-// One invocation computes 16 channels of 8 pixels, as in conv2d_1x1_quads. Four of them have two tiles of channels and two of pixels: each
-// loads half of its weights and half of its pixels, and takes the other half from the one beside it that has loaded it. Invocations lie in subgroups
-// in their order.
+// One invocation computes 16 channels of 8 pixels, as in conv2d_1x1_quads. A quad covers 32 channels of 16 pixels: each
+// invocation loads half of its weights and half of its pixels, and takes the other half of each from the neighbour that
+// loaded it. The kernel assumes that consecutive invocations are consecutive lanes of a subgroup.
 
 enable subgroups;
 
 struct Params {
   batch: u32,
   channels: u32,
-  pixels: u32, // of a plane of x
+  pixels: u32, // in a plane of x
   out_channels: u32,
   plane: u32, // H * W of y
-  first_pixel: u32, // of y, that x begins at
+  first_pixel: u32, // the pixel of y at which x begins
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -37,7 +38,7 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 8u;
 const PACKED_CHANNELS = 8u;
 
-// Of sixteen channels.
+// One value for each of sixteen channels.
 struct Sixteen { a: vec4f, b: vec4f, c: vec4f, d: vec4f }
 
 fn store_one(sum: f32, o: u32, at: u32) {
@@ -45,13 +46,13 @@ fn store_one(sum: f32, o: u32, at: u32) {
   if (HAS_RESIDUAL) {
     value += residual[at];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (o < params.out_channels) {
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }
 
-// Writes four output channels of one pixel, a plane apart.
+// Writes four output channels of one pixel. Their elements are a plane apart.
 fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   let at = (image * params.out_channels + channel) * params.plane + params.first_pixel + pixel;
   store_one(sums.x, channel, at);
@@ -60,7 +61,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, image: u32) {
   store_one(sums.w, channel + 3u, at + 3u * params.plane);
 }
 
-// Writes sixteen.
+// Writes sixteen output channels of one pixel.
 fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channels: vec2u, pixel: u32, image: u32) {
   if (pixel >= params.pixels) {
     return;
@@ -78,7 +79,7 @@ fn store_pixel(sums: Sixteen, scales: Sixteen, shifts: Sixteen, channels: vec2u,
   store(values.d, channels.y + 4u, pixel, image);
 }
 
-// Four channels' indices, those past the last the last.
+// Returns the indices of four channels, clamped to the last one.
 fn channels_from(first: u32) -> vec4u {
   return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.out_channels - 1u));
 }
@@ -98,7 +99,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let tile_pairs = (tiles + 1u) / 2u;
   let packed_groups = (params.out_channels + PACKED_CHANNELS - 1u) / PACKED_CHANNELS;
   let group_pairs = (packed_groups + 3u) / 4u;
-  // Also those past the end load and hand on, and store nothing.
+  // Invocations past the end load and exchange values too, but store nothing.
   let lane = i % 4u;
   let pair = i / 4u;
   let tile = pair % tile_pairs * 2u + lane % 2u;
@@ -144,7 +145,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     return;
   }
 
-  // Loaded once for all pixels.
+  // All pixels use the same scales and shifts.
   let channels = vec2u(own_group, other_group) * PACKED_CHANNELS;
   let ca = channels_from(channels.x);
   let cb = channels_from(channels.x + 4u);

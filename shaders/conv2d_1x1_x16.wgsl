@@ -1,21 +1,21 @@
-// 1x1 convolution, stride 1, no padding, by register tiles: a matrix product over channels.
+// 1x1 convolution with stride 1 and no padding: a matrix product over channels, for 256-bit SIMD.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / 6), C, 6], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
-// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
+// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may cover only a band of y's rows
 //
-// One invocation computes 6 channels of 16 neighbouring pixels, as sums of four pixels each: for where pairs of those are operations of
-// 256 bits, of which there are registers for twelve sums and what they are made from. The last tile moves back to end at the last
-// pixel, and stores what is new.
+// One invocation computes 6 channels of 16 neighbouring pixels, as vectors of four sums. The engine fuses pairs of
+// these into 256-bit operations; their registers fit twelve sums and the operands. The last tile moves back so that it
+// ends at the last pixel; it stores only the pixels that no other tile stores.
 
 struct Params {
   batch: u32,
   channels: u32,
-  pixels: u32, // of a plane of x
+  pixels: u32, // in a plane of x
   out_channels: u32,
   plane: u32, // H * W of y
-  first_pixel: u32, // of y, that x begins at
+  first_pixel: u32, // the pixel of y at which x begins
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -46,7 +46,7 @@ fn finish(sum: vec4f, channel: u32, at: u32) -> vec4f {
   if (HAS_RESIDUAL) {
     values += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (RELU) {
     values = select(values, vec4f(), values < vec4f());
   }
@@ -60,7 +60,7 @@ fn store_quad(values: vec4f, at: u32) {
   y[at + 3u] = values.w;
 }
 
-// Writes pixels `lanes.x` to `lanes.y` of a tile's row in one channel.
+// Writes pixels `lanes.x` up to, not including, `lanes.y` of a tile's 16 pixels in one channel.
 fn store(sum0: vec4f, sum1: vec4f, sum2: vec4f, sum3: vec4f, channel: u32, at: u32, lanes: vec2u) {
   if (channel >= params.out_channels) {
     return;

@@ -1,21 +1,22 @@
-// 1x1 convolution, stride 1, no padding, by register tiles: a matrix product over channels.
+// 1x1 convolution with stride 1 and no padding: a matrix product over channels, for 128-bit SIMD.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
-// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may be a band of its rows
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
+// y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual); x may cover only a band of y's rows
 //
-// One invocation computes 4 or 6 channels of 8 neighbouring pixels, as sums of four pixels each: 128-bit SIMD has registers
-// for them and for what they are made from. 6 where a product and its sum are one instruction, 4 where a product
-// needs a register. The last tile moves back to end at the last pixel, and stores what is new.
+// One invocation computes 4 or 6 channels of 8 neighbouring pixels, as vectors of four sums: these and their operands
+// fit the registers of 128-bit SIMD. 6 channels fit if multiply-add is one instruction, 4 if each product needs a
+// register. The last tile moves back so that it ends at the last pixel; it stores only the pixels that no other tile
+// stores.
 
 struct Params {
   batch: u32,
   channels: u32,
-  pixels: u32, // of a plane of x
+  pixels: u32, // in a plane of x
   out_channels: u32,
   plane: u32, // H * W of y
-  first_pixel: u32, // of y, that x begins at
+  first_pixel: u32, // the pixel of y at which x begins
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -46,7 +47,7 @@ fn finish(sum: vec4f, channel: u32, at: u32) -> vec4f {
   if (HAS_RESIDUAL) {
     values += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (RELU) {
     values = select(values, vec4f(), values < vec4f());
   }
@@ -60,7 +61,7 @@ fn store_quad(values: vec4f, at: u32) {
   y[at + 3u] = values.w;
 }
 
-// Writes pixels `lanes.x` to `lanes.y` of a tile's 8 in one channel.
+// Writes pixels `lanes.x` up to, not including, `lanes.y` of a tile's 8 pixels in one channel.
 fn store(sum0: vec4f, sum1: vec4f, channel: u32, at: u32, lanes: vec2u) {
   if (channel >= params.out_channels) {
     return;

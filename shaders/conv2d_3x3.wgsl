@@ -1,13 +1,14 @@
-// 3x3 convolution, stride 1, by register tiles.
+// 3x3 convolution with stride 1; sums stay in registers.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / 8), C * 9, 8], packed by pack_conv2d_weight
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
+// scale     [O], shift [O], residual [N, O, OH, OW]; each is optional
 // y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual)
 //
-// One invocation computes 8 channels of 7 neighbouring pixels of a row: nine loads of x serve three taps.
-// No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save, a barrier being a
-// context switch and workgroup memory an ordinary load.
+// One invocation computes 8 channels of 7 neighbouring pixels of a row: nine loads of x serve the three taps of
+// a window row.
+// No barriers and no workgroup memory: on a CPU Vulkan driver both cost more than they save, because a barrier is a
+// context switch and a load from workgroup memory is an ordinary load.
 
 struct Params {
   batch: u32,
@@ -37,7 +38,7 @@ const WORKGROUP_SIZE = 32u;
 const TILE_PIXELS = 7u;
 const TILE_CHANNELS = 8u;
 
-// Writes four output channels of one pixel, `plane` elements apart.
+// Writes four output channels of one pixel. Their elements are `plane` apart.
 fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
   for (var c = 0u; c < 4u; c++) {
     let o = channel + c;
@@ -55,7 +56,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, plane: u32, image: u32) {
     if (HAS_RESIDUAL) {
       value += residual[at];
     }
-    // NaN is not below zero: it stays, and surfaces.
+    // `NaN < 0` is false, so a NaN stays visible.
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }
@@ -75,7 +76,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let row = tile / row_tiles;
   let column = (tile % row_tiles) * TILE_PIXELS;
 
-  // Columns of x under the tile, cut to the image; those outside read as zero. Unsigned wrap makes the left border large.
+  // The columns of x under the tile, clamped to the image; columns outside read as zero. Columns left of the image wrap
+  // to large numbers.
   let left = column - params.padding;
   let end = params.width - 1u;
   let inside0 = left + 0u < params.width; let c0 = min(left + 0u, end);
@@ -98,7 +100,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let plane = params.height * params.width;
   for (var c = 0u; c < params.channels; c++) {
     for (var tap_row = 0u; tap_row < 3u; tap_row++) {
-      // No branch on the border: lanes that part ways cost more than a row of zeros.
+      // No branch at the border: divergent lanes cost more than a row of zeros.
       let r = row + tap_row - params.padding;
       let inside = r < params.height;
       let start = (image * params.channels + c) * plane + select(0u, r * params.width, inside);

@@ -1,15 +1,16 @@
-// 2-D convolution, any window, as a product of matrices for GPUs: tiles of both lie in workgroup memory.
+// 2-D convolution with any window, as a matrix product for GPUs: tiles of both matrices are in workgroup memory.
 //
 // x         [N, C, H, W]
 // weight    [ceil(O / 8), C * KH * KW, 8], packed by pack_conv2d_weight; with HALF_WEIGHTS
-//           [ceil(O / 8), C * KH * KW, 4], words of two 16-bit floats, by pack_conv2d_halves
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
-// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual), or with SLICES over 1
-//           [SLICES, N, O, OH, OW], sums of a part of the products each, without the epilogue
+//           [ceil(O / 8), C * KH * KW, 4], words of two 16-bit floats, packed by pack_conv2d_halves
+// scale     [O], shift [O], residual [N, O, OH, OW]; each is optional
+// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual), or with SLICES > 1
+//           [SLICES, N, O, OH, OW], the sums of each slice of the products, without the epilogue
 //
-// A workgroup computes 8 * ROWS channels of 8 * PIXELS pixels, counted over all images of the batch, so that small planes
-// fill its tile; an invocation 8 channels of PIXELS = 4 or 8 pixels. The next tiles are fetched into registers while the
-// products of the present ones are summed, and put into the other half of the memory: one barrier a step.
+// A workgroup computes 8 * ROWS channels of 8 * PIXELS pixels. Pixels are counted over the whole batch, so that small
+// planes fill the workgroup's tile. One invocation computes 8 channels of PIXELS = 4 or 8 pixels. It fetches the next
+// tiles into registers while it multiplies the current ones, then writes them to the other half of workgroup memory:
+// one barrier per step.
 
 struct Params {
   batch: u32,
@@ -38,15 +39,15 @@ override RELU: bool = false;
 override HALF_WEIGHTS: bool = false;
 override KERNEL_HEIGHT: u32 = 1u;
 override KERNEL_WIDTH: u32 = 1u;
-// Invocations of a workgroup along channels: 4, 8 or 16, and a multiple of PIXELS.
+// Invocations of a workgroup along the channels: 4, 8 or 16, and a multiple of PIXELS.
 override ROWS: u32 = 8u;
 override PIXELS: u32 = 8u;
 override SLICES: u32 = 1u;
 
 const COLUMNS = 8u;
-// Products a step: channels times taps.
+// Products per step. A sum has channels * taps products.
 const DEPTH = 8u;
-const WEIGHTS_EACH = 2u; // vec4f an invocation fetches for a step: DEPTH * 8 * ROWS / 4 of ROWS * COLUMNS invocations
+const WEIGHTS_EACH = 2u; // vec4f per invocation and step: DEPTH * 8 * ROWS / 4 vec4f by ROWS * COLUMNS invocations
 const MOST_PIXELS_EACH = 8u;
 
 override INVOCATIONS: u32 = ROWS * COLUMNS;
@@ -57,14 +58,14 @@ override PIXELS_EACH: u32 = DEPTH * PIXELS / ROWS;
 var<workgroup> weights: array<vec4f, 2u * TILE_WEIGHTS>;
 var<workgroup> pixels: array<vec4f, 2u * DEPTH * TILE_PIXELS / 4u>;
 
-// Where an invocation fetches from.
+// The place from which an invocation fetches.
 struct Source {
-  image: u32, // the first element of its pixel's image
-  row: i32, // of its pixel's window
+  image: u32, // the first element of the pixel's image
+  row: i32, // of the pixel's window
   column: i32,
   in_range: bool,
-  group: u32, // of 8 output channels
-  end: u32, // of the slice's products
+  group: u32, // the block of 8 output channels
+  end: u32, // the end of the slice's products
 }
 
 fn fetch_weight(depth: u32, half: u32, source: Source, total: u32) -> vec4f {
@@ -121,7 +122,7 @@ fn store(sums: vec4f, channel: u32, pixel: u32, slice: u32) {
     if (HAS_RESIDUAL) {
       value += residual[at];
     }
-    // NaN is not below zero: it stays, and surfaces.
+    // `NaN < 0` is false, so a NaN stays visible.
     y[at] = select(value, 0.0, RELU && value < 0.0);
   }
 }
@@ -132,12 +133,12 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   let row = invocation / COLUMNS;
   let plane = params.out_height * params.out_width;
   let total = params.channels * KERNEL_HEIGHT * KERNEL_WIDTH;
-  // Whole steps for each slice.
+  // Each slice has a whole number of steps.
   let depth_each = ((total + SLICES * DEPTH - 1u) / (SLICES * DEPTH)) * DEPTH;
   let start = tile.z * depth_each;
   let end = min(start + depth_each, total);
 
-  // Of pixels, an invocation fetches one alone, at depths that differ.
+  // An invocation always fetches the same pixel, at different depths.
   let fetched = invocation % TILE_PIXELS;
   let fetched_depth = invocation / TILE_PIXELS;
   let pixel = tile.x * TILE_PIXELS + fetched;
@@ -163,11 +164,11 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   var next_weights: array<vec4f, WEIGHTS_EACH>;
   var next_pixels: array<f32, MOST_PIXELS_EACH>;
   var half = 0u;
-  // One step ahead of the products: the first fetches alone, the last multiplies alone.
+  // Fetching runs one step ahead of multiplying: the first step only fetches, the last step only multiplies.
   for (var depth = start; depth < end + DEPTH; depth += DEPTH) {
     if (depth < end) {
       for (var i = 0u; i < WEIGHTS_EACH; i++) {
-        let e = invocation + i * INVOCATIONS; // group, depth, half: as they lie
+        let e = invocation + i * INVOCATIONS; // (group, depth, half), in memory order
         source.group = tile.y * ROWS + e / (2u * DEPTH);
         next_weights[i] = fetch_weight(depth + e / 2u % DEPTH, e % 2u, source, total);
       }

@@ -1,8 +1,10 @@
-// The sums of conv2d_gemm's slices, and conv2d's epilogue.
+// Adds the slices of conv2d_gemm and applies conv2d's epilogue.
 //
-// partial   [S, N, O, OH, OW]
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
-// y         [N, O, OH, OW] = relu?(scale * sum over S + shift + residual)
+// partial_sums  [S, N, O, OH, OW]
+// scale         [O], shift [O], residual [N, O, OH, OW]; each is optional
+// y             [N, O, OH, OW] = relu?(scale * sum over S + shift + residual)
+//
+// One invocation computes one element of y.
 
 struct Params {
   slices: u32,
@@ -45,6 +47,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (HAS_RESIDUAL) {
     value += residual[i];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   y[i] = select(value, 0.0, RELU && value < 0.0);
 }

@@ -1,16 +1,18 @@
-// conv2d_gemm on a GPU's matrix units: products of 16-bit floats, sums of 32.
+// conv2d_gemm on a GPU's matrix hardware: products of 16-bit floats, summed in 32 bits.
 //
 // x         [N, C, H, W]
-// weight    [ceil(O / 8), C * KH * KW, 4], words of two 16-bit floats, by pack_conv2d_halves
-// scale     [O], shift [O], residual [N, O, OH, OW]: each optional
-// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual), or with SLICES over 1
-//           [SLICES, N, O, OH, OW], sums of a part of the products each, without the epilogue
+// weight    [ceil(O / 8), C * KH * KW, 4], words of two 16-bit floats, packed by pack_conv2d_halves
+// scale     [O], shift [O], residual [N, O, OH, OW]; each is optional
+// y         [N, O, OH, OW] = relu?(scale * conv(x) + shift + residual), or with SLICES > 1
+//           [SLICES, N, O, OH, OW], the sums of each slice of the products, without the epilogue
 //
-// A workgroup of at least four subgroups computes 64 channels of 64 pixels, counted over all images of the batch; each of its first
-// four subgroups a quarter of 32 x 32, in matrices of ROWS x COLUMNS. Pixels are rounded to 16 bits on their way into workgroup memory.
-// The next step's tiles are fetched into registers while the present one is multiplied: one barrier a step.
+// A workgroup has at least four subgroups and computes 64 channels of 64 pixels. Pixels are counted over the whole
+// batch. Each of the first four subgroups computes a quarter of 32 x 32, in matrices of ROWS x COLUMNS. Pixels are
+// rounded to 16 bits when they are written to workgroup memory. Invocations fetch the tiles of the next step into
+// registers while the matrix hardware multiplies the current ones: one barrier per step.
 //
-// The sizes of the matrices are the adapter's: the descriptor puts them in place of these. They cannot be overrides.
+// ROWS, COLUMNS and DEPTH depend on the adapter. WGSL does not allow overrides here, so the descriptor replaces these
+// constants in the text.
 
 enable f16;
 enable subgroups;
@@ -51,31 +53,31 @@ override RELU: bool = false;
 override KERNEL_HEIGHT: u32 = 1u;
 override KERNEL_WIDTH: u32 = 1u;
 override SLICES: u32 = 1u;
-override INVOCATIONS: u32 = 128u; // four of the largest subgroups: 32 to 256
+override INVOCATIONS: u32 = 128u; // four subgroups of the largest size: 32 to 256
 
-const TILE = 64u; // channels, and pixels
+const TILE = 64u; // channels, and also pixels
 const QUARTER = 32u;
-const STEP = 16u; // products of a sum in a step
-const PACKED = 8u; // channels of weights that lie together
+const STEP = 16u; // products of a sum per step
+const PACKED = 8u; // channels in a block of packed weights
 const TILE_GROUPS = TILE / PACKED;
 const MATRICES_DOWN = QUARTER / ROWS;
 const MATRICES_ACROSS = QUARTER / COLUMNS;
-const MOST_WEIGHTS_EACH = 4u; // of 32 invocations
+const MOST_WEIGHTS_EACH = 4u; // reached with 32 invocations
 const MOST_PIXELS_EACH = 32u;
 
 override WEIGHTS_EACH: u32 = (TILE_GROUPS * STEP + INVOCATIONS - 1u) / INVOCATIONS;
 override PIXELS_EACH: u32 = TILE * STEP / INVOCATIONS;
 
-// Both by product, then channel or pixel; two steps' worth.
+// Both are indexed by product, then by channel or pixel, and have room for two steps.
 var<workgroup> weights: array<f16, 2u * STEP * TILE>;
 var<workgroup> pixels: array<f16, 2u * STEP * TILE>;
-// A matrix of each quarter, on its way out.
+// One finished matrix of each quarter, before it is stored.
 var<workgroup> finished: array<f32, 4u * ROWS * COLUMNS>;
 
-// Where an invocation's pixel lies.
+// The place from which an invocation fetches its pixel.
 struct Source {
-  image: u32, // the first element of its image
-  row: i32, // of its window
+  image: u32, // the first element of the pixel's image
+  row: i32, // of the pixel's window
   column: i32,
   in_range: bool,
 }
@@ -109,7 +111,7 @@ fn fetch_pixel(depth: u32, end: u32, source: Source) -> f32 {
   return x[source.image + (channel * params.height + u32(row)) * params.width + u32(column)];
 }
 
-// Eight channels' weights of one product.
+// Returns the weights of eight channels for one product.
 fn fetch_weights(group: u32, depth: u32, end: u32, total: u32) -> vec4u {
   if (depth >= end || group >= (params.out_channels + PACKED - 1u) / PACKED) {
     return vec4u();
@@ -143,7 +145,7 @@ fn store(sum: f32, o: u32, pixel: u32, slice: u32) {
   if (HAS_RESIDUAL) {
     value += residual[at];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   y[at] = select(value, 0.0, RELU && value < 0.0);
 }
 
@@ -154,13 +156,13 @@ fn main(
   @builtin(subgroup_id) quarter: u32,
 ) {
   let total = params.channels * KERNEL_HEIGHT * KERNEL_WIDTH;
-  // Whole steps for each slice.
+  // Each slice has a whole number of steps.
   let depth_each = ((total + SLICES * STEP - 1u) / (SLICES * STEP)) * STEP;
   let start = tile.z * depth_each;
   let end = min(start + depth_each, total);
   let quarter_channel = quarter / 2u * QUARTER;
   let quarter_pixel = quarter % 2u * QUARTER;
-  // Of pixels, an invocation of 64 or more fetches one alone, at depths that differ; of 32, two.
+  // With 64 or more invocations, each fetches one pixel at different depths; with 32, each fetches two pixels.
   let fetched = invocation % TILE;
   let source = source_of(tile.x * TILE + fetched);
   let other = source_of(tile.x * TILE + (fetched + QUARTER) % TILE);
@@ -169,11 +171,11 @@ fn main(
   var next_weights: array<vec4u, MOST_WEIGHTS_EACH>;
   var next_pixels: array<f32, MOST_PIXELS_EACH>;
   var half = 0u;
-  // One step ahead of the products: the first fetches alone, the last multiplies alone.
+  // Fetching runs one step ahead of multiplying: the first step only fetches, the last step only multiplies.
   for (var depth = start; depth < end + STEP; depth += STEP) {
     if (depth < end) {
       for (var i = 0u; i < WEIGHTS_EACH; i++) {
-        let e = invocation + i * INVOCATIONS; // group, product: as they lie
+        let e = invocation + i * INVOCATIONS; // (group, product), in memory order
         next_weights[i] = fetch_weights(tile.y * TILE_GROUPS + e / STEP, depth + e % STEP, end, total);
       }
       for (var i = 0u; i < PIXELS_EACH; i++) {

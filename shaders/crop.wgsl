@@ -1,4 +1,4 @@
-// Copies a window out of every plane.
+// Copies the same window out of every plane.
 //
 // x  [C, H, W]
 // y  [C, out_height, out_width]

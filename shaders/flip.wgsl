@@ -1,7 +1,7 @@
 // Mirrors an image.
 //
 // x  [C, H, W]
-// y  [C, H, W], left and right exchanged with HORIZONTAL, top and bottom with VERTICAL
+// y  [C, H, W]; HORIZONTAL exchanges left and right, VERTICAL exchanges top and bottom
 //
 // One invocation computes one element of y.
 // Source: torchvision.transforms.functional.hflip, vflip.

@@ -1,8 +1,8 @@
-// Rows of a matrix, taken by number: a batch of a shuffled epoch, without leaving the device.
+// Gathers rows of a matrix by index: builds a batch of a shuffled epoch on the device.
 //
 // x        [M, D]
 // indices  [L], row numbers as f32
-// y        [N, D], y[n] = x[indices[start + n]]; a number that is no row gives NaN
+// y        [N, D], y[n] = x[indices[start + n]]; NaN if that index is not a row
 //
 // One workgroup copies one row.
 // Source: torch.index_select, dim 0
@@ -41,7 +41,7 @@ fn main(
       source += WORKGROUP_SIZE;
     }
   } else {
-    var quiet_nan = 0x7fc00000u; // a constant NaN would not compile
+    var quiet_nan = 0x7fc00000u; // not a const: WGSL rejects a constant NaN
     for (; to < end; to += WORKGROUP_SIZE) {
       y[to] = bitcast<f32>(quiet_nan);
     }

@@ -3,7 +3,8 @@
 // x  [N, C, H, W]
 // y  [N, C]
 //
-// One invocation computes one element of y: rows first, then their sums, so that rounding grows with H + W and not H * W.
+// One invocation computes one element of y. It sums each row, then the row sums, so that the rounding error grows with
+// H + W instead of H * W.
 // Source: torch.nn.AdaptiveAvgPool2d(1), then flatten.
 
 struct Params {

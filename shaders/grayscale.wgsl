@@ -1,10 +1,10 @@
-// The luma of an image in all three channels.
+// Replaces all three channels of an image by its luma.
 //
 // x  [3, H, W], RGB, whole numbers 0..255
-// y  [3, H, W], (19595 * R + 38470 * G + 7471 * B + 2^15) >> 16, three times
+// y  [3, H, W], (19595 * R + 38470 * G + 7471 * B + 2^15) >> 16, in each channel
 //
 // One invocation computes one pixel.
-// Source: ITU-R 601-2 as Pillow's convert('L') has it; torchvision.transforms.Grayscale(3).
+// Source: ITU-R 601-2 as in Pillow's convert('L'); torchvision.transforms.Grayscale(3).
 
 struct Params {
   area: u32, // H * W

@@ -2,10 +2,11 @@
 //
 // x       [N, in]
 // weight  [out, in]
-// bias    [out], may be left out
+// bias    [out], optional
 // y       [N, out]
 //
-// One invocation computes one element of y, in four sums side by side: four loads in flight, and a quarter of the rounding.
+// One invocation computes one element of y as four partial sums: this keeps four loads in flight and cuts the rounding
+// error to a quarter.
 // Source: torch.nn.Linear.
 
 struct Params {

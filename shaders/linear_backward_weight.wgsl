@@ -4,7 +4,8 @@
 // x           [N, I]
 // gradWeight  [O, I], gradWeight[o, i] = sum over n of gradOutput[n, o] * x[n, i]
 //
-// One invocation computes a tile of gradWeight, two outputs high and four inputs wide: a head of two classes reads x once.
+// One invocation computes a tile of gradWeight: two outputs high, so that a head of two classes reads x only once, and
+// four inputs wide.
 // Source: torch.nn.Linear
 
 struct Params {
@@ -40,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (o >= params.outputs) {
     return;
   }
-  // Past the edge, the last column and the last row are computed again, and not stored.
+  // Past the edge, the last column and the last row are computed again and not stored.
   let columns = min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(params.inputs - 1u));
   let second = min(o + 1u, params.outputs - 1u);
   var sums0 = vec4f();

@@ -3,8 +3,10 @@
 // x  [N, K]
 // y  [N, K]
 //
-// One invocation computes one row. For K = 1000 that is still the least work: without workgroup memory every other
-// split would repeat the row's sum. A NaN anywhere in a row makes the whole row NaN.
+// A NaN anywhere in a row makes the whole row NaN.
+//
+// One invocation computes one row. Even for K = 1000 this is the least work: without workgroup memory, any other split
+// would repeat the row's sum.
 // Source: torch.nn.LogSoftmax(dim=1).
 
 struct Params {
@@ -17,15 +19,16 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 64u;
-// Terms summed before they are added to the total: rounding grows with their number, not with K.
+// Terms that are summed before they are added to the total, so that the rounding error does not grow with K.
 const CHUNK = 32u;
 
-// By its bits: a comparison of a value with itself may be taken for true by a compiler that rules out NaN.
+// Tests the bits: a compiler that assumes there are no NaNs may fold `value == value` to true.
 fn is_nan(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// log(1 + u) for u >= 0. log() promises no relative accuracy near 1, where a confident verdict lies: there, 2 * atanh's series.
+// Returns log(1 + u) for u >= 0. WGSL guarantees no relative accuracy for log() near 1, which is where a confident
+// prediction falls; below u = 0.5 this sums the series of 2 * atanh(u / (2 + u)) instead.
 fn log1p(u: f32) -> f32 {
   if (is_nan(u)) {
     return u;
@@ -55,13 +58,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   }
   let largest = x[best];
 
-  // The largest term is 1; the others apart from it keep their digits when they are small.
+  // The largest term is 1. It is left out of this sum, so that small other terms keep their digits.
   var others = 0.0;
   for (var chunk = start; chunk < end; chunk += CHUNK) {
     var sum = 0.0;
     for (var i = chunk; i < min(chunk + CHUNK, end); i++) {
       let below = x[i] - largest;
-      // exp() and log() lose NaN on SwiftShader.
+      // On SwiftShader, exp() and log() lose a NaN.
       let term = select(exp(below), below, is_nan(below));
       sum += select(term, 0.0, i == best);
     }

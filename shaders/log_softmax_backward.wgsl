@@ -1,4 +1,4 @@
-// The gradient of a log-softmax over rows.
+// The gradient of log_softmax, row by row.
 //
 // gradOutput  [N, K]
 // y           [N, K], what log_softmax returned

@@ -1,9 +1,9 @@
-// 2-D max pooling, square window; padding never wins.
+// 2-D max pooling with a square window. Padding is never the maximum.
 //
 // x  [N, C, H, W]
 // y  [N, C, OH, OW]
 //
-// One invocation computes four neighbours in a row of y.
+// One invocation computes four neighbours in a row of y. A NaN in a window makes its result NaN, as in PyTorch.
 // Source: torch.nn.MaxPool2d, dilation 1, ceil_mode false.
 
 struct Params {
@@ -21,21 +21,22 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// A window of 3 at stride 2: what ResNet has, and nine neighbours are read for four results.
+// Whether the window is 3 and the stride 2, as in ResNet: four results then need nine columns of x.
 override IS_3_BY_2: bool = false;
 
 const WORKGROUP_SIZE = 64u;
 const LOWEST = -0x1.fffffep+127f;
 
-// The larger, for each of four. As in PyTorch, NaN wins: it must surface, not vanish. It is told by its bits: a comparison of a value
-// with itself may be taken for true by a compiler that rules out NaN. No branch: it would be guessed wrong every few pixels.
+// Returns the larger value in each of four lanes. As in PyTorch, a NaN counts as the largest. It is detected by its
+// bits, because a compiler that assumes there are no NaNs may fold `value == value` to true. There is no branch: it
+// would be mispredicted every few pixels.
 fn larger(best: vec4f, value: vec4f) -> vec4f {
   let is_nan = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
   return select(best, value, (value > best) | is_nan);
 }
 
 fn best_of_window(plane: u32, row: u32, column: u32) -> f32 {
-  // The window in x, cut at the borders.
+  // The window, clipped to x.
   let top = max(row * params.stride, params.padding) - params.padding;
   let left = max(column * params.stride, params.padding) - params.padding;
   let bottom = min(row * params.stride + params.kernel - params.padding, params.height);
@@ -50,7 +51,7 @@ fn best_of_window(plane: u32, row: u32, column: u32) -> f32 {
   return best.x;
 }
 
-// Four windows of 3x3 two apart; those of their columns lie in x.
+// Returns the maxima of four 3x3 windows, two columns apart, whose columns are all inside x.
 fn best_of_four(plane: u32, row: u32, first_column: u32) -> vec4f {
   let top = max(row * 2u, params.padding) - params.padding;
   let bottom = min(row * 2u + 3u - params.padding, params.height);
@@ -77,7 +78,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let column = (i - line * quads) * 4u;
   let at = line * params.out_width + column;
 
-  let first_column = column * 2u - params.padding; // wraps to the left of x
+  let first_column = column * 2u - params.padding; // wraps to a large number left of x
   let is_inside = first_column < params.width && first_column + 9u <= params.width && column + 4u <= params.out_width;
   if (IS_3_BY_2 && is_inside) {
     let best = best_of_four(plane, row, first_column);

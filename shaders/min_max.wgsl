@@ -1,7 +1,7 @@
-// The smallest and the largest element of every map.
+// Finds the smallest and the largest element of every map.
 //
 // x  [N, H, W]
-// y  [N, 2], minimum and maximum; both NaN where the map holds a NaN
+// y  [N, 2], minimum and maximum; both are NaN if the map contains a NaN
 //
 // One invocation computes one map.
 
@@ -16,7 +16,7 @@ struct Params {
 
 const WORKGROUP_SIZE = 64u;
 
-// By its bits: a comparison of a value with itself may be taken for true by a compiler that rules out NaN.
+// Tests the bits: a compiler that assumes there are no NaNs may fold `value == value` to true.
 fn is_nan(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
 }

@@ -2,9 +2,9 @@
 //
 // x        [N, K], log-probabilities
 // targets  [N], class numbers as f32
-// y        [1], -mean(x[n, targets[n]]); NaN where a target is no class
+// y        [1], -mean(x[n, targets[n]]); NaN if any target is not a class
 //
-// One invocation computes it all, in chunks: rounding grows with N / CHUNK and not with N.
+// A single invocation does all the work. It sums in chunks, so that the rounding error grows with N / CHUNK, not N.
 // Source: torch.nn.NLLLoss, reduction 'mean'.
 
 struct Params {
@@ -21,7 +21,7 @@ const CHUNK = 64u;
 
 @compute @workgroup_size(1)
 fn main() {
-  var quiet_nan = 0x7fc00000u; // a constant NaN would not compile
+  var quiet_nan = 0x7fc00000u; // not a const: WGSL rejects a constant NaN
   let nothing = bitcast<f32>(quiet_nan);
   var total = 0.0;
   for (var chunk = 0u; chunk < params.batch; chunk += CHUNK) {

@@ -2,7 +2,7 @@
 //
 // targets     [N], class numbers as f32
 // gradOutput  [1]
-// gradInput   [N, K], gradInput[n, k] = -gradOutput / N where k is targets[n], else 0
+// gradInput   [N, K], gradInput[n, k] = -gradOutput / N if k is targets[n], otherwise 0
 //
 // One invocation computes one element of gradInput.
 // Source: torch.nn.NLLLoss, reduction 'mean'

@@ -1,7 +1,7 @@
-// Pixels become what a network was trained on: y = (pixel * scale - mean) / std, channel by channel.
+// Normalises pixels to a network's input: y = (pixel * scale - mean) / std, per channel.
 //
 // x  [3, H, W], RGB, 0..255
-// y  [1, 3, H, W], RGB or, with BGR, blue first; means and deviations stand in y's order
+// y  [1, 3, H, W], RGB, or BGR with the override BGR; mean and std are in the order of y's channels
 //
 // One invocation computes one pixel.
 // Source: torchvision.transforms.functional.to_tensor, normalize; keras-applications, imagenet_utils.py, mode 'caffe'.

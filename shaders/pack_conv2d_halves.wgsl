@@ -1,10 +1,11 @@
-// Reorders convolution weights as pack_conv2d_weight does by tiles of 8 channels, and makes 16-bit floats of them.
+// Packs convolution weights in blocks of 8 channels, as pack_conv2d_weight does, and converts them to 16-bit floats.
 //
 // weight   [O, C, KH, KW]
-// factors  [O], powers of two that bring each channel's weights into the range of 16 bits
-// y        [ceil(O / 8), C * KH * KW, 4], words of two channels' weights times their factors; channels past O are 0
+// factors  [O], powers of two that scale each channel's weights into the range of 16-bit floats
+// y        [ceil(O / 8), C * KH * KW, 4], words of two channels' weights times their factors; channels at O and
+//          beyond are 0
 //
-// One invocation makes one word of y.
+// One invocation writes one word of y.
 
 struct Params {
   out_channels: u32,
@@ -18,11 +19,13 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 64u;
-const WORDS = 4u; // of a tile of 8 channels
-const LEAST_NORMAL = 0x1p-14; // of 16 bits; what is less may be flushed to zero by one adapter and not by another, and is here
-const LOW_BITS = 13u; // of a 32-bit float's fraction, that 16 bits have no place for
+const WORDS = 4u; // in a block of 8 channels
+// The smallest normal 16-bit float. Only some adapters flush smaller values to zero, so this kernel always does.
+const LEAST_NORMAL = 0x1p-14;
+const LOW_BITS = 13u; // bits of a 32-bit float's fraction that a 16-bit float lacks
 
-// Channel o's weight k, to the nearest of 11 significant bits, to the even one of two: how pack2x16float rounds is the adapter's choice.
+// Returns weight k of channel o, rounded to 11 significant bits, to nearest even: how pack2x16float rounds depends on
+// the adapter.
 fn rounded(o: u32, k: u32) -> f32 {
   if (o >= params.out_channels) {
     return 0.0;

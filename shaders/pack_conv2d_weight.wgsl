@@ -1,7 +1,7 @@
-// Reorders convolution weights so that a tile's output channels lie together.
+// Packs convolution weights in blocks of `tile` output channels, which become contiguous.
 //
 // weight  [O, C, KH, KW]
-// y       [ceil(O / tile), C * KH * KW, tile]; channels past O are 0
+// y       [ceil(O / tile), C * KH * KW, tile]; channels at O and beyond are 0
 //
 // One invocation copies one element of y.
 

@@ -1,7 +1,7 @@
 // Rectified linear unit: negative elements become 0.
 //
 // x  any shape
-// y  the same
+// y  the same shape
 //
 // One invocation computes one element of y.
 // Source: torch.nn.ReLU.
@@ -23,6 +23,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     return;
   }
   let value = x[i];
-  // Not max(): it may turn a NaN into 0, and a NaN must surface.
+  // Not max(), which may turn a NaN into 0: a NaN must stay visible.
   y[i] = select(value, 0.0, value < 0.0);
 }

@@ -1,8 +1,8 @@
 // The gradient of a ReLU.
 //
 // gradOutput  any shape
-// y           the same, what relu returned
-// gradInput   the same, 0 where y <= 0, else gradOutput: a NaN passes it on
+// y           the same shape, what relu returned
+// gradInput   the same shape: 0 where y <= 0, otherwise gradOutput, also where y is NaN
 //
 // One invocation computes one element of gradInput.
 // Source: torch.nn.ReLU: the gradient at 0 is 0

@@ -1,39 +1,41 @@
-// Resizes one axis by a triangle filter, widened by the factor of reduction: antialiased bilinear.
+// Resizes one axis with a triangle filter that is widened by the reduction factor: antialiased bilinear.
 //
 // x  [C, H, W]
 // y  [C, H, W], one of H and W replaced by out_size
 //
-// An output at position o draws on the inputs p with weight > 0, where in units of 1 / (2 * max(in_size, out_size))
+// The output at position o is a weighted mean of the inputs p with weight > 0. In units of
+// 1 / (2 * max(in_size, out_size)),
 //   weight(p) = 2 * max(in_size, out_size) - |(2 * p + 1) * out_size - (2 * o + 1) * in_size|
-// is a whole number: no rounding until it is divided by the sum of all weights.
+// is a whole number, so nothing is rounded until the division by the sum of all weights.
 //
-// A line is what lies along the axis. One invocation computes one position of LINES neighbouring lines, which share weights.
+// A line is a row or column along the axis. One invocation computes one position of LINES neighbouring lines, which
+// share their weights.
 // Source: Pillow, src/libImaging/Resample.c, BILINEAR; with ROUND its 8-bit arithmetic, bit for bit.
 
 struct Params {
   in_size: u32,
   out_size: u32,
   lines: u32,
-  stride: u32, // from one element of a line to the next: 1 along x, W along y
+  stride: u32, // from one element of a line to the next: 1 along rows, W along columns
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Whether x and y hold whole numbers 0..255, with 22 bits of weight in between.
+// Whether x and y contain whole numbers 0..255; weights then have 22 fraction bits.
 override ROUND = true;
 
 const WORKGROUP_SIZE = 64u;
 const LINES = 4u;
 
-// See above; the position lies inside the filter.
+// Returns the weight in the header's formula; p must be inside the filter.
 fn weightAt(p: u32, centre: u32, half_width: u32) -> u32 {
   let at = (2u * p + 1u) * params.out_size;
   return half_width - (max(at, centre) - min(at, centre));
 }
 
-// round(2^22 * weight / sum), exactly: f32 comes within one of it, and the remainder tells which way.
+// Returns exactly round(2^22 * weight / sum): the f32 guess is off by at most one, and the remainder corrects it.
 fn fixedPoint(weight: u32, sum: u32) -> i32 {
   let guess = u32(f32(weight) / f32(sum) * 4194304.0 + 0.5);
   let remainder = 2 * bitcast<i32>((weight << 22u) - guess * sum);
@@ -51,7 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (i >= groups * params.out_size) {
     return;
   }
-  // Neighbouring invocations touch neighbouring memory, whichever the axis.
+  // Along either axis, neighbouring invocations access neighbouring memory.
   let along_x = params.stride == 1u;
   let position = select(i / groups, i % params.out_size, along_x);
   let first_line = select(i % groups, i / params.out_size, along_x) * LINES;

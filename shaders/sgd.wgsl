@@ -2,9 +2,9 @@
 //
 // grad      any shape
 // weight    the same shape
-// velocity  the same shape; the first step fills it
+// velocity  the same shape; the first step initialises it
 //
-// One invocation changes one element of weight and velocity.
+// One invocation updates one element of weight and velocity.
 // Source: torch.optim.SGD
 
 struct Params {

@@ -1,7 +1,7 @@
-// The windows of a convolution as columns: y is what its weights [O, C * KH * KW] are multiplied with.
+// Copies the windows of a convolution into columns. The convolution is then weight [O, C * KH * KW] times y.
 //
 // x  [N, C, H, W]
-// y  [N, C * KH * KW, rows, OW]: of the OH rows of windows those from `top` on; 0 where a window reaches outside of x
+// y  [N, C * KH * KW, rows, OW]: `rows` of the OH rows of windows, from `top` on; 0 where a window is outside x
 //
 // One invocation writes one row of y.
 // Source: torch.nn.functional.unfold.
@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// The stride again, where it is 1 or 2: where the compiler knows it, four pixels are one load, or two.
+// The stride again if it is 1 or 2, otherwise 0. A compiler that knows it loads four pixels with one or two loads.
 override STRIDE: u32 = 0u;
 
 const WORKGROUP_SIZE = 32u;
@@ -39,10 +39,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let plane = line / taps;
   let tap = line % taps;
   let tap_column = tap % params.kernel_width;
-  // Above x, rows wrap to large numbers.
+  // Rows above x wrap to large numbers.
   let row = (params.top + i % params.rows) * params.stride + tap / params.kernel_width - params.padding;
   let is_inside = row < params.height;
-  // The first column of y that lies in x, and the first one past it.
+  // The first column of y whose source is inside x, and the first one after those.
   let to_left = max(params.padding, tap_column) - tap_column;
   let to_right = max(params.width + params.padding, tap_column) - tap_column;
   let begin = select(params.out_width, min((to_left + params.stride - 1u) / params.stride, params.out_width), is_inside);
@@ -54,7 +54,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     at += 1u;
   }
   var source = (plane * params.height + row) * params.width + begin * params.stride + tap_column - params.padding;
-  // Fours first.
+  // Groups of four first.
   var middle = begin;
   if (STRIDE > 0u) {
     let quads = (end - begin) / 4u;

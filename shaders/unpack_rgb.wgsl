@@ -1,4 +1,4 @@
-// Pixels as images store them become planes of f32.
+// Unpacks interleaved 8-bit RGB pixels into planes of f32.
 //
 // x  [ceil(3 * H * W / 4)], words of four bytes, lowest byte first: R G B R G B ...; the last word is padded
 // y  [3, H, W], 0..255
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (pixel >= params.area) {
     return;
   }
-  // Past the last word is no pixel of the image either: what is read there is not stored.
+  // Reads past the last word are clamped; their pixels are past the image and are not stored.
   let last = arrayLength(&x) - 1u;
   let a = x[min(3u * i, last)];
   let b = x[min(3u * i + 1u, last)];

@@ -1,13 +1,13 @@
-// Enlarges (or thins out) every plane by bilinear interpolation, without antialiasing.
+// Resizes every plane by bilinear interpolation, without antialiasing.
 //
 // x  [N, C, H, W]
 // y  [N, C, out_height, out_width]
 //
-// Output o of n lies at (o * (size - 1)) / (n - 1) in the input with ALIGN_CORNERS, else at (o + 1/2) * size / n - 1/2,
-// moved to the border where it lies outside. Both are fractions of whole numbers, so their floors are exact.
+// Output o of n maps to position o * (size - 1) / (n - 1) of the input with ALIGN_CORNERS, otherwise to
+// (o + 1/2) * size / n - 1/2, clamped to the border. Both are fractions of whole numbers, so their floors are exact.
 //
 // One invocation computes one element of y.
-// Source: scipy.ndimage.zoom, order 1 (corners aligned); torch.nn.functional.interpolate, mode 'bilinear' (either).
+// Source: scipy.ndimage.zoom, order 1 (aligned corners); torch.nn.functional.interpolate, mode 'bilinear' (both).
 
 struct Params {
   planes: u32, // N * C
@@ -25,7 +25,7 @@ override ALIGN_CORNERS = true;
 
 const WORKGROUP_SIZE = 64u;
 
-// The two neighbours along one axis, and how far the position is from the first.
+// The two neighbours of a position along one axis, and its distance from the first.
 struct Between {
   first: u32,
   second: u32,

@@ -1,9 +1,9 @@
-// The input of a 3x3 convolution, stride 1, padding 1, as Winograd's F(2x2, 3x3) takes it: v = B^T d B for each tile.
+// Winograd's F(2x2, 3x3): transforms the input of a 3x3 convolution, stride 1, padding 1; v = B^T d B for each tile.
 //
 // x  [N, C, H, W]
-// v  [16, C, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2); tiles past T are 0
+// v  [16, C, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2); tiles at T and beyond are 0
 //
-// One invocation transforms the 4x4 pixels under each of 4 tiles of a channel; those outside of the image are zero.
+// One invocation transforms the 4x4 pixels under each of 4 tiles of a channel; pixels outside the image are zero.
 // The points are those of winograd_2x2_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
@@ -19,7 +19,8 @@ struct Params {
 
 struct Four { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f }
 
-// Where four tiles lie: their channel's plane, and the pixel above and to the left of their first, which wraps below 0.
+// The positions of four tiles: the plane of their channel, and the row and column just above and to the left of their
+// first pixel. These wrap to large numbers below 0.
 struct Tiles { plane: vec4u, row: vec4u, column: vec4u }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -27,7 +28,7 @@ struct Tiles { plane: vec4u, row: vec4u, column: vec4u }
 @group(0) @binding(2) var<uniform> params: Params;
 
 const WORKGROUP_SIZE = 32u;
-const OUTSIDE = 0x80000000u; // larger than any height, also four rows on
+const OUTSIDE = 0x80000000u; // larger than any height, and still so after adding four rows
 
 // B^T d
 fn transform(d: Four) -> Four {
@@ -46,7 +47,7 @@ fn locate(c: u32, group: u32) -> Tiles {
   );
 }
 
-// One pixel of each tile.
+// Loads one pixel of each tile.
 fn load(tiles: Tiles, row: u32, column: u32) -> vec4f {
   let h = tiles.row + row;
   let w = tiles.column + column;

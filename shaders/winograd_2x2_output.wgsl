@@ -1,10 +1,11 @@
-// The output of Winograd's F(2x2, 3x3): y = A^T m A for each tile, with the epilogue of conv2d.
+// Winograd's F(2x2, 3x3): transforms the products into the output, y = A^T m A for each tile, with conv2d's epilogue.
 //
 // m         [16, O, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2)
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
 // y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual)
 //
-// One invocation computes the 2x2 pixels of 4 tiles of one channel. The points are those of winograd_2x2_weight.
+// One invocation computes the 2x2 pixels of each of 4 tiles in one channel.
+// The points are those of winograd_2x2_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
 struct Params {
@@ -17,7 +18,7 @@ struct Params {
   tile_groups: u32, // ceil(T / 4)
 }
 
-// Of four tiles.
+// Each vector has one value for each of four tiles.
 struct Two { v0: vec4f, v1: vec4f }
 struct Four { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f }
 
@@ -40,7 +41,7 @@ fn transform(m: Four) -> Two {
   return Two(m.v0 + m.v1 + m.v2, m.v1 - m.v2 + m.v3);
 }
 
-// One column of the transformed tiles.
+// Loads one column of the transformed tiles.
 fn load(at: u32, stride: u32) -> Four {
   return Four(m[at], m[at + 4u * stride], m[at + 8u * stride], m[at + 12u * stride]);
 }
@@ -56,11 +57,11 @@ fn finish(sum: f32, o: u32, at: u32) {
   if (HAS_RESIDUAL) {
     value += residual[at];
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   y[at] = select(value, 0.0, RELU && value < 0.0);
 }
 
-// Two pixels of each of two rows.
+// Writes one tile: two pixels in each of two rows.
 fn store(tile: u32, o: u32, pixels: vec4f) {
   if (tile >= params.tiles) {
     return;

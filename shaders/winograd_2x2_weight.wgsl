@@ -1,7 +1,7 @@
-// Weights of a 3x3 convolution as Winograd's F(2x2, 3x3) takes them: u = G g G^T for each pair of channels.
+// Winograd's F(2x2, 3x3): transforms the weights of a 3x3 convolution, u = G g G^T for each pair of channels.
 //
 // weight  [O, C, 3, 3]
-// u       [16, ceil(O / tile), C, tile]; channels past O are 0
+// u       [16, ceil(O / tile), C, tile]; channels at O and beyond are 0
 //
 // One invocation transforms one window. The points are 0, 1, -1 and infinity.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
@@ -47,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (i >= padded * params.channels) {
     return;
   }
-  // As they lie in u.
+  // In the memory order of u.
   let o = i / (tile * params.channels) * tile + i % tile;
   let c = i / tile % params.channels;
   let c0 = transform(load(o, c, 0u), load(o, c, 3u), load(o, c, 6u));

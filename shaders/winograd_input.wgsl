@@ -1,9 +1,9 @@
-// The input of a 3x3 convolution, stride 1, padding 1, as Winograd's F(4x4, 3x3) takes it: v = B^T d B for each tile.
+// Winograd's F(4x4, 3x3): transforms the input of a 3x3 convolution, stride 1, padding 1; v = B^T d B for each tile.
 //
 // x  [N, C, H, W]
-// v  [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4); tiles past T are 0
+// v  [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4); tiles at T and beyond are 0
 //
-// One invocation transforms the 6x6 pixels under each of 4 tiles of a channel; those outside of the image are zero.
+// One invocation transforms the 6x6 pixels under each of 4 tiles of a channel; pixels outside the image are zero.
 // The points are those of winograd_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
@@ -19,7 +19,8 @@ struct Params {
 
 struct Six { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f }
 
-// Where four tiles lie: their channel's plane, and the pixel above and to the left of their first, which wraps below 0.
+// The positions of four tiles: the plane of their channel, and the row and column just above and to the left of their
+// first pixel. These wrap to large numbers below 0.
 struct Tiles { plane: vec4u, row: vec4u, column: vec4u }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -28,7 +29,7 @@ struct Tiles { plane: vec4u, row: vec4u, column: vec4u }
 
 const WORKGROUP_SIZE = 32u;
 const SQRT_2 = 1.4142135623730951;
-const OUTSIDE = 0x80000000u; // larger than any height, also six rows on
+const OUTSIDE = 0x80000000u; // larger than any height, and still so after adding six rows
 
 // B^T d
 fn transform(d: Six) -> Six {
@@ -58,7 +59,7 @@ fn locate(c: u32, group: u32) -> Tiles {
   );
 }
 
-// One pixel of each tile.
+// Loads one pixel of each tile.
 fn load(tiles: Tiles, row: u32, column: u32) -> vec4f {
   let h = tiles.row + row;
   let w = tiles.column + column;

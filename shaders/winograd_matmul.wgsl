@@ -1,12 +1,12 @@
-// The products of Winograd's F(4x4, 3x3): at each of its 36 points a matrix product over channels, by register tiles.
+// Winograd's F(4x4, 3x3): a matrix product over channels at each of the 36 points; sums stay in registers.
 //
-// v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
+// v  [36, C, ceil(T / 4), 4], from winograd_input
+// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], from winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 8 or 16 channels of 8 tiles, or of 4 where not WIDE. Where loads cost more than registers that overflow,
-// the more channels the better.
-// No barriers and no workgroup memory: on a CPU's Vulkan driver both cost more than they save.
+// One invocation computes 8 or 16 channels of 8 Winograd tiles, or of 4 without WIDE. 16 channels are faster where
+// loads cost more than spilled registers.
+// No barriers and no workgroup memory: on a CPU Vulkan driver both cost more than they save.
 
 struct Params {
   channels: u32,
@@ -25,7 +25,7 @@ override WIDE: bool = true;
 const WORKGROUP_SIZE = 32u;
 const POINTS = 36u;
 
-// Writes one channel of 8 tiles; the second four only where there are any.
+// Writes one channel of 4 tiles, or of 8 with has_second.
 fn store(sum0: vec4f, sum1: vec4f, channel: u32, at: u32, has_second: bool) {
   if (channel >= params.out_channels) {
     return;
@@ -50,7 +50,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let group = (i / columns) % groups;
   let point = i / (columns * groups);
 
-  // Past the last group of tiles the second half reads the first again, and is not stored.
+  // Past the last group of tiles, the second half reads the first half again and is not stored.
   let has_second = WIDE && first + 1u < tile_groups;
   var left = point * params.channels * tile_groups + first;
   var right = select(left, left + 1u, has_second);

@@ -1,12 +1,13 @@
-// winograd_matmul for GPUs: tiles of both matrices lie in workgroup memory. Of F(4x4, 3x3) with 36 points, or F(2x2, 3x3) with 16.
+// winograd_matmul for GPUs: parts of both matrices are in workgroup memory.
+// P is the number of points: 36 for F(4x4, 3x3), 16 for F(2x2, 3x3).
 //
-// v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
-// m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
+// v  [P, C, ceil(T / 4), 4], from winograd_input or winograd_2x2_input
+// u  [P, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], from winograd_weight or winograd_2x2_weight
+// m  [P, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// A workgroup computes 8 * ROWS channels of 8 * TILES tiles of one point; an invocation 8 channels of TILES = 4 or 8 tiles. The
-// next part of both is fetched into registers while the products of the present one are summed, and put into the other half
-// of the memory: one barrier a step.
+// A workgroup computes 8 * ROWS channels of 8 * TILES Winograd tiles at one point. One invocation computes 8 channels
+// of TILES = 4 or 8 Winograd tiles. It fetches the next part of both matrices into registers while it multiplies the
+// current one, then writes it to the other half of workgroup memory: one barrier per step.
 
 struct Params {
   channels: u32,
@@ -19,26 +20,26 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// Invocations of a workgroup along channels: 4, 8 or 16, and a multiple of TILES.
+// Invocations of a workgroup along the channels: 4, 8 or 16, and a multiple of TILES.
 override ROWS: u32 = 8u;
 override TILES: u32 = 8u;
-override TILE_CHANNELS: u32 = 8u; // 8, or 16
+override TILE_CHANNELS: u32 = 8u; // 8 or 16
 
 const COLUMNS = 8u;
-const DEPTH = 8u; // channels a step
-const WEIGHTS_EACH = 2u; // vec4f an invocation fetches for a step: DEPTH * 8 * ROWS / 4 of ROWS * COLUMNS invocations
+const DEPTH = 8u; // channels per step
+const WEIGHTS_EACH = 2u; // vec4f per invocation and step: DEPTH * 8 * ROWS / 4 vec4f by ROWS * COLUMNS invocations
 const MOST_GROUPS_EACH = 2u;
 
 override INVOCATIONS: u32 = ROWS * COLUMNS;
 override EIGHTS: u32 = TILE_CHANNELS / 8u;
 override STEP_WEIGHTS: u32 = DEPTH * ROWS * 2u; // vec4f
-override STEP_GROUPS: u32 = COLUMNS * TILES / 4u; // vec4f of 4 tiles, for a channel
+override STEP_GROUPS: u32 = COLUMNS * TILES / 4u; // vec4f of 4 tiles, per channel
 override GROUPS_EACH: u32 = DEPTH * TILES / (4u * ROWS);
 
 var<workgroup> weights: array<vec4f, 2u * STEP_WEIGHTS>;
 var<workgroup> inputs: array<vec4f, 2u * DEPTH * STEP_GROUPS>;
 
-// Writes one channel of 8 tiles, or of 4.
+// Writes one channel of 8 or 4 tiles.
 fn store(first: vec4f, second: vec4f, point: u32, channel: u32, group: u32) {
   if (channel >= params.out_channels) {
     return;
@@ -71,11 +72,11 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   var next_weights: array<vec4f, WEIGHTS_EACH>;
   var next_inputs: array<vec4f, MOST_GROUPS_EACH>;
   var half = 0u;
-  // One step ahead of the products: the first fetches alone, the last multiplies alone.
+  // Fetching runs one step ahead of multiplying: the first step only fetches, the last step only multiplies.
   for (var depth = 0u; depth < params.channels + DEPTH; depth += DEPTH) {
     if (depth < params.channels) {
       for (var i = 0u; i < WEIGHTS_EACH; i++) {
-        let e = invocation + i * INVOCATIONS; // group, channel, half: as they lie
+        let e = invocation + i * INVOCATIONS; // (group, channel, half), in memory order
         let group = tile.y * ROWS + e / (2u * DEPTH);
         let channel = depth + e / 2u % DEPTH;
         var value = vec4f();

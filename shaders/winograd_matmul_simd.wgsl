@@ -1,12 +1,14 @@
-// The products of Winograd's F(4x4, 3x3): at each of its 36 points a matrix product over channels, by register tiles.
+// winograd_matmul for SIMD: its sums fit the registers of 128-bit or 256-bit SIMD.
 //
-// v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], by winograd_weight
+// v  [36, C, ceil(T / 4), 4], from winograd_input
+// u  [36, ceil(O / TILE_CHANNELS), C, TILE_CHANNELS], from winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 4 or 6 channels of FOURS * 4 tiles, as sums of four tiles each. 128-bit SIMD has registers for 6 channels of
-// 8 tiles where a product and its sum are one instruction, for 4 where a product needs one; 256-bit SIMD for as many of 16.
-// The last column of tiles moves back to end at the last four, and stores what is new.
+// One invocation computes 4 or 6 channels of FOURS * 4 Winograd tiles, as vectors of four sums. With 128-bit SIMD, the
+// sums of 8 Winograd tiles fit the registers: 6 channels if multiply-add is one instruction, 4 if each product needs a
+// register. With 256-bit SIMD, the same number of channels of 16 tiles fit.
+// The last column moves back so that it ends at the last group of four tiles; it stores only the tiles that no other
+// invocation stores.
 
 struct Params {
   channels: u32,
@@ -20,12 +22,12 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 override TILE_CHANNELS: u32 = 6u; // or 4
-override FOURS: u32 = 2u; // 1, 2 or 4; no more than tile_groups
+override FOURS: u32 = 2u; // 1, 2 or 4; at most tile_groups
 
 const WORKGROUP_SIZE = 32u;
 const POINTS = 36u;
 
-// Writes one channel of FOURS * 4 tiles but the first `known` fours.
+// Writes one channel of FOURS * 4 tiles, except the first `known` groups of four.
 fn store(sum0: vec4f, sum1: vec4f, sum2: vec4f, sum3: vec4f, channel: u32, at: u32, known: u32) {
   if (channel >= params.out_channels) {
     return;

@@ -1,11 +1,12 @@
-// winograd_matmul by tiles that quads of invocations load together.
+// winograd_matmul in which the four invocations of a quad share their loads.
 //
-// v  [36, C, ceil(T / 4), 4], by winograd_input
-// u  [36, ceil(O / 16), C, 16], by winograd_weight
+// v  [36, C, ceil(T / 4), 4], from winograd_input
+// u  [36, ceil(O / 16), C, 16], from winograd_weight
 // m  [36, O, ceil(T / 4), 4]: m[p] = u[p] v[p]
 //
-// One invocation computes 16 channels of 8 tiles. Four of them have two tiles of channels and two of Winograd's tiles: each loads half of its weights
-// and half of its inputs, and takes the other half from the one beside it that has loaded it. Invocations lie in subgroups in their order.
+// One invocation computes 16 channels of 8 Winograd tiles. A quad covers 32 channels of 16 Winograd tiles: each
+// invocation loads half of its weights and half of its inputs, and takes the other half of each from the neighbour that
+// loaded it. The kernel assumes that consecutive invocations are consecutive lanes of a subgroup.
 
 enable subgroups;
 
@@ -24,7 +25,7 @@ const WORKGROUP_SIZE = 32u;
 const TILE_CHANNELS = 16u;
 const POINTS = 36u;
 
-// Writes one channel of 8 tiles, four that this invocation loaded and four that it was given.
+// Writes one channel of 8 tiles: the four that this invocation loaded and the four that its neighbour loaded.
 fn store(own: vec4f, other: vec4f, channel: u32, point: u32, columns: vec2u) {
   if (channel >= params.out_channels) {
     return;
@@ -45,14 +46,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let column_pairs = (tile_groups + 3u) / 4u;
   let groups = (params.out_channels + TILE_CHANNELS - 1u) / TILE_CHANNELS;
   let group_pairs = (groups + 1u) / 2u;
-  // Also those past the end load and hand on, and store nothing.
+  // Invocations past the end load and exchange values too, but store nothing.
   let lane = i % 4u;
   let pair = i / 4u;
   let is_inside = pair < POINTS * group_pairs * column_pairs;
   let point = min(pair / (column_pairs * group_pairs), POINTS - 1u);
   let group = pair / column_pairs % group_pairs * 2u + lane / 2u;
   let first = (pair % column_pairs * 2u + lane % 2u) * 2u;
-  // Lanes side by side have the same channels, lanes below one another the same tiles.
+  // In a quad, lanes of a row share their channels, and lanes of a column share their tiles.
   let columns = first + vec2u(lane / 2u, 1u - lane / 2u);
   let eights = vec2u(lane % 2u, 1u - lane % 2u);
 

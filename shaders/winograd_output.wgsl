@@ -1,10 +1,10 @@
-// The output of Winograd's F(4x4, 3x3): y = A^T m A for each tile, with the epilogue of conv2d.
+// Winograd's F(4x4, 3x3): transforms the products into the output, y = A^T m A for each tile, with conv2d's epilogue.
 //
 // m         [36, O, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4)
-// scale     [O], shift [O], residual [N, O, H, W]: each optional
+// scale     [O], shift [O], residual [N, O, H, W]; each is optional
 // y         [N, O, H, W] = relu?(scale * conv(x) + shift + residual)
 //
-// One invocation computes the 4x4 pixels of 4 tiles of one channel. The points are those of winograd_weight.
+// One invocation computes the 4x4 pixels of each of 4 tiles in one channel. The points are those of winograd_weight.
 // Source: Lavin and Gray 2015, arXiv 1509.09308
 
 struct Params {
@@ -17,7 +17,7 @@ struct Params {
   tile_groups: u32, // ceil(T / 4)
 }
 
-// Of four tiles: a pixel of each, or four pixels of one row of each.
+// Each vector has one pixel of each of four tiles, or four pixels of one tile row.
 struct Four { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f }
 struct Six { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f, v5: vec4f }
 
@@ -50,7 +50,7 @@ fn transform(m: Six) -> Four {
   );
 }
 
-// From the tiles' pixels at one place to each tile's pixels.
+// Transposes vectors of one pixel of each tile into vectors of the pixels of each tile.
 fn transpose_tiles(p: Four) -> Four {
   let low01 = vec4f(p.v0.x, p.v1.x, p.v0.y, p.v1.y);
   let low23 = vec4f(p.v2.x, p.v3.x, p.v2.y, p.v3.y);
@@ -64,12 +64,12 @@ fn transpose_tiles(p: Four) -> Four {
   );
 }
 
-// One column of the transformed tiles.
+// Loads one column of the transformed tiles.
 fn load(at: u32, stride: u32) -> Six {
   return Six(m[at], m[at + 6u * stride], m[at + 12u * stride], m[at + 18u * stride], m[at + 24u * stride], m[at + 30u * stride]);
 }
 
-// Four pixels of a row; `columns` of them lie in the image.
+// Writes four pixels of a row, `columns` of which are inside the image.
 fn finish(sums: vec4f, o: u32, at: u32, columns: u32) {
   var values = sums;
   if (HAS_SCALE) {
@@ -81,7 +81,7 @@ fn finish(sums: vec4f, o: u32, at: u32, columns: u32) {
   if (HAS_RESIDUAL) {
     values += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
   }
-  // NaN is not below zero: it stays, and surfaces.
+  // `NaN < 0` is false, so a NaN stays visible.
   if (RELU) {
     values = select(values, vec4f(), values < vec4f());
   }

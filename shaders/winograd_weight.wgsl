@@ -1,10 +1,10 @@
-// Weights of a 3x3 convolution as Winograd's F(4x4, 3x3) takes them: u = G g G^T for each pair of channels.
+// Winograd's F(4x4, 3x3): transforms the weights of a 3x3 convolution, u = G g G^T for each pair of channels.
 //
 // weight  [O, C, 3, 3]
-// u       [36, ceil(O / tile), C, tile]; channels past O are 0
+// u       [36, ceil(O / tile), C, tile]; channels at O and beyond are 0
 //
-// One invocation transforms the windows of 4 output channels. The points are 0, +-sqrt(1/2), +-sqrt(2) and infinity: of
-// the mean square error that 0, +-1, +-2 leave against f64 they leave a quarter.
+// One invocation transforms the windows of 4 output channels. The points are 0, +-sqrt(1/2), +-sqrt(2) and infinity:
+// their mean square error against f64 is a quarter of that of 0, +-1, +-2.
 // Source: Lavin and Gray 2015, arXiv 1509.09308; the points: ncnn, convolution_3x3_winograd
 
 struct Params {
@@ -32,18 +32,18 @@ fn transform(g: Three) -> Six {
   return Six(g.v0, even_half + odd_half, even_half - odd_half, even_two + odd_two, even_two - odd_two, g.v2);
 }
 
-// One weight of four windows.
+// Loads one weight of each of four windows.
 fn load(at: vec4u, tap: u32, inside: vec4<bool>) -> vec4f {
   let values = vec4f(weight[at.x + tap], weight[at.y + tap], weight[at.z + tap], weight[at.w + tap]);
   return select(vec4f(), values, inside);
 }
 
-// Where four channels' values of one point go; those past the last tile go nowhere.
+// The places in u for the values of four channels at one point. Channels past the last block are not stored.
 struct Places { at: vec4u, stride: u32, inside: vec4<bool> }
 
 fn store(point: u32, values: vec4f, places: Places) {
   let at = places.at + point * places.stride;
-  if (all(places.inside)) { // a quarter of the loop's time on a CPU
+  if (all(places.inside)) { // this fast path saves a quarter of the loop's time on a CPU
     u[at.x] = values.x;
     u[at.y] = values.y;
     u[at.z] = values.z;

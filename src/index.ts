@@ -1,6 +1,6 @@
 /**
- * Raycam for pages and for Node: the engine, the networks, and what is made of them. Nothing here needs a file system;
- * `node.ts` adds what does.
+ * Raycam for pages and for Node: the engine, the networks, and the operations built on them. Nothing here needs a file
+ * system; `node.ts` adds what does.
  */
 export { blobSource, bytesSource, decodeImage } from '#platform';
 export { crossEntropyLoss, nllLoss } from './autograd/losses.ts';
@@ -9,17 +9,24 @@ export { StepLR } from './autograd/schedulers.ts';
 // Training.
 export { type Gradients, parameter, Tape, Variable } from './autograd/tape.ts';
 export { evaluationTransform, preprocess, squashTransform, type TransformSpec } from './data/transforms.ts';
-export * from './errors.ts';
+export * from './errors/index.ts';
 export { activationsOf } from './inference/activations.ts';
 export { classifyImage, type RankedClass } from './inference/classify.ts';
 export { type Evidence, evidenceOf } from './inference/evidence.ts';
 export { differenceOf, type EvidenceMap } from './inference/evidence_map.ts';
 export { type ExplainOptions, type Explanation, explainImage } from './inference/explain.ts';
-// Images in, answers out.
+// Predictions and explanations of images.
 export { buildNetwork, type Network } from './inference/network.ts';
 export { predictImage, type Verdict } from './inference/predict.ts';
 export { recovering } from './inference/recovery.ts';
-export { defineKernel, elementGrid, type Kernel, type KernelSpec, linearGrid, type Plan } from './kernels/define.ts';
+export {
+  defineKernel,
+  elementGrid,
+  type Kernel,
+  type KernelSpec,
+  linearGrid,
+  type DispatchPlan,
+} from './runtime/kernel.ts';
 export * as kernels from './kernels/index.ts';
 export { classActivationMaps } from './nn/class_activation_map.ts';
 export { Head, type HeadValues, initialHead } from './nn/head.ts';
@@ -29,7 +36,7 @@ export type { ByteSource, DecodedImage } from './platform/types.ts';
 export type { AdapterChoice, AdapterReport } from './runtime/adapter.ts';
 // The engine.
 export { Device, type DeviceOptions, type RunOptions } from './runtime/device.ts';
-export type { ExecutionPlan, PlanInputs } from './runtime/execution_plan.ts';
+export type { CapturedGraph, GraphInputs } from './runtime/captured_graph.ts';
 export type { MemoryUse } from './runtime/memory.ts';
 export type { Shape } from './runtime/shape.ts';
 export { Tensor } from './runtime/tensor.ts';

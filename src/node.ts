@@ -1,4 +1,4 @@
-/** Raycam for Node: everything of `index.ts`, and what needs a file system. */
+/** Raycam for Node: everything in `index.ts`, plus what needs a file system. */
 
 export { FeatureStore } from './data/feature_store.ts';
 export { openDataset, openImageFolder } from './data/image_folder.ts';

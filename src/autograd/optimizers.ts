@@ -1,5 +1,5 @@
 /** Optimisers with PyTorch's semantics and defaults. Their state lives on the device, beside the parameters. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
 import { adam } from '../kernels/adam.ts';
 import { sgd } from '../kernels/sgd.ts';
 import type { Device } from '../runtime/device.ts';

@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: a tape of what was done, walked backwards once. */
-import { ShapeError, UsageError } from '../errors.ts';
-import type { Kernel } from '../kernels/define.ts';
+import { ShapeError, UsageError } from '../errors/index.ts';
+import type { Kernel } from '../runtime/kernel.ts';
 import type { Device } from '../runtime/device.ts';
 import { formatShape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';

@@ -1,20 +1,20 @@
+import { BenchError } from '../errors/index.ts';
+import { observeDispatches } from '../observe/observe_dispatches.ts';
+import { type ObservedDevice, openObserved } from '../observe/observed_device.ts';
+import type { Dispatched } from '../observe/observer.ts';
+import { Timer } from '../observe/timer.ts';
+import type { Comparison } from '../oracle/check.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import { BenchError } from './bench_error.ts';
-import { captured } from './captured.ts';
-import type { Comparison } from './check.ts';
-import type { Dispatched } from './observer.ts';
 import { type Subject, subjectName } from './subject.ts';
-import { Timer } from './timer.ts';
-import { openWatched, type WatchedDevice } from './watched_device.ts';
 
 /** A device, and what watches and times it. */
-export interface BenchSession extends WatchedDevice {
+export interface BenchSession extends ObservedDevice {
   readonly timer: Timer;
 }
 
 /** @throws DeviceError */
 export async function openBenchSession(options: DeviceOptions): Promise<BenchSession> {
-  const watched = await openWatched(options);
+  const watched = await openObserved(options);
   return { ...watched, timer: new Timer(watched.observer, watched.device.adapter.kind) };
 }
 
@@ -55,7 +55,7 @@ export async function prepare(session: BenchSession, subject: Subject, variant: 
     const compiled = observer.compilesMs;
     const comparison = await open.check();
     if (comparison.failure) throw new WrongKernel(subject, variant, comparison.failure);
-    const dispatched = await captured(device, observer, () => open.record());
+    const dispatched = await observeDispatches(device, observer, () => open.record());
     return {
       subject,
       variant,

@@ -1,13 +1,13 @@
 import { type WeightSettings, weightOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
+import { pipelineKey } from '../observe/descriptors.ts';
+import { nullDevice, type WantedPipeline } from '../observe/null_device.ts';
+import { ObservedWebAssembly } from '../observe/observed_webassembly.ts';
+import type { Observer } from '../observe/observer.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import type { TensorEntry } from '../weights/tensor_entry.ts';
-import { pipelineKey } from './descriptors.ts';
-import { nullDevice, type WantedPipeline } from './null_device.ts';
-import type { Observer } from './observer.ts';
-import { WatchedWebAssembly } from './watched_webassembly.ts';
 
 /** How long compiling took, by what the host can see. */
 export interface CompileTimes {
@@ -68,7 +68,7 @@ function zeros({ stateDict }: Backbone): Map<string, TensorEntry> {
 /** Compiles pipelines, all at once, and hands them to the observer for when the engine asks. */
 export async function compileAll(observer: Observer, wanted: readonly WantedPipeline[]): Promise<CompileTimes> {
   const { gpu } = observer;
-  const engine = new WatchedWebAssembly();
+  const engine = new ObservedWebAssembly();
   const startedMs = performance.now();
   const modules = new Map<string, GPUShaderModule>();
   const layouts = new Map<string, GPUBindGroupLayout>();

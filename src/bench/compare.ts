@@ -1,4 +1,5 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
+import { bestOf } from '../observe/timer.ts';
 import { type BenchSession, openBenchSession, prepare, WrongKernel } from './bench_session.ts';
 import { type Environment, environmentOf, type HostFacts } from './environment.ts';
 import { type KernelResult, type KernelRow, recordingOf, timeOf } from './kernel_result.ts';
@@ -7,7 +8,6 @@ import { measureFma } from './peaks.ts';
 import { replay } from './recording.ts';
 import { type Subject, subjectName } from './subject.ts';
 import { type KernelBenchOptions, suiteOf } from './suite.ts';
-import { bestOf } from './timer.ts';
 
 /** One variant of one shape, as it was and as it is. */
 export interface ComparedRow extends PairedResult {

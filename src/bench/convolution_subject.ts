@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors/index.ts';
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { packConv2dWeight } from '../kernels/conv2d.ts';
 import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
@@ -13,15 +13,15 @@ import {
   halfAlgorithms,
 } from '../nn/convolution_algorithm.ts';
 import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
+import { Array64 } from '../oracle/array64.ts';
+import { type Comparison, compareValues, makeInput } from '../oracle/check.ts';
+import { poisonPool } from '../oracle/poison.ts';
+import { packConv2dWeight as packReference, conv2d as reference } from '../oracle/reference/conv2d.ts';
+import { toHalfPrecision } from '../oracle/reference/half.ts';
 import { hasFeatureOf } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import { Array64 } from './array64.ts';
-import { type Comparison, compareValues, makeInput } from './check.ts';
-import { poisonPool } from './poison.ts';
-import { packConv2dWeight as packReference, conv2d as reference } from './reference/conv2d.ts';
-import { toHalfPrecision } from './reference/half.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** What the network runs where nothing was tuned: the choice of algorithm and kernels is the engine's. */

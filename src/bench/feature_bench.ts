@@ -1,11 +1,11 @@
 import { sha256 } from '#platform';
 import { readImageFile } from '../data/loader.ts';
+import { BenchError } from '../errors/index.ts';
 import { computeFeatures, featureBatchSize, featureStore } from '../inference/features.ts';
-import { formulaImage } from '../inference/formula_network.ts';
 import { buildNetwork, type Network, type WeightSettings } from '../inference/network.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
-import { BenchError } from './bench_error.ts';
+import { syntheticImage } from '../weights/synthetic_network.ts';
 import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
 import type { FeatureResult, FeatureRound, HostMemory } from './feature_result.ts';
 import { weightsBytesOf } from './model_bench.ts';
@@ -133,7 +133,7 @@ function inRounds(
 /** Times forwards of images that lie on the device, handed over one after the other and waited for once: the device never waits. */
 async function warmKernels({ device, model }: Network, batch: number): Promise<(forwards: number) => Promise<number>> {
   const shape = [batch, 3, 224, 224] as const;
-  const x = device.tensor(formulaImage(shape), shape, 'x');
+  const x = device.tensor(syntheticImage(shape), shape, 'x');
   const run = async (forwards: number) => {
     const startedMs = performance.now();
     const submitted = Array.from({ length: forwards - 1 }, () => {

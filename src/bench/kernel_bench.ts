@@ -1,4 +1,5 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
+import type { Sample } from '../observe/timer.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import {
   type BenchSession,
@@ -14,7 +15,6 @@ import { measurePeaks, type Peaks } from './peaks.ts';
 import { type Recording, record } from './recording.ts';
 import { isNoisy, summarize } from './statistics.ts';
 import { type Subject, subjectName } from './subject.ts';
-import type { Sample } from './timer.ts';
 
 export interface SubjectBenchOptions extends DeviceOptions {
   readonly host: HostFacts;

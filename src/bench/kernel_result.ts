@@ -1,4 +1,4 @@
-import { BenchError } from './bench_error.ts';
+import { BenchError } from '../errors/index.ts';
 import type { Environment } from './environment.ts';
 import type { Peaks } from './peaks.ts';
 import type { Recording } from './recording.ts';

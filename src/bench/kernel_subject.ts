@@ -1,8 +1,8 @@
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
+import { type Case, type CaseTable, shapesOf } from '../oracle/case_table.ts';
+import { checkCase, makeInputs } from '../oracle/check.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
-import { type Case, type CaseTable, shapesOf } from './cases.ts';
-import { checkCase, makeInputs } from './check.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** One kernel on its own: a case of its table, and what it has to do. */

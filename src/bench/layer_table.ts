@@ -1,6 +1,6 @@
 import type { ModuleWork } from '../nn/resnet_work.ts';
+import type { Dispatched } from '../observe/observer.ts';
 import type { ForwardTimes, LayerTable, LayerTime } from './model_result.ts';
-import type { Dispatched } from './observer.ts';
 import { summarize } from './statistics.ts';
 
 /** Every dispatch of one forward, with its time. */

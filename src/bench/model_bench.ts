@@ -1,11 +1,11 @@
-import { formulaImage } from '../inference/formula_network.ts';
+import { relativeError } from '../doctor/self_test.ts';
 import type { WeightSettings } from '../inference/network.ts';
-import { relativeError } from '../inference/self_test.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
+import { syntheticImage } from '../weights/synthetic_network.ts';
 import { pipelinesOf } from './cold_pipelines.ts';
 import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
 import { layerTable, type SplitForward } from './layer_table.ts';
@@ -57,7 +57,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
   const shape = [batch, 3, side, side] as const;
   onStage('pipelines that the network needs');
   const wanted = await pipelinesOf(backbone, shape, options);
-  const image = formulaImage(shape);
+  const image = syntheticImage(shape);
   onStage('cold start');
   const start = await coldStart(backbone, { ...options, wanted, image, shape });
   const { session } = start;
@@ -121,7 +121,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
 export async function loadForTurns(backbone: Backbone, options: ModelBenchOptions) {
   const { batch = 1, side = 224 } = options;
   const shape = [batch, 3, side, side] as const;
-  const { session } = await coldStart(backbone, { ...options, shape, image: formulaImage(shape) });
+  const { session } = await coldStart(backbone, { ...options, shape, image: syntheticImage(shape) });
   const { device, observer } = session;
   return {
     environment: environmentOf(device, observer.gpu, options.host),

@@ -1,14 +1,14 @@
 import { finite } from '../inference/finite.ts';
 import { type WeightSettings, weightOptions } from '../inference/network.ts';
 import { ResNet } from '../nn/resnet.ts';
+import { type ObservedDevice, openObserved } from '../observe/observed_device.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { type CompileTimes, compileAll } from './cold_pipelines.ts';
 import type { ColdStart } from './model_result.ts';
-import { openWatched, type WatchedDevice } from './watched_device.ts';
 
 /** A device with a network on it, and what watches it. */
-export interface ModelSession extends WatchedDevice {
+export interface ModelSession extends ObservedDevice {
   readonly model: ResNet;
   readonly image: Float32Array;
   readonly shape: readonly number[];
@@ -33,7 +33,7 @@ export async function coldStart(
   options: StartOptions,
 ): Promise<{ session: ModelSession; times: Omit<ColdStart, 'nextForwardsMs'> }> {
   const clock = stopwatch();
-  const { device, observer } = await openWatched(options);
+  const { device, observer } = await openObserved(options);
   const deviceOpenMs = clock();
   try {
     const compile: CompileTimes = await compileAll(observer, options.wanted ?? []);

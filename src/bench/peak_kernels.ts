@@ -1,4 +1,4 @@
-import { defineKernel, elementGrid } from '../kernels/define.ts';
+import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import copyShader from './shaders/peak_copy.wgsl';
 import scalarShader from './shaders/peak_fma_scalar.wgsl';

@@ -1,10 +1,10 @@
 import { hasWideSimd } from '../kernels/choose_conv2d.ts';
+import { observeDispatches } from '../observe/observe_dispatches.ts';
+import type { Observer } from '../observe/observer.ts';
+import { bestOf, Timer } from '../observe/timer.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
-import { captured } from './captured.ts';
-import type { Observer } from './observer.ts';
 import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakFmaVec8, peakTriad } from './peak_kernels.ts';
-import { bestOf, Timer } from './timer.ts';
 
 /** What an adapter can do at most, measured. */
 export interface Peaks {
@@ -56,7 +56,7 @@ export async function measureFma(device: Device, observer: Observer): Promise<nu
 function stopwatch(device: Device, observer: Observer): Seconds {
   const timer = new Timer(observer, device.adapter.kind);
   return async record => {
-    const dispatched = await captured(device, observer, record);
+    const dispatched = await observeDispatches(device, observer, record);
     const repeats = await timer.warmUp(dispatched);
     const times: number[] = [];
     for (let i = 0; i < SAMPLES; i++) times.push(bestOf(await timer.sample(dispatched, repeats)));

@@ -1,5 +1,5 @@
-import { BenchError } from './bench_error.ts';
-import type { Dispatched, Observer } from './observer.ts';
+import { BenchError } from '../errors/index.ts';
+import type { Dispatched, Observer } from '../observe/observer.ts';
 
 /**
  * Dispatches as data: shaders, constants, parameters and sizes, but no tensor's values. It can be run again in any later version of

@@ -1,6 +1,6 @@
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
+import type { Comparison } from '../oracle/check.ts';
 import type { Device } from '../runtime/device.ts';
-import type { Comparison } from './check.ts';
 
 /** One operation on one shape, in as many variants as compute it. */
 export interface Subject {

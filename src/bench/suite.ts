@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
 import { distinctConvolutions } from '../nn/resnet_work.ts';
 import { isResNetArchitecture, RESNET_ARCHITECTURES } from '../weights/resnet_shapes.ts';
 import { ConvolutionSubject, directVariants } from './convolution_subject.ts';

@@ -1,9 +1,9 @@
+import { bestOf } from '../observe/timer.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { chosenVariants, openBenchSession, type Prepared, prepare } from './bench_session.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { loadForTurns, type ModelBenchOptions } from './model_bench.ts';
 import { type KernelBenchOptions, suiteOf } from './suite.ts';
-import { bestOf } from './timer.ts';
 
 /** One thing that can be timed on demand. */
 export interface Turn {

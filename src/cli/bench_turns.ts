@@ -7,7 +7,7 @@ import type { ComparedRow, ComparisonResult } from '../bench/compare.ts';
 import type { Environment } from '../bench/environment.ts';
 import type { PairedOptions } from '../bench/paired.ts';
 import type { Turn, Turns } from '../bench/turns.ts';
-import { RaycamError, UsageError } from '../errors.ts';
+import { RaycamError, UsageError } from '../errors/index.ts';
 import type { Output } from './output.ts';
 
 /** The first line of a process that waits to be asked. */

@@ -1,7 +1,7 @@
 import { fileStatus } from '#platform';
 import { listImages } from '../data/list_images.ts';
 import { ImageLoader, type LoadedImage } from '../data/loader.ts';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 

@@ -1,4 +1,4 @@
-import { RaycamError } from '../errors.ts';
+import { RaycamError } from '../errors/index.ts';
 import { buildNetwork, type Network } from '../inference/network.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { override } from '../bench/override.ts';
+import { override } from '../observe/override.ts';
 import type { Backbone } from '../weights/backbone.ts';
 
 export interface TimingFlags {

@@ -1,5 +1,5 @@
 import { availableCores, type DecodedImage, type FileStatus } from '#platform';
-import { InputError, ShapeError } from '../errors.ts';
+import { InputError, ShapeError } from '../errors/index.ts';
 import { type FeatureStore, hashPixels } from './feature_store.ts';
 import { InFlight } from './in_flight.ts';
 import { ImageLoader, type SkippedImage } from './loader.ts';

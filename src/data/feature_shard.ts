@@ -1,5 +1,5 @@
 import { type ByteSource, baseName, listDirectory, openFile, readTextFile, sha256, writeFileAtomic } from '#platform';
-import { InputError, RaycamError } from '../errors.ts';
+import { InputError, RaycamError } from '../errors/index.ts';
 import { bytesOf } from '../weights/dtypes.ts';
 import { openSafetensors } from '../weights/safetensors.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';

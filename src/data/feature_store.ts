@@ -11,7 +11,7 @@ import {
   resolvePath,
   writeFileAtomic,
 } from '#platform';
-import { DeviceError, InputError, ShapeError } from '../errors.ts';
+import { DeviceError, InputError, ShapeError } from '../errors/index.ts';
 import {
   checkShard,
   type FeatureShard,

@@ -1,5 +1,5 @@
 import { baseName } from '#platform';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { FILE_SYSTEM, type FolderSource, IMAGE_EXTENSIONS, isIgnored, listImages } from './list_images.ts';
 
 export interface FolderImage {

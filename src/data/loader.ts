@@ -1,5 +1,5 @@
 import { availableCores, type DecodedImage, decodeImage, readFile } from '#platform';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
   /** Into the list of paths. */

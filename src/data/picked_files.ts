@@ -1,6 +1,6 @@
 /** Files that a reader picked, as a folder: what a page has in place of a file system. */
 import type { DirectoryEntry } from '#platform';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { FolderSource } from './list_images.ts';
 
 /** Folders as the files' paths name them, `/` between the names; the first name is the picked folder's. */

@@ -1,5 +1,5 @@
 /** Which folder is learnt from, which chooses the epoch, and which is only measured on. */
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { Dataset, ImageFolder } from './image_folder.ts';
 
 export interface TrainingFolders {

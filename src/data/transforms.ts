@@ -1,5 +1,5 @@
 /** From pixels to what a network takes, as torchvision's transforms do it on PIL images, all of it on the device. */
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { crop } from '../kernels/crop.ts';
 import { type NormalizeOptions, normalize } from '../kernels/normalize.ts';
 import { resize } from '../kernels/resize.ts';

@@ -1,5 +1,5 @@
 /** Class activation maps on the host; small enough for a page that leaves the network to a worker. */
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors/index.ts';
 import { finite } from './finite.ts';
 
 /** A class activation map, not normalised. */

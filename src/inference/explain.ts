@@ -1,6 +1,6 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { colormapOverlay } from '../kernels/colormap_overlay.ts';
 import { classActivationMaps, mapBounds } from '../nn/class_activation_map.ts';
 import type { Head } from '../nn/head.ts';

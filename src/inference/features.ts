@@ -4,7 +4,7 @@ import { FeatureStore, type Reuse } from '../data/feature_store.ts';
 import type { SkippedImage } from '../data/loader.ts';
 import { Random } from '../data/random.ts';
 import { type AugmentationParameters, randomAugmentation, squashTransform } from '../data/transforms.ts';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { Device } from '../runtime/device.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import { featureOrigin } from './feature_origin.ts';

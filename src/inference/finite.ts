@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError } from '../errors/index.ts';
 
 /**
  * The values, if every one is a number.

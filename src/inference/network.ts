@@ -1,4 +1,4 @@
-import { DeviceError, messageOf } from '../errors.ts';
+import { DeviceError, messageOf } from '../errors/index.ts';
 import type { WeightOptions } from '../nn/convolution.ts';
 import { ResNet } from '../nn/resnet.ts';
 import type { Tuning } from '../nn/tuning.ts';

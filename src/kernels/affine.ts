@@ -1,5 +1,5 @@
 import shader from '../../shaders/affine.wgsl';
-import { defineKernel, linearGrid } from './define.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 /** [a, b, c, d, e, f]: the pixel centred on (x, y) of the output comes from (a x + b y + c, d x + e y + f) of the input. */

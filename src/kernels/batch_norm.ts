@@ -1,5 +1,5 @@
 import shader from '../../shaders/batch_norm.wgsl';
-import { defineKernel, linearGrid } from './define.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 export interface BatchNormOptions {

@@ -1,6 +1,6 @@
 import shader from '../../shaders/colormap_overlay.wgsl';
-import { ShapeError } from '../errors.ts';
-import { defineKernel, linearGrid } from './define.ts';
+import { ShapeError } from '../errors/index.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 export interface ColormapOverlayOptions {

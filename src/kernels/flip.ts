@@ -1,5 +1,5 @@
 import shader from '../../shaders/flip.wgsl';
-import { defineKernel, elementGrid } from './define.ts';
+import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface FlipOptions {

@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors/index.ts';
 
 /** Channels and columns (pixels, or Winograd's tiles) of the product that a workgroup computes in workgroup memory. */
 export interface GemmTile {

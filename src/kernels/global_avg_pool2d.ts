@@ -1,5 +1,5 @@
 import shader from '../../shaders/global_avg_pool2d.wgsl';
-import { defineKernel, elementGrid } from './define.ts';
+import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 /**

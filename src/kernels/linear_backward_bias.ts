@@ -1,5 +1,5 @@
 import shader from '../../shaders/linear_backward_bias.wgsl';
-import { defineKernel, linearGrid } from './define.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 /**

@@ -1,5 +1,5 @@
 import shader from '../../shaders/log_softmax_backward.wgsl';
-import { defineKernel, linearGrid } from './define.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, expectSameShape } from './shape_checks.ts';
 
 /**

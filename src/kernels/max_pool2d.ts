@@ -1,6 +1,6 @@
 import shader from '../../shaders/max_pool2d.wgsl';
-import { ShapeError } from '../errors.ts';
-import { defineKernel, linearGrid } from './define.ts';
+import { ShapeError } from '../errors/index.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface MaxPool2dOptions {

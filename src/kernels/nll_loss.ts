@@ -1,5 +1,5 @@
 import shader from '../../shaders/nll_loss.wgsl';
-import { defineKernel } from './define.ts';
+import { defineKernel } from '../runtime/kernel.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 /**

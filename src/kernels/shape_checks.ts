@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors/index.ts';
 import { formatShape, formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 
 type Sizes<Rank extends number> = Rank extends 1

@@ -1,6 +1,6 @@
 import shader from '../../shaders/unpack_rgb.wgsl';
-import { ShapeError } from '../errors.ts';
-import { defineKernel, linearGrid } from './define.ts';
+import { ShapeError } from '../errors/index.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface UnpackRgbOptions {

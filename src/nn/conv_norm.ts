@@ -1,4 +1,4 @@
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import { addRelu } from '../kernels/add_relu.ts';
 import { batchNorm } from '../kernels/batch_norm.ts';
 import { relu } from '../kernels/relu.ts';

@@ -1,4 +1,4 @@
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import type { Shape } from '../runtime/shape.ts';
 
 /** A channel's largest weight comes to lie from 2^14 to 2^15, the last power of two under a 16-bit float's largest number. */

@@ -1,11 +1,11 @@
 /** What is trained: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on a frozen network's pooled features. */
 import { parameter, type Tape, type Variable } from '../autograd/tape.ts';
-import { DeviceError, InputError } from '../errors.ts';
+import { DeviceError, InputError } from '../errors/index.ts';
 import { linear } from '../kernels/linear.ts';
 import { logSoftmax } from '../kernels/log_softmax.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import type { TorchRandom } from '../train/torch_random.ts';
+import type { TorchRandom } from './torch_random.ts';
 
 /** A head on the host. */
 export interface HeadValues {

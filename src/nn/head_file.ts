@@ -1,5 +1,5 @@
 /** Head files: safetensors with PyTorch's names for the Sequential, and metadata that says what the head belongs to. */
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';
 import type { WeightsFile } from '../weights/tensor_entry.ts';

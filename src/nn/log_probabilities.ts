@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError } from '../errors/index.ts';
 
 /**
  * A head's rows, if the probabilities of each add up to 1.

@@ -1,10 +1,10 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { globalAvgPool2d } from '../kernels/global_avg_pool2d.ts';
 import { linear } from '../kernels/linear.ts';
 import { maxPool2d } from '../kernels/max_pool2d.ts';
 import { expectRank } from '../kernels/shape_checks.ts';
+import type { CapturedGraph } from '../runtime/captured_graph.ts';
 import type { Device } from '../runtime/device.ts';
-import type { ExecutionPlan } from '../runtime/execution_plan.ts';
 import { formatShape, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Backbone } from '../weights/backbone.ts';
@@ -44,7 +44,7 @@ export interface Forward {
  */
 export class ResNet {
   /** For `infer`. */
-  private kept: { readonly key: string; readonly plan: ExecutionPlan<{ readonly x: Tensor }, Forward> } | undefined;
+  private kept: { readonly key: string; readonly graph: CapturedGraph<{ readonly x: Tensor }, Forward> } | undefined;
 
   private constructor(
     private readonly device: Device,
@@ -158,7 +158,7 @@ export class ResNet {
   }
 
   /** `forward` for inputs of x's shape, to be run many times: what it gives belongs to the plan. @throws InputError */
-  capture(x: Tensor, options: ForwardOptions = {}): ExecutionPlan<{ readonly x: Tensor }, Forward> {
+  capture(x: Tensor, options: ForwardOptions = {}): CapturedGraph<{ readonly x: Tensor }, Forward> {
     return this.device.capture({ x }, inputs => this.forward(inputs.x, options));
   }
 
@@ -168,33 +168,33 @@ export class ResNet {
    */
   infer(x: Tensor): Pick<Forward, 'features' | 'logits'> {
     const key = formatShape(x.shape);
-    const isUsable = this.kept?.key === key && !this.kept.plan.outputs.some(({ failure }) => failure);
-    if (!isUsable) this.keepPlan(x);
-    return this.kept!.plan.run({ x });
+    const isUsable = this.kept?.key === key && !this.kept.graph.outputs.some(({ failure }) => failure);
+    if (!isUsable) this.keepGraph(x);
+    return this.kept!.graph.run({ x });
   }
 
   /** Makes `infer`'s plan for inputs of this shape, and has its pipelines compiled, before there is one. */
   prepare(shape: Shape): void {
     const x = this.device.empty(shape, 'x');
     try {
-      this.keepPlan(x);
+      this.keepGraph(x);
     } finally {
       x.dispose();
     }
   }
 
   dispose(): void {
-    this.kept?.plan.dispose();
+    this.kept?.graph.dispose();
     this.conv1.dispose();
     for (const block of this.layers.flat()) block.dispose();
     this.fc.weight.dispose();
     this.fc.bias.dispose();
   }
 
-  private keepPlan(x: Tensor): void {
-    this.kept?.plan.dispose();
+  private keepGraph(x: Tensor): void {
+    this.kept?.graph.dispose();
     this.kept = undefined; // capturing may fail
-    this.kept = { key: formatShape(x.shape), plan: this.capture(x) };
+    this.kept = { key: formatShape(x.shape), graph: this.capture(x) };
   }
 
   private stem(x: Tensor, taps: Taps): Tensor {

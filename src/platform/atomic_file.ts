@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { fileError } from './file_errors.ts';
 import type { AtomicWriter } from './types.ts';
 
-/** Temporaries this process has not yet renamed or removed. */
+/** Temporary files that this process has not yet renamed or removed. */
 const unfinished = new Set<string>();
 
-let watching = false;
+let isWatching = false;
 
 /**
- * Starts a file that appears under its name only when complete; a file of that name stays as it was until then.
- * The bytes go to a temporary beside it, are synced, and renamed at `commit`. Missing folders are made.
- * What is neither file nor free name (`/dev/null`, a pipe) is written straight to, for a rename would replace it.
+ * Starts a file that appears under its name only once it is complete. An existing file keeps its content until then.
+ * The bytes go to a temporary file in the same folder, which `commit` syncs and renames. Missing folders are created.
+ * A path that is neither a file nor unused (`/dev/null`, a pipe) is written directly, because a rename would replace it.
  *
- * @throws InputError  a folder has the name, no permission, no space
+ * @throws InputError  the path is a folder, permission is denied, the disk is full
  */
 export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
   try {
@@ -32,7 +32,7 @@ export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
   }
 }
 
-/** Writes a whole file at once: under its name there is the old content or the new, never a part. @throws InputError */
+/** Writes a whole file atomically: its name refers to the old content or the new, never to a part. @throws InputError */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const writer = await createAtomicWriter(path);
   try {
@@ -44,7 +44,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   }
 }
 
-/** Removes the temporaries of files that were not committed, at once: for Ctrl-C and for the end of the process. */
+/** Removes the temporary files of uncommitted writers, synchronously: for Ctrl-C and the end of the process. */
 export function abandonUnfinishedFiles(): void {
   for (const path of unfinished) {
     try {
@@ -54,10 +54,10 @@ export function abandonUnfinishedFiles(): void {
   unfinished.clear();
 }
 
-/** A writer that works touches its file more often than this. */
+/** An active writer touches its file more often than this. */
 const ABANDONED_AFTER_MS = 600_000;
 
-/** Removes what killed processes left unfinished in a folder. What cannot be removed stays: it is in nobody's way. */
+/** Removes the unfinished files that killed processes left in a folder. It ignores those it cannot remove. */
 export async function removeAbandonedFiles(folder: string): Promise<void> {
   const names = await fs.readdir(folder).catch(() => []);
   for (const name of names.filter(isTemporary)) {
@@ -71,7 +71,7 @@ function isTemporary(name: string): boolean {
   return /^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name);
 }
 
-/** The end is random for two processes, threads or containers that share a folder; the dot hides it from image folders. */
+/** Random digits keep processes, threads and containers that share a folder apart. The dot hides it from image folders. */
 function temporaryName(target: string): string {
   return join(
     dirname(target),
@@ -80,7 +80,7 @@ function temporaryName(target: string): string {
 }
 
 async function openTemporary(temporary: string, mode: number | undefined): Promise<fs.FileHandle> {
-  watchForTheEnd();
+  cleanUpAtExit();
   unfinished.add(temporary);
   try {
     return await fs.open(temporary, 'wx', mode === undefined ? undefined : mode & 0o777);
@@ -101,7 +101,7 @@ function atomicWriter(file: { path: string; target: string; temporary: string; h
     unfinished.delete(temporary);
   };
   const attempt = async (work: () => Promise<void>) => {
-    if (!open) throw new InputError(`${path}: the file is finished or given up. Open a new writer`);
+    if (!open) throw new InputError(`${path}: is already closed. Open a new writer`);
     try {
       await work();
     } catch (error) {
@@ -135,10 +135,10 @@ function streamWriter(path: string, handle: fs.FileHandle): AtomicWriter {
   };
 }
 
-/** A signal that nobody else handles ends the process as it would have without us. */
-function watchForTheEnd(): void {
-  if (watching) return;
-  watching = true;
+/** Removes temporary files at exit. A signal that nobody else handles still ends the process as usual. */
+function cleanUpAtExit(): void {
+  if (isWatching) return;
+  isWatching = true;
   process.on('exit', abandonUnfinishedFiles);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { toHex } from './bytes.ts';
 import { createPortableSha256 } from './sha256.ts';
 import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, LockOptions, Sha256 } from './types.ts';
@@ -11,14 +11,14 @@ export type * from './types.ts';
 export { allowRelaxedSimd, enableWideSimd, isWideSimdEnabled } from './webassembly_browser.ts';
 export { canShareMemory, spawnWorker } from './workers_browser.ts';
 
-/** A page has no file system: what needs one says so, and names the way that works here. */
+/** A page has no file system. Functions that need one throw this error, which names an alternative. */
 function noFiles(path: string, instead: string): InputError {
-  return new InputError(`${path}: a page cannot reach files by path. ${instead}`);
+  return new InputError(`${path}: a page cannot open files by path. ${instead}`);
 }
 
-const OPEN_INSTEAD = 'Let the reader pick or drop the file and pass it on with blobSource';
+const OPEN_INSTEAD = 'Ask the user to pick or drop the file, and pass it to blobSource';
 const SAVE_INSTEAD = 'Offer the bytes as a download';
-const FOLDER_INSTEAD = 'Folders work in Node; here, pass the picked files one by one';
+const FOLDER_INSTEAD = 'Folders work in Node only; here, pass the picked files one by one';
 
 export async function openFile(path: string): Promise<ByteSource> {
   throw noFiles(path, OPEN_INSTEAD);
@@ -80,22 +80,22 @@ export function cacheDirectory(): string {
   throw noFiles('the cache', "Downloads are kept in the browser's own store");
 }
 
-/** Nothing of the package lies beside a page. */
+/** Always throws: a page cannot read the package's files from disk. */
 export function packageFile(relativePath: string): string {
-  throw noFiles(relativePath, 'Let the page fetch it from where it is served');
+  throw noFiles(relativePath, 'Fetch it from the server that serves the page');
 }
 
-/** No other process is here. */
+/** Runs `work` at once: a page shares its files with no other process. */
 export async function withFileLock<T>(_path: string, work: () => Promise<T>, _options: LockOptions = {}): Promise<T> {
   return work();
 }
 
-/** There is never an unfinished file here. */
+/** Does nothing: a page writes no files. */
 export function abandonUnfinishedFiles(): void {}
 
 export async function removeAbandonedFiles(_folder: string): Promise<void> {}
 
-/** 64 hexadecimal digits. */
+/** Returns the SHA-256 as 64 hexadecimal digits. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   if (globalThis.crypto?.subtle !== undefined) {
     return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)));
@@ -118,7 +118,7 @@ export function joinPath(...parts: string[]): string {
   );
 }
 
-/** The last part of a path, without the given ending. */
+/** Returns the last part of a path, without the given ending. */
 export function baseName(path: string, ending = ''): string {
   const name = path.replace(/\/+$/, '').split('/').at(-1)!;
   return ending !== '' && name !== ending && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
@@ -129,17 +129,17 @@ export function directoryName(path: string): string {
   return parts.join('/') || (path.startsWith('/') ? '/' : '.');
 }
 
-/** Paths on a page are names only; there is no folder to start from. */
+/** Joins the parts: a page has no current folder to resolve them against. */
 export function resolvePath(...parts: string[]): string {
   return joinPath(...parts);
 }
 
-/** A page has no environment. */
+/** Always returns undefined: a page has no environment variables. */
 export function environment(_name: string): string | undefined {
   return undefined;
 }
 
-/** How many threads can run at once here. */
+/** Returns how many threads can run at once on this machine. */
 export function availableCores(): number {
   return navigator.hardwareConcurrency ?? 1;
 }

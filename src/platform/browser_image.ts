@@ -1,16 +1,16 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { describeNonImage } from './image_errors.ts';
 import type { DecodedImage, RasterImage } from './types.ts';
 
 /**
- * Any image the browser decodes, to RGB.
+ * Decodes any image that the browser supports to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
- * No colour conversion, alpha dropped and not blended, EXIF orientation applied. PNG is exact; JPEG is equal to Node's
- * where the browser too uses libjpeg-turbo, as Chromium does, and may differ by a few of 255 elsewhere.
+ * Converts no colours, drops alpha without blending, and applies the EXIF orientation. PNG is exact. JPEG equals Node's
+ * result where the browser also uses libjpeg-turbo, as Chromium does; elsewhere it may differ by a few steps of 255.
  *
- * @throws InputError  not an image, or cut short
+ * @throws InputError  the bytes are not an image, or are cut short
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   let bitmap: ImageBitmap;
@@ -31,7 +31,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
   }
 }
 
-/** A 2-D canvas multiplies colours by alpha and loses them where it is low, so it serves opaque images only. */
+/** Reads an opaque image. A 2-D canvas premultiplies colours by alpha, so it loses colours where alpha is low. */
 function readOpaque(bitmap: ImageBitmap): Uint8ClampedArray | undefined {
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
   if (context === null) return undefined;
@@ -45,7 +45,9 @@ function readUnblended(bitmap: ImageBitmap, name: string): Uint8Array {
   const { width, height } = bitmap;
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
   if (gl === null) {
-    throw new InputError(`${name}: has transparency, which needs WebGL to read here. Save it without transparency`);
+    throw new InputError(
+      `${name}: has transparency, which this browser cannot read without WebGL. Save it without transparency`,
+    );
   }
   gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
   gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
@@ -70,10 +72,12 @@ function dropAlpha(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
 }
 
 /**
+ * Encodes pixels as a PNG file.
+ *
  * pixels   [height, width, 3] or [height, width, 4]
  * returns  the bytes of a PNG file
  *
- * Exact where alpha is 255 or there is none; the canvas rounds colours that are see-through.
+ * Exact for opaque pixels; the canvas rounds colours of transparent ones.
  */
 export async function encodePng(image: RasterImage): Promise<Uint8Array> {
   const { width, height, pixels } = image;

@@ -1,4 +1,4 @@
-/** Deflated bytes unpacked, if they unpack to exactly `sizeBytes`; never more is unpacked. */
+/** Inflates raw deflate data. Returns undefined unless it inflates to exactly `sizeBytes`, and never inflates more. */
 export async function inflateRaw(bytes: Uint8Array, sizeBytes: number): Promise<Uint8Array | undefined> {
   const reader = new Blob([bytes as BlobPart])
     .stream()

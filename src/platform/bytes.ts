@@ -1,10 +1,10 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import type { ByteSource } from './types.ts';
 
 /**
- * A buffer as a byte source.
+ * Wraps a buffer as a byte source.
  *
- * `read` copies, so the caller may keep or change what it gets.
+ * `read` returns a copy, so the caller may keep or change it.
  */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   return {
@@ -18,7 +18,7 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A Blob or a File the reader picked, read piece by piece: a 230 MB weights file never is in memory whole. */
+/** Wraps a Blob or a picked File. It reads piece by piece, so a 230 MB weights file is never in memory as a whole. */
 export function blobSource(name: string, blob: Blob): ByteSource {
   return {
     name,
@@ -31,17 +31,14 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   };
 }
 
-/** @throws InputError  the range does not lie within the source */
+/** @throws InputError  the range is not within the source */
 export function checkRange(range: { name: string; sizeBytes: number; offset: number; length: number }): void {
   const { name, sizeBytes, offset, length } = range;
   if (offset >= 0 && length >= 0 && offset + length <= sizeBytes) return;
-  throw new InputError(
-    `${name}: bytes ${offset} to ${offset + length} were asked for, the file has ${sizeBytes}. ` +
-      'It is cut short or not of the kind its name says',
-  );
+  throw new InputError(`${name}: ends early (${sizeBytes} of ${offset + length} bytes). Download or copy it again`);
 }
 
-/** Lower-case hexadecimal. */
+/** Returns lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   let hex = '';
   for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');

@@ -1,17 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { create } from 'webgpu';
-import { DeviceError } from '../errors.ts';
-import type { AdapterChoice, AdapterOptions, FoundAdapter } from '../runtime/adapter.ts';
-import { requestWasm } from './gpu_wasm.ts';
+import { DeviceError } from '../errors/index.ts';
 import { withSwiftShader } from './swiftshader.ts';
+import type { AdapterChoice, AdapterOptions, FoundAdapter } from './types.ts';
 
 /**
- * On a software adapter every bounds check is paid for by the CPU, once for each lane. Kernels are tested with the
- * checks on (in Chromium) and with guard values around their outputs.
+ * Dawn's toggles for software adapters. There the CPU pays for every bounds check, once per lane. The tests run all
+ * kernels with the checks on (in Chromium), and with guard values around their outputs.
  */
 const SOFTWARE_TOGGLES = ['disable_robustness', 'disable_workgroup_init'];
 
-/** Timestamps to the nanosecond, which pages may not have; and what else Dawn is to switch on. */
+/** Returns Dawn's toggles: nanosecond timestamps, which pages may not have, and those that the adapter needs. */
 function togglesOf(kind: 'gpu' | 'software', { subgroupMatrix }: AdapterOptions): string[] {
   const enabled = [...(kind === 'software' ? SOFTWARE_TOGGLES : []), ...(subgroupMatrix ? ['allow_unsafe_apis'] : [])];
   return [
@@ -21,14 +20,18 @@ function togglesOf(kind: 'gpu' | 'software', { subgroupMatrix }: AdapterOptions)
 }
 
 /**
- * Dawn's instances, one for each set of switches. They are never let go of: a driver that is unloaded while another
- * device runs on it takes the process down.
+ * Dawn's instances, one per set of toggles. They are never released: unloading a driver while another device runs on
+ * it crashes the process.
  */
 const instances = new Map<string, GPU>();
 
-/** @throws DeviceError  there is no adapter of that kind; says which to take */
-export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterOptions = {}): Promise<FoundAdapter> {
-  if (choice === 'wasm') return requestWasm(options);
+/** Finds an adapter. @throws DeviceError  there is no adapter of that kind; the message says which to choose */
+export async function requestGpuAdapter(
+  choice: AdapterChoice,
+  options: AdapterOptions,
+  requestWasm: () => Promise<FoundAdapter>,
+): Promise<FoundAdapter> {
+  if (choice === 'wasm') return requestWasm();
   if (choice !== 'swiftshader') {
     const found = mayHaveGpu() ? await request(togglesOf('gpu', options)) : undefined;
     if (found?.kind === 'gpu') return found;
@@ -36,7 +39,7 @@ export async function requestGpuAdapter(choice: AdapterChoice, options: AdapterO
       throw new DeviceError(
         'device: no GPU that WebGPU can use was found here. Install its Vulkan driver, or run with --adapter wasm',
       );
-    return requestWasm(options);
+    return requestWasm();
   }
   const found = await withSwiftShader(() => request(togglesOf('software', options)));
   if (!found)
@@ -58,7 +61,7 @@ async function request(toggles: string[]): Promise<FoundAdapter | undefined> {
   return { adapter, kind: isSoftware ? 'software' : 'gpu', toggles };
 }
 
-/** Where no driver is installed Dawn prints warnings: it is better not asked. */
+/** Reports whether a Vulkan driver may be installed. Without one, Dawn prints warnings when asked for an adapter. */
 function mayHaveGpu(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;

@@ -1,22 +1,22 @@
 /**
- * Why bytes that were to be an image are none, in one sentence for both platforms.
+ * Explains in one message why bytes cannot be decoded as an image. Both platforms use it.
  *
- * `reason` is what the decoder said.
+ * `reason` is the decoder's message.
  */
 export function describeNonImage(bytes: Uint8Array, name: string, reason: string): string {
-  if (bytes.length === 0) return `${name}: the file is empty. Download or copy it again`;
+  if (bytes.length === 0) return `${name}: is empty. Download or copy it again`;
   if (hasText(bytes, 'DICM', 128)) {
-    return `${name}: a DICOM file, which is not read yet. Convert it to PNG first, for instance with dcm2pnm`;
+    return `${name}: is a DICOM file, not a JPEG or PNG image. Convert it to PNG first, for instance with dcm2pnm`;
   }
   const why = reason.replace(/\s+/g, ' ').trim();
-  if (/pixel limit/i.test(why)) return `${name}: more than 100 megapixels. Scale it down first`;
+  if (/pixel limit/i.test(why)) return `${name}: has more than 100 megapixels. Scale it down first`;
   if (isImage(bytes)) {
-    return `${name}: the image is damaged or cut short (${why}). Download or copy it again`;
+    return `${name}: is damaged (${why}). Download or copy it again`;
   }
-  return `${name}: not an image that can be decoded (${why}). JPEG, PNG, WebP, GIF, TIFF and AVIF can`;
+  return `${name}: is not an image that can be decoded (${why}). Supported: JPEG, PNG, WebP, GIF, TIFF, AVIF`;
 }
 
-/** By the first bytes: JPEG, PNG, GIF, TIFF, WebP, AVIF. */
+/** Recognises JPEG, PNG, GIF, TIFF, WebP and AVIF by their first bytes. */
 function isImage(bytes: Uint8Array): boolean {
   return (
     (bytes[0] === 0xff && bytes[1] === 0xd8) ||

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import envPaths from 'env-paths';
 import type { Sha256 } from './types.ts';
 
 export {
@@ -12,6 +11,7 @@ export {
 } from './atomic_file.ts';
 export { blobSource, bytesSource } from './bytes.ts';
 export { requestGpuAdapter } from './gpu_node.ts';
+export { cacheDirectory, environment } from './node_environment.ts';
 export {
   appendFile,
   fileExists,
@@ -34,13 +34,7 @@ export type * from './types.ts';
 export { allowRelaxedSimd, enableWideSimd, isWideSimdEnabled } from './webassembly_node.ts';
 export { canShareMemory, spawnWorker } from './workers_node.ts';
 
-/** Where downloads and features are kept: RAYCAM_CACHE, else the system's own place for caches. */
-export function cacheDirectory(): string {
-  const chosen = environment('RAYCAM_CACHE');
-  return chosen === undefined ? envPaths('raycam', { suffix: '' }).cache : resolve(chosen);
-}
-
-/** 64 hexadecimal digits. */
+/** Returns the SHA-256 as 64 hexadecimal digits. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   return createHash('sha256').update(bytes).digest('hex');
 }
@@ -59,7 +53,7 @@ export function joinPath(...parts: string[]): string {
   return join(...parts);
 }
 
-/** The last part of a path, without the given ending. */
+/** Returns the last part of a path, without the given ending. */
 export function baseName(path: string, ending?: string): string {
   return basename(path, ending);
 }
@@ -68,24 +62,19 @@ export function directoryName(path: string): string {
   return dirname(path);
 }
 
-/** Absolute, from the current folder. */
+/** Returns an absolute path, resolved against the current folder. */
 export function resolvePath(...parts: string[]): string {
   return resolve(...parts);
 }
 
-/** A variable of the environment; an empty one counts as unset. */
-export function environment(name: string): string | undefined {
-  return process.env[name] || undefined;
-}
-
-/** How many threads can run at once here. */
+/** Returns how many threads can run at once on this machine. */
 export function availableCores(): number {
   return availableParallelism();
 }
 
 let quietOnClosedPipe = false;
 
-/** Results. Resolves when they have left; `raycam … | head` ends the process quietly. */
+/** Writes results. Resolves once they are flushed. A closed pipe (`raycam … | head`) ends the process quietly. */
 export async function writeStdout(text: string): Promise<void> {
   if (!quietOnClosedPipe) {
     quietOnClosedPipe = true;
@@ -97,12 +86,12 @@ export async function writeStdout(text: string): Promise<void> {
   await new Promise<void>(done => process.stdout.write(text, () => done()));
 }
 
-/** Progress and notes. */
+/** Writes progress and notes. */
 export function writeStderr(text: string): void {
   process.stderr.write(text);
 }
 
-/** Whether somebody watches: standard error is a terminal. */
+/** Reports whether standard error is a terminal. */
 export function isInteractive(): boolean {
   return process.stderr.isTTY === true;
 }

@@ -1,28 +1,28 @@
 import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { checkRange } from './bytes.ts';
 import { fileError } from './file_errors.ts';
 import type { ByteSource, DirectoryEntry, FileStatus } from './types.ts';
 
-/** The most bytes asked of one system call; Linux and Node refuse 2 GiB. */
+/** The largest read per system call; Linux and Node refuse 2 GiB. */
 const READ_LIMIT_BYTES = 2 ** 30;
 
-/** How many links are followed at once when a folder is listed. */
+/** How many links a folder listing follows at once. */
 const LINKS_AT_ONCE = 64;
 
 const PIPE_PIECE_BYTES = 65_536;
-/** How long a pipe's writer may be silent. */
+/** How long a pipe may send nothing. */
 const PIPE_PATIENCE_MS = 10_000;
 
-/** Opening a pipe must not wait for whoever would write to it. Windows has neither. */
+/** Opening a pipe must not block until someone writes to it. Windows has neither such pipes nor the flag. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file for reading anywhere in it. The caller closes it.
+ * Opens a file for random access. The caller closes it.
  *
- * @throws InputError  no such file, a folder, a pipe or device, no permission
+ * @throws InputError  the file does not exist, is a folder, a pipe or a device, or permission is denied
  */
 export async function openFile(path: string): Promise<ByteSource> {
   const handle = await reading(path, () => fs.open(path, READ_WITHOUT_WAITING));
@@ -49,13 +49,16 @@ async function readExactly(range: { handle: fs.FileHandle; path: string; offset:
   while (done < bytes.length) {
     const wanted = Math.min(bytes.length - done, READ_LIMIT_BYTES);
     const { bytesRead } = await handle.read(bytes, done, wanted, offset + done);
-    if (bytesRead === 0) throw new InputError(`${path}: the file became shorter while it was read. Try again`);
+    if (bytesRead === 0) {
+      const [got, expected] = [offset + done, offset + bytes.length];
+      throw new InputError(`${path}: ends early (${got} of ${expected} bytes): it shrank while it was read. Try again`);
+    }
     done += bytesRead;
   }
   return bytes;
 }
 
-/** A whole file, or all that comes through a pipe. @throws InputError  larger than `maxBytes`, or any of openFile's */
+/** Reads a whole file, or a pipe to its end. @throws InputError  larger than `maxBytes`, or any error of openFile */
 export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   const handle = await reading(path, () => fs.open(path, READ_WITHOUT_WAITING));
   try {
@@ -70,12 +73,12 @@ export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY
   }
 }
 
-/** A whole file as UTF-8. @throws InputError */
+/** Reads a whole file as UTF-8. @throws InputError */
 export async function readTextFile(path: string, maxBytes?: number): Promise<string> {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readFile(path, maxBytes));
 }
 
-/** `raycam predict <(…)`: what a shell pipes in. A pipe that nobody writes to is empty at once. */
+/** Reads what a shell pipes in, as in `raycam predict <(…)`. A pipe without a writer counts as empty at once. */
 async function readPipe(handle: fs.FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
@@ -88,7 +91,10 @@ async function readPipe(handle: fs.FileHandle, path: string, maxBytes: number): 
     );
     if (bytesRead === 0) return copied(Buffer.concat(pieces));
     if (bytesRead === undefined) {
-      if (Date.now() - heardMs > PIPE_PATIENCE_MS) throw new InputError(`${path}: nothing came through this pipe`);
+      if (Date.now() - heardMs > PIPE_PATIENCE_MS)
+        throw new InputError(
+          `${path}: cannot be read (nothing came through this pipe for ${PIPE_PATIENCE_MS / 1000} s)`,
+        );
       await new Promise(resolve => setTimeout(resolve, 10));
       continue;
     }
@@ -105,17 +111,15 @@ function copied(buffer: Buffer): Uint8Array {
 
 function notAFile(path: string, status: Stats): Error {
   if (status.isDirectory()) return fileError(path, { code: 'EISDIR' }, 'read');
-  return new InputError(
-    `${path}: is a pipe, a socket or a device, expected a file. Copy what it holds to a file first`,
-  );
+  return new InputError(`${path}: is a pipe, a socket or a device, not a file. Copy its content to a file first`);
 }
 
 function tooLarge(path: string, sizeBytes: number, maxBytes: number): Error {
   const [size, most] = [sizeBytes, maxBytes].map(bytes => (bytes / 1e6).toFixed(0));
-  return new InputError(`${path}: has ${size} MB, at most ${most} MB are read. Check that it is the right file`);
+  return new InputError(`${path}: is too large (${size} MB; the limit is ${most} MB). Check that it is the right file`);
 }
 
-/** True for a file, a folder, or a link to one. */
+/** Returns true for a file, a folder, or a link to one. */
 export async function fileExists(path: string): Promise<boolean> {
   return fs.access(path, constants.F_OK).then(
     () => true,
@@ -127,36 +131,36 @@ export async function fileSize(path: string): Promise<number> {
   return (await fileStatus(path)).sizeBytes;
 }
 
-/** Follows links. @throws InputError */
+/** Returns a path's status, following links. @throws InputError */
 export async function fileStatus(path: string): Promise<FileStatus> {
   const status = await reading(path, () => fs.stat(path));
   return { sizeBytes: status.size, modifiedMs: status.mtimeMs, isDirectory: status.isDirectory() };
 }
 
-/** Creates the file when there is none. */
+/** Appends to a file, creating it if necessary. */
 export async function appendFile(path: string, bytes: Uint8Array): Promise<void> {
   await writing(path, () => fs.appendFile(path, bytes));
 }
 
-/** No error when it is gone already. */
+/** Removes a file. A missing file is not an error. */
 export async function removeFile(path: string): Promise<void> {
   await writing(path, () => fs.rm(path, { force: true }));
 }
 
-/** Replaces what has the new name. */
+/** Renames a file, replacing any file with the new name. */
 export async function renameFile(from: string, to: string): Promise<void> {
   await writing(from, () => fs.rename(from, to));
 }
 
-/** With its parents; no error when it is there already. */
+/** Creates a folder and its parents. An existing folder is not an error. */
 export async function makeDirectory(path: string): Promise<void> {
   await writing(path, () => fs.mkdir(path, { recursive: true }));
 }
 
 /**
- * What a folder holds, links followed, sorted by name (UTF-16 code units, so the same on every machine).
+ * Lists a folder, following links. The order by name (UTF-16 code units) is the same on every machine.
  *
- * @throws InputError  no such folder, or a file
+ * @throws InputError  the folder does not exist, or the path is a file
  */
 export async function listDirectory(path: string): Promise<DirectoryEntry[]> {
   const found = await reading(path, () => fs.readdir(path, { withFileTypes: true }));
@@ -176,7 +180,7 @@ async function followLink(folder: string, name: string): Promise<DirectoryEntry>
   return { name, isDirectory: status?.isDirectory() ?? false };
 }
 
-/** The same for two names of one file or folder, and for no other on this machine. @throws InputError */
+/** Returns an id of a file or folder that is unique on this machine and equal for all its names. @throws InputError */
 export async function fileIdentity(path: string): Promise<string> {
   const { dev, ino } = await reading(path, () => fs.stat(path, { bigint: true }));
   return `${dev}:${ino}`;

@@ -1,28 +1,28 @@
 import type { Metadata, Sharp } from 'sharp';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { describeNonImage } from './image_errors.ts';
 import type { DecodedImage, RasterImage } from './types.ts';
 
-/** A larger picture is refused rather than decoded: 100 megapixels are 300 MB, and no X-ray detector has that many. */
+/** Larger images are refused: 100 megapixels decode to 300 MB, and no X-ray detector has that many. */
 const MAX_IMAGE_PIXELS = 100e6;
 
-/** Above this size, a picture that unfolds so far from its file is a trap, not an X-ray: those have at most 30 pixels a byte. */
+/** Above this size, an image with too many pixels per byte is a decompression bomb; X-rays have at most 30 per byte. */
 const UNSUSPICIOUS_PIXELS = 8e6;
 const MAX_PIXELS_PER_BYTE = 200;
 
 const RASTER_FORMATS = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
-/** libvips' names for the readers of those formats. */
+/** libvips' names for the loaders of those formats. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'];
 
 type SharpModule = typeof import('sharp')['default'];
 let loading: Promise<SharpModule> | undefined;
 
-/** Loaded at the first image: commands that decode none start faster. The cache is off so that memory stays level over a large folder. */
+/** Loads sharp at the first image, so that other commands start faster. The cache is off to bound memory in large folders. */
 async function loadSharp(): Promise<SharpModule> {
   loading ??= import('sharp').then(module => {
     module.default.cache(false);
-    // What draws instead of decoding (SVG, PDF, …) is never started, whatever a file's first bytes say.
+    // Loaders that render documents (SVG, PDF, …) never run, whatever a file's first bytes say.
     module.default.block({ operation: ['VipsForeignLoad'] });
     module.default.unblock({ operation: LOADERS.map(name => `VipsForeignLoad${name}`) });
     return module.default;
@@ -31,14 +31,14 @@ async function loadSharp(): Promise<SharpModule> {
 }
 
 /**
- * JPEG, PNG, WebP, GIF (first frame), TIFF (first page) or AVIF to RGB.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF (first page) or AVIF to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
- * The colours are those stored: no ICC conversion, alpha dropped and not blended, 16 bits cut to 8 by `>> 8`,
- * CMYK to RGB as PIL does, EXIF orientation applied. JPEG pixels equal libjpeg-turbo's, so PIL's.
+ * Keeps the stored colours: it ignores ICC profiles, drops alpha without blending, cuts 16 bits to 8 by `>> 8`,
+ * converts CMYK to RGB as PIL does, and applies the EXIF orientation. JPEG pixels equal libjpeg-turbo's, hence PIL's.
  *
- * @throws InputError  not an image, cut short, or too large
+ * @throws InputError  the bytes are not an image, are cut short, or the image is too large
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const sharp = await loadSharp();
@@ -47,17 +47,17 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
   try {
     const metadata = await open().metadata();
     if (!RASTER_FORMATS.has(metadata.format)) throw new Error(`${metadata.format} is not a raster image`);
-    checkUnfolding(metadata, bytes.length);
+    checkPixelsPerByte(metadata, bytes.length);
     return metadata.space === 'cmyk' ? await readCmyk(open()) : await readRgb(open(), metadata);
   } catch (error) {
     throw new InputError(describeNonImage(bytes, name, (error as Error).message), { cause: error });
   }
 }
 
-function checkUnfolding({ width, height }: Metadata, sizeBytes: number): void {
+function checkPixelsPerByte({ width, height }: Metadata, sizeBytes: number): void {
   const pixels = width * height;
   if (pixels <= UNSUSPICIOUS_PIXELS || pixels <= sizeBytes * MAX_PIXELS_PER_BYTE) return;
-  throw new Error(`${width} x ${height} pixels in ${sizeBytes} bytes are too many to be a photograph`);
+  throw new Error(`${width} x ${height} pixels in ${sizeBytes} bytes are too many for a photograph`);
 }
 
 async function readRgb(image: Sharp, metadata: Metadata): Promise<DecodedImage> {
@@ -73,7 +73,7 @@ function repeatGrey(grey: Uint8Array): Uint8Array {
   return pixels;
 }
 
-/** sharp's own conversion goes through a printer's profile; PIL's is `255 - k - c * (255 - k) / 255`. */
+/** Converts as PIL does: `255 - k - c * (255 - k) / 255`. sharp's own conversion uses a printer's profile. */
 async function readCmyk(image: Sharp): Promise<DecodedImage> {
   const { data, info } = await image
     .pipelineColourspace('cmyk')
@@ -91,6 +91,8 @@ async function readCmyk(image: Sharp): Promise<DecodedImage> {
 }
 
 /**
+ * Encodes pixels as a PNG file.
+ *
  * pixels   [height, width, 3] or [height, width, 4]
  * returns  the bytes of a PNG file
  */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { inflateRaw as inflate } from 'node:zlib';
 
-/** Deflated bytes unpacked, if they unpack to exactly `sizeBytes`; never more is unpacked. */
+/** Inflates raw deflate data. Returns undefined unless it inflates to exactly `sizeBytes`, and never inflates more. */
 export async function inflateRaw(bytes: Uint8Array, sizeBytes: number): Promise<Uint8Array | undefined> {
   try {
     const inflated = await promisify(inflate)(bytes, { maxOutputLength: Math.max(sizeBytes, 1) });

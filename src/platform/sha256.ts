@@ -4,7 +4,7 @@ import type { Sha256 } from './types.ts';
 const BLOCK_BYTES = 64;
 
 /**
- * SHA-256 over bytes that arrive in pieces, for browsers: Web Crypto hashes whole buffers only.
+ * Creates a SHA-256 hash of bytes that arrive in pieces, for browsers: Web Crypto hashes whole buffers only.
  *
  * Exact. About 200 MB/s.
  * Source: FIPS 180-4
@@ -75,7 +75,7 @@ function rotate(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits));
 }
 
-/** The first 32 bits behind the point. */
+/** Returns the first 32 bits after the binary point. */
 function fraction(value: number): number {
   return Math.floor((value - Math.floor(value)) * 2 ** 32);
 }

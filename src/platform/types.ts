@@ -1,19 +1,20 @@
-/** What the rest of Raycam may ask of the machine it runs on. `node.ts` and `browser.ts` are the two answers; `#platform` resolves to one of them. */
+/** Types of the platform layer, which `node.ts` and `browser.ts` both implement. `#platform` resolves to one of them. */
 
 /** Random access to bytes that need not be in memory: a file, a Blob, a buffer. */
 export interface ByteSource {
   readonly name: string;
   readonly sizeBytes: number;
   /**
-   * Exactly `length` bytes from `offset`, in a buffer of their own, or where the source can at the start of `into`, which has room for them.
+   * Reads exactly `length` bytes from `offset` into a new buffer. A source that can do so reads into the start of `into`
+   * instead, which must have room for them.
    *
-   * @throws InputError  past the end
+   * @throws InputError  the range ends past the source's end
    */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Pixels as stored: 8 bits a channel, RGB interleaved, row by row, EXIF orientation applied, alpha dropped, grey repeated. */
+/** Pixels as stored: 8 bits per channel, interleaved RGB, row by row, EXIF orientation applied, alpha dropped, grey repeated. */
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
@@ -21,7 +22,7 @@ export interface DecodedImage {
   readonly pixels: Uint8Array;
 }
 
-/** Pixels to be written: [height, width, 3] or [height, width, 4], told apart by the length. */
+/** Pixels to encode: [height, width, 3] or [height, width, 4], distinguished by the length. */
 export interface RasterImage {
   readonly width: number;
   readonly height: number;
@@ -30,18 +31,18 @@ export interface RasterImage {
 
 export interface DirectoryEntry {
   readonly name: string;
-  /** True for folders and for links to folders; false for a link that leads nowhere. */
+  /** True for folders and links to folders; false for a broken link. */
   readonly isDirectory: boolean;
 }
 
-/** What tells an unchanged file without reading it. */
+/** What identifies an unchanged file without reading it. */
 export interface FileStatus {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly isDirectory: boolean;
 }
 
-/** A file that is being written: it appears under its name at `commit`, complete, or never. */
+/** A file being written. `commit` makes it appear under its name, complete; without `commit` it never appears. */
 export interface AtomicWriter {
   write(bytes: Uint8Array): Promise<void>;
   commit(): Promise<void>;
@@ -49,7 +50,7 @@ export interface AtomicWriter {
 }
 
 export interface LockOptions {
-  /** Called now and then while another process has the lock. */
+  /** Called from time to time while another process holds the lock. */
   readonly onWait?: () => void;
   readonly signal?: AbortSignal;
 }
@@ -57,7 +58,7 @@ export interface LockOptions {
 /** SHA-256 of bytes that arrive in pieces. */
 export interface Sha256 {
   update(bytes: Uint8Array): void;
-  /** The digest of everything so far, 64 hexadecimal digits; ends the hash. */
+  /** Ends the hash and returns the digest of all bytes, as 64 hexadecimal digits. */
   digestHex(): string;
 }
 
@@ -67,9 +68,32 @@ export interface WorkerThread {
   onMessage(handler: (message: unknown) => void): void;
   /** Called when the thread could not start, or ended with an error. */
   onFailure(handler: (error: Error) => void): void;
-  /** Whether it keeps the process alive, where there is one. */
+  /** `ref` makes it keep the process alive, `unref` no longer; a page ignores both. */
   ref(): void;
   unref(): void;
-  /** Ends it, whatever it does. */
+  /** Ends the thread, whatever it is doing. */
   terminate(): void;
+}
+
+/** `auto` is a hardware GPU where there is one, else WebAssembly. A software Vulkan is used only when asked for: it is slower. */
+export type AdapterChoice = 'auto' | 'gpu' | 'wasm' | 'swiftshader';
+
+export interface AdapterOptions {
+  /** Threads of the adapter `wasm`; as many as there are cores, and no more than 8, unless said. */
+  readonly threads?: number;
+  /** For the adapter `wasm` in Node: nearly twice as fast, by an experimental switch of V8's (`WasmAdapterOptions.wideSimd`). */
+  readonly wideSimd?: boolean;
+  /** For a GPU: its matrix units, by an experimental feature of Dawn's and Chromium's (`SubgroupMatrix`). */
+  readonly subgroupMatrix?: boolean;
+}
+
+/** `gpu` is hardware; `wasm` is WebAssembly on the CPU; `software` is a Vulkan driver on the CPU. */
+export type AdapterKind = 'gpu' | 'wasm' | 'software';
+
+/** What the platform found for a choice. */
+export interface FoundAdapter {
+  readonly adapter: GPUAdapter;
+  readonly kind: AdapterKind;
+  /** Switches of the implementation that were asked for, by Dawn's names. */
+  readonly toggles: readonly string[];
 }

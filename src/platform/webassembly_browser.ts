@@ -1,4 +1,4 @@
-/** A page has what its browser gives. */
+/** Does nothing: a page cannot change its browser's features. */
 export function allowRelaxedSimd(): void {}
 
 export function enableWideSimd(): boolean {

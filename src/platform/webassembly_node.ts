@@ -1,18 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Node 20 keeps relaxed SIMD behind a flag of V8; later ones have it. To be called before anything asks for it. */
+/** Enables relaxed SIMD, which Node 20 keeps behind a V8 flag. Call it before anything checks for relaxed SIMD. */
 export function allowRelaxedSimd(): void {
   if (process.versions.v8.startsWith('11.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
-/** Those of Node 24 to 26; on 24 and 26 every test was run (`npx -p node@26 -- npm test`). The switch is an experiment of V8's. */
+/** V8 of Node 24 to 26. The whole suite ran on 24 and 26 (`npx -p node@26 -- npm test`). The flag is experimental. */
 const WIDE_SIMD_V8 = /^1[34]\./;
 
 let isWide = false;
 
 /**
- * From now on V8 makes operations of 256 bits of pairs of 128, in every WebAssembly module that this process compiles.
- * Says whether it does: not before Node 24, and on x86-64 alone.
+ * Makes V8 fuse pairs of 128-bit SIMD operations into 256-bit ones, in every WebAssembly module that this process
+ * compiles from now on. Returns whether it does: only from Node 24 on, and only on x86-64.
  */
 export function enableWideSimd(): boolean {
   if (isWide) return true;

@@ -1,13 +1,13 @@
 import type { WorkerThread } from './types.ts';
 
-/** Whether threads can share memory here: the page must be served with COOP and COEP headers. */
+/** Reports whether threads can share memory: the page must be served with COOP and COEP headers. */
 export function canShareMemory(): boolean {
   return (
     typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated === true && typeof Worker === 'function'
   );
 }
 
-/** As in `workers_node.ts`. A page's policy that forbids `blob:` workers makes `onFailure` be called. */
+/** Starts a thread, as in `workers_node.ts`. If the page's policy forbids `blob:` workers, it calls `onFailure`. */
 export function spawnWorker(source: string, name: string): WorkerThread {
   const program = `'use strict';
 (${source})(
@@ -29,7 +29,7 @@ export function spawnWorker(source: string, name: string): WorkerThread {
         forget();
         handler(
           new Error(
-            event.message || 'the page allows no worker of its own making (Content-Security-Policy: worker-src blob:)',
+            event.message || 'the page does not allow blob: workers (Content-Security-Policy: worker-src blob:)',
           ),
         );
       });

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerThread } from './types.ts';
 
-/** Whether threads can share memory here. */
+/** Reports whether threads can share memory. */
 export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer === 'function';
 }
 
 /**
- * A thread that runs `source`, the text of a function `(now, post, listen)`: nanoseconds counted from one moment on all threads,
- * sending a message, and receiving them.
+ * Starts a thread that runs `source`, the text of a function `(now, post, listen)`. `now` returns nanoseconds on a clock
+ * that all threads share, `post` sends a message, and `listen` registers a handler for messages.
  */
 export function spawnWorker(source: string, name: string): WorkerThread {
   const program = `'use strict';
@@ -18,7 +18,7 @@ const { parentPort } = require('node:worker_threads');
   message => parentPort.postMessage(message),
   handler => parentPort.on('message', handler),
 );`;
-  // The process's own flags, such as those of a test runner, are not for this program.
+  // This program must not inherit the process's own flags, such as those of a test runner.
   const worker = new Worker(program, { eval: true, name, execArgv: [] });
   return {
     post: message => worker.postMessage(message),

@@ -13,23 +13,23 @@ import {
 import { formatRaw } from './words.ts';
 
 export interface CamFigure {
-  /** The X-ray, the blend, and the heat map alone; of one size. */
+  /** The X-ray, the blend, and the heat map alone; all have the same size. */
   readonly image: Picture;
   readonly overlay: Picture;
   readonly heatMap: Picture;
   readonly verdict: string;
   /** 0..1. */
   readonly probability: number;
-  /** Whose evidence the map shows; the verdict by default. */
+  /** The class whose evidence the map shows; the verdict by default. */
   readonly className?: string;
-  /** What the picture is of: the file's name. */
+  /** The image's file name. */
   readonly name: string;
-  /** A name of `COLORMAP_NAMES`, or `signed`. */
+  /** A name from `COLORMAP_NAMES`, or `signed`. */
   readonly colormap: string;
-  /** The map's range before it was scaled to colours; equal for a constant map. */
+  /** The map's range before it was scaled to colours; both are equal for a constant map. */
   readonly min: number;
   readonly max: number;
-  /** How much larger than the inputs the panels are. */
+  /** The ratio of panel size to input size. */
   readonly scale?: number;
 }
 
@@ -46,7 +46,7 @@ const BAR_WIDTH = 16;
 const BAR_LABELS = 84;
 
 /**
- * The figure of one verdict: X-ray, overlay, heat map with its colour bar in raw units.
+ * Composes the figure of one verdict: X-ray, overlay, and heat map with its colour bar in raw units.
  *
  * returns  RGB, ready for encodePng
  *
@@ -61,10 +61,10 @@ export function composeCamFigure(figure: CamFigure): Picture {
   const width = 2 * MARGIN + 3 * panelWidth + 2 * GAP + GAP + BAR_WIDTH + BAR_LABELS;
   const canvas = createPicture(width, HEADER + panelHeight + FOOTER, BACKGROUND);
   drawHeader(canvas, figure);
-  const whose = figure.className ?? figure.verdict;
+  const shownClass = figure.className ?? figure.verdict;
   const panels = [
     { picture: image, caption: 'X-ray' },
-    { picture: overlay, caption: `Where the evidence for ${whose} lies` },
+    { picture: overlay, caption: `Evidence for ${shownClass}` },
     { picture: heatMap, caption: 'Heat map alone' },
   ];
   for (const [i, { picture, caption }] of panels.entries()) {
@@ -97,7 +97,7 @@ function drawFooter(canvas: Picture): void {
   drawText(canvas, text, { x: MARGIN, y: canvas.height - 30, size: 11, colour: MUTED });
 }
 
-/** Largest value on top; a constant map has one label, in the middle. */
+/** Draws a colour bar with the largest value on top. A constant map gets one label, in the middle. */
 export function drawColourBar(
   canvas: Picture,
   bar: Rectangle,

@@ -13,11 +13,11 @@ import {
 } from './svg.ts';
 import { formatPercent } from './words.ts';
 
-/** One epoch of training, both phases. */
+/** Results of one training epoch, for both phases. */
 export interface EpochPoint {
   readonly epoch: number;
   readonly train: { readonly loss: number; readonly accuracy: number };
-  /** Missing where there is nothing to test on. */
+  /** Missing if there is no test data. */
   readonly test?: { readonly loss: number; readonly accuracy: number };
 }
 
@@ -29,7 +29,7 @@ export interface RocPoint {
 const SIZE = { width: 480, height: 288 };
 const FRAME: Frame = { left: 56, top: 44, width: 404, height: 196 };
 
-/** Loss or accuracy by epoch, training and test. */
+/** Draws loss or accuracy per epoch, for training and test. */
 export function trainingChart(history: readonly EpochPoint[], what: 'loss' | 'accuracy'): string {
   const series = [
     { name: 'train', values: history.map(point => point.train[what]) },
@@ -50,7 +50,7 @@ export function trainingChart(history: readonly EpochPoint[], what: 'loss' | 'ac
   return svgDocument({ title, description }, SIZE, heading(title, series) + svgAxes(FRAME, x, y) + lines.join(''));
 }
 
-/** The ROC curve, its area in words, and the diagonal of chance. */
+/** Draws the ROC curve, its area as text, and the diagonal of a random classifier. */
 export function rocChart(roc: {
   readonly points: readonly RocPoint[];
   readonly auroc: number;
@@ -81,9 +81,9 @@ export function rocChart(roc: {
 }
 
 /**
- * Counts by true and predicted class, and each as a share of its true class.
+ * Draws counts per true and predicted class, and each count's ratio to its true class.
  *
- * counts  [classes, classes], rows the truth
+ * counts  [classes, classes]; rows are true classes
  */
 export function confusionChart(matrix: {
   readonly classes: readonly string[];
@@ -112,7 +112,7 @@ export function confusionChart(matrix: {
     });
   });
   const description = classes
-    .map((name, row) => `${name}: ${classes.map((other, i) => `${counts[row]![i]} called ${other}`).join(', ')}`)
+    .map((name, row) => `${name}: ${classes.map((other, i) => `${counts[row]![i]} predicted as ${other}`).join(', ')}`)
     .join('; ');
   return svgDocument({ title: 'Confusion matrix', description }, size, parts.join(''));
 }
@@ -166,7 +166,7 @@ function dots(points: readonly (readonly [number, number])[], colour: string): s
     .join('');
 }
 
-/** Whole epochs, at most about ten of them named. */
+/** Creates an axis with ticks at whole epochs, about ten at most. */
 function epochAxis(epochs: readonly number[]): Axis {
   const first = epochs[0] ?? 1;
   const last = Math.max(epochs.at(-1) ?? 1, first + 1);
@@ -179,7 +179,7 @@ function unitAxis(label: string): Axis {
   return { label, min: 0, max: 1, ticks: [0, 0.25, 0.5, 0.75, 1].map(at => ({ at, text: String(at) })) };
 }
 
-/** No accuracy is above 1, whatever the round numbers say. */
+/** Limits an accuracy axis to 1, whatever its round limits are. */
 function capped(axis: Axis): Axis {
   return axis.max <= 1 ? axis : { ...axis, max: 1, ticks: axis.ticks.filter(tick => tick.at <= 1 + 1e-9) };
 }

@@ -1,23 +1,23 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
 import { COLORMAP_TABLES } from './colormap_tables.ts';
 
 export const COLORMAP_NAMES = ['inferno', 'viridis', 'magma', 'turbo', 'jet', 'gray'] as const;
 
 export type ColormapName = (typeof COLORMAP_NAMES)[number];
 
-/** Perceptually uniform: equal steps of the map look equal. Jet, the tutorial's, draws edges where there are none. */
+/** Perceptually uniform: equal steps of the map look equal. Jet, which the tutorial uses, shows edges that do not exist. */
 export const DEFAULT_COLORMAP: ColormapName = 'inferno';
 
 const ENTRIES = 256;
 
 /**
- * A colour map as a table.
+ * Returns a colour map as a table.
  *
- * returns  [256, 3], 0..255; entry i stands for the value i / 255
+ * returns  [256, 3], 0..255; entry i is the colour of the value i / 255
  *
- * Exact: equal to matplotlib's tables, but for gray, some of whose entries matplotlib truncates to one less.
+ * Exact: equal to matplotlib's tables, except for gray, where matplotlib truncates some entries to one less.
  *
- * @throws UsageError  no map of this name
+ * @throws UsageError  there is no map with this name
  */
 export function colormapTable(name: string): Uint8Array {
   switch (name) {
@@ -31,22 +31,8 @@ export function colormapTable(name: string): Uint8Array {
     case 'turbo':
       return Uint8Array.from(atob(COLORMAP_TABLES[name]), character => character.charCodeAt(0));
     default:
-      throw new UsageError(`colormap: no map is named ${name}. Choose ${COLORMAP_NAMES.join(', ')}`);
+      throw new UsageError(`colormap: unknown colour map "${name}". Known: ${COLORMAP_NAMES.join(', ')}`);
   }
-}
-
-/**
- * values   [n], clamped to 0..1
- * returns  [n, 3], 0..255; the entry `floor(value * 256)`, as matplotlib chooses it
- */
-export function applyColormap(values: Float32Array, name: string): Uint8Array {
-  const table = colormapTable(name);
-  const pixels = new Uint8Array(values.length * 3);
-  values.forEach((value, i) => {
-    const entry = Math.max(0, Math.min(ENTRIES - 1, Math.floor(value * ENTRIES)));
-    pixels.set(table.subarray(entry * 3, entry * 3 + 3), i * 3);
-  });
-  return pixels;
 }
 
 type Point = readonly [position: number, value: number];
@@ -85,7 +71,7 @@ function jetTable(): Uint8Array {
   return table;
 }
 
-/** In the order of matplotlib's `_create_lookup_table`: another order rounds some entries to their neighbours. */
+/** Interpolates in the order of matplotlib's `_create_lookup_table`; any other order rounds some entries differently. */
 function interpolate(points: readonly Point[], entry: number): number {
   const last = ENTRIES - 1;
   if (entry === 0) return points[0]![1];

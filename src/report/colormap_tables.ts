@@ -1,5 +1,5 @@
 /**
- * 256 RGB entries each, in base64, as matplotlib 3.11 gives them.
+ * Tables of 256 RGB entries each, in base64, as in matplotlib 3.11.
  * Source: viridis, inferno, magma by Smith, van der Walt and Firing, CC0; turbo by Mikhailov, Apache-2.0
  */
 export const COLORMAP_TABLES = {

@@ -6,7 +6,7 @@ export interface TextStyle {
   readonly size: number;
   readonly colour: Colour;
   readonly bold?: boolean;
-  /** Which point of the text `x` is; left by default. */
+  /** The point of the text that `x` refers to; left by default. */
   readonly align?: 'left' | 'centre' | 'right';
 }
 
@@ -14,7 +14,7 @@ type Point = readonly [x: number, y: number];
 
 interface Glyph {
   readonly width: number;
-  /** Pairs of points, curves made of short straight pieces. */
+  /** Pairs of points. Curves consist of short straight segments. */
   readonly segments: readonly (readonly [Point, Point])[];
 }
 
@@ -27,8 +27,8 @@ const CURVE_PIECES = 8;
 const glyphs = new Map<string, Glyph>();
 
 /**
- * Draws one line of text with its capitals between y and y + size. Accents are left off, and what the typeface does
- * not have is a box.
+ * Draws one line of text with its capitals between y and y + size. It omits accents, and draws a box for characters
+ * that the typeface does not have.
  *
  * returns  the width in pixels
  */
@@ -46,13 +46,13 @@ export function drawText(picture: Picture, text: string, at: { x: number; y: num
   return width;
 }
 
-/** The width of a line in pixels; `size` is the height of capitals. */
+/** Returns the width of a line in pixels; `size` is the height of capitals. */
 export function measureText(text: string, size: number): number {
   const units = plain(text).reduce((sum, character) => sum + glyphOf(character).width + GAP_UNITS, -GAP_UNITS);
   return Math.max(0, (units * size) / CAPITAL_UNITS);
 }
 
-/** The text, or as much of its beginning as fits with an ellipsis. */
+/** Returns the text, or as much of its beginning as fits, followed by an ellipsis. */
 export function fitText(text: string, size: number, width: number): string {
   if (measureText(text, size) <= width) return text;
   let kept = [...text];
@@ -90,19 +90,19 @@ function parseStroke(stroke: string): Point[] {
   return stroke.startsWith('~') ? spline(points) : points;
 }
 
-/** From end to end; between two control points the curve passes through their middle. */
+/** Samples a B-spline from end to end; between two control points it passes through their midpoint. */
 function spline(control: readonly Point[]): Point[] {
   const curve: Point[] = [control[0]!];
   const last = control.length - 1;
   for (let i = 1; i < last; i++) {
-    const from = i === 1 ? control[0]! : middle(control[i - 1]!, control[i]!);
-    const to = i === last - 1 ? control[last]! : middle(control[i]!, control[i + 1]!);
+    const from = i === 1 ? control[0]! : midpoint(control[i - 1]!, control[i]!);
+    const to = i === last - 1 ? control[last]! : midpoint(control[i]!, control[i + 1]!);
     for (let k = 1; k <= CURVE_PIECES; k++) curve.push(bend(from, control[i]!, { to, t: k / CURVE_PIECES }));
   }
   return curve;
 }
 
-function middle(a: Point, b: Point): Point {
+function midpoint(a: Point, b: Point): Point {
   return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 }
 
@@ -119,7 +119,7 @@ interface Pen {
   readonly colour: Colour;
 }
 
-/** A pixel is inked by how far its centre lies inside the stroke. */
+/** Draws a glyph. The ink on a pixel depends on how far its centre is inside the stroke. */
 function drawGlyph(picture: Picture, glyph: Glyph, pen: Pen): void {
   if (glyph.segments.length === 0) return;
   const segments = glyph.segments.map(([a, b]) => [place(a, pen), place(b, pen)] as const);

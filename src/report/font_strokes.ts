@@ -1,9 +1,9 @@
 /**
- * A typeface of strokes: what is drawn with them is smooth at any size, and needs no font on the machine.
+ * A stroke typeface: its text is smooth at any size and needs no font on the machine.
  *
- * A glyph is strokes with spaces between; a stroke is points, two base-36 digits each, x then y. Capitals stand from
- * y = 0 down to y = 10, small letters begin at 3, and descenders end at 13. A stroke that begins with `~` is a
- * quadratic B-spline with these control points.
+ * A glyph is a list of strokes, separated by spaces. A stroke is a list of points, each two base-36 digits: x, then y.
+ * Capitals span y = 0 (top) to y = 10, lower-case letters begin at 3, and descenders end at 13. A stroke that begins
+ * with `~` is a quadratic B-spline; its points are control points.
  */
 export const STROKES: Readonly<Record<string, string>> = {
   ' ': '',

@@ -1,19 +1,19 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { drawText, fitText } from './font.ts';
 import { type Colour, checkPicture, createPicture, drawPicture, fitInto, type Picture } from './picture.ts';
 
 export interface GridTile {
   readonly picture: Picture;
-  /** Its class, usually. */
+  /** Usually the picture's class. */
   readonly title: string;
 }
 
 export interface GridOptions {
-  /** Tiles side by side; 8 by default, as torchvision's `make_grid` has it. */
+  /** Pictures per row; 8 by default, as in torchvision's `make_grid`. */
   readonly columns?: number;
-  /** Width and height of a tile in pixels. */
+  /** Width and height available to each picture, in pixels. */
   readonly tileSize?: number;
-  /** Over all of it. */
+  /** Text above the grid. */
   readonly heading?: string;
 }
 
@@ -27,15 +27,15 @@ const TITLE_SIZE = 11;
 const HEADING = 44;
 
 /**
- * Pictures in rows, each under its title, whatever their sizes: proportions are kept.
+ * Arranges pictures of any sizes in rows, each under its title. Proportions are kept.
  *
  * returns  RGB, ready for encodePng
  *
- * @throws InputError  no pictures
+ * @throws InputError  there are no pictures
  * @throws ShapeError  a picture's pixels are not [height, width, 3]
  */
 export function composeGrid(tiles: readonly GridTile[], options: GridOptions = {}): Picture {
-  if (tiles.length === 0) throw new InputError('grid: there is no picture to show. Name a folder with images');
+  if (tiles.length === 0) throw new InputError('grid: there are no pictures to show. Name a folder with images');
   const { tileSize = 180, heading } = options;
   const columns = Math.min(options.columns ?? 8, tiles.length);
   const rows = Math.ceil(tiles.length / columns);

@@ -3,18 +3,18 @@ import { REPORT_STYLE } from './html_style.ts';
 import { escapeMarkup, formatDuration, formatPercent } from './words.ts';
 
 export interface ReportPicture {
-  /** A data URI, or a file beside the report. */
+  /** Path of a picture file next to the report. */
   readonly source: string;
   readonly caption: string;
 }
 
-/** One image and what the network said of it. */
+/** One image and the network's verdict on it. */
 export interface ReportCase {
   readonly name: string;
   readonly verdict: string;
-  /** Of the verdict, 0..1. */
+  /** Probability of the verdict, 0..1. */
   readonly probability: number;
-  /** Its label, where it has one. */
+  /** The image's label, if it has one. */
   readonly truth?: string;
   readonly pictures: readonly ReportPicture[];
 }
@@ -26,12 +26,12 @@ export interface ReportEvaluation {
   readonly sensitivity: number;
   readonly specificity: number;
   readonly auroc: number;
-  /** 95 %. */
+  /** 95 % confidence interval. */
   readonly aurocInterval?: readonly [low: number, high: number];
   readonly classes: readonly string[];
   /** The class that counts as positive. */
   readonly positive: string;
-  /** [classes, classes], rows the truth. */
+  /** [classes, classes]; rows are true classes. */
   readonly confusion: readonly (readonly number[])[];
   readonly roc: readonly RocPoint[];
 }
@@ -39,35 +39,35 @@ export interface ReportEvaluation {
 export interface ReportFact {
   readonly label: string;
   readonly value: string;
-  /** Why it is so, in small print. */
+  /** An explanation, in small print. */
   readonly why?: string;
 }
 
-/** All that the report of a run shows. */
+/** The content of a run's report. */
 export interface DemoReport {
   readonly title: string;
-  /** What was done, in a sentence or two. */
+  /** What the run did, in one or two sentences. */
   readonly summary: string;
   readonly cases: readonly ReportCase[];
-  /** Said under the cases: which were chosen, and how. */
+  /** Shown above the cases: which were chosen, and how. */
   readonly casesNote?: string;
   readonly history: readonly EpochPoint[];
   readonly historyNote?: string;
   readonly evaluation?: ReportEvaluation;
-  /** Adapter, backbone, sample and why it is of this size. */
+  /** Adapter, backbone, sample and why it has this size. */
   readonly ran: readonly ReportFact[];
   readonly times: readonly { readonly label: string; readonly elapsedMs: number }[];
-  /** HTML is escaped; addresses that begin with https become links. */
+  /** HTML is escaped; https addresses become links. */
   readonly attribution: readonly string[];
 }
 
-/** The licence asks for these words wherever the X-rays are shown. */
+/** The licence requires this text wherever the X-rays are shown. */
 export const CHEST_XRAY_ATTRIBUTION =
   'X-rays: Kermany, Zhang, Goldbaum (2018), "Labeled Optical Coherence Tomography (OCT) and Chest X-Ray Images for ' +
   'Classification", Mendeley Data, https://doi.org/10.17632/rscbjbr9sj, CC BY 4.0, scaled to 224 x 224. ' +
   'Paper: https://doi.org/10.1016/j.cell.2018.02.010';
 
-/** One HTML file that needs nothing else, besides pictures that are named as files. */
+/** Renders a report as one HTML file that needs no other files except its pictures. */
 export function renderHtmlReport(report: DemoReport): string {
   const sections = [
     heading(report),
@@ -85,13 +85,6 @@ export function renderHtmlReport(report: DemoReport): string {
     `<body><main>${sections.join('\n')}</main></body></html>`,
     '',
   ].join('\n');
-}
-
-/** A PNG inside the page itself. */
-export function pngDataUri(png: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < png.length; at += 0x8000) binary += String.fromCharCode(...png.subarray(at, at + 0x8000));
-  return `data:image/png;base64,${btoa(binary)}`;
 }
 
 function section(title: string, body: string): string {
@@ -154,9 +147,13 @@ function evaluation(e: ReportEvaluation): string {
     { label: 'Images', value: String(e.images) },
     { label: 'AUROC', value: e.auroc.toFixed(4), why: interval && `95 % interval ${interval}` },
     { label: 'Accuracy', value: formatPercent(e.accuracy, 2) },
-    { label: 'Sensitivity', value: formatPercent(e.sensitivity, 2), why: `of the ${e.positive} images, those found` },
-    { label: 'Specificity', value: formatPercent(e.specificity, 2), why: 'of the others, those cleared' },
-    { label: 'Loss', value: e.loss.toFixed(4), why: 'negative log-likelihood, mean' },
+    {
+      label: 'Sensitivity',
+      value: formatPercent(e.sensitivity, 2),
+      why: `share of ${e.positive} images classified as such`,
+    },
+    { label: 'Specificity', value: formatPercent(e.specificity, 2), why: 'share of other images classified as such' },
+    { label: 'Loss', value: e.loss.toFixed(4), why: 'mean negative log-likelihood' },
   ];
   const roc = rocChart({ points: e.roc, auroc: e.auroc, interval: e.aurocInterval });
   const confusion = confusionChart({ classes: e.classes, counts: e.confusion });

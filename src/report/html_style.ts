@@ -1,4 +1,4 @@
-/** The report's style sheet: no fonts, scripts or pictures from elsewhere; light and dark as the reader has it. */
+/** The report's style sheet. It loads no fonts, scripts or pictures, and follows the reader's light or dark mode. */
 export const REPORT_STYLE = `
 :root {
   color-scheme: light dark;

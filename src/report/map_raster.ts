@@ -1,28 +1,28 @@
-/** Maps as pixels: colours for values, and a map laid over a picture. */
+/** Renders maps as pixels: colours for values, and a map blended over a picture. */
 import { colormapTable } from './colormap.ts';
 import type { Picture } from './picture.ts';
 
-/** Ends of the signed scale: blue below zero, orange above; zero is see-through. */
+/** Ends of the signed scale: blue below zero, orange above; zero is transparent. */
 export const SIGNED_ENDS = { negative: [74, 156, 255], positive: [255, 150, 48] } as const;
 
 export interface MapScale {
-  /** The values that the ends of the scale stand for. A signed scale has zero in its middle, and `bounds[1]` at either end. */
+  /** The values at the ends of the scale. On a signed scale zero is in the middle, and the ends are ±`bounds[1]`. */
   readonly bounds: readonly [number, number];
-  /** A name of `COLORMAP_NAMES`, or `signed`. */
+  /** A name from `COLORMAP_NAMES`, or `signed`. */
   readonly colormap: string;
 }
 
-/** A scale for signed values: zero in the middle, whatever the range. */
+/** Returns a scale for signed values: zero is in the middle, whatever the range. */
 export function signedScale([least, greatest]: readonly [number, number]): MapScale {
   const end = Math.max(Math.abs(least), Math.abs(greatest));
   return { bounds: [-end, end], colormap: 'signed' };
 }
 
 /**
- * Values as colours.
+ * Maps values to colours: entry `floor(share * 256)` of the table, as in matplotlib.
  *
- * values   [n]; what is outside the bounds takes the end's colour, and of a constant map every value the first
- * returns  [n, 4], 0..255, not premultiplied: opaque, but on the signed scale as opaque as the value is far from zero
+ * values   [n]; values outside the bounds get the colour of that end, values of a constant map the first colour
+ * returns  [n, 4], 0..255, not premultiplied; opaque, except that on the signed scale opacity grows with |value|
  */
 export function paintMap(values: ArrayLike<number>, { bounds, colormap }: MapScale): Uint8ClampedArray<ArrayBuffer> {
   const [least, greatest] = bounds;
@@ -47,7 +47,7 @@ export function paintMap(values: ArrayLike<number>, { bounds, colormap }: MapSca
   return rgba;
 }
 
-/** Colours of `paintMap` laid over a picture of the same size; `opacity` is 0..1. */
+/** Blends the colours of `paintMap` over a picture of the same size; `opacity` is 0..1. */
 export function layOver(picture: Picture, rgba: Uint8ClampedArray, opacity: number): Picture {
   const { width, height } = picture;
   const pixels = new Uint8Array(picture.pixels.length);
@@ -59,7 +59,7 @@ export function layOver(picture: Picture, rgba: Uint8ClampedArray, opacity: numb
   return { width, height, pixels };
 }
 
-/** What a colour bar shows: [256, 3], the least value first; the signed scale stands on black. */
+/** Returns the colours of a colour bar: [256, 3], the smallest value first; the signed scale is blended over black. */
 export function scaleTable(colormap: string): Uint8Array {
   if (colormap !== 'signed') return colormapTable(colormap);
   const shares = Float32Array.from({ length: 256 }, (_, i) => (i - 127.5) / 127.5);

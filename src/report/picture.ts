@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors/index.ts';
 
 /** Red, green, blue, 0..255. */
 export type Colour = readonly [number, number, number];
@@ -24,7 +24,7 @@ export function createPicture(width: number, height: number, background: Colour 
   return picture;
 }
 
-/** What lies outside the picture is cut off. */
+/** Fills a rectangle; parts outside the picture are cut off. */
 export function fillRectangle(picture: Picture, rectangle: Rectangle, colour: Colour): void {
   const right = Math.min(picture.width, rectangle.x + rectangle.width);
   const bottom = Math.min(picture.height, rectangle.y + rectangle.height);
@@ -33,7 +33,7 @@ export function fillRectangle(picture: Picture, rectangle: Rectangle, colour: Co
   }
 }
 
-/** Copies a picture into another with its left upper corner at x, y; what lies outside is cut off. */
+/** Copies a picture into another, with its top left corner at x, y; parts outside are cut off. */
 export function drawPicture(target: Picture, source: Picture, at: { x: number; y: number }): void {
   const left = Math.max(0, at.x);
   const right = Math.min(target.width, at.x + source.width);
@@ -45,7 +45,7 @@ export function drawPicture(target: Picture, source: Picture, at: { x: number; y
   }
 }
 
-/** Moves a pixel towards a colour: 0 leaves it, 1 replaces it. */
+/** Blends a pixel towards a colour: a share of 0 keeps the pixel, 1 replaces it. */
 export function blendPixel(
   picture: Picture,
   at: { x: number; y: number },
@@ -60,7 +60,7 @@ export function blendPixel(
 }
 
 /**
- * A picture `factor` times as large, for the eye only.
+ * Enlarges a picture by `factor`, for display only.
  *
  * `nearest` keeps the pixels visible; `linear` smooths between their centres.
  */
@@ -68,7 +68,7 @@ export function enlarge(source: Picture, factor: number, how: 'nearest' | 'linea
   return resample(source, { width: source.width * factor, height: source.height * factor, how });
 }
 
-/** A picture at most `size` pixels wide and high, its proportions kept; made smaller by averaging areas. */
+/** Scales a picture to fit into `size`, keeping its proportions. Shrinking averages areas. */
 export function fitInto(source: Picture, size: { width: number; height: number }): Picture {
   const scale = Math.min(size.width / source.width, size.height / source.height);
   const width = Math.max(1, Math.round(source.width * scale));
@@ -93,7 +93,7 @@ function resample(source: Picture, to: { width: number; height: number; how: 'ne
   return result;
 }
 
-/** The two pixels that each new one lies between, and how far it is from the first to the second. */
+/** Returns the two source pixels that each new pixel is between, and its position from the first to the second. */
 function axisWeights(from: number, to: number, how: 'nearest' | 'linear') {
   return Array.from({ length: to }, (_, i) => {
     const centre = ((i + 0.5) * from) / to - 0.5;
@@ -125,7 +125,7 @@ function averageAreas(source: Picture, width: number, height: number): Picture {
   return result;
 }
 
-/** @throws ShapeError  the pixels are not [height, width, 3] */
+/** Checks a picture's size. @throws ShapeError  the pixels are not [height, width, 3] */
 export function checkPicture(picture: Picture, name: string): void {
   const { width, height, pixels } = picture;
   if (pixels.length === width * height * 3) return;

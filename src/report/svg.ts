@@ -1,12 +1,12 @@
 import { escapeMarkup } from './words.ts';
 
-/** What every chart begins with; `title` and `description` are read out by screen readers. */
+/** The title and description of a chart, which screen readers read out. */
 export interface ChartText {
   readonly title: string;
   readonly description: string;
 }
 
-/** Line colours that hold on light and dark; a page may set the variables. */
+/** Line colours that are legible on light and dark backgrounds; a page may set the variables. */
 export const SERIES_COLOURS = ['var(--series-1, #3572d4)', 'var(--series-2, #d97721)', 'var(--series-3, #3a9a66)'];
 
 /** The inner rectangle of a chart in SVG units. */
@@ -24,7 +24,7 @@ export interface Axis {
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
 }
 
-/** A whole SVG document that is as wide as its place and takes its ink from the text around it. */
+/** Builds an SVG document that fills its container's width and takes its colour from the surrounding text. */
 export function svgDocument(text: ChartText, size: { width: number; height: number }, body: string): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" ` +
@@ -50,12 +50,12 @@ export function svgText(text: string, x: number, y: number, options: TextOptions
   );
 }
 
-/** A line through points; what is not finite breaks it. */
+/** Draws a line through points; points that are not finite leave gaps. */
 export function svgLine(points: readonly (readonly [number, number])[], style: string): string {
   return `<path d="${pathOf(points)}" fill="none" style="${style}"/>`;
 }
 
-/** The area that points enclose. */
+/** Fills the area that points enclose. */
 export function svgArea(points: readonly (readonly [number, number])[], style: string): string {
   return `<path d="${pathOf(points)}Z" stroke="none" style="${style}"/>`;
 }
@@ -71,7 +71,7 @@ function pathOf(points: readonly (readonly [number, number])[]): string {
   return path;
 }
 
-/** Grid lines, tick texts and both labels. */
+/** Draws grid lines, tick labels and both axis labels. */
 export function svgAxes(frame: Frame, x: Axis, y: Axis): string {
   const { left, top, width, height } = frame;
   const bottom = top + height;
@@ -116,7 +116,7 @@ export function placeY(frame: Frame, axis: Axis, value: number): number {
   return frame.top + frame.height * (1 - (value - axis.min) / (axis.max - axis.min || 1));
 }
 
-/** An axis over round numbers that holds the range: about five ticks at steps of 1, 2, 2.5 or 5. */
+/** Creates an axis with round limits that covers the range: about five ticks in steps of 1, 2, 2.5 or 5. */
 export function roundAxis(label: string, low: number, high: number): Axis {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / 4;

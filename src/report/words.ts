@@ -1,4 +1,4 @@
-/** A raw value with as many digits as tell the ends of its range apart. */
+/** Formats a raw value with enough digits to distinguish the ends of its range. */
 export function formatRaw(value: number, range: number): string {
   if (!Number.isFinite(value)) return String(value);
   const scale = Math.max(Math.abs(range), Math.abs(value) * 1e-3);
@@ -9,12 +9,12 @@ export function formatRaw(value: number, range: number): string {
   return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text;
 }
 
-/** `98.7 %` */
+/** Formats a ratio as `98.7 %`. */
 export function formatPercent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : 'undefined';
 }
 
-/** `812 ms`, `4.2 s`, `3 min 05 s` */
+/** Formats a duration as `812 ms`, `4.2 s` or `3 min 05 s`. */
 export function formatDuration(elapsedMs: number): string {
   if (elapsedMs < 1) return `${elapsedMs.toFixed(2)} ms`;
   if (elapsedMs < 1000) return `${Math.round(elapsedMs)} ms`;
@@ -23,7 +23,7 @@ export function formatDuration(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-/** Text as it may stand in HTML and SVG, in attributes too. */
+/** Escapes text for HTML and SVG, including attributes. */
 export function escapeMarkup(text: string): string {
   const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   return text.replace(/[&<>"']/g, character => names[character]!);

@@ -1,16 +1,8 @@
-/** `auto` is a hardware GPU where there is one, else WebAssembly. A software Vulkan is used only when asked for: it is slower. */
-export type AdapterChoice = 'auto' | 'gpu' | 'wasm' | 'swiftshader';
+import type { AdapterChoice, AdapterKind, FoundAdapter } from '../platform/types.ts';
+
+export type { AdapterChoice, AdapterKind, AdapterOptions, FoundAdapter } from '../platform/types.ts';
 
 export const ADAPTER_CHOICES: readonly AdapterChoice[] = ['auto', 'gpu', 'wasm', 'swiftshader'];
-
-export interface AdapterOptions {
-  /** Threads of the adapter `wasm`; as many as there are cores, and no more than 8, unless said. */
-  readonly threads?: number;
-  /** For the adapter `wasm` in Node: nearly twice as fast, by an experimental switch of V8's (`WasmAdapterOptions.wideSimd`). */
-  readonly wideSimd?: boolean;
-  /** For a GPU: its matrix units, by an experimental feature of Dawn's and Chromium's (`SubgroupMatrix`). */
-  readonly subgroupMatrix?: boolean;
-}
 
 /** Matrices that subgroups of an adapter multiply: of 16-bit floats, with sums of 32 bits. */
 export interface SubgroupMatrix {
@@ -37,17 +29,6 @@ const LIMITS = [
 /** What tensors and workgroups are bound by, in bytes or counts: what a device is asked for, and what reports print. */
 export function sizeLimits(limits: GPUSupportedLimits): Record<string, number> {
   return Object.fromEntries(LIMITS.map(name => [name, limits[name]]));
-}
-
-/** `gpu` is hardware; `wasm` is WebAssembly on the CPU; `software` is a Vulkan driver on the CPU. */
-export type AdapterKind = 'gpu' | 'wasm' | 'software';
-
-/** What the platform found for a choice. */
-export interface FoundAdapter {
-  readonly adapter: GPUAdapter;
-  readonly kind: AdapterKind;
-  /** Switches of the implementation that were asked for, by Dawn's names. */
-  readonly toggles: readonly string[];
 }
 
 /** Which adapter runs; always shown, since every time and every last digit depends on it. */

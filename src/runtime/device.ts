@@ -1,6 +1,4 @@
-import { requestGpuAdapter } from '#platform';
-import { DeviceError, firstLine, messageOf } from '../errors.ts';
-import type { Kernel, Plan } from '../kernels/define.ts';
+import { DeviceError, firstLine, messageOf } from '../errors/index.ts';
 import {
   type AdapterChoice,
   type AdapterOptions,
@@ -11,12 +9,14 @@ import {
   hasFeatureOf,
   sizeLimits,
 } from './adapter.ts';
+import { CapturedGraph, type GraphInputs } from './captured_graph.ts';
 import type { Dispatch } from './dispatch.ts';
-import { ExecutionPlan, type PlanInputs } from './execution_plan.ts';
+import { findAdapter } from './find_adapter.ts';
+import { GraphMemory } from './graph_memory.ts';
+import type { DispatchPlan, Kernel } from './kernel.ts';
 import { Loss } from './loss.ts';
 import { Memory, type MemoryUse } from './memory.ts';
 import { type AnyKernel, Pipelines } from './pipelines.ts';
-import { PlanMemory } from './plan_memory.ts';
 import { Recorder } from './recorder.ts';
 import { Scopes, tensorsIn } from './scopes.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
@@ -50,7 +50,7 @@ export class Device {
   private readonly recorder: Recorder;
   private readonly scopes = new Scopes();
   /** Where tensors come from while a plan is captured. */
-  private planMemory: PlanMemory | undefined;
+  private graphMemory: GraphMemory | undefined;
 
   private constructor(
     private readonly gpu: GPUDevice,
@@ -64,7 +64,7 @@ export class Device {
 
   /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const found = await requestGpuAdapter(options.adapter ?? 'auto', options);
+    const found = await findAdapter(options.adapter ?? 'auto', options);
     const matrix = options.subgroupMatrix ? requireSubgroupMatrix(found.adapter) : undefined;
     const gpu = await requestDevice(found, matrix ? [SUBGROUP_MATRIX_FEATURE] : []);
     const device = new Device(options.observe?.(gpu) ?? gpu, describeAdapter(found, gpu, matrix));
@@ -133,7 +133,7 @@ export class Device {
     const tensors = inputs as Record<string, Tensor | undefined>;
     const shapes: Record<string, Shape> = {};
     for (const [name, tensor] of Object.entries(tensors)) if (tensor) shapes[name] = tensor.shape;
-    const plan: Plan<Output> = kernel.plan(shapes as Parameters<typeof kernel.plan>[0], options);
+    const plan: DispatchPlan<Output> = kernel.plan(shapes as Parameters<typeof kernel.plan>[0], options);
     const outputs = {} as Record<Output, Tensor>;
     for (const name of kernel.outputs) outputs[name] = given?.[name] ?? this.empty(plan.outputs[name], label);
     this.recorder.record(this.dispatch(kernel, plan, { ...tensors, ...outputs }, label));
@@ -153,22 +153,22 @@ export class Device {
    *     const plan = device.capture({ x }, ({ x }) => model.forward(x));
    *     const { logits } = plan.run({ x });
    */
-  capture<Inputs extends PlanInputs, Result>(
+  capture<Inputs extends GraphInputs, Result>(
     inputs: Inputs,
     work: (inputs: Inputs) => Result,
-  ): ExecutionPlan<Inputs, Result> {
-    const memory = new PlanMemory(this.memory);
-    const outer = this.planMemory;
-    this.planMemory = memory;
+  ): CapturedGraph<Inputs, Result> {
+    const memory = new GraphMemory(this.memory);
+    const outer = this.graphMemory;
+    this.graphMemory = memory;
     try {
       const { result, dispatches } = this.recorder.capture(() => this.scope(() => work(inputs)));
       const outputs = [...tensorsIn(result)].map(tensor => this.detach(tensor));
-      return new ExecutionPlan({ recorder: this.recorder, memory, inputs, dispatches, outputs }, result);
+      return new CapturedGraph({ recorder: this.recorder, memory, inputs, dispatches, outputs }, result);
     } catch (error) {
       memory.dispose();
       throw error;
     } finally {
-      this.planMemory = outer;
+      this.graphMemory = outer;
     }
   }
 
@@ -221,14 +221,14 @@ export class Device {
   }
 
   private allocate(shape: Shape, label: string, fresh: boolean): Tensor {
-    const owner = this.planMemory ?? this.memory;
+    const owner = this.graphMemory ?? this.memory;
     const buffer = owner.allocate(elementCount(shape) * 4, label, fresh);
     return this.track(new Tensor(this, new Storage(buffer, owner), shape, label));
   }
 
   private dispatch(
     kernel: AnyKernel,
-    plan: Plan<string>,
+    plan: DispatchPlan<string>,
     tensors: Record<string, Tensor | undefined>,
     label: string,
   ): Dispatch {

@@ -1,4 +1,4 @@
-import { DeviceError, firstLine } from '../errors.ts';
+import { DeviceError, firstLine } from '../errors/index.ts';
 
 /** The loss of a device, and who waits for something that will never come after it. */
 export class Loss {

@@ -1,4 +1,4 @@
-import { DeviceError, firstLine } from '../errors.ts';
+import { DeviceError, firstLine } from '../errors/index.ts';
 import type { Loss } from './loss.ts';
 
 const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: the constants are no global in Node

@@ -1,5 +1,5 @@
-import { firstLine, messageOf, ShaderError } from '../errors.ts';
-import type { Kernel } from '../kernels/define.ts';
+import { firstLine, messageOf, ShaderError } from '../errors/index.ts';
+import type { Kernel } from './kernel.ts';
 
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;

@@ -1,18 +1,18 @@
-import { DeviceError, firstLine, messageOf } from '../errors.ts';
+import { DeviceError, firstLine, messageOf } from '../errors/index.ts';
+import type { CapturedGraph } from './captured_graph.ts';
 import { Commands } from './commands.ts';
 import { bindGroupOf, type Dispatch, type PackedParams, packParams, type Recorded, resourceOf } from './dispatch.ts';
-import type { ExecutionPlan } from './execution_plan.ts';
 import type { Loss } from './loss.ts';
 import type { Memory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Tensor } from './tensor.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: any plan, whatever its inputs
-type AnyPlan = ExecutionPlan<any, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: any graph, whatever its inputs
+type AnyGraph = CapturedGraph<any, unknown>;
 
-/** A run of a plan, with the buffers that its inputs had when it was recorded. */
+/** A run of a graph, with the buffers that its inputs had when it was recorded. */
 interface PlanRun {
-  readonly plan: AnyPlan;
+  readonly graph: AnyGraph;
   readonly inputs: readonly Tensor[];
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
 }
@@ -31,7 +31,7 @@ interface Readback {
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
- * The commands that wait, in order. A submit encodes them all in one pass, but for what plans have encoded ahead, with their parameters
+ * The commands that wait, in order. A submit encodes them all in one pass, but for what graphs have encoded ahead, with their parameters
  * in one uniform buffer and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
  */
 export class Recorder {
@@ -54,10 +54,10 @@ export class Recorder {
     (this.captured ?? this.waiting).push(recorded);
   }
 
-  recordPlan(plan: AnyPlan, inputs: Readonly<Record<string, Tensor>>): void {
-    if (this.captured) throw new DeviceError('plan: it cannot run while another is captured');
+  recordGraph(graph: AnyGraph, inputs: Readonly<Record<string, Tensor>>): void {
+    if (this.captured) throw new DeviceError('graph: it cannot run while another is captured');
     const resources = new Map(Object.entries(inputs).map(([name, tensor]) => [name, resourceOf(tensor)]));
-    this.waiting.push({ plan, inputs: Object.values(inputs), resources });
+    this.waiting.push({ graph, inputs: Object.values(inputs), resources });
   }
 
   /** What `work` records: it goes to the caller, and waits for no submit. */
@@ -128,7 +128,7 @@ export class Recorder {
           if (packed) this.encode(commands, batch, { packed, pipelines });
           for (const readback of readbacks) this.encodeReadback(commands, readback);
           this.gpu.queue.submit(commands.finish());
-          if (this.encodesAhead) for (const item of batch) if ('plan' in item) item.plan.encodeAhead(this.gpu);
+          if (this.encodesAhead) for (const item of batch) if ('graph' in item) item.graph.encodeAhead(this.gpu);
         } finally {
           packed?.buffer?.destroy(); // submitted commands keep it
         }
@@ -148,7 +148,7 @@ export class Recorder {
     commands.copies.copyBufferToBuffer(resource.buffer, resource.offset!, readback.staging, 0, resource.size!);
   }
 
-  /** The dispatches in one pass, unless a plan has its own. */
+  /** The dispatches in one pass, unless a graph has its own. */
   private encode(
     commands: Commands,
     batch: readonly Waiting[],
@@ -157,9 +157,9 @@ export class Recorder {
     const { gpu } = this;
     let index = 0;
     for (const item of batch) {
-      if ('plan' in item) {
+      if ('graph' in item) {
         const own = pipelinesOf(item).map(one => pipelines.get(one)!);
-        item.plan.encode(gpu, commands, item.resources, own);
+        item.graph.encode(gpu, commands, item.resources, own);
         continue;
       }
       const { pass } = commands;
@@ -190,27 +190,27 @@ export class Recorder {
 }
 
 function isDispatch(item: Waiting): item is Recorded {
-  return !('plan' in item);
+  return !('graph' in item);
 }
 
 function readBy(item: Waiting): readonly Tensor[] {
-  return 'plan' in item ? [...item.inputs, ...item.plan.outputs] : item.tensors;
+  return 'graph' in item ? [...item.inputs, ...item.graph.outputs] : item.tensors;
 }
 
 function writtenBy(item: Waiting): readonly Tensor[] {
-  return 'plan' in item ? item.plan.outputs : item.written;
+  return 'graph' in item ? item.graph.outputs : item.written;
 }
 
-/** Those that an item waits for: a plan that ran before has its own. */
+/** Those that an item waits for: a graph that ran before has its own. */
 function pipelinesOf(item: Waiting): readonly Pipeline[] {
-  if (!('plan' in item)) return [item.pipeline];
-  return item.plan.isPrepared ? [] : item.plan.dispatches.map(({ pipeline }) => pipeline);
+  if (!('graph' in item)) return [item.pipeline];
+  return item.graph.isPrepared ? [] : item.graph.dispatches.map(({ pipeline }) => pipeline);
 }
 
 /** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
 function nameOf(what: readonly (Waiting | Readback)[], message: string): string {
   const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with it
-  const labels = what.flatMap(item => ('plan' in item ? item.plan.dispatches.map(({ label }) => label) : item.label));
+  const labels = what.flatMap(item => ('graph' in item ? item.graph.dispatches.map(({ label }) => label) : item.label));
   const named = labels.find(label => (group === undefined ? message.includes(`"${label}"`) : label === group));
   if (named) return named;
   const [first, last] = [labels[0], labels.at(-1)];

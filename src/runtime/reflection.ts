@@ -1,5 +1,5 @@
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import { messageOf, ShaderError } from '../errors.ts';
+import { messageOf, ShaderError } from '../errors/index.ts';
 import { parseable } from './parseable.ts';
 
 export interface Binding {

@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError } from '../errors/index.ts';
 import { adapterName, type SubgroupMatrix } from './adapter.ts';
 
 /** Experimental: Dawn has it where `allow_unsafe_apis` is on, Chromium with `--enable-unsafe-webgpu`. */

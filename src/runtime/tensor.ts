@@ -1,4 +1,4 @@
-import { DeviceError, ShapeError } from '../errors.ts';
+import { DeviceError, ShapeError } from '../errors/index.ts';
 import type { Device } from './device.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-const MOST_URL_CHARACTERS = 2048;
+const MAX_URL_CHARACTERS = 2048;
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 export interface CheckedRequest {
@@ -15,25 +15,26 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Why a request is not answered, if so. `path` is decoded, begins with `/`, and has no `.` or `..` in it. */
+/** Checks a request. Returns why it is refused, or its decoded path, which begins with `/` and has no `.` or `..` part. */
 export function checkRequest(
   { method, url = '', headers }: CheckedRequest,
   boundTo: string,
 ): Refusal | { readonly path: string } {
   if (!isKnownHost(headers.host, boundTo))
-    return { status: 421, message: 'This server answers to its own address only.' };
-  if (url.length > MOST_URL_CHARACTERS) return { status: 414, message: 'The address is too long.' };
+    return { status: 421, message: 'This server only answers requests for its own address.' };
+  if (url.length > MAX_URL_CHARACTERS)
+    return { status: 414, message: 'The address is too long (the limit is 2048 characters).' };
   const path = decode(url.replace(/[?#].*$/s, ''));
   if (path === undefined || !isClean(path)) return { status: 400, message: 'The address is malformed.' };
   const isPull = path.startsWith('/pull/');
   if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isPull))
-    return { status: 405, message: 'Only GET and HEAD are answered.' };
+    return { status: 405, message: 'Only GET and HEAD are allowed.' };
   if (method === 'POST' && !isSameOrigin(headers))
-    return { status: 403, message: 'Only the page itself may ask this.' };
+    return { status: 403, message: 'Only the page itself may send this request.' };
   return { path };
 }
 
-/** A page elsewhere whose name was made to lead here (DNS rebinding) sends its own name. */
+/** Checks the Host header. A foreign page whose name was made to resolve to this server (DNS rebinding) sends its own name. */
 function isKnownHost(host: string | string[] | undefined, boundTo: string): boolean {
   const name = /^(\[[^\]]+\]|[^:]+)(:\d+)?$/
     .exec(String(host ?? ''))?.[1]

@@ -1,4 +1,4 @@
-/** What a site offers: read from the built page's folder, from the zoo, and from this computer's cache of weights. */
+/** Describes what a site offers, from the built page's folder, the zoo, and this computer's weights cache. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, sha256 } from '#platform';
@@ -9,10 +9,10 @@ import { type CachedFile, findCached } from '../weights/cache.ts';
 import { ZOO, type ZooEntry, zooEntry } from '../weights/zoo.ts';
 
 export interface StaticSiteOptions {
-  /** Where the built page is, samples and heads included. */
+  /** The built page, including samples and heads. */
   readonly folder: string;
   readonly weightsUrl: string;
-  /** Puts the weights that this computer has under `weights/`. */
+  /** Also copies this computer's cached weights to `weights/`. */
   readonly copyWeights?: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface CopiedFile {
   readonly to: string;
 }
 
-/** For a host that only hands out files. */
+/** Describes a site for a host that only serves static files, and lists the weights files to copy. */
 export async function describeStaticSite({
   folder,
   weightsUrl,
@@ -37,13 +37,13 @@ export async function describeStaticSite({
   return { site, files };
 }
 
-/** Samples, heads, and the default network: that of the first head. */
+/** Returns the samples, the heads, and the default network: that of the first head. */
 export async function describeFolder(folder: string): Promise<Pick<Site, 'version' | 'model' | 'heads' | 'images'>> {
   const heads = await siteHeads(folder);
   return { version, model: heads[0]?.backbone ?? ZOO[0]!.id, heads, images: await siteImages(folder) };
 }
 
-/** Which of the zoo's files this computer has, by id. */
+/** Returns the zoo's files that this computer has, by id. */
 export async function cachedWeights(cacheDir: string): Promise<Map<string, CachedFile>> {
   const found = new Map<string, CachedFile>();
   for (const entry of ZOO) {
@@ -72,7 +72,7 @@ export function siteModels(cached: ReadonlyMap<string, CachedFile>): SiteModel[]
   });
 }
 
-/** The entry whose file this one uses. */
+/** Returns the entry whose file this one uses. */
 function fileEntry(entry: ZooEntry): ZooEntry {
   const [source] = entry.sources;
   return source?.kind === 'net2net' ? fileEntry(zooEntry(source.from)) : entry;

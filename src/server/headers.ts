@@ -1,10 +1,10 @@
-/** What every answer of `raycam serve` says besides its content. */
+/** Headers of every response of `raycam serve`. */
 import policy from './page_policy.json' with { type: 'json' };
 
-/** The page's own, and what an element of the page cannot say: who may frame it. */
+/** The page's own policy, plus `frame-ancestors`, which a `<meta>` element cannot set. */
 const POLICY = [...policy, "frame-ancestors 'none'"].join('; ');
 
-/** With the first two, a page may share memory between threads. */
+/** The first two headers allow a page to share memory between threads. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -1,8 +1,8 @@
-/** The page's server: its files, what the site offers, weights of this computer's cache, and a way to pull them. */
+/** The server for the page: it serves the page's files, the site's description and cached weights, and pulls weights. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sirv from 'sirv';
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { checkRequest } from './check_request.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import type { WeightsDesk } from './weights_desk.ts';
@@ -11,7 +11,7 @@ export interface PageServerOptions {
   /** The built page: `index.html`, `assets/`, … */
   readonly folder: string;
   readonly host: string;
-  /** 0 takes any that is free. */
+  /** 0 chooses any free port. */
   readonly port: number;
   readonly weights: WeightsDesk;
 }
@@ -23,7 +23,7 @@ export interface PageServer {
 
 const REQUEST_MS = 30_000;
 
-/** @throws InputError  the port is taken, or may not be used */
+/** Starts the server. @throws InputError  the port is in use, or may not be opened */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, handlerOf(options));
   await listen(server, options);
@@ -59,7 +59,7 @@ function handlerOf({ folder, host, weights }: PageServerOptions): Handler {
   };
 }
 
-/** Names in `assets` hold the content's hash. */
+/** Returns the cache policy. Files in `assets` have their content's hash in their names, so they never change. */
 function lifetimeOf(path: string): string {
   return path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
 }
@@ -86,10 +86,10 @@ function listen(server: Server, { host, port }: PageServerOptions): Promise<void
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reasons: Record<string, string> = {
-        EADDRINUSE: 'another program uses it',
-        EACCES: 'this user may not open it',
+        EADDRINUSE: 'another program is using it',
+        EACCES: 'permission denied',
         EADDRNOTAVAIL: 'this computer has no such address',
-        ENOTFOUND: 'no computer has this name',
+        ENOTFOUND: 'this host name is unknown',
       };
       const reason = reasons[error.code ?? ''] ?? error.message;
       reject(

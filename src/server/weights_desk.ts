@@ -1,4 +1,4 @@
-/** Weights for the page: which there are, the files themselves, and pulling those that this computer does not have yet. */
+/** Weights for the page: lists them, serves the files, and pulls those that this computer does not have yet. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname } from 'node:path';
 import sirv from 'sirv';
@@ -15,14 +15,14 @@ export interface WeightsDeskOptions {
   /** The built page. */
   readonly folder: string;
   readonly cacheDir: string;
-  /** Which network the page opens; that of the head unless said. */
+  /** The network that the page opens; that of the head by default. */
   readonly model?: string;
-  /** A weights file of one's own. */
+  /** The user's own weights file. */
   readonly weightsFile?: string;
-  /** A head of one's own, preferred to those of the page. */
+  /** The user's own head, preferred over those of the page. */
   readonly headFile?: string;
   readonly offline?: boolean;
-  /** Ends a pull. */
+  /** Aborts pulls. */
   readonly signal?: AbortSignal;
   readonly onPull?: (progress: PullProgress) => void;
   readonly onPullEnd?: () => void;
@@ -37,7 +37,7 @@ export interface FileRequest {
 const IDLE: PullState = { state: 'idle', receivedBytes: 0, totalBytes: 0 };
 
 export class WeightsDesk {
-  /** By name: the files that may be asked for. */
+  /** Paths of the files that may be requested, by name. */
   private readonly paths = new Map<string, string>();
   private readonly pulls = new Map<string, PullState>();
   private readonly senders = new Map<string, ReturnType<typeof sirv>>();
@@ -46,7 +46,7 @@ export class WeightsDesk {
 
   constructor(private readonly options: WeightsDeskOptions) {}
 
-  /** What the site offers now. */
+  /** Describes what the site offers now. */
   async describe(): Promise<Site> {
     const { folder, cacheDir, weightsFile, headFile, offline } = this.options;
     const cached = await cachedWeights(cacheDir);
@@ -74,15 +74,17 @@ export class WeightsDesk {
     return this.pulls.get(id) ?? IDLE;
   }
 
-  /** Begins, where it has not begun. */
+  /** Starts a pull unless it is already running. */
   async pull(id: string): Promise<PullState> {
-    const known = siteModels(new Map()).some(model => model.id === id);
-    if (!known) return { ...IDLE, state: 'failed', message: `weights: no network is named ${id}` };
+    const known = siteModels(new Map()).map(model => model.id);
+    if (!known.includes(id)) {
+      return { ...IDLE, state: 'failed', message: `weights: unknown network "${id}". Known: ${known.join(', ')}` };
+    }
     if (this.pulls.get(id)?.state !== 'pulling') void this.run(id);
     return this.pullState(id);
   }
 
-  /** A file of the cache, ranges included. */
+  /** Sends a weights file or head; supports range requests. */
   send(file: string, { request, response, otherwise }: FileRequest): void {
     const path = this.paths.get(file);
     if (!path) {
@@ -122,14 +124,14 @@ export class WeightsDesk {
   }
 }
 
-/** @throws InputError  no such file, or no head */
+/** Describes the user's own head. @throws InputError  the file does not exist, or is not a head */
 async function describeHead(path: string): Promise<SiteHead> {
   const { metadata } = await openHead(path);
   const name = basename(path);
   return { name, url: `head/${encodeURIComponent(name)}`, backbone: metadata.backbone };
 }
 
-/** @throws WeightsError  the file is no ResNet's */
+/** Describes the user's own weights file. @throws WeightsError  the file does not contain a ResNet */
 async function describeFile(path: string): Promise<SiteModel> {
   const weights = await openWeights(path);
   try {

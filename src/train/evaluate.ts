@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { Head, type HeadValues } from '../nn/head.ts';
 import { checkLogProbabilities } from '../nn/log_probabilities.ts';
 import type { Device } from '../runtime/device.ts';

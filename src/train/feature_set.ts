@@ -1,5 +1,5 @@
 /** Features and their labels, on the host and on a device. */
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { gatherRows } from '../kernels/gather_rows.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';

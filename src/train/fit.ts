@@ -3,14 +3,14 @@ import { nllLoss } from '../autograd/losses.ts';
 import { Adam } from '../autograd/optimizers.ts';
 import { StepLR } from '../autograd/schedulers.ts';
 import { constant, Tape } from '../autograd/tape.ts';
-import { InputError, UsageError } from '../errors.ts';
+import { InputError, UsageError } from '../errors/index.ts';
 import { Head, type HeadValues, initialHead } from '../nn/head.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { linesAtEnd, linesOfEpoch } from './fit_lines.ts';
 import { type BatchOutputs, Phase, type PhaseResult } from './phase.ts';
-import { TorchRandom } from './torch_random.ts';
+import { TorchRandom } from '../nn/torch_random.ts';
 
 export interface FitData {
   readonly classes: readonly string[];

@@ -1,5 +1,5 @@
 /** What is said of a classifier, from its log-probabilities. */
-import { InputError } from '../errors.ts';
+import { InputError } from '../errors/index.ts';
 import { auroc, type RocPoint, rocCurve } from './auroc.ts';
 
 export interface Metrics {

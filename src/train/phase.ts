@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors.ts';
+import { DeviceError } from '../errors/index.ts';
 import { batchMetrics } from '../kernels/batch_metrics.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';

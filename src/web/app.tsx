@@ -1,4 +1,4 @@
-/** The frame: bar, view, strip, foot. */
+/** The frame around every view: header, view, image strip, footer. */
 import { useEffect } from 'preact/hooks';
 import { EngineChip } from './parts/engine_chip.tsx';
 import { EngineNotice } from './parts/engine_notice.tsx';
@@ -38,7 +38,7 @@ export function App() {
       {current.hasStrip && <ImageStrip />}
       <footer class="foot">
         <span>
-          A research and teaching tool, not a medical device. Its verdicts must not be used to diagnose anyone.
+          A research and teaching tool, not a medical device. Do not use its verdicts for diagnosis.
         </span>
         <span>Images stay on this computer.</span>
       </footer>

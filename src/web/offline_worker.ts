@@ -1,6 +1,6 @@
 /**
- * The service worker: keeps the page's own files, so that it starts without a network, and adds the headers of an isolated page where the
- * host cannot send them: without them the WebAssembly device has no threads.
+ * The service worker. It caches the page's own files, so that the page starts offline. It also adds the cross-origin isolation headers if
+ * the host does not send them; without them the WebAssembly device has no threads.
  */
 interface WorkerEvent extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -22,7 +22,7 @@ interface ServiceWorkerScope {
 const scope = globalThis as unknown as ServiceWorkerScope;
 const PREFIX = 'raycam page ';
 const CACHE = PREFIX + BUILD_ID;
-/** Not kept from the start: what changes, and what not every reader needs. */
+/** Paths cached on first use, not on installation: they change, or not every visitor needs them. */
 const KEPT_WHEN_SEEN = /^(raycam\.json$|sample\/|heads?\/)/;
 
 scope.addEventListener('install', event => {
@@ -51,7 +51,7 @@ async function dropOldCaches(): Promise<void> {
   for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name);
 }
 
-/** Files whose names hold their hash come from the cache; all else from the site while it can be reached. */
+/** Serves files with a hash in their name from the cache, and all others from the site while it is reachable. */
 async function answer(request: Request, path: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   const key = new URL(path === '' ? 'index.html' : path, scope.registration.scope).href;
@@ -76,7 +76,7 @@ function isolated(response: Response): Response {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
-/** Within the page's folder. */
+/** Returns a URL's path relative to the page's folder, or undefined outside it. */
 function pathOf(url: string): string | undefined {
   const { scope: base } = scope.registration;
   return url.startsWith(base) ? url.slice(base.length).replace(/[?#].*$/, '') : undefined;

@@ -1,4 +1,4 @@
-/** What a copy of the page offers: `raycam.json` beside it, written by `raycam serve` or by `npm run build:web`. */
+/** What a copy of the page offers: the contents of `raycam.json`, which `raycam serve` or `npm run build:web` writes. */
 import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
 
 export interface SiteModel {
@@ -6,21 +6,21 @@ export interface SiteModel {
   readonly architecture: ResNetArchitecture;
   readonly note: string;
   readonly licence: string;
-  /** The file of its weights; several networks may share one. */
+  /** Name of the weights file; several networks may share one. */
   readonly file: string;
-  /** Of `file`; 0 where it is not known before it is fetched. */
+  /** Size of `file`; 0 if unknown before the download. */
   readonly sizeBytes: number;
-  /** 64 hexadecimal digits, or as many as are known; empty where none are. */
+  /** 64 hexadecimal digits, or the known leading ones; empty if unknown. */
   readonly sha256: string;
-  /** Whether the site has the file now. If not, `canPull` says whether it can get it. */
+  /** Whether the site has the file now. If not, `canPull` says whether it can download it. */
   readonly isHere: boolean;
 }
 
 export interface SiteImage {
   readonly name: string;
-  /** The folder it lies in: what a radiologist said of it. */
+  /** A radiologist's label, and the name of the folder that contains the image. */
   readonly label: string;
-  /** Of the sample: no bundled head was trained on `test`. */
+  /** Split of the sample. No bundled head was trained on `test`. */
   readonly split: 'train' | 'test';
   readonly url: string;
   readonly sha256: string;
@@ -29,26 +29,26 @@ export interface SiteImage {
 export interface SiteHead {
   readonly name: string;
   readonly url: string;
-  /** The backbone that it was trained on. */
+  /** The backbone whose features it was trained on. */
   readonly backbone: string;
 }
 
 export interface Site {
   readonly version: string;
-  /** Which network to open unless the address says. */
+  /** Id of the network to open by default. */
   readonly model: string;
   readonly models: readonly SiteModel[];
   readonly heads: readonly SiteHead[];
   readonly images: readonly SiteImage[];
-  /** Where weights are, relative to the page: `weights/` and the file's name. */
+  /** Folder of the weights, relative to the page, such as `weights/`. */
   readonly weightsUrl: string;
-  /** Whether weights lie on this computer: then they are opened without asking. */
+  /** Whether the weights are on this computer. If so, the page opens them without asking. */
   readonly isLocal: boolean;
   /** Whether `POST pull/ID` makes the server fetch weights. */
   readonly canPull: boolean;
 }
 
-/** What `GET pull/ID` answers. */
+/** The answer to `GET pull/ID`. */
 export interface PullState {
   readonly state: 'idle' | 'pulling' | 'here' | 'failed';
   readonly receivedBytes: number;

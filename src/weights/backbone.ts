@@ -1,5 +1,5 @@
 /** A weights file together with all that running it takes. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
 import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
 import { KERAS_EPS } from './keras_names.ts';
 import { deepen } from './net2net.ts';

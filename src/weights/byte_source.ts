@@ -1,12 +1,12 @@
-/** Small helpers over byte sources, and sizes in words. */
+/** Helpers for byte sources, and formatting of sizes. */
 import type { ByteSource } from '../platform/types.ts';
 
-/** The bytes from `offset`, `length` of them or as many as there are. */
+/** Returns `length` bytes from `offset`, or fewer if the source ends earlier. */
 export function readUpTo(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
   return source.read(offset, Math.max(0, Math.min(length, source.sizeBytes - offset)));
 }
 
-/** Runs `use` and closes the source if it throws: who opens a file either hands it on or closes it. */
+/** Runs `use` and closes the source if `use` throws, so that a failed open leaks no file handle. */
 export async function closingOnError<T>(source: ByteSource, use: (source: ByteSource) => Promise<T>): Promise<T> {
   try {
     return await use(source);
@@ -16,7 +16,7 @@ export async function closingOnError<T>(source: ByteSource, use: (source: ByteSo
   }
 }
 
-/** A size as people read it: `241 MB`, `118.2 kB`, `17 bytes`. */
+/** Formats a size with a unit: `241 MB`, `9.8 kB`, `17 bytes`. */
 export function formatBytes(sizeBytes: number): string {
   if (sizeBytes < 1e3) return `${sizeBytes} bytes`;
   if (sizeBytes < 1e6) return `${shortened(sizeBytes / 1e3)} kB`;
@@ -24,7 +24,7 @@ export function formatBytes(sizeBytes: number): string {
   return `${shortened(sizeBytes / 1e9)} GB`;
 }
 
-/** Two sizes that differ, told apart: to the byte where rounding would make them look alike. */
+/** Formats two sizes. If they differ but would round to the same text, both are given in bytes. */
 export function formatSizes(first: number, second: number): [string, string] {
   const [a, b] = [formatBytes(first), formatBytes(second)];
   return a === b && first !== second ? [`${first} bytes`, `${second} bytes`] : [a, b];

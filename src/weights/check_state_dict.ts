@@ -1,16 +1,16 @@
-/** Whether tensors are those of a ResNet, and of which. */
-import { WeightsError } from '../errors.ts';
+/** Checks whether a state dict is a ResNet, and detects which one. */
+import { WeightsError } from '../errors/index.ts';
 import { expectedTensors, RESNET_ARCHITECTURES, RESNET_LAYOUTS, type ResNetArchitecture } from './resnet_shapes.ts';
 import type { StateDict } from './tensor_entry.ts';
 
-/** A long list is cut after this many names. */
+/** A list of names is cut after this many. */
 const NAMES_SHOWN = 8;
 
 /**
- * Compares names and shapes with torchvision's. `fc` may be absent or have any number of classes, and `fc.0` (a head that was
- * trained as a Sequential) may stand in its place; `num_batches_tracked` is ignored.
+ * Compares names and shapes with torchvision's. `fc` may be absent, may have any number of classes, and may be replaced by `fc.0` (a head
+ * trained as a Sequential). `num_batches_tracked` is ignored.
  *
- * @throws WeightsError  one error with every missing, unknown and misshapen tensor
+ * @throws WeightsError  lists every tensor that is missing, unknown or of the wrong shape
  */
 export function checkStateDict(stateDict: StateDict, architecture: ResNetArchitecture, fileName: string): void {
   const expected = expectedTensors(architecture, stateDict.get('fc.weight')?.shape[0] ?? 1000);
@@ -22,46 +22,42 @@ export function checkStateDict(stateDict: StateDict, architecture: ResNetArchite
     if (entry === undefined) {
       if (hasHead || !name.startsWith('fc.')) missing.push(name);
     } else if (`${entry.shape}` !== `${shape}`) {
-      misshapen.push(`${name}: expected [${shape.join(', ')}], got [${entry.shape.join(', ')}]`);
+      misshapen.push(`${name} (expected [${shape.join(', ')}], got [${entry.shape.join(', ')}])`);
     }
   }
   const unknown = [...stateDict.keys()].filter(name => !expected.has(name) && !isOptional(name));
-  const problems = [listed(missing, 'missing'), listed(unknown, 'unknown'), listed(misshapen, 'misshapen', '; ')];
+  const problems = [listed(missing, 'missing'), listed(unknown, 'unknown'), listed(misshapen, 'of the wrong shape')];
   const found = problems.filter(problem => problem !== undefined);
   if (found.length === 0) return;
-  throw new WeightsError(`weights: ${inWords(found)} in ${fileName}: these are not the weights of a ${architecture}`);
+  throw new WeightsError(`weights: ${fileName}: is not a ${architecture} (${found.join('; ')})`);
 }
 
 function isOptional(name: string): boolean {
   return name.endsWith('.num_batches_tracked') || name === 'fc.0.weight' || name === 'fc.0.bias';
 }
 
-function listed(names: readonly string[], kind: string, separator = ', '): string | undefined {
+function listed(names: readonly string[], kind: string): string | undefined {
   if (names.length === 0) return undefined;
-  const shown = names.slice(0, NAMES_SHOWN).join(separator);
+  const shown = names.slice(0, NAMES_SHOWN).join(', ');
   const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
-  return `${names.length} ${names.length === 1 ? 'tensor' : 'tensors'} ${kind} (${shown}${more})`;
-}
-
-function inWords(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  return `${names.length} ${names.length === 1 ? 'tensor' : 'tensors'} ${kind}: ${shown}${more}`;
 }
 
 /**
- * The architecture, from the number of blocks in each layer and their kind.
+ * Returns the architecture, detected from the number and kind of blocks in each layer.
  *
- * @throws WeightsError  not a ResNet, a deep-stem one (ResNet-D), or a depth that torchvision does not have
+ * @throws WeightsError  not a ResNet, a ResNet with a deep stem (ResNet-D), or a depth that torchvision does not have
  */
 export function detectArchitecture(stateDict: StateDict, fileName: string): ResNetArchitecture {
   if (stateDict.has('conv1.0.weight')) {
     throw new WeightsError(
-      `weights: ${fileName} has a stem of three convolutions (conv1.0, conv1.3, conv1.6): a ResNet-D such as resnet152d, ` +
-        'expected the single 7x7 conv1 of a plain ResNet',
+      `weights: ${fileName}: is a ResNet-D such as resnet152d (its stem is conv1.0, conv1.3, conv1.6), ` +
+        'not a plain ResNet with a single 7x7 conv1',
     );
   }
   if (!stateDict.has('conv1.weight') || !stateDict.has('layer1.0.conv1.weight')) {
     throw new WeightsError(
-      `weights: ${fileName} has no conv1.weight or no layer1.0.conv1.weight: it is not the state dict of a ResNet`,
+      `weights: ${fileName}: is not the state dict of a ResNet (it has no conv1.weight or no layer1.0.conv1.weight)`,
     );
   }
   const block = stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic';
@@ -72,7 +68,7 @@ export function detectArchitecture(stateDict: StateDict, fileName: string): ResN
   });
   if (found) return found;
   throw new WeightsError(
-    `weights: ${fileName} has ${blocks.join(', ')} ${block} blocks in layer1 to layer4: expected one of ${RESNET_ARCHITECTURES.join(', ')}`,
+    `weights: ${fileName}: unknown ResNet with ${blocks.join(', ')} ${block} blocks in layer1 to layer4. Known: ${RESNET_ARCHITECTURES.join(', ')}`,
   );
 }
 

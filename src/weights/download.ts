@@ -1,5 +1,5 @@
 /** Downloads a file over HTTP: goes on where it was cut, gives up on a silent server, leaves a part that the next call takes up. */
-import { InputError, WeightsError } from '../errors.ts';
+import { InputError, WeightsError } from '../errors/index.ts';
 import { formatBytes } from './byte_source.ts';
 import { PartConflict, PartFile } from './part_file.ts';
 

@@ -1,5 +1,5 @@
 /** Element types by safetensors' names, and their conversion to float32. */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 
 const ELEMENT_BITS = {
   BOOL: 8,

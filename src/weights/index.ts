@@ -1,4 +1,4 @@
-/** Weight files of every kind, the zoo, and the way from a name to a network's tensors. */
+/** Reads and writes weights files, lists the zoo, and resolves a name to a network's tensors. */
 export { type Backbone, backboneOfEntry, backboneOfFile, type FileOptions } from './backbone.ts';
 export { checkStateDict, detectArchitecture } from './check_state_dict.ts';
 export type { DType } from './dtypes.ts';

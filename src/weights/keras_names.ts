@@ -1,16 +1,17 @@
 /**
- * Keras' ResNets under torchvision's names: kernels turned from HWIO to OIHW, the convolutions' biases moved into the batch norms' means.
+ * Translates Keras' ResNets to torchvision's names. Kernels change from HWIO to OIHW, and convolution biases move into the batch norms'
+ * means.
  *
  * BN(x + b) with running mean m equals BN(x) with running mean m - b, so the move is exact up to one float32 rounding.
  * Source: keras-applications, resnet50.py (older names) and resnet_common.py
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import { renamed, type StateDict, type TensorEntry } from './tensor_entry.ts';
 
 /** `caffe`: res2a_branch2a, bn2a_branch2a, fc1000. `applications`: conv2_block1_1_conv, probs. */
 export type KerasScheme = 'caffe' | 'applications';
 
-/** Keras' batch norms add this to the variance; the file does not say. */
+/** What Keras' batch norms add to the variance. The file does not contain it. */
 export const KERAS_EPS: Readonly<Record<KerasScheme, number>> = { caffe: 1e-3, applications: 1.001e-5 };
 
 const STATISTICS: ReadonlyMap<string, string> = new Map([
@@ -20,7 +21,7 @@ const STATISTICS: ReadonlyMap<string, string> = new Map([
   ['moving_variance', 'running_var'],
 ]);
 
-/** Which of Keras' two naming schemes these tensors follow, if either. */
+/** Returns which of Keras' two naming schemes these tensors follow, or undefined. */
 export function kerasScheme(tensors: StateDict): KerasScheme | undefined {
   for (const name of tensors.keys()) {
     if (/^res2a_branch2a\/kernel/.test(name)) return 'caffe';
@@ -30,9 +31,9 @@ export function kerasScheme(tensors: StateDict): KerasScheme | undefined {
 }
 
 /**
- * The same network under torchvision's names; nothing is read until an entry is.
+ * Returns the same network under torchvision's names. Values are read only when an entry is read.
  *
- * @throws WeightsError  a name belongs to neither scheme, or a batch norm lacks its mean
+ * @throws WeightsError  a name belongs to neither scheme, or a batch norm has no running mean
  */
 export function kerasToTorchvision(tensors: StateDict): StateDict {
   const result = new Map<string, TensorEntry>();
@@ -40,12 +41,12 @@ export function kerasToTorchvision(tensors: StateDict): StateDict {
   for (const entry of tensors.values()) {
     const { layer, role } = splitName(entry.name);
     const module = moduleOf(layer);
-    if (module === undefined) throw new WeightsError(`weights: ${entry.name} is not a name of Keras' ResNets`);
+    if (module === undefined) throw new WeightsError(`weights: ${entry.name}: is not a tensor of Keras' ResNets`);
     if (module === 'fc') add(result, fullyConnected(entry, role));
     else if (role === 'kernel') add(result, oihw(entry, `${module}.weight`));
     else if (role === 'bias') biases.set(normAfter(module), entry);
     else if (STATISTICS.has(role)) add(result, renamed(entry, `${module}.${STATISTICS.get(role)}`));
-    else throw new WeightsError(`weights: ${entry.name} has no place in torchvision's ResNets`);
+    else throw new WeightsError(`weights: ${entry.name}: has no counterpart in torchvision's ResNets`);
   }
   for (const [norm, bias] of biases) foldBias(result, `${norm}.running_mean`, bias);
   return result;
@@ -56,7 +57,7 @@ function splitName(name: string): { layer: string; role: string } {
   return { layer: name.slice(0, slash), role: name.slice(slash + 1).replace(/:0$/, '') };
 }
 
-/** torchvision's module path of a Keras layer. */
+/** Returns torchvision's module path for a Keras layer. */
 function moduleOf(layer: string): string | undefined {
   if (layer === 'conv1' || layer === 'conv1_conv') return 'conv1';
   if (layer === 'bn_conv1' || layer === 'conv1_bn') return 'bn1';
@@ -64,7 +65,7 @@ function moduleOf(layer: string): string | undefined {
   return caffeModule(layer) ?? applicationsModule(layer);
 }
 
-/** res3a_branch1 is layer2.0.downsample.0, bn3b_branch2c is layer2.1.bn3; deep networks count on with b1, b2, … */
+/** Maps res3a_branch1 to layer2.0.downsample.0 and bn3b_branch2c to layer2.1.bn3. Deep networks number their blocks b1, b2, … */
 function caffeModule(layer: string): string | undefined {
   const match = /^(res|bn)([2-5])([a-z])(\d*)_branch(1|2[abc])$/.exec(layer);
   if (!match) return undefined;
@@ -75,7 +76,7 @@ function caffeModule(layer: string): string | undefined {
   return `${path}.${kind === 'res' ? 'conv' : 'bn'}${branch!.charCodeAt(1) - 96}`;
 }
 
-/** conv3_block1_0_bn is layer2.0.downsample.1, conv3_block2_3_conv is layer2.1.conv3. */
+/** Maps conv3_block1_0_bn to layer2.0.downsample.1 and conv3_block2_3_conv to layer2.1.conv3. */
 function applicationsModule(layer: string): string | undefined {
   const match = /^conv([2-5])_block(\d+)_([0-3])_(conv|bn)$/.exec(layer);
   if (!match) return undefined;
@@ -84,7 +85,7 @@ function applicationsModule(layer: string): string | undefined {
   return index === '0' ? `${path}.downsample.${kind === 'conv' ? 0 : 1}` : `${path}.${kind}${index}`;
 }
 
-/** The batch norm that follows a convolution. */
+/** Returns the path of the batch norm that follows a convolution. */
 function normAfter(convolution: string): string {
   return convolution.endsWith('downsample.0')
     ? convolution.replace(/0$/, '1')
@@ -92,14 +93,16 @@ function normAfter(convolution: string): string {
 }
 
 function add(result: Map<string, TensorEntry>, entry: TensorEntry): void {
-  if (result.has(entry.name)) throw new WeightsError(`weights: two of the file's tensors are ${entry.name}`);
+  if (result.has(entry.name)) throw new WeightsError(`weights: two tensors are named ${JSON.stringify(entry.name)}`);
   result.set(entry.name, entry);
 }
 
 /** [KH, KW, I, O] -> [O, I, KH, KW] */
 function oihw(entry: TensorEntry, name: string): TensorEntry {
   if (entry.shape.length !== 4)
-    throw new WeightsError(`weights: ${entry.name} [${entry.shape}] is not a convolution's kernel`);
+    throw new WeightsError(
+      `weights: ${entry.name}: must have the shape [KH, KW, I, O], got [${entry.shape.join(', ')}]`,
+    );
   const [height, width, inputs, outputs] = entry.shape as [number, number, number, number];
   const shape = [outputs, inputs, height, width];
   return {
@@ -114,7 +117,9 @@ function oihw(entry: TensorEntry, name: string): TensorEntry {
 function fullyConnected(entry: TensorEntry, role: string): TensorEntry {
   if (role === 'bias') return renamed(entry, 'fc.bias');
   if (role !== 'kernel' || entry.shape.length !== 2) {
-    throw new WeightsError(`weights: ${entry.name} [${entry.shape}] is not a dense layer's kernel`);
+    throw new WeightsError(
+      `weights: ${entry.name}: must be a kernel of shape [in, out], got [${entry.shape.join(', ')}]`,
+    );
   }
   const [inputs, outputs] = entry.shape as [number, number];
   const read = async () => transposed(await entry.read(), 1, inputs, outputs);
@@ -135,10 +140,11 @@ function transposed(values: Float32Array, taps: number, inputs: number, outputs:
 
 function foldBias(result: Map<string, TensorEntry>, meanName: string, bias: TensorEntry): void {
   const mean = result.get(meanName);
-  if (mean === undefined)
-    throw new WeightsError(`weights: ${bias.name} has no batch norm after it (${meanName} is missing)`);
+  if (mean === undefined) throw new WeightsError(`weights: ${bias.name}: has no batch norm (${meanName} is missing)`);
   if (`${mean.shape}` !== `${bias.shape}`) {
-    throw new WeightsError(`weights: ${bias.name} [${bias.shape}] does not fit ${meanName} [${mean.shape}]`);
+    throw new WeightsError(
+      `weights: ${bias.name} has the shape [${bias.shape.join(', ')}] but ${meanName} has [${mean.shape.join(', ')}]`,
+    );
   }
   const read = async () => {
     const [values, offsets] = [await mean.read(), await bias.read()];

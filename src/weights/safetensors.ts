@@ -2,7 +2,7 @@
  * The safetensors reader: eight bytes of header length, a JSON header, then the values of every tensor end to end.
  * Source: huggingface/safetensors, tensor.rs; every check of its `validate`, in its order.
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
 import { type DType, elementBits, isDType, toFloat32 } from './dtypes.ts';

@@ -1,5 +1,5 @@
 /** The safetensors writer: float32 only, and the same bytes for the same tensors and metadata, whatever their order. */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import { bytesOf } from './dtypes.ts';
 import { elementCount, type TensorEntry } from './tensor_entry.ts';
 

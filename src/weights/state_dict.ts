@@ -1,12 +1,12 @@
-/** From the names of a file to torchvision's. */
-import { WeightsError } from '../errors.ts';
+/** Translates the tensor names of a file to torchvision's names. */
+import { WeightsError } from '../errors/index.ts';
 import { type KerasScheme, kerasScheme, kerasToTorchvision } from './keras_names.ts';
 import { renamed, type StateDict, type TensorEntry } from './tensor_entry.ts';
 
-/** Left by DataParallel, and by those who keep the network in an attribute. */
+/** Prefixes added by DataParallel, and by models that keep the network in an attribute. */
 const PREFIXES = ['module.', 'model.', 'backbone.'];
 
-/** Whose names the tensors of a file have. */
+/** The naming scheme of a file's tensors. */
 export type TensorNames = 'torchvision' | KerasScheme;
 
 export interface NamedStateDict {
@@ -15,11 +15,11 @@ export interface NamedStateDict {
 }
 
 /**
- * The tensors under torchvision's names: Keras' are translated, the usual prefixes that all names share are taken off.
+ * Returns the tensors under torchvision's names. Translates Keras' names, and removes common prefixes that all names share.
  *
- * With `prefix`, only the tensors whose names begin with it count, without it: for files that hold several networks.
+ * With `prefix`, selects only the tensors whose names start with it, and removes it. This is for files that contain several networks.
  *
- * @throws WeightsError  no name begins with `prefix`
+ * @throws WeightsError  no name starts with `prefix`
  */
 export function toStateDict(tensors: StateDict, prefix = ''): NamedStateDict {
   const chosen = prefix === '' ? tensors : withPrefix(tensors, prefix);
@@ -33,8 +33,8 @@ function withPrefix(tensors: StateDict, prefix: string): StateDict {
   if (chosen.length > 0) return shortened(chosen, prefix);
   const [first] = tensors.keys();
   throw new WeightsError(
-    `weights: no tensor's name begins with ${JSON.stringify(prefix)}, the first is ${JSON.stringify(first ?? '')}. ` +
-      'List them with `raycam weights info FILE --tensors`',
+    `weights: no tensor name starts with ${JSON.stringify(prefix)} (the first is ${JSON.stringify(first ?? '')}). ` +
+      'List the names with `raycam weights info FILE --tensors`',
   );
 }
 

@@ -1,20 +1,20 @@
-/** PyTorch's views: a tensor is a storage, an offset and a stride for each dimension. */
+/** PyTorch's strided views: a storage, an offset, and one stride per dimension. */
 import { elementCount } from './tensor_entry.ts';
 
-/** Offset and strides count elements, not bytes. */
+/** A view of a storage. Offset and strides are in elements, not bytes. */
 export interface StridedView {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly stride: readonly number[];
 }
 
-/** How many elements lie from the first that the view touches to the last; 0 for an empty tensor. */
+/** Returns the number of elements from the first to the last that the view uses; 0 for an empty tensor. */
 export function spanOf({ shape, stride }: Omit<StridedView, 'offset'>): number {
   if (shape.includes(0)) return 0;
   return shape.reduce((span, size, d) => span + (size - 1) * stride[d]!, 1);
 }
 
-/** Whether the view's elements lie in C order without gaps. Strides of dimensions of size 1 do not matter. */
+/** Whether the view's elements are in C order without gaps. Strides of dimensions of size 1 do not matter. */
 export function isContiguous({ shape, stride }: StridedView): boolean {
   let expected = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
@@ -24,7 +24,7 @@ export function isContiguous({ shape, stride }: StridedView): boolean {
   return true;
 }
 
-/** The view's elements in C order, from the bytes of a span that begins with its first. */
+/** Copies the view's elements in C order. `span` starts at the view's first element. */
 export function gather(span: Uint8Array, view: StridedView, elementBytes: number): Uint8Array {
   switch (elementBytes) {
     case 16: {
@@ -42,7 +42,7 @@ export function gather(span: Uint8Array, view: StridedView, elementBytes: number
   }
 }
 
-/** Bits, never floats: a copy of a float may change a NaN. */
+/** Integer types, because copying a float may change the bits of a NaN. */
 type Bits = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 function gathered<T extends Bits>(

@@ -2,7 +2,7 @@
  * The part of tar that Python's tarfile writes: regular files, PAX and GNU long names, checksums.
  * Source: POSIX.1-2001, pax Interchange Format; GNU tar manual, Basic Tar Format
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 
 const BLOCK_BYTES = 512;

@@ -1,20 +1,20 @@
-/** What every weights format is read into: named tensors that fetch their bytes only when asked. */
+/** The common form of all weights formats: named tensors that load their bytes on demand. */
 import type { ByteSource } from '../platform/types.ts';
 import type { DType } from './dtypes.ts';
 
-/** One tensor of a weights file. Nothing of it is in memory until `read`, and nothing stays afterwards. */
+/** One tensor of a weights file. Its values are loaded by `read` and are not cached. */
 export interface TensorEntry {
   readonly name: string;
   /** As stored; `read` converts. */
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** The values as float32, C order. @throws WeightsError if they are damaged or of a type float32 cannot hold. */
+  /** Returns the values as float32, C order. @throws WeightsError  damaged, or of a dtype that cannot be converted to float32 */
   read(): Promise<Float32Array>;
-  /** The values bit by bit as `dtype` has them, C order, little endian. Absent where the file does not hold them as such. */
+  /** Returns the stored bits as `dtype`, C order, little endian. Absent if the file does not store the tensor in this form. */
   readonly readBytes?: () => Promise<Uint8Array>;
 }
 
-/** Tensors by name: torchvision's names once `toStateDict` has seen them. */
+/** Tensors by name. `toStateDict` translates the names to torchvision's. */
 export type StateDict = ReadonlyMap<string, TensorEntry>;
 
 export type WeightsFormat = 'torch-zip' | 'torch-legacy' | 'torch-tar' | 'safetensors' | 'tfjs-layers';
@@ -23,17 +23,17 @@ export type WeightsFormat = 'torch-zip' | 'torch-legacy' | 'torch-tar' | 'safete
 export interface WeightsFile {
   readonly name: string;
   readonly format: WeightsFormat;
-  /** Of all the files that hold the tensors. */
+  /** Size of all files that contain the tensors. */
   readonly sizeBytes: number;
-  /** Names as the file has them, in its order. */
+  /** Under the names in the file, in its order. */
   readonly tensors: StateDict;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The file, or all that the tensors lie in. */
+  /** The file, or all files that contain the tensors. */
   readonly sources: readonly ByteSource[];
   close(): Promise<void>;
 }
 
-/** How many values a shape holds; not a safe integer when the product overflows. */
+/** Returns the number of values in a shape. Not a safe integer if the product overflows. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -41,7 +41,7 @@ export function elementCount(shape: readonly number[]): number {
 /** PyTorch's own limit. */
 const MAX_RANK = 64;
 
-/** Whether a value read from a file can be a shape: sizes are whole, not negative, and their product is exact. */
+/** Whether a value from a file is a valid shape: at most MAX_RANK non-negative integers whose product is exact. */
 export function isShape(value: unknown): value is number[] {
   return (
     Array.isArray(value) &&
@@ -51,12 +51,12 @@ export function isShape(value: unknown): value is number[] {
   );
 }
 
-/** A tensor whose values are already in memory. */
+/** Returns a tensor whose values are already in memory. */
 export function tensorOf(name: string, shape: readonly number[], values: Float32Array): TensorEntry {
   return { name, dtype: 'F32', shape, read: async () => values.slice() };
 }
 
-/** The same tensor under another name. */
+/** Returns the same tensor under another name. */
 export function renamed(entry: TensorEntry, name: string): TensorEntry {
   return { ...entry, name };
 }

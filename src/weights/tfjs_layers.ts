@@ -1,10 +1,10 @@
 /**
- * TensorFlow.js layers models: model.json names the weights and, group by group, the shards that hold them end to end.
+ * Reads TensorFlow.js layers models. model.json lists the weights in groups. The shards of a group contain its weights back to back.
  * Source: tensorflow/tfjs, tfjs-core/src/io/io_utils.ts
  */
-import { InputError, WeightsError } from '../errors.ts';
+import { InputError, WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
-import { formatBytes, readUpTo } from './byte_source.ts';
+import { formatSizes, readUpTo } from './byte_source.ts';
 import { type DType, elementBits, toFloat32 } from './dtypes.ts';
 import { isRecord, MAX_JSON_BYTES, parseJsonObject } from './json_text.ts';
 import { elementCount, isShape, type TensorEntry, type WeightsFile } from './tensor_entry.ts';
@@ -17,16 +17,16 @@ const DTYPES: ReadonlyMap<unknown, DType> = new Map([
   ['uint8', 'U8'],
   ['uint16', 'U16'],
 ]);
-/** Of 4 MB each, as they are written: 4 GB. */
+/** At the usual 4 MB per shard, this is 4 GB. */
 const MAX_SHARDS = 1000;
 
-/** Opens a file that lies beside model.json. Rejects with InputError if there is none. */
+/** Opens a file in the folder of model.json. Rejects with InputError if it does not exist. */
 export type OpenSibling = (fileName: string) => Promise<ByteSource>;
 
 interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** As stored: the quantised type where there is one. */
+  /** The stored dtype: the quantised one if the weight is quantised. */
   readonly dtype: DType;
   /** value = stored * scale + min */
   readonly scale: number;
@@ -39,7 +39,7 @@ interface Group {
   readonly weights: readonly WeightSpec[];
 }
 
-/** @throws WeightsError  model.json is damaged, shards are missing (all are named), or their sizes do not add up */
+/** Opens a model. @throws WeightsError  model.json is damaged, shards are missing (all are listed), or their sizes do not add up */
 export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSibling): Promise<WeightsFile> {
   const groups = await readManifest(modelJson);
   const shards = await openShards(modelJson.name, groups, openSibling);
@@ -62,17 +62,16 @@ export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSib
 async function readManifest(modelJson: ByteSource): Promise<Group[]> {
   const where = `tfjs: ${modelJson.name}`;
   if (modelJson.sizeBytes > MAX_JSON_BYTES) {
-    throw new WeightsError(
-      `${where}: ${formatBytes(modelJson.sizeBytes)} of JSON, at most ${formatBytes(MAX_JSON_BYTES)} are read`,
-    );
+    const [size, limit] = formatSizes(modelJson.sizeBytes, MAX_JSON_BYTES);
+    throw new WeightsError(`${where}: is too large (${size}; the limit is ${limit})`);
   }
   const model = parseJsonObject(await readUpTo(modelJson, 0, modelJson.sizeBytes), where);
   const manifest = model.weightsManifest;
   if (!Array.isArray(manifest))
-    throw new WeightsError(`${where}: has no weightsManifest: it is not a TensorFlow.js model`);
+    throw new WeightsError(`${where}: is not a TensorFlow.js model (it has no weightsManifest)`);
   return manifest.map((group: unknown) => {
     if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
-      throw new WeightsError(`${where}: a group of weightsManifest has no paths or no weights`);
+      throw new WeightsError(`${where}: weightsManifest has a group without paths or weights`);
     }
     return {
       paths: group.paths.map(path => checkedPath(where, path)),
@@ -81,26 +80,28 @@ async function readManifest(modelJson: ByteSource): Promise<Group[]> {
   });
 }
 
-/** A plain file name: nothing that a hostile model.json could use to reach outside its folder. */
+/** Accepts only plain file names, so that a malicious model.json cannot reach outside its folder. */
 function checkedPath(where: string, path: unknown): string {
   if (typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..') return path;
-  throw new WeightsError(`${where}: ${JSON.stringify(path)} is not the name of a file beside it`);
+  throw new WeightsError(`${where}: a shard must be the name of a file in the same folder, got ${JSON.stringify(path)}`);
 }
 
 function weightSpec(where: string, value: unknown): WeightSpec {
-  if (!isRecord(value) || typeof value.name !== 'string') throw new WeightsError(`${where}: a weight has no name`);
+  if (!isRecord(value) || typeof value.name !== 'string') throw new WeightsError(`${where}: has a weight without a name`);
   const { name, shape, dtype, quantization } = value;
-  if (!isShape(shape)) throw new WeightsError(`${where}, ${name}: ${JSON.stringify(shape)} is not a shape`);
+  if (!isShape(shape)) throw new WeightsError(`${where}, ${name}: ${JSON.stringify(shape)} is not a valid shape`);
   const isInteger = dtype === 'int32';
   if (quantization === undefined) {
     return { name, shape, dtype: knownDType(where, name, dtype), scale: 1, min: 0, isInteger: false };
   }
-  if (!isRecord(quantization)) throw new WeightsError(`${where}, ${name}: quantization is not an object`);
+  if (!isRecord(quantization)) {
+    throw new WeightsError(`${where}, ${name}: quantization must be an object, got ${JSON.stringify(quantization)}`);
+  }
   const stored = knownDType(where, name, quantization.dtype);
   if (stored === 'F16') return { name, shape, dtype: stored, scale: 1, min: 0, isInteger: false };
   const { scale, min } = quantization;
   if (!Number.isFinite(scale) || !Number.isFinite(min)) {
-    throw new WeightsError(`${where}, ${name}: quantization needs scale and min, got ${scale} and ${min}`);
+    throw new WeightsError(`${where}, ${name}: scale and min must be finite numbers, got ${scale} and ${min}`);
   }
   return { name, shape, dtype: stored, scale: scale as number, min: min as number, isInteger };
 }
@@ -108,7 +109,9 @@ function weightSpec(where: string, value: unknown): WeightSpec {
 function knownDType(where: string, name: string, dtype: unknown): DType {
   const known = DTYPES.get(dtype);
   if (known === undefined)
-    throw new WeightsError(`${where}, ${name}: dtype ${JSON.stringify(dtype)} cannot become float32`);
+    throw new WeightsError(
+      `${where}, ${name}: unknown dtype ${JSON.stringify(dtype)}. Known: ${[...DTYPES.keys()].join(', ')}`,
+    );
   return known;
 }
 
@@ -119,7 +122,7 @@ async function openShards(
 ): Promise<Map<string, ByteSource>> {
   const names = new Set(groups.flatMap(group => group.paths));
   if (names.size > MAX_SHARDS) {
-    throw new WeightsError(`tfjs: ${where}: names ${names.size} shards, at most ${MAX_SHARDS} are read`);
+    throw new WeightsError(`tfjs: ${where}: has too many shards (${names.size}; the limit is ${MAX_SHARDS})`);
   }
   const shards = new Map<string, ByteSource>();
   const missing: string[] = [];
@@ -143,11 +146,11 @@ function missingShards(where: string, missing: readonly string[], total: number)
   const named = missing.slice(0, 8).join(', ');
   const more = missing.length > 8 ? ` and ${missing.length - 8} more` : '';
   return new WeightsError(
-    `tfjs: ${where}: ${missing.length} of ${total} shards missing (${named}${more}). Put them beside it`,
+    `tfjs: ${where}: ${missing.length} of ${total} shards are missing (${named}${more}). Put them into the same folder`,
   );
 }
 
-/** The shards of one group as one run of bytes. */
+/** The shards of one group, read as one contiguous range of bytes. */
 class ShardChain {
   readonly #parts: { readonly source: ByteSource; readonly start: number }[] = [];
   readonly sizeBytes: number;
@@ -162,7 +165,7 @@ class ShardChain {
     this.sizeBytes = position;
     const expected = group.weights.reduce((sum, { shape, dtype }) => sum + bytesIn(shape, dtype), 0);
     if (expected !== position) {
-      throw new WeightsError(`tfjs: ${where}: its weights take ${expected} bytes, its shards have ${position}`);
+      throw new WeightsError(`tfjs: ${where}: the shards have ${position} bytes but the weights need ${expected}`);
     }
   }
 
@@ -180,7 +183,7 @@ class ShardChain {
 function addGroup(tensors: Map<string, TensorEntry>, group: Group, chain: ShardChain): void {
   let position = 0;
   for (const spec of group.weights) {
-    if (tensors.has(spec.name)) throw new WeightsError(`tfjs: two weights are named ${spec.name}`);
+    if (tensors.has(spec.name)) throw new WeightsError(`tfjs: two weights are named ${JSON.stringify(spec.name)}`);
     const begin = position;
     const length = bytesIn(spec.shape, spec.dtype);
     position += length;

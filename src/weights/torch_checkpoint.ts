@@ -1,5 +1,5 @@
-/** What the three formats of torch.save share: from the object that was saved to its tensors, and from a tensor to its bytes. */
-import { WeightsError } from '../errors.ts';
+/** Code shared by the three formats of torch.save: finds the tensors in the saved object, and reads a tensor's bytes. */
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
 import { elementBits, toFloat32, toLittleEndian } from './dtypes.ts';
@@ -8,15 +8,15 @@ import { gather, isContiguous, spanOf } from './strided.ts';
 import type { TensorEntry, WeightsFile, WeightsFormat } from './tensor_entry.ts';
 import { Parameter, Tensor } from './torch_objects.ts';
 
-/** Under which checkpoints keep the state dict beside the optimizer and the epoch; those further in front win. */
+/** Keys under which checkpoints store the state dict beside the optimizer and the epoch, in order of preference. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'weights'];
 
-/** How deep a state dict may lie. */
+/** How deep a state dict may be nested. */
 const MAX_WRAPPERS = 4;
 
-/** The bytes of one storage, wherever the format keeps them. */
+/** The bytes of one storage, independent of the format. */
 export interface StoredBytes {
-  /** What the format calls it, for messages. */
+  /** The storage's name in error messages. */
   readonly label: string;
   readonly sizeBytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -25,14 +25,14 @@ export interface StoredBytes {
 export interface Checkpoint {
   readonly source: ByteSource;
   readonly format: WeightsFormat;
-  /** What was given to torch.save. */
+  /** The object that was passed to torch.save. */
   readonly root: PickleValue;
   readonly bigEndian: boolean;
-  /** @throws WeightsError  the file does not have it */
+  /** Returns the storage with this key. @throws WeightsError  it is missing */
   storage(key: string, where: string): StoredBytes;
 }
 
-/** @throws WeightsError  there is no state dict in it, or storages do not have the size that tensors count on */
+/** Returns the checkpoint's tensors. @throws WeightsError  it has no state dict, or a storage is not as large as its tensors expect */
 export function weightsOfCheckpoint(checkpoint: Checkpoint): WeightsFile {
   const { source, format, root } = checkpoint;
   const tensors = new Map<string, TensorEntry>();
@@ -50,7 +50,7 @@ export function weightsOfCheckpoint(checkpoint: Checkpoint): WeightsFile {
   };
 }
 
-/** The dict with the most tensors: at the top, or in the usual wrappers. */
+/** Finds the dict with the most tensors, at the top level or under the usual keys. */
 function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
   let best = new Map<string, Tensor>();
   let level = [root];
@@ -64,8 +64,10 @@ function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
   }
   if (best.size > 0) return best;
   const keys = root instanceof Dict ? [...root.entries.keys()].slice(0, 8).map(key => JSON.stringify(String(key))) : [];
-  const found = root instanceof Dict ? `a dict with ${keys.join(', ') || 'no keys'}` : 'no dict';
-  throw new WeightsError(`${where}: holds no state dict, but ${found}. Save it with torch.save(model.state_dict(), f)`);
+  const found = root instanceof Dict ? `its keys are ${keys.join(', ') || 'missing'}` : 'it is not a dict';
+  throw new WeightsError(
+    `${where}: has no state dict (${found}). Save the state dict in Python: torch.save(model.state_dict(), f)`,
+  );
 }
 
 function tensorsOf({ entries }: Dict): Map<string, Tensor> {
@@ -83,13 +85,13 @@ function tensorEntry(checkpoint: Checkpoint, name: string, tensor: Tensor): Tens
   const stored = checkpoint.storage(storage.key, where);
   if (stored.sizeBytes !== storage.rootBytes) {
     const [promised, actual] = formatSizes(storage.rootBytes, stored.sizeBytes);
-    throw new WeightsError(`${where}: its ${stored.label} should have ${promised}, it has ${actual}`);
+    throw new WeightsError(`${where}: is damaged (its ${stored.label} has ${actual}, expected ${promised})`);
   }
   const readBytes = () => readTensor(stored, tensor, checkpoint);
   return { name, dtype, shape, readBytes, read: async () => toFloat32(await readBytes(), dtype) };
 }
 
-/** Reads the part of the storage that the tensor touches, and no more. */
+/** Reads only the part of the storage that the tensor uses. */
 async function readTensor(
   stored: StoredBytes,
   tensor: Tensor,

@@ -1,17 +1,17 @@
-/** The few Python objects that a state dict is made of, and nothing else that a pickle could name. */
-import { WeightsError } from '../errors.ts';
+/** The Python objects that a state dict consists of. Every other global that a pickle names is rejected. */
+import { WeightsError } from '../errors/index.ts';
 import { type DType, elementBits } from './dtypes.ts';
 import { Dict, List, Opaque, type PickleValue, Tuple } from './pickle_values.ts';
 import { spanOf } from './strided.ts';
 import { elementCount, isShape } from './tensor_entry.ts';
 import type { PickleHost } from './unpickler.ts';
 
-/** A run of numbers in the file, by its key, or a part of one. */
+/** A block of numbers in the file, identified by its key, or a part of such a block. */
 export class Storage extends Opaque {
   readonly key: string;
-  /** Undefined for an UntypedStorage: its tensors say. */
+  /** Undefined for an UntypedStorage, whose tensors carry the dtype. */
   readonly dtype: DType | undefined;
-  /** Of the whole run. */
+  /** Size of the whole block. */
   readonly rootBytes: number;
   readonly offsetBytes: number;
   readonly sizeBytes: number;
@@ -35,11 +35,11 @@ export class Storage extends Opaque {
     return this.dtype === undefined ? 1 : elementBits(this.dtype) / 8;
   }
 
-  /** A part of it, counted in elements. @throws WeightsError  it does not lie within */
+  /** Returns a part; `offset` and `count` are in elements. @throws WeightsError  the part reaches past this storage */
   part(offset: unknown, count: unknown, where: string): Storage {
     const [offsetBytes, sizeBytes] = [Number(offset) * this.elementBytes, Number(count) * this.elementBytes];
     if (!isCount(offset) || !isCount(count) || !(offsetBytes + sizeBytes <= this.sizeBytes)) {
-      throw new WeightsError(`${where}: a view of storage ${this.key} does not lie within it`);
+      throw new WeightsError(`${where}: is damaged (a view reaches past storage ${this.key})`);
     }
     return new Storage(this.key, this.dtype, this.rootBytes, {
       offsetBytes: this.offsetBytes + offsetBytes,
@@ -71,12 +71,12 @@ export class Tensor extends Opaque {
   }
 }
 
-/** What torch.nn.Parameter was in 2017: its tensor comes as its state. */
+/** torch.nn.Parameter as PyTorch saved it in 2017: its tensor arrives as the object's state. */
 export class Parameter extends Opaque {
   tensor: Tensor | undefined;
 }
 
-/** A class of storages or tensors, or a dtype: all stand for an element type, or for bytes. */
+/** A storage class, a tensor class or a dtype. Each denotes an element type; undefined means raw bytes. */
 export class ElementType extends Opaque {
   readonly dtype: DType | undefined;
 
@@ -95,13 +95,13 @@ class Callable extends Opaque {
   }
 }
 
-/** A view that repeats its storage may not unfold to more elements than this. */
+/** A view that repeats elements of its storage (as `expand` makes) may have at most this many elements. */
 const MAX_EXPANDED_ELEMENTS = 2 ** 22;
-/** A view that leaves most of its storage out is read whole up to this size. */
+/** A view that uses only few elements of its span is read in one piece up to this size. */
 const MAX_SPREAD_BYTES = 32_000_000;
 const MAX_DIMENSIONS = 64;
 
-/** The classes that torch named by their elements, storages and (in 2017) tensors. */
+/** Prefixes of torch's typed storage classes and (in 2017) tensor classes. */
 const CLASSES = {
   Float: 'F32',
   Double: 'F64',
@@ -153,50 +153,54 @@ function elementTypes(suffix: string, dtypes: Readonly<Record<string, DType | un
   return Object.entries(dtypes).map(([name, dtype]) => [`torch.${name}${suffix}`, new ElementType(dtype)]);
 }
 
-/** What a persistent id stands for; each of PyTorch's three formats has ids of its own. */
+/** Maps a persistent id to its value. Each of PyTorch's three formats has its own ids. */
 export type Resolve = (id: PickleValue) => PickleValue;
 
-/** `where` begins every error. */
+/** Returns the host for pickles that contain tensors. `where` starts every error message. */
 export function torchHost(where: string, resolve: Resolve): PickleHost {
   return {
     global(module, name) {
       const known = GLOBALS.get(`${module}.${name}`);
       if (known) return known;
       throw new WeightsError(
-        `${where}: asks Python for ${JSON.stringify(`${module}.${name}`)}, which weights have no use for: it may be hostile. ` +
-          'If you trust it, resave its state_dict alone: torch.save(model.state_dict(), f)',
+        `${where}: uses the Python global ${JSON.stringify(`${module}.${name}`)}, which no weights need, so it may be malicious. ` +
+          'If you trust it, save only its state dict in Python: torch.save(model.state_dict(), f)',
       );
     },
     persistent: resolve,
     call(callee, args) {
       if (callee instanceof Callable) return callee.call(args.items, where);
-      throw new WeightsError(`${where}: calls what cannot be called`);
+      throw new WeightsError(`${where}: is damaged (it calls a value that is not a function)`);
     },
     setState(target, state) {
       const [data] = state instanceof Tuple ? state.items : [];
-      if (!(target instanceof Parameter)) throw new WeightsError(`${where}: sets the state of what is no dict`);
+      if (!(target instanceof Parameter))
+        throw new WeightsError(`${where}: is damaged (it sets the state of a value that has none)`);
       if (data instanceof Tensor) target.tensor = data;
     },
   };
 }
 
-/** For pickles of numbers and texts alone. */
+/** Returns the host for pickles that contain only numbers and strings. */
 export function plainHost(where: string): PickleHost {
   return torchHost(where, () => {
-    throw new WeightsError(`${where}: refers to something outside the pickle`);
+    throw new WeightsError(`${where}: is damaged (it refers to data outside the pickle)`);
   });
 }
 
-/** ('storage', storage class, key, device, number of elements), and in the legacy format what part of it is meant. */
+/**
+ * Returns the storage that a persistent id names: ('storage', storage class, key, device, number of elements). In the legacy format, a
+ * sixth item selects a part of it.
+ */
 export function storageOf(id: PickleValue, where: string): Storage {
   const [kind, type, key, , count, part] = id instanceof Tuple ? id.items : [];
   if (kind === 'module') {
     throw new WeightsError(
-      `${where}: holds a whole model with its Python code, not weights. Save them in Python: torch.save(model.state_dict(), f)`,
+      `${where}: is a whole model with its Python code, not a state dict. Save the state dict in Python: torch.save(model.state_dict(), f)`,
     );
   }
   if (kind !== 'storage' || !(type instanceof ElementType) || typeof key !== 'string' || !isCount(count)) {
-    throw new WeightsError(`${where}: refers to something that is not a storage`);
+    throw new WeightsError(`${where}: is damaged (a persistent id does not name a storage)`);
   }
   const storage = wholeStorage(key, type, count, where);
   if (part === undefined || part === null) return storage;
@@ -204,14 +208,14 @@ export function storageOf(id: PickleValue, where: string): Storage {
   return storage.part(offset, size, where);
 }
 
-/** @throws WeightsError  its size in bytes is not exact */
+/** Returns a whole storage of `count` elements. @throws WeightsError  its size in bytes is not a safe integer */
 export function wholeStorage(key: string, { dtype }: ElementType, count: number, where: string): Storage {
   const sizeBytes = count * (dtype === undefined ? 1 : elementBits(dtype) / 8);
-  if (!isCount(sizeBytes)) throw new WeightsError(`${where}: storage ${key} would have ${count} elements`);
+  if (!isCount(sizeBytes)) throw new WeightsError(`${where}: is damaged (storage ${key} has ${count} elements)`);
   return new Storage(key, dtype, sizeBytes);
 }
 
-/** (storage, offset, size, stride, requires_grad, backward_hooks); the third version has the dtype next. */
+/** Arguments: (storage, offset, size, stride, requires_grad, backward_hooks). `_rebuild_tensor_v3` appends the dtype. */
 function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
   const [storage, offset, size, strides] = args;
   const shape = size instanceof Tuple ? size.items : undefined;
@@ -220,7 +224,7 @@ function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
   return tensorOn(storage, { offset, shape, stride, dtype: given }, where);
 }
 
-/** A tensor by what a file says of it. @throws WeightsError  not a view of a storage, or not within it */
+/** Returns the tensor that a file describes. @throws WeightsError  not a view of a storage, or it reaches past the storage */
 export function tensorOn(
   storage: PickleValue | undefined,
   view: { readonly offset: unknown; readonly shape: unknown; readonly stride: unknown; readonly dtype?: DType },
@@ -228,13 +232,14 @@ export function tensorOn(
 ): Tensor {
   const { offset, shape, stride } = view;
   if (!(storage instanceof Storage) || !isCount(offset) || !isShape(shape) || !isStride(stride)) {
-    throw new WeightsError(`${where}: a tensor is made of the wrong things`);
+    throw new WeightsError(`${where}: is damaged (a tensor needs a storage, an offset, a shape and strides)`);
   }
   if (shape.length !== stride.length || shape.length > MAX_DIMENSIONS) {
-    throw new WeightsError(`${where}: a tensor has ${shape.length} sizes and ${stride.length} strides`);
+    throw new WeightsError(`${where}: is damaged (a tensor has ${shape.length} sizes but ${stride.length} strides)`);
   }
   const dtype = storage.dtype ?? view.dtype;
-  if (dtype === undefined) throw new WeightsError(`${where}: a tensor of storage ${storage.key} has no dtype`);
+  if (dtype === undefined)
+    throw new WeightsError(`${where}: is damaged (a tensor of storage ${storage.key} has no dtype)`);
   const tensor = new Tensor(storage, dtype, { offset, shape, stride });
   checkBounds(tensor, where);
   return tensor;
@@ -244,40 +249,46 @@ function checkBounds(tensor: Tensor, where: string): void {
   const { storage, dtype, offset, shape, stride } = tensor;
   const held = Math.floor(storage.sizeBytes / (elementBits(dtype) / 8));
   const span = spanOf(tensor);
-  const at = `${where}: a tensor [${shape}] with strides [${stride}] at ${offset}`;
+  const view = `a tensor [${shape.join(', ')}] with strides [${stride.join(', ')}] at offset ${offset}`;
   if (span > 0 && !(offset + span <= held)) {
-    throw new WeightsError(`${at} reaches past storage ${storage.key}, which has ${held} elements`);
+    throw new WeightsError(
+      `${where}: is damaged (${view} reaches past storage ${storage.key}, which has ${held} elements)`,
+    );
   }
   if (elementCount(shape) > Math.max(held, MAX_EXPANDED_ELEMENTS)) {
-    throw new WeightsError(`${at} repeats ${held} elements to ${elementCount(shape)}`);
+    throw new WeightsError(
+      `${where}: ${view} expands ${held} elements to ${elementCount(shape)} (the limit is ${MAX_EXPANDED_ELEMENTS}). Save it with .contiguous()`,
+    );
   }
   const spanBytes = (span * elementBits(dtype)) / 8;
   if (spanBytes > MAX_SPREAD_BYTES && span > 2 * elementCount(shape)) {
-    throw new WeightsError(`${at} picks ${elementCount(shape)} elements out of ${span}. Save it with .contiguous()`);
+    throw new WeightsError(
+      `${where}: ${view} uses only ${elementCount(shape)} of ${span} elements. Save it with .contiguous()`,
+    );
   }
 }
 
-/** (data, requires_grad), or nothing: then the tensor comes as the state. */
+/** Arguments: (data, requires_grad), or none, in which case the tensor arrives as the state. */
 function parameter([data]: readonly PickleValue[]): Parameter {
   const made = new Parameter();
   if (data instanceof Tensor) made.tensor = data;
   return made;
 }
 
-/** Empty, or from one list of pairs, as Python 2 wrote it. */
+/** Returns an empty dict, or one made from a list of pairs, as Python 2 wrote it. */
 function orderedDict(args: readonly PickleValue[], where: string): Dict {
   const dict = new Dict();
   const pairs = args[0] instanceof List ? args[0].items : [];
   for (const pair of pairs) {
     const [key, value] = pair instanceof Tuple || pair instanceof List ? pair.items : [];
     if (typeof key !== 'string' || value === undefined)
-      throw new WeightsError(`${where}: an OrderedDict is not made of pairs`);
+      throw new WeightsError(`${where}: is damaged (an OrderedDict does not consist of pairs)`);
     dict.entries.set(key, value);
   }
   return dict;
 }
 
-/** Whole, not negative, exact. */
+/** Whether `value` is a non-negative safe integer. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

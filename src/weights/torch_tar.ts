@@ -2,7 +2,7 @@
  * PyTorch checkpoints of 2016 and 2017: a tar of `storages`, `tensors` (views of them) and `pickle`, whose persistent ids name both.
  * Source: pytorch, torch/serialization.py, legacy_load
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { readUpTo } from './byte_source.ts';
 import { List, type PickleValue, Tuple } from './pickle_values.ts';

@@ -2,7 +2,7 @@
  * PyTorch checkpoints since 1.6: a ZIP file with one pickle, `data.pkl`, and a file for each storage.
  * Source: pytorch, caffe2/serialize/inline_container.h and torch/serialization.py
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import type { WeightsFile } from './tensor_entry.ts';
 import { weightsOfCheckpoint } from './torch_checkpoint.ts';

@@ -1,38 +1,45 @@
 /**
- * A pickle reader that runs nothing. It knows the opcodes that PyTorch's own weights-only reader knows, hands every global and persistent
- * id to `PickleHost`, which knows those of tensors, and counts what it makes, so that no file can fill the memory.
+ * Reads pickles without running any code. It supports the opcodes of PyTorch's own weights-only unpickler, passes every global and
+ * persistent id to `PickleHost`, and counts the values it creates, so that no file can exhaust the memory.
  * Source: torch/_weights_only_unpickler.py; CPython, Lib/pickletools.py
  */
-import { WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors/index.ts';
+import { formatSizes } from './byte_source.ts';
 import { Dict, List, type Opaque, type PickleValue, Tuple } from './pickle_values.ts';
 
 export interface PickleHost {
-  /** The global of this name. @throws WeightsError if weights have no use for it. */
+  /** Returns the global of this name. @throws WeightsError  weights do not need it */
   global(module: string, name: string): Opaque;
-  /** What a persistent id refers to. */
+  /** Returns the value that a persistent id names. */
   persistent(id: PickleValue): PickleValue;
-  /** A global called with arguments. */
+  /** Calls a global with arguments. */
   call(callee: PickleValue, args: Tuple): PickleValue;
-  /** The state of what is no dict. */
+  /** Sets the state of a value that is not a dict. */
   setState(target: PickleValue, state: PickleValue): void;
 }
 
-/** A ResNet-152's pickle has 130 kB and makes 10000 containers. */
+/** The pickle of a ResNet-152 has 130 kB and creates 10000 containers. */
 export const MAX_PICKLE_BYTES = 3_000_000;
 const MAX_CONTAINERS = 100_000;
 const MAX_STACK = 250_000;
 const MAX_DEPTH = 1_000;
 const MAX_MEMO_INDEX = 10_000_000;
 
-/** The value that the pickle builds. `where` begins every error. @throws WeightsError */
+/** Returns the value that the pickle builds. `where` starts every error message. @throws WeightsError */
 export function unpickle(bytes: Uint8Array, host: PickleHost, where: string): PickleValue {
   if (bytes.length > MAX_PICKLE_BYTES) {
-    throw new WeightsError(`${where}: has ${bytes.length} bytes, at most ${MAX_PICKLE_BYTES} are read`);
+    throw tooLarge(`${where}, pickle`, bytes.length);
   }
   return new Machine(bytes, host, where).run();
 }
 
-/** The same for a pickle with more behind it; `end` is the byte after its last. */
+/** Returns the error for a pickle that is larger than MAX_PICKLE_BYTES. */
+export function tooLarge(where: string, sizeBytes: number): WeightsError {
+  const [size, limit] = formatSizes(sizeBytes, MAX_PICKLE_BYTES);
+  return new WeightsError(`${where}: is too large (${size}; the limit is ${limit})`);
+}
+
+/** Reads a pickle that is followed by other data. `end` is the offset just after the pickle. */
 export function unpickleFirst(
   bytes: Uint8Array,
   host: PickleHost,
@@ -69,7 +76,7 @@ class Machine {
       const opcode = this.#bytes[this.take(1)]!;
       if (opcode === STOP) return this.pop();
       const operation = OPERATIONS.get(opcode);
-      if (!operation) throw this.fault(`opcode 0x${opcode.toString(16)} at byte ${at} has no place in weights`);
+      if (!operation) throw this.fault(`uses the opcode 0x${opcode.toString(16)} at byte ${at}, which no weights need`);
       operation(this);
     }
   }
@@ -82,11 +89,11 @@ class Machine {
     return new WeightsError(`${this.#where}: ${problem}`);
   }
 
-  /** Moves past `length` bytes and returns where they begin. */
+  /** Advances by `length` bytes and returns the position of the first. */
   take(length: number): number {
     const start = this.#position;
     if (start + length > this.#bytes.length)
-      throw this.fault(`breaks off at byte ${start}: ${length} more bytes were promised`);
+      throw this.fault(`ends early at byte ${start} (${length} more bytes expected)`);
     this.#position += length;
     return start;
   }
@@ -125,25 +132,27 @@ class Machine {
     try {
       return UTF8.decode(this.#bytes.subarray(start, start + length));
     } catch {
-      throw this.fault(`the text at byte ${start} is not UTF-8`);
+      throw this.fault(`is damaged (the string at byte ${start} is not UTF-8)`);
     }
   }
 
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#position);
-    if (end < 0) throw this.fault(`breaks off at byte ${this.#position}: a name has no end`);
+    if (end < 0) throw this.fault(`ends early at byte ${this.#position} (in a name)`);
     const text = this.text(end - this.#position);
     this.take(1);
     return text;
   }
 
   push(value: PickleValue): void {
-    if (this.#stack.length >= MAX_STACK) throw this.fault(`puts more than ${MAX_STACK} values on its stack`);
+    if (this.#stack.length >= MAX_STACK) throw this.fault(`has more than ${MAX_STACK} values on its stack`);
     this.#stack.push(value);
   }
 
   pop(): PickleValue {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.fault('takes a value from an empty stack');
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) {
+      throw this.fault('is damaged (it takes a value from an empty stack)');
+    }
     return this.#stack.pop()!;
   }
 
@@ -154,33 +163,33 @@ class Machine {
   }
 
   mark(): void {
-    if (this.#marks.length >= MAX_DEPTH) throw this.fault(`nests more than ${MAX_DEPTH} marks`);
+    if (this.#marks.length >= MAX_DEPTH) throw this.fault(`has marks nested more than ${MAX_DEPTH} levels deep`);
     this.#marks.push(this.#stack.length);
   }
 
   popToMark(): PickleValue[] {
     const mark = this.#marks.pop();
-    if (mark === undefined) throw this.fault('looks for a mark that was not set');
+    if (mark === undefined) throw this.fault('is damaged (it refers to a mark that was not set)');
     return this.#stack.splice(mark);
   }
 
   remember(index: number): void {
     if (index > MAX_MEMO_INDEX)
-      throw this.fault(`remembers a value under ${index}, at most ${MAX_MEMO_INDEX} is allowed`);
+      throw this.fault(`has a memo index that is too large (${index}; the limit is ${MAX_MEMO_INDEX})`);
     this.#memo.set(index, this.top());
   }
 
   recall(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.fault(`recalls value ${index}, which was not remembered`);
+    if (value === undefined) throw this.fault(`is damaged (it reads memo entry ${index}, which was not written)`);
     this.push(value);
   }
 
   pushNew(container: Tuple | List | Dict): void {
     if (++this.#containers > MAX_CONTAINERS)
-      throw this.fault(`makes more than ${MAX_CONTAINERS} tuples, lists and dicts`);
+      throw this.fault(`has more than ${MAX_CONTAINERS} tuples, lists and dicts`);
     if (container instanceof Tuple && container.depth > MAX_DEPTH)
-      throw this.fault(`nests more than ${MAX_DEPTH} tuples`);
+      throw this.fault(`has tuples nested more than ${MAX_DEPTH} levels deep`);
     this.push(container);
   }
 
@@ -192,23 +201,23 @@ class Machine {
 
   append(items: readonly PickleValue[]): void {
     const list = this.top();
-    if (!(list instanceof List)) throw this.fault('appends to what is no list');
+    if (!(list instanceof List)) throw this.fault('is damaged (it appends to a value that is not a list)');
     for (const item of items) list.items.push(item);
   }
 
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof Dict)) throw this.fault('sets an item of what is no dict');
-    if (items.length % 2 !== 0) throw this.fault('sets an item without a value');
+    if (!(dict instanceof Dict)) throw this.fault('is damaged (it sets an item of a value that is not a dict)');
+    if (items.length % 2 !== 0) throw this.fault('is damaged (it sets an item without a value)');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]!;
       if (typeof key === 'object' && key !== null)
-        throw this.fault('has a dict whose keys are neither texts nor numbers');
+        throw this.fault('is damaged (a dict key is neither a string nor a number)');
       dict.entries.set(key, items[i + 1]!);
     }
   }
 
-  /** `state_dict()` gives its OrderedDict an attribute, `_metadata`, that the tensors do not need. */
+  /** Ignores the state of a dict: `state_dict()` sets only `_metadata`, which the tensors do not need. */
   build(): void {
     const state = this.pop();
     const target = this.top();
@@ -225,7 +234,7 @@ class Machine {
 
   call(): void {
     const [args, callee] = [this.pop(), this.pop()];
-    if (!(args instanceof Tuple)) throw this.fault('calls with arguments that are no tuple');
+    if (!(args instanceof Tuple)) throw this.fault('is damaged (it calls with arguments that are not a tuple)');
     const result = this.#host.call(callee, args);
     if (result instanceof Dict) this.pushNew(result);
     else this.push(result);
@@ -244,7 +253,7 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x51, m => m.persistent()], // BINPERSID
   [0x7d, m => m.pushNew(new Dict())], // EMPTY_DICT
   [0x5d, m => m.pushNew(new List())], // EMPTY_LIST
-  [0x8f, m => m.pushNew(new List())], // EMPTY_SET: with no opcode to add to it, it stays empty
+  [0x8f, m => m.pushNew(new List())], // EMPTY_SET: a list will do, because no supported opcode can add to it
   [0x29, m => m.pushTuple(0)], // EMPTY_TUPLE
   [0x85, m => m.pushTuple(1)], // TUPLE1
   [0x86, m => m.pushTuple(2)], // TUPLE2

@@ -1,6 +1,7 @@
-/** The central directory of a ZIP file, and the records at the file's end that lead to it. */
-import { WeightsError } from '../errors.ts';
+/** Reads the central directory of a ZIP file, and the records at the end of the file that point to it. */
+import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
+import { formatSizes } from './byte_source.ts';
 
 const END_SIGNATURE = 0x06054b50;
 const LOCATOR_64_SIGNATURE = 0x07064b50;
@@ -13,11 +14,11 @@ const CENTRAL_BYTES = 46;
 const MAX_COMMENT_BYTES = 0xffff;
 const UNKNOWN_16 = 0xffff;
 const UNKNOWN_32 = 0xffffffff;
-/** Far above any network's: a ResNet-152 has 935 entries in 90 kB. */
+/** Far more than any network needs: a ResNet-152 has 935 entries in 90 kB. */
 const MAX_DIRECTORY_BYTES = 4_000_000;
 const MAX_ENTRIES = 10_000;
 
-/** What the directory says of an entry. */
+/** An entry as the directory describes it. */
 export interface CentralEntry {
   readonly name: string;
   readonly nameBytes: number;
@@ -30,7 +31,7 @@ export interface CentralEntry {
 
 export interface CentralDirectory {
   readonly entries: readonly CentralEntry[];
-  /** The directory's first byte: every entry ends before it. */
+  /** Offset of the directory. Every entry ends before it. */
   readonly start: number;
 }
 
@@ -40,7 +41,7 @@ interface DirectoryPlace {
   readonly start: number;
 }
 
-/** @throws WeightsError  the file is cut short, spans several disks, or names an entry twice */
+/** Returns the directory. @throws WeightsError  the file ends early, spans several disks, or has two entries of one name */
 export async function readCentralDirectory(source: ByteSource): Promise<CentralDirectory> {
   const place = await findDirectory(source);
   const bytes = await source.read(place.start, place.sizeBytes);
@@ -50,13 +51,15 @@ export async function readCentralDirectory(source: ByteSource): Promise<CentralD
   let position = 0;
   for (let i = 0; i < place.count; i++) {
     const { entry, length } = readEntry(source, view, position);
-    if (names.has(entry.name)) throw damaged(source, `the entry ${entry.name} appears twice`);
+    if (names.has(entry.name)) {
+      throw new WeightsError(`zip: ${source.name}: has two entries named ${JSON.stringify(entry.name)}`);
+    }
     names.add(entry.name);
     entries.push(entry);
     position += length;
   }
   if (position !== place.sizeBytes)
-    throw damaged(source, `its directory has ${place.sizeBytes} bytes, its entries take ${position}`);
+    throw damaged(source, `its directory has ${place.sizeBytes} bytes but its entries take ${position}`);
   return { entries, start: place.start };
 }
 
@@ -68,7 +71,7 @@ async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
   const end = findEnd(tail);
   if (end === undefined) {
     throw new WeightsError(
-      `zip: ${source.name} has no directory at its end: it is cut short. Download or copy it again`,
+      `zip: ${source.name}: ends early (no directory at the end). Download or copy it again`,
     );
   }
   const place = (await readZip64(source, tailStart + end)) ?? {
@@ -78,18 +81,21 @@ async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
   };
   checkAgreement(source, tail, { end, place });
   if (place.start + place.sizeBytes > tailStart + end || place.count * CENTRAL_BYTES > place.sizeBytes) {
-    throw damaged(source, `its directory of ${place.count} entries does not lie within the file`);
+    throw damaged(source, `its directory of ${place.count} entries does not fit into the file`);
   }
   if (place.sizeBytes > MAX_DIRECTORY_BYTES) {
-    throw damaged(source, `its directory takes ${place.sizeBytes} bytes, at most ${MAX_DIRECTORY_BYTES} are read`);
+    const [size, limit] = formatSizes(place.sizeBytes, MAX_DIRECTORY_BYTES);
+    throw new WeightsError(`zip: ${source.name}, directory: is too large (${size}; the limit is ${limit})`);
   }
   if (place.count > MAX_ENTRIES) {
-    throw damaged(source, `its directory has ${place.count} entries, at most ${MAX_ENTRIES} are read`);
+    throw new WeightsError(
+      `zip: ${source.name}: has too many entries (${place.count}; the limit is ${MAX_ENTRIES})`,
+    );
   }
   return place;
 }
 
-/** The end record is the last whose comment reaches exactly to the end of the file. */
+/** Finds the end record: the last one whose comment ends exactly at the end of the file. */
 function findEnd(tail: DataView): number | undefined {
   for (let at = tail.byteLength - END_BYTES; at >= 0; at--) {
     if (tail.getUint32(at, true) !== END_SIGNATURE) continue;
@@ -98,7 +104,7 @@ function findEnd(tail: DataView): number | undefined {
   return undefined;
 }
 
-/** PyTorch writes the 64-bit records always, even in files of a kilobyte. */
+/** Reads the Zip64 records, if there are any. PyTorch writes them always, even in files of a kilobyte. */
 async function readZip64(source: ByteSource, endOffset: number): Promise<DirectoryPlace | undefined> {
   if (endOffset < LOCATOR_64_BYTES + END_64_BYTES) return undefined;
   const bytes = await source.read(endOffset - LOCATOR_64_BYTES, LOCATOR_64_BYTES);
@@ -106,15 +112,15 @@ async function readZip64(source: ByteSource, endOffset: number): Promise<Directo
   if (locator.getUint32(0, true) !== LOCATOR_64_SIGNATURE) return undefined;
   const offset = uint64(source, locator, 8);
   if (offset > endOffset - LOCATOR_64_BYTES - END_64_BYTES)
-    throw damaged(source, 'its Zip64 record does not lie within the file');
+    throw damaged(source, 'its Zip64 record does not fit into the file');
   const record = await source.read(offset, END_64_BYTES);
   const view = new DataView(record.buffer, record.byteOffset, END_64_BYTES);
   if (view.getUint32(0, true) !== END_64_SIGNATURE)
-    throw damaged(source, 'its Zip64 record is not where the locator says');
+    throw damaged(source, 'its Zip64 record is not where its locator points');
   return { count: uint64(source, view, 32), sizeBytes: uint64(source, view, 40), start: uint64(source, view, 48) };
 }
 
-/** Two readers must not see two directories: where the short record has a value, it is the long one's. */
+/** Checks that every value in the short record equals the Zip64 record's, so that no two readers see different directories. */
 function checkAgreement(
   source: ByteSource,
   tail: DataView,
@@ -122,23 +128,23 @@ function checkAgreement(
 ): void {
   const [disk, directoryDisk] = [tail.getUint16(end + 4, true), tail.getUint16(end + 6, true)];
   if (![0, UNKNOWN_16].includes(disk) || ![0, UNKNOWN_16].includes(directoryDisk)) {
-    throw damaged(source, 'it is one of several disks');
+    throw new WeightsError(`zip: ${source.name}: is one part of a multi-disk archive, not a whole ZIP file`);
   }
   const agree =
     [UNKNOWN_16, place.count].includes(tail.getUint16(end + 10, true)) &&
     [UNKNOWN_32, place.sizeBytes].includes(tail.getUint32(end + 12, true)) &&
     [UNKNOWN_32, place.start].includes(tail.getUint32(end + 16, true));
-  if (!agree) throw damaged(source, 'its two end records disagree');
+  if (!agree) throw damaged(source, 'its two end records contradict each other');
 }
 
 function readEntry(source: ByteSource, view: DataView, at: number): { entry: CentralEntry; length: number } {
   if (at + CENTRAL_BYTES > view.byteLength || view.getUint32(at, true) !== CENTRAL_SIGNATURE) {
-    throw damaged(source, `its directory breaks off at byte ${at}`);
+    throw damaged(source, `its directory ends early at byte ${at}`);
   }
   const nameBytes = view.getUint16(at + 28, true);
   const extraBytes = view.getUint16(at + 30, true);
   const length = CENTRAL_BYTES + nameBytes + extraBytes + view.getUint16(at + 32, true);
-  if (at + length > view.byteLength) throw damaged(source, `its directory breaks off at byte ${at}`);
+  if (at + length > view.byteLength) throw damaged(source, `its directory ends early at byte ${at}`);
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + CENTRAL_BYTES, nameBytes));
   const extra = new DataView(view.buffer, view.byteOffset + at + CENTRAL_BYTES + nameBytes, extraBytes);
   const [sizeBytes, compressedBytes, headerOffset] = widened(source, extra, [
@@ -153,7 +159,7 @@ function readEntry(source: ByteSource, view: DataView, at: number): { entry: Cen
 
 type EntryNumbers = readonly [sizeBytes: number, compressedBytes: number, headerOffset: number];
 
-/** Values that do not fit 32 bits stand in the Zip64 extra field, in this order, and only those. */
+/** Replaces values that do not fit into 32 bits. The Zip64 extra field stores only those, in this order. */
 function widened(source: ByteSource, extra: DataView, numbers: EntryNumbers): EntryNumbers {
   if (!numbers.includes(UNKNOWN_32)) return numbers;
   let at = 0;
@@ -170,10 +176,10 @@ function widened(source: ByteSource, extra: DataView, numbers: EntryNumbers): En
 
 function uint64(source: ByteSource, view: DataView, at: number): number {
   const value = Number(view.getBigUint64(at, true));
-  if (!Number.isSafeInteger(value)) throw damaged(source, `a size or position in its directory is ${value}`);
+  if (!Number.isSafeInteger(value)) throw damaged(source, `its directory contains the size or position ${value}`);
   return value;
 }
 
 function damaged(source: ByteSource, problem: string): WeightsError {
-  return new WeightsError(`zip: ${source.name} is damaged: ${problem}`);
+  return new WeightsError(`zip: ${source.name}: is damaged (${problem})`);
 }

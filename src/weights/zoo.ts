@@ -1,5 +1,5 @@
 /** The weights Raycam knows by name: where they come from, what they must be, and what they must be fed. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/index.ts';
 import { PREPROCESSINGS, type Preprocessing } from './preprocessing.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
 import type { WeightsFormat } from './tensor_entry.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GRADIENT_RULES } from '../../src/autograd/gradients.ts';
-import { Array64 } from '../../src/bench/array64.ts';
-import { add } from '../../src/bench/reference/add.ts';
-import { linear } from '../../src/bench/reference/linear.ts';
-import { logSoftmax } from '../../src/bench/reference/log_softmax.ts';
-import { nllLoss } from '../../src/bench/reference/nll_loss.ts';
-import { relu } from '../../src/bench/reference/relu.ts';
+import { Array64 } from '../../src/oracle/array64.ts';
+import { add } from '../../src/oracle/reference/add.ts';
+import { linear } from '../../src/oracle/reference/linear.ts';
+import { logSoftmax } from '../../src/oracle/reference/log_softmax.ts';
+import { nllLoss } from '../../src/oracle/reference/nll_loss.ts';
+import { relu } from '../../src/oracle/reference/relu.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { pattern } from '../train/pattern.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   benchModel,
-  formulaInMemory,
+  syntheticInMemory,
   type ModelResult,
   modelCsv,
   modelMarkdown,
@@ -12,7 +12,7 @@ import { host } from './host.ts';
 
 let result: ModelResult;
 beforeAll(async () => {
-  const backbone = await formulaInMemory('resnet18');
+  const backbone = await syntheticInMemory('resnet18');
   result = await benchModel(backbone, {
     adapter: 'wasm',
     threads: 1,
@@ -106,7 +106,7 @@ describe('benchModel', () => {
 
 describe('benchModel with weights of 16 bits', () => {
   it('tells what they save, and what they cost', async () => {
-    const half = await benchModel(await formulaInMemory('resnet18'), {
+    const half = await benchModel(await syntheticInMemory('resnet18'), {
       ...{ adapter: 'wasm', host, side: 64, batch: 2, samples: 1, halfWeights: true, bothSettings: true },
     });
     expect(half.memory.map(({ halfWeights, compact }) => ({ halfWeights, compact }))).toEqual([

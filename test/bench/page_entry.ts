@@ -1,4 +1,4 @@
-import { benchKernels, benchModel, formulaInMemory, kernelText, rooflineChart } from '../../src/bench/index.ts';
+import { benchKernels, benchModel, syntheticInMemory, kernelText, rooflineChart } from '../../src/bench/index.ts';
 import type { AdapterChoice } from '../../src/runtime/adapter.ts';
 import { PEAKS } from './host.ts';
 
@@ -36,7 +36,7 @@ globalThis.benchInPage = async adapter => {
   };
 };
 globalThis.benchModelInPage = async () => {
-  const backbone = await formulaInMemory('resnet18');
+  const backbone = await syntheticInMemory('resnet18');
   return (await benchModel(backbone, { adapter: 'wasm', host: host(), side: 64, samples: 3 })).medianMs;
 };
 globalThis.ready = true;

@@ -1,6 +1,6 @@
 import shader from '../../shaders/conv2d_1x1.wgsl';
 import { conv2d1x1 } from '../../src/kernels/conv2d_1x1.ts';
-import { defineKernel } from '../../src/kernels/define.ts';
+import { defineKernel } from '../../src/runtime/kernel.ts';
 
 /** 70 workgroups by the probe's tiles: ten percent more are 77. */
 export const PROBE_SHAPE = '1,64,56,56,80,1,1';

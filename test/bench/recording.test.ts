@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BenchSession, openBenchSession } from '../../src/bench/bench_session.ts';
-import { captured } from '../../src/bench/captured.ts';
+import { observeDispatches } from '../../src/observe/observe_dispatches.ts';
 import { record, replay } from '../../src/bench/recording.ts';
 import { maxPool2d } from '../../src/kernels/max_pool2d.ts';
 
@@ -20,7 +20,7 @@ it('runs again from JSON on the same memory, and computes the same', async () =>
   );
   const { y } = device.run(maxPool2d, { x }, options);
   const expected = await y.read();
-  const dispatched = await captured(device, observer, () => device.run(maxPool2d, { x }, options, { outputs: { y } }));
+  const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options, { outputs: { y } }));
   const recording = JSON.parse(JSON.stringify(await record(observer, dispatched)));
   expect(recording.dispatches).toMatchObject([
     { kernel: 'max_pool2d', bindings: [{ type: 'read-only-storage' }, { type: 'storage' }, { type: 'uniform' }] },
@@ -38,11 +38,11 @@ it('runs again from JSON on the same memory, and computes the same', async () =>
   observer.release(dispatched);
 });
 
-it('keeps what captured commands use, until it is released', async () => {
+it('keeps what observed commands use, until it is released', async () => {
   const { device, observer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
   const before = observer.deviceBytes.liveBytes;
-  const dispatched = await captured(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
+  const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
   await session.timer.sample(dispatched, 3); // the parameters' buffer was destroyed after the submit
   observer.release(dispatched);
   await device.trim();
@@ -53,16 +53,16 @@ it('keeps what captured commands use, until it is released', async () => {
 it('times no commands that the adapter refuses', async () => {
   const { device, observer, timer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
-  const dispatched = await captured(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
+  const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
   observer.release(dispatched);
   await expect(timer.sample(dispatched, 3)).rejects.toThrow(/^bench: max_pool2d was not run: .*destroyed/);
   x.dispose();
 });
 
-it('shares no memory between what was captured and later tensors', async () => {
+it('shares no memory between what was observed and later tensors', async () => {
   const { device, observer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
-  const dispatched = await captured(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
+  const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
   const used = new Set(observer.buffersOf(dispatched));
   const later = Array.from({ length: 4 }, () => device.empty([1, 1, 4, 4]));
   expect(later.filter(({ buffer }) => used.has(buffer))).toEqual([]);

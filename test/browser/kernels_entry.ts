@@ -1,7 +1,7 @@
-import { failuresOf } from '../../src/bench/check.ts';
-import { messageOf } from '../../src/errors.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
+import { messageOf } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
-import { allTables } from '../cases/index.ts';
+import { allTables } from '../../src/oracle/cases/index.ts';
 
 /** What the test calls from outside. */
 declare global {

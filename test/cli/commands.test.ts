@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { openHead } from '../../src/inference/open_head.ts';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
@@ -17,7 +17,7 @@ const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
 beforeAll(async () => {
   const chunks: Uint8Array[] = [];
   const sink = { write: async (bytes: Uint8Array) => void chunks.push(bytes.slice()) };
-  await saveSafetensors(sink, [...formulaBackbone('resnet18').stateDict.values()]);
+  await saveSafetensors(sink, [...syntheticBackbone('resnet18').stateDict.values()]);
   writeFileSync(weights, Buffer.concat(chunks));
   for (const split of ['train', 'test'])
     for (const name of ['NORMAL', 'PNEUMONIA']) {

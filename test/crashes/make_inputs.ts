@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { createAtomicWriter } from '../../src/platform/node.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 
@@ -12,7 +12,7 @@ const IMAGES_PER_CLASS = 2;
 const folder = process.argv[2]!;
 
 const writer = await createAtomicWriter(join(folder, 'resnet18.safetensors'));
-await saveSafetensors(writer, formulaBackbone('resnet18').stateDict.values());
+await saveSafetensors(writer, syntheticBackbone('resnet18').stateDict.values());
 await writer.commit();
 
 for (const split of ['train', 'test']) {

@@ -1,16 +1,16 @@
 /** Devices that report no error and compute nothing, or nonsense: no answer may come of it. */
 import { expect, it } from 'vitest';
-import { DeviceError } from '../../src/errors.ts';
+import { DeviceError } from '../../src/errors/index.ts';
 import { activationsOf } from '../../src/inference/activations.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
 import { evaluateHead } from '../../src/inference/evaluate_head.ts';
 import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
 import { computeFeatures } from '../../src/inference/features.ts';
-import { ledgerOf, maskedVerdict } from '../../src/inference/ledger.ts';
+import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
-import { RecordedPass } from '../../src/inference/recorded_pass.ts';
+import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { Head } from '../../src/nn/head.ts';
 import { fit } from '../../src/train/fit.ts';
 import { temporaryFolder } from '../cli/run.ts';

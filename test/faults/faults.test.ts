@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { RaycamError } from '../../src/errors.ts';
+import { RaycamError } from '../../src/errors/index.ts';
 import { explainImage } from '../../src/inference/explain.ts';
 import type { Network } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { failuresOf } from '../../src/bench/check.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
 import { explainImage } from '../../src/inference/explain.ts';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
-import { selfTest } from '../../src/inference/self_test.ts';
+import { selfTest } from '../../src/doctor/self_test.ts';
 import { Head } from '../../src/nn/head.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
 import { DEFAULT_LIMITS } from '../../src/wasm/device/limits.ts';
-import { caseTables } from '../cases/index.ts';
+import { caseTables } from '../../src/oracle/cases/index.ts';
 import { narrowHead } from './narrow_network.ts';
 
 /** Adapters that give what the specification demands of every one of them, and no more. */
@@ -66,7 +66,7 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
 });
 
 it('predicts, explains, trains and passes the self-test with them', async () => {
-  const network = await buildNetwork(formulaBackbone('resnet18'), { adapter: 'wasm', threads: 2 });
+  const network = await buildNetwork(syntheticBackbone('resnet18'), { adapter: 'wasm', threads: 2 });
   const head = new Head(network.device, {
     ...narrowHead(),
     featureCount: 512,

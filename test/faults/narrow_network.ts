@@ -1,4 +1,4 @@
-import { fill, formulaBackbone } from '../../src/inference/formula_network.ts';
+import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import type { HeadValues } from '../../src/nn/head.ts';
 import type { Backbone } from '../../src/weights/backbone.ts';
 import { expectedTensors } from '../../src/weights/resnet_shapes.ts';
@@ -17,7 +17,7 @@ export function narrowBackbone(): Backbone {
       return [name, tensorOf(name, own, valuesOf(name, own))] as const;
     }),
   );
-  return { ...formulaBackbone('resnet18'), id: 'narrow', stateDict };
+  return { ...syntheticBackbone('resnet18'), id: 'narrow', stateDict };
 }
 
 export function narrowHead(): HeadValues {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { fill, formulaBackbone } from '../../src/inference/formula_network.ts';
+import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { encodeHead } from '../../src/nn/head_file.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 
@@ -91,7 +91,7 @@ async function writeNetwork(folder: string): Promise<{ weights: string; head: st
   const parts: Uint8Array[] = [];
   await saveSafetensors(
     { write: async bytes => void parts.push(bytes.slice()) },
-    formulaBackbone('resnet18').stateDict.values(),
+    syntheticBackbone('resnet18').stateDict.values(),
   );
   const bytes = Buffer.concat(parts);
   writeFileSync(weights, bytes);

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { constant, Tape } from '../../src/autograd/tape.ts';
-import { DeviceError } from '../../src/errors.ts';
+import { DeviceError } from '../../src/errors/index.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
 import { evaluateHead } from '../../src/inference/evaluate_head.ts';
 import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
-import { ledgerOf, maskedVerdict } from '../../src/inference/ledger.ts';
+import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { type BuildOptions, buildNetwork, type Network } from '../../src/inference/network.ts';
 import { predictImage, verdictOf } from '../../src/inference/predict.ts';
-import { RecordedPass } from '../../src/inference/recorded_pass.ts';
+import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { recovering } from '../../src/inference/recovery.ts';
 import { Head } from '../../src/nn/head.ts';
 import { fit } from '../../src/train/fit.ts';

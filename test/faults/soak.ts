@@ -7,7 +7,7 @@
  *     predictions  X-rays through `predictImage`, on a narrow network
  */
 import { readdirSync } from 'node:fs';
-import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { type BuildOptions, buildNetwork } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
 import { relu } from '../../src/kernels/relu.ts';
@@ -129,9 +129,9 @@ async function idleCpuMs(): Promise<number> {
 async function passes(options: SoakOptions): Promise<SoakResult> {
   const { open, use } = watched(options);
   const device = await Device.open(open);
-  const model = await ResNet.load(device, formulaBackbone('resnet18'));
+  const model = await ResNet.load(device, syntheticBackbone('resnet18'));
   const shape = [1, 3, options.side, options.side] as const;
-  const image = formulaImage(shape);
+  const image = syntheticImage(shape);
   const startedMs = performance.now();
   const pass = async (i: number) => {
     const x = device.tensor(i % VARIETY === 0 ? image : image.map(value => value * (1 + (i % VARIETY))), shape);
@@ -154,7 +154,7 @@ async function devices(options: SoakOptions): Promise<SoakResult> {
   const once = async () => {
     const { open, use } = watched(options);
     const device = await Device.open(open);
-    const x = device.tensor(formulaImage([1, 3, 32, 32]), [1, 3, 32, 32]);
+    const x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32]);
     const values = await device.run(relu, { x }, {}).y.read();
     peakWasmBytes = Math.max(peakWasmBytes, use().peakBytes ?? 0);
     device.dispose(); // and nothing else: what was on it goes with it

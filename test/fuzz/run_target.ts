@@ -1,4 +1,4 @@
-import { RaycamError } from '../../src/errors.ts';
+import { RaycamError } from '../../src/errors/index.ts';
 import { Dice } from './dice.ts';
 import type { Target } from './targets.ts';
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FeatureStore } from '../../src/data/feature_store.ts';
-import { InputError } from '../../src/errors.ts';
+import { InputError } from '../../src/errors/index.ts';
 import { algorithmNamed } from '../../src/nn/convolution_algorithm.ts';
 import { encodeHead, readHead } from '../../src/nn/head_file.ts';
 import { Tuning } from '../../src/nn/tuning.ts';

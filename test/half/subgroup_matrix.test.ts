@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
-import { failuresOf } from '../../src/bench/check.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
 import { conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
 import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RaycamError } from '../../src/errors.ts';
+import { RaycamError } from '../../src/errors/index.ts';
 import { type HostileCase, MOST_EXTRA_BYTES, MOST_MS, type Outcome } from './case.ts';
 import { FOLDERS } from './folders.ts';
 import { HEADS } from './heads.ts';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ShapeError } from '../../src/errors.ts';
+import { ShapeError } from '../../src/errors/index.ts';
 import { type Evidence, evidenceOf } from '../../src/inference/evidence.ts';
 import { differenceOf, evidenceMap } from '../../src/inference/evidence_map.ts';
 import { type Explanation, explainImage } from '../../src/inference/explain.ts';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { layOver, paintMap } from '../../src/report/map_raster.ts';
-import { TorchRandom } from '../../src/train/torch_random.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 
 const classes = ['A', 'B', 'C'];
 const random = new TorchRandom(5);
@@ -25,7 +25,7 @@ describe('evidenceOf', () => {
   const explained: Explanation[] = [];
   let leaked = 0;
   beforeAll(async () => {
-    network = await buildNetwork(formulaBackbone('resnet18'), { adapter: 'wasm' });
+    network = await buildNetwork(syntheticBackbone('resnet18'), { adapter: 'wasm' });
     head = new Head(network.device, values);
     const before = network.device.memoryUse.liveBytes;
     evidence = await evidenceOf(network, head, image);

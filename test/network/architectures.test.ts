@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FormulaOptions, formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
-import { digestOf, relativeError } from '../../src/inference/self_test.ts';
+import { type SyntheticOptions, syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
+import { digestOf, relativeError } from '../../src/doctor/self_test.ts';
 import { type Forward, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
@@ -9,7 +9,7 @@ import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixtur
 /** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6, 6e-7 for logits and features. */
 const BOUND = 1e-5;
 
-interface Row extends FormulaOptions {
+interface Row extends SyntheticOptions {
   readonly name: string;
   readonly architecture: ResNetArchitecture;
   readonly side: number;
@@ -37,8 +37,8 @@ describe.each(NETWORKS)('$name agrees with PyTorch', ({ name, architecture, side
   let pass: Forward;
   beforeAll(async () => {
     fixture = await readFixture(name);
-    model = await ResNet.load(device, formulaBackbone(architecture, options));
-    using x = device.tensor(formulaImage([1, 3, side, side]), [1, 3, side, side], 'x');
+    model = await ResNet.load(device, syntheticBackbone(architecture, options));
+    using x = device.tensor(syntheticImage([1, 3, side, side]), [1, 3, side, side], 'x');
     pass = model.forward(x, { taps: tappedPaths(fixture) });
     await pass.logits.read();
   });

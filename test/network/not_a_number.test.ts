@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeviceError } from '../../src/errors.ts';
+import { DeviceError } from '../../src/errors/index.ts';
 import { activationsOf } from '../../src/inference/activations.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
 import { computeFeatures } from '../../src/inference/features.ts';
 import { finite, notAllZero } from '../../src/inference/finite.ts';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import type { Network } from '../../src/inference/network.ts';
 import { verdictOf } from '../../src/inference/predict.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
@@ -17,7 +17,7 @@ const ADVICE =
 
 /** ResNet-18 with one value of one tensor replaced, on images of 32 x 32. */
 async function spoiltNetwork(device: Device, name: string, value: number): Promise<Network> {
-  const formula = formulaBackbone('resnet18');
+  const formula = syntheticBackbone('resnet18');
   const entry = formula.stateDict.get(name)!;
   const values = await entry.read();
   values[7] = value;

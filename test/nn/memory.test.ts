@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nullDevice } from '../../src/bench/null_device.ts';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { nullDevice } from '../../src/observe/null_device.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
 import type { AdapterReport } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';
@@ -10,7 +10,7 @@ import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
 
 /** Buffers are counted, and nothing runs: zeros will do for weights. */
 function zeros(architecture: ResNetArchitecture): Backbone {
-  const backbone = formulaBackbone(architecture);
+  const backbone = syntheticBackbone(architecture);
   const entries = [...backbone.stateDict].map(
     ([name, entry]) => [name, { ...entry, read: async () => new Float32Array(elementCount(entry.shape)) }] as const,
   );

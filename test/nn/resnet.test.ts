@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError, ShapeError, WeightsError } from '../../src/errors.ts';
-import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
-import { relativeError } from '../../src/inference/self_test.ts';
+import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
+import { relativeError } from '../../src/doctor/self_test.ts';
 import { modulePaths, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
@@ -20,8 +20,8 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
   let model: ResNet;
   let x: Tensor;
   beforeAll(async () => {
-    model = await ResNet.load(device, formulaBackbone(architecture));
-    x = device.tensor(formulaImage([1, 3, SIDE, SIDE]), [1, 3, SIDE, SIDE], 'x');
+    model = await ResNet.load(device, syntheticBackbone(architecture));
+    x = device.tensor(syntheticImage([1, 3, SIDE, SIDE]), [1, 3, SIDE, SIDE], 'x');
   });
   afterAll(async () => {
     x.dispose();
@@ -52,7 +52,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
   });
 
   it('gives a batch of two what it gives the two alone', async () => {
-    const values = formulaImage([2, 3, SIDE, SIDE]);
+    const values = syntheticImage([2, 3, SIDE, SIDE]);
     using both = device.tensor(values, [2, 3, SIDE, SIDE], 'both');
     const batch = model.forward(both, { taps: ['layer4'] });
     const [logits, features, layer4] = [
@@ -102,8 +102,8 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
 
 describe('memory over many passes', () => {
   it('stays where it is from the third of twenty on', async () => {
-    const model = await ResNet.load(device, formulaBackbone('resnet18'));
-    using x = device.tensor(formulaImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
+    const model = await ResNet.load(device, syntheticBackbone('resnet18'));
+    using x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
     const uses: number[][] = [];
     for (let i = 0; i < 20; i++) {
       const pass = model.forward(x, { taps: i % 2 ? ['layer4', 'layer1.0.bn1'] : [] });
@@ -120,7 +120,7 @@ describe('memory over many passes', () => {
 
   it('returns to nothing when a network is disposed of', async () => {
     const before = device.memoryUse;
-    const model = await ResNet.load(device, formulaBackbone('resnet18'));
+    const model = await ResNet.load(device, syntheticBackbone('resnet18'));
     expect(device.memoryUse.liveBytes - before.liveBytes).toBeGreaterThan(11_689_512 * 4 * 0.99);
     expect(device.memoryUse.pooledBytes).toBe(0);
     model.dispose();
@@ -130,7 +130,7 @@ describe('memory over many passes', () => {
 
   it('reports each block as it is loaded', async () => {
     const seen: string[] = [];
-    const model = await ResNet.load(device, formulaBackbone('resnet18'), {
+    const model = await ResNet.load(device, syntheticBackbone('resnet18'), {
       onProgress: (loaded, total) => seen.push(`${loaded}/${total}`),
     });
     expect(seen).toEqual(['1/8', '2/8', '3/8', '4/8', '5/8', '6/8', '7/8', '8/8']);
@@ -138,7 +138,7 @@ describe('memory over many passes', () => {
   });
 
   it('names a tensor that is missing', async () => {
-    const backbone = formulaBackbone('resnet18');
+    const backbone = syntheticBackbone('resnet18');
     const stateDict = new Map([...backbone.stateDict].filter(([name]) => name !== 'layer3.1.bn2.running_mean'));
     await expect(ResNet.load(device, { ...backbone, stateDict })).rejects.toThrow(
       new WeightsError('weights: layer3.1.bn2.running_mean is missing. The file is of another network, or was cut'),
@@ -150,8 +150,8 @@ describe('taps', () => {
   let model: ResNet;
   let x: Tensor;
   beforeAll(async () => {
-    model = await ResNet.load(device, formulaBackbone('resnet18'));
-    x = device.tensor(formulaImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
+    model = await ResNet.load(device, syntheticBackbone('resnet18'));
+    x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tune } from '../../src/bench/tune.ts';
 import { keepTuning, readTuning, tuningFor } from '../../src/cli/tuning_files.ts';
-import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { algorithmNamed, type ConvolutionSize, chooseForm } from '../../src/nn/convolution_algorithm.ts';
 import { distinctConvolutions, sizeOf } from '../../src/nn/resnet_work.ts';
@@ -151,11 +151,11 @@ function apart(own: Float32Array, other: Float32Array): number {
 }
 
 async function logitsOf(options: Parameters<typeof buildNetwork>[1]): Promise<Float32Array> {
-  const network = await buildNetwork(formulaBackbone('resnet18'), options);
+  const network = await buildNetwork(syntheticBackbone('resnet18'), options);
   try {
     const { device, model } = network;
     const shape = [1, 3, 32, 32] as const;
-    const { logits } = model.forward(device.tensor(formulaImage(shape), shape));
+    const { logits } = model.forward(device.tensor(syntheticImage(shape), shape));
     return await logits.read();
   } finally {
     await network.dispose();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
-import { relativeError } from '../../src/inference/self_test.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
+import { relativeError } from '../../src/doctor/self_test.ts';
 import type { WeightOptions } from '../../src/nn/convolution.ts';
 import { halfFactors } from '../../src/nn/half_weights.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
@@ -22,9 +22,9 @@ describe('a network whose weights lie otherwise', () => {
 
   const run = async (options: WeightOptions = {}) => {
     const before = device.memoryUse.liveBytes;
-    const model = await ResNet.load(device, formulaBackbone('resnet18'), options);
+    const model = await ResNet.load(device, syntheticBackbone('resnet18'), options);
     const heldBytes = device.memoryUse.liveBytes - before;
-    const x = device.tensor(formulaImage([1, 3, 96, 96]), [1, 3, 96, 96]);
+    const x = device.tensor(syntheticImage([1, 3, 96, 96]), [1, 3, 96, 96]);
     const forward = model.forward(x);
     const logits = await forward.logits.read();
     const tapped = model.forward(x, { taps: TAPS });
@@ -60,7 +60,7 @@ describe('a network whose weights lie otherwise', () => {
   });
 
   it('refuses to make 16 bits of a weight that is no number', async () => {
-    const backbone = formulaBackbone('resnet18');
+    const backbone = syntheticBackbone('resnet18');
     const name = 'layer1.0.conv1.weight';
     const entry = backbone.stateDict.get(name)!;
     const spoilt = { ...entry, read: async () => (await entry.read()).fill(Number.NaN, 7, 8) };

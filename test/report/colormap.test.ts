@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyColormap, COLORMAP_NAMES, colormapTable, DEFAULT_COLORMAP } from '../../src/report/colormap.ts';
+import { COLORMAP_NAMES, colormapTable, DEFAULT_COLORMAP } from '../../src/report/colormap.ts';
 
 /** matplotlib 3.11: `(colormaps[name](range(256), bytes=True)[:, :3])` at 0, 1, 64, 128, 192, 255. */
 const PINNED: Record<string, readonly (readonly [number, number, number])[]> = {
@@ -53,7 +53,7 @@ const PINNED: Record<string, readonly (readonly [number, number, number])[]> = {
   ],
 };
 
-/** SHA-256 of the same 768 bytes; gray without the entries that matplotlib truncates to one less. */
+/** SHA-256 of the same tables, 768 bytes each; for gray, without matplotlib's truncation of some entries to one less. */
 const DIGESTS: Record<string, string> = {
   inferno: '8092f65256023cefa85fe1136f4f398a2a9f35e9fdf414176b33cce639c44318',
   viridis: '96a1f6f37d4041f953def955ffb8b9ea2110a9b4e3c9b701182d48f7a9774c58',
@@ -64,7 +64,7 @@ const DIGESTS: Record<string, string> = {
 };
 
 describe('colormapTable', () => {
-  it.each(COLORMAP_NAMES)('%s equals the table of matplotlib', async name => {
+  it.each(COLORMAP_NAMES)('%s equals matplotlib’s table', async name => {
     const table = colormapTable(name);
     const entries = [0, 1, 64, 128, 192, 255].map(i => [...table.subarray(i * 3, i * 3 + 3)]);
     expect(entries).toEqual(PINNED[name]);
@@ -72,9 +72,9 @@ describe('colormapTable', () => {
     expect(Buffer.from(digest).toString('hex')).toBe(DIGESTS[name]);
   });
 
-  it('names the maps there are', () => {
+  it('rejects an unknown name and lists the known maps', () => {
     expect(() => colormapTable('rainbow')).toThrow(
-      'colormap: no map is named rainbow. Choose inferno, viridis, magma, turbo, jet, gray',
+      'colormap: unknown colour map "rainbow". Known: inferno, viridis, magma, turbo, jet, gray',
     );
   });
 
@@ -85,12 +85,5 @@ describe('colormapTable', () => {
       (_, i) => table[i * 3]! * 0.3 + table[i * 3 + 1]! * 0.59 + table[i * 3 + 2]! * 0.11,
     );
     for (let i = 1; i < 256; i++) expect(light[i]!).toBeGreaterThan(light[i - 1]! - 0.5);
-  });
-});
-
-describe('applyColormap', () => {
-  it('clamps, and chooses entries as matplotlib does', () => {
-    const values = Float32Array.of(-1, 0, 0.5, 0.999, 1, 2, Number.NaN);
-    expect([...applyColormap(values, 'gray')].filter((_, i) => i % 3 === 0)).toEqual([0, 0, 128, 255, 255, 255, 0]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { confusionChart, rocChart, trainingChart } from '../../src/report/charts.ts';
-import { CHEST_XRAY_ATTRIBUTION, type DemoReport, pngDataUri, renderHtmlReport } from '../../src/report/html_report.ts';
+import { CHEST_XRAY_ATTRIBUTION, type DemoReport, renderHtmlReport } from '../../src/report/html_report.ts';
 import { roundAxis } from '../../src/report/svg.ts';
 import { formatDuration, formatPercent, formatRaw } from '../../src/report/words.ts';
 
@@ -48,7 +48,7 @@ const REPORT: DemoReport = {
   attribution: [CHEST_XRAY_ATTRIBUTION],
 };
 
-/** Every tag is closed, in order; enough of a check for markup without omitted tags. */
+/** Returns the tags that are not closed in order. Sufficient for markup that omits no closing tags. */
 function unbalanced(markup: string): string[] {
   const open: string[] = [];
   for (const [, close, name, self] of markup
@@ -62,7 +62,7 @@ function unbalanced(markup: string): string[] {
 }
 
 describe('renderHtmlReport', () => {
-  it('is whole, escaped, and calls nothing from elsewhere', () => {
+  it('closes all tags, escapes text, and loads nothing from other hosts', () => {
     const html = renderHtmlReport(REPORT);
     expect(unbalanced(html)).toEqual([]);
     expect(html).toContain('<title>A &lt;run&gt; &amp; &quot;more&quot;</title>');
@@ -71,7 +71,7 @@ describe('renderHtmlReport', () => {
     expect(html).not.toMatch(/NaN|undefined/);
   });
 
-  it('says what it must: numbers, labels, licence, no medical device', () => {
+  it('shows the numbers, labels, licence and the notice that it is not a medical device', () => {
     const html = renderHtmlReport(REPORT);
     for (const words of [
       '0.937',
@@ -87,21 +87,30 @@ describe('renderHtmlReport', () => {
     expect(html).toContain('<a href="https://doi.org/10.17632/rscbjbr9sj">');
   });
 
-  it('leaves out what there is none of', () => {
+  it('leaves out sections without content', () => {
     const html = renderHtmlReport({ ...REPORT, cases: [], history: [], evaluation: undefined, ran: [], times: [] });
     expect(html).not.toContain('<h2>');
     expect(unbalanced(html)).toEqual([]);
   });
 
-  it('embeds pictures', () => {
-    expect(pngDataUri(Uint8Array.of(1, 2, 3))).toBe('data:image/png;base64,AQID');
-    const large = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
-    expect(pngDataUri(large)).toBe(`data:image/png;base64,${Buffer.from(large).toString('base64')}`);
+  it('shows every picture from its file, with its caption', () => {
+    const pictures = [
+      { source: 'a "1".png', caption: 'X-ray' },
+      { source: 'b&c.png', caption: '<Overlay>' },
+    ];
+    const html = renderHtmlReport({ ...REPORT, cases: [{ ...REPORT.cases[0]!, pictures }] });
+    expect(html).toContain(
+      '<div class="pictures">' +
+        '<figure><img src="a &quot;1&quot;.png" alt="X-ray, &lt;a&gt;.jpeg"><figcaption>X-ray</figcaption></figure>' +
+        '<figure><img src="b&amp;c.png" alt="&lt;Overlay&gt;, &lt;a&gt;.jpeg"><figcaption>&lt;Overlay&gt;</figcaption></figure>' +
+        '</div>',
+    );
+    expect(unbalanced(html)).toEqual([]);
   });
 });
 
 describe('charts', () => {
-  it('are accessible and balanced', () => {
+  it('have a title and a description, and close all tags', () => {
     const { classes, confusion, roc, auroc } = REPORT.evaluation!;
     const charts = [
       trainingChart(HISTORY, 'loss'),
@@ -114,11 +123,11 @@ describe('charts', () => {
       expect(unbalanced(chart)).toEqual([]);
     }
     expect(charts[3]).toContain(
-      '<desc>NORMAL: 3 called NORMAL, 2 called PNEUMONIA; PNEUMONIA: 0 called NORMAL, 5 called',
+      '<desc>NORMAL: 3 predicted as NORMAL, 2 predicted as PNEUMONIA; PNEUMONIA: 0 predicted as NORMAL, 5 predicted as PNEUMONIA</desc>',
     );
   });
 
-  it('bear histories of any length and values that are not finite', () => {
+  it('draw histories of any length and skip values that are not finite', () => {
     const phase = fc.record({
       loss: fc.oneof(fc.double({ min: 0, max: 50 }), fc.constant(Number.NaN)),
       accuracy: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -137,7 +146,7 @@ describe('charts', () => {
     );
   });
 
-  it('choose axes that hold their range with round ticks', () => {
+  it('choose axes with round ticks that cover their range', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -1e6, max: 1e6, noNaN: true }),
@@ -157,7 +166,7 @@ describe('charts', () => {
 });
 
 describe('words', () => {
-  it('give raw values the digits their range needs', () => {
+  it('format raw values with the digits that their range needs', () => {
     expect([formatRaw(14.92, 18), formatRaw(-3.128, 18), formatRaw(0.00012, 0.0005), formatRaw(-0.0001, 18)]).toEqual([
       '14.9',
       '-3.1',
@@ -172,7 +181,7 @@ describe('words', () => {
     ]);
   });
 
-  it('give durations and shares', () => {
+  it('format durations and ratios', () => {
     expect([0.25, 812, 4210, 42_000, 185_000].map(formatDuration)).toEqual([
       '0.25 ms',
       '812 ms',

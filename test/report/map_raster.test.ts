@@ -1,25 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { applyColormap, colormapTable } from '../../src/report/colormap.ts';
+import { colormapTable } from '../../src/report/colormap.ts';
 import { layOver, paintMap, SIGNED_ENDS, scaleTable, signedScale } from '../../src/report/map_raster.ts';
 
 describe('paintMap', () => {
-  it('takes the colours of applyColormap between the bounds, and the ends outside', () => {
-    const values = Float32Array.of(-3, -2, -0.5, 1, 2, 9);
-    const rgba = paintMap(values, { bounds: [-2, 2], colormap: 'viridis' });
-    const shares = values.map(value => (value + 2) / 4);
-    const rgb = applyColormap(shares, 'viridis');
-    for (let i = 0; i < values.length; i++) {
-      expect([...rgba.subarray(4 * i, 4 * i + 3)]).toEqual([...rgb.subarray(3 * i, 3 * i + 3)]);
-      expect(rgba[4 * i + 3]).toBe(255);
+  it('maps values between the bounds to table entries, and clamps values outside', () => {
+    const rgba = paintMap(Float32Array.of(-3, -2, -0.5, 1, 2, 9), { bounds: [-2, 2], colormap: 'viridis' });
+    const table = colormapTable('viridis');
+    for (const [i, entry] of [0, 0, 96, 192, 255, 255].entries()) {
+      expect([...rgba.subarray(4 * i, 4 * i + 4)]).toEqual([...table.subarray(3 * entry, 3 * entry + 3), 255]);
     }
   });
 
-  it('gives a constant map the first colour', () => {
+  it('chooses entries as matplotlib does, and paints NaN black', () => {
+    const values = Float32Array.of(-1, 0, 0.5, 0.999, 1, 2, Number.NaN);
+    const rgba = paintMap(values, { bounds: [0, 1], colormap: 'gray' });
+    expect([...rgba].filter((_, i) => i % 4 === 0)).toEqual([0, 0, 128, 255, 255, 255, 0]);
+  });
+
+  it('paints a constant map in the first colour', () => {
     const [r, g, b] = paintMap([5, 5], { bounds: [5, 5], colormap: 'inferno' });
     expect([r, g, b]).toEqual([...colormapTable('inferno').subarray(0, 3)]);
   });
 
-  it('makes signed values as opaque as they are far from zero', () => {
+  it('makes the opacity of signed values proportional to their distance from zero', () => {
     const scale = signedScale([-1, 4]);
     expect(scale.bounds).toEqual([-4, 4]);
     const rgba = paintMap([-1, 0, 4], scale);
@@ -28,7 +31,7 @@ describe('paintMap', () => {
     expect([...rgba.subarray(8)]).toEqual([...SIGNED_ENDS.positive, 255]);
   });
 
-  it('paints nothing where every signed value is zero', () => {
+  it('makes a signed map of zeros fully transparent', () => {
     expect([...paintMap([0, 0], signedScale([0, 0]))].filter((_, i) => i % 4 === 3)).toEqual([0, 0]);
   });
 });
@@ -39,7 +42,7 @@ it('layOver blends by opacity and alpha', () => {
   expect([...layOver(picture, rgba, 0.5).pixels]).toEqual([100, 150, 200, 0, 100, 200]);
 });
 
-it('scaleTable of the signed scale goes from blue over black to orange', () => {
+it('scaleTable of the signed scale goes from blue through black to orange', () => {
   const table = scaleTable('signed');
   expect([...table.subarray(0, 3)]).toEqual([...SIGNED_ENDS.negative]);
   expect([...table.subarray(-3)]).toEqual([...SIGNED_ENDS.positive]);

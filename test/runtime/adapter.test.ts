@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { DeviceError } from '../../src/errors.ts';
+import { DeviceError } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
 
 afterEach(() => vi.unstubAllEnvs());

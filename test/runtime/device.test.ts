@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeviceError, ShapeError } from '../../src/errors.ts';
+import { DeviceError, ShapeError } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { addAmount, increment, needs256Bytes } from './kernels.ts';

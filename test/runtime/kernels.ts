@@ -1,5 +1,5 @@
 /** Small kernels with one purpose each, and kernels that break one rule each. */
-import { defineKernel, elementGrid } from '../../src/kernels/define.ts';
+import { defineKernel, elementGrid } from '../../src/runtime/kernel.ts';
 import { elementCount, type Shape } from '../../src/runtime/shape.ts';
 
 /** y = x + amount */

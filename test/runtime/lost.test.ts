@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeviceError } from '../../src/errors.ts';
+import { DeviceError } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { addAmount } from './kernels.ts';
@@ -16,8 +16,8 @@ vi.mock('#platform', async original => {
   const platform = await original<typeof import('#platform')>();
   return {
     ...platform,
-    requestGpuAdapter: async (choice: 'swiftshader') => {
-      const found = await platform.requestGpuAdapter(choice);
+    requestGpuAdapter: async (...request: Parameters<typeof platform.requestGpuAdapter>) => {
+      const found = await platform.requestGpuAdapter(...request);
       await changes.before?.(found.adapter);
       const { of } = changes;
       if (!of) return found;

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import type { Array64 } from '../../src/bench/array64.ts';
-import { type Case, type CaseTable, shapesOf } from '../../src/bench/cases.ts';
-import { expectationOf } from '../../src/bench/check.ts';
+import type { Array64 } from '../../src/oracle/array64.ts';
+import { type Case, type CaseTable, shapesOf } from '../../src/oracle/case_table.ts';
+import { caseTables, subgroupTables } from '../../src/oracle/cases/index.ts';
+import { expectationOf } from '../../src/oracle/check.ts';
 import { elementCount } from '../../src/runtime/shape.ts';
-import { caseTables, subgroupTables } from '../cases/index.ts';
 import { emulatedTable } from '../half/emulated_table.ts';
 import { type Contents, lockstepRaces, orderRaces, type RaceBinding, type RaceDispatch } from './races.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ShaderError } from '../../src/errors.ts';
-import { defineKernel } from '../../src/kernels/define.ts';
+import { ShaderError } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
+import { defineKernel } from '../../src/runtime/kernel.ts';
 import { kernelOf } from './kernels.ts';
 
 let device: Device;

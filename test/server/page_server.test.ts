@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formulaBackbone } from '../../src/inference/formula_network.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { type PageServer, startPageServer } from '../../src/server/page_server.ts';
 import { WeightsDesk } from '../../src/server/weights_desk.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const pieces: Uint8Array[] = [];
   await saveSafetensors(
     { write: async piece => void pieces.push(piece) },
-    formulaBackbone('resnet18').stateDict.values(),
+    syntheticBackbone('resnet18').stateDict.values(),
   );
   writeFileSync(weightsFile, Buffer.concat(pieces));
   const weights = new WeightsDesk({ folder, cacheDir: join(temporary, 'cache'), weightsFile, offline: true });

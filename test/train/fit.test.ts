@@ -4,7 +4,7 @@ import { Device } from '../../src/runtime/device.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { DeviceFeatures, type FeatureSet } from '../../src/train/feature_set.ts';
 import { type EpochRecord, type FitOptions, fit } from '../../src/train/fit.ts';
-import { TorchRandom } from '../../src/train/torch_random.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { BLOB_FEATURES, blobs } from './pattern.ts';
 
 const classes = ['NORMAL', 'PNEUMONIA'];

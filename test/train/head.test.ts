@@ -3,7 +3,7 @@ import { bytesSource } from '#platform';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { checkHeadFits, encodeHead, type HeadMetadata, readHead } from '../../src/nn/head_file.ts';
 import { Device } from '../../src/runtime/device.ts';
-import { TorchRandom } from '../../src/train/torch_random.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { openSafetensors } from '../../src/weights/safetensors.ts';
 import { writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { pattern, patternHead } from './pattern.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enableWideSimd } from '#platform';
-import { makeInput } from '../../src/bench/check.ts';
-import { formulaBackbone, formulaImage } from '../../src/inference/formula_network.ts';
+import { makeInput } from '../../src/oracle/check.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { packConv2dWeight } from '../../src/kernels/conv2d.ts';
 import { conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
 import { winogradMatmulSimd } from '../../src/kernels/winograd_matmul.ts';
@@ -63,8 +63,8 @@ it('gives the bits of a network without it', async () => {
   const logits = [];
   for (const wideSimd of [true, false]) {
     const device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
-    const model = await ResNet.load(device, formulaBackbone('resnet50'));
-    const x = device.tensor(formulaImage(SHAPE), SHAPE, 'x');
+    const model = await ResNet.load(device, syntheticBackbone('resnet50'));
+    const x = device.tensor(syntheticImage(SHAPE), SHAPE, 'x');
     // Engines compile twice, and the better code is in use after some runs.
     for (let run = 0; run < 5; run++) await bitsOf(model.forward(x).logits);
     logits.push(await bitsOf(model.forward(x).logits));

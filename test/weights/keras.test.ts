@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.ts';
+import { InputError } from '../../src/errors/index.ts';
 import { bytesSource } from '../../src/platform/bytes.ts';
 import { backboneOfFile } from '../../src/weights/backbone.ts';
 import { bytesOf } from '../../src/weights/dtypes.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../src/errors.ts';
+import { WeightsError } from '../../src/errors/index.ts';
 import { bytesOf } from '../../src/weights/dtypes.ts';
 import { saveSafetensors, writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { tensorOf } from '../../src/weights/tensor_entry.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../src/errors.ts';
+import { WeightsError } from '../../src/errors/index.ts';
 import { HOSTILE_PICKLES } from '../hostile/pickles.ts';
 import { HOSTILE_ZIPS } from '../hostile/zips.ts';
 import { checkpoint, fixturePath, open } from './build.ts';

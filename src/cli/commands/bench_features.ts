@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { joinPath } from '#platform';
 import { featureCsv, featureMarkdown, featureText } from '../../bench/feature_text.ts';
-import { formulaBackbone } from '../../inference/formula_network.ts';
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
+import { syntheticBackbone } from '../../weights/synthetic_network.ts';
 import { addFormatOptions, addNetworkChoice, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
 import { imagesUnder } from '../images.ts';
 import { addAdapterOption, addSpeechOptions, halfSettings, wholeNumber } from '../options.ts';
@@ -37,7 +37,7 @@ async function run(
   const paths = await imagesUnder(inputs, 'bench features');
   const { benchFeatures } = await import('../../bench/index.ts');
   const backbone =
-    flags.backbone === undefined ? formulaBackbone(architecture) : await realBackbone(architecture, flags, output);
+    flags.backbone === undefined ? syntheticBackbone(architecture) : await realBackbone(architecture, flags, output);
   const root = await mkdtemp(joinPath(tmpdir(), 'raycam-bench-'));
   try {
     const result = await benchFeatures(backbone, {

@@ -49,10 +49,10 @@ async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise
     const args = argumentsInTurns();
     return showComparison(await compareBuilds({ ...limited, against: flags.against, args, output }), flags);
   }
-  const { benchModel, formulaInMemory, modelTurns } = await import('../../bench/index.ts');
+  const { benchModel, syntheticInMemory, modelTurns } = await import('../../bench/index.ts');
   const backbone =
     flags.backbone === undefined
-      ? await formulaInMemory(architecture)
+      ? await syntheticInMemory(architecture)
       : await realBackbone(architecture, flags, output);
   const options = {
     ...flags,

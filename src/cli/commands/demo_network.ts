@@ -1,5 +1,5 @@
-import { requestGpuAdapter } from '#platform';
 import type { Network } from '../../inference/network.ts';
+import { findAdapter } from '../../runtime/find_adapter.ts';
 import { WeightsUnavailable } from '../../weights/pull.ts';
 import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 import type { NetworkFlags } from '../options.ts';
@@ -41,5 +41,5 @@ export async function withDemoNetwork(
 }
 
 async function isSoftware({ adapter }: NetworkFlags): Promise<boolean> {
-  return (await requestGpuAdapter(adapter)).kind === 'software';
+  return (await findAdapter(adapter)).kind === 'software';
 }

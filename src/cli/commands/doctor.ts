@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listDirectory, readFile } from '#platform';
 import { version } from '../../../package.json';
-import { UsageError } from '../../errors.ts';
-import { type Comparison, compareAll, compareReports, digestsOf, readReport } from '../../inference/compare_reports.ts';
-import { type AdapterRecord, checkAdapter, type FailedSelfTest, passes } from '../../inference/doctor_report.ts';
-import type { SelfTestResult } from '../../inference/self_test.ts';
+import { type Comparison, compareAll, compareReports, digestsOf, readReport } from '../../doctor/compare_reports.ts';
+import { type AdapterRecord, checkAdapter, type FailedSelfTest, passes } from '../../doctor/doctor_report.ts';
+import type { SelfTestResult } from '../../doctor/self_test.ts';
+import { UsageError } from '../../errors/index.ts';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
 import { listZoo, type ZooListing } from '../../weights/manage.ts';
 import { addAdapterOption, addSpeechOptions, type SpeechOptions } from '../options.ts';

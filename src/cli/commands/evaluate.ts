@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../../data/image_folder.ts';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import { evaluateHead } from '../../inference/evaluate_head.ts';
 import type { Metrics } from '../../train/metrics.ts';
 import { type FeatureFlags, featureSetOf } from '../features.ts';

@@ -3,7 +3,7 @@ import { encodePng, writeFileAtomic } from '#platform';
 import { openDataset } from '../../data/image_folder.ts';
 import { ImageLoader } from '../../data/loader.ts';
 import { Random } from '../../data/random.ts';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import { composeGrid, type GridTile } from '../../report/grid_figure.ts';
 import { reportSkipped } from '../images.ts';
 import { addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { cacheDirectory, fileExists, joinPath, packageFile } from '#platform';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import { isLoopback } from '../../server/check_request.ts';
 import { startPageServer } from '../../server/page_server.ts';
 import { WeightsDesk } from '../../server/weights_desk.ts';

@@ -1,6 +1,6 @@
 import { CompileError } from '../compiled_kernel.ts';
 
-/** Where a token starts, both from 1. */
+/** Where a token starts; line and column count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;

@@ -9,9 +9,10 @@ import { mergeStores } from './passes/merge_stores.ts';
 import { versionLoops } from './passes/version_loops.ts';
 
 /**
- * A compute shader in WGSL as a WebAssembly module, one invocation after the other, vectors in SIMD.
+ * Compiles a WGSL compute shader to a WebAssembly module that runs invocations one after another and maps WGSL vectors to
+ * SIMD.
  *
- * @throws CompileError  with line and column, where the text is no valid WGSL or uses what kernels here cannot
+ * @throws CompileError  with line and column, if the source is not valid WGSL or uses a feature that is not supported
  */
 export function compileKernel(request: CompileRequest): CompiledKernel {
   const declarations = parseModule(request.source);
@@ -28,7 +29,7 @@ export function compileKernel(request: CompileRequest): CompiledKernel {
   };
 }
 
-/** The same kernel made anew: what follows from variables that turned out not to vary is known only afterwards. */
+/** Rebuilds the kernel, so that folding sees the loop variables that lowering found to be constant. */
 function simplified({ root }: Builder): Builder {
   const b = new Builder();
   new Cloner(b, root, b.root).run();

@@ -1,7 +1,7 @@
 /** What the worker owns: the device, the network, the head, and decoded images. */
 import { blobSource, type DecodedImage, decodeImage } from '#platform';
-import { Observer } from '../../bench/observer.ts';
-import { DeviceError, InputError } from '../../errors.ts';
+import { Observer } from '../../observe/observer.ts';
+import { DeviceError, InputError } from '../../errors/index.ts';
 import { buildNetwork, type Network } from '../../inference/network.ts';
 import { Head } from '../../nn/head.ts';
 import type { HeadFile } from '../../nn/head_file.ts';

@@ -1,6 +1,6 @@
 /** Which of the site's heads reads a network's features. */
 import { bytesSource } from '#platform';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import type { Network } from '../../inference/network.ts';
 import { checkHeadFits, type HeadFile, readHead } from '../../nn/head_file.ts';
 import { openWeightsSource } from '../../weights/open_weights.ts';

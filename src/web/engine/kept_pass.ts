@@ -1,5 +1,5 @@
 /** Forward passes that are kept for the views that look inside: they end with the network, or with the head. */
-import { RecordedPass } from '../../inference/recorded_pass.ts';
+import { RecordedPass } from '../../inspection/recorded_pass.ts';
 import type { Engine } from './engine.ts';
 
 /** On the device at once: each is 52 MB for ResNet-152. */

@@ -1,10 +1,10 @@
 /** What an operation of the open network dispatches, and how long that takes. */
 import type { DecodedImage } from '#platform';
-import { captured } from '../../bench/captured.ts';
+import { observeDispatches } from '../../observe/observe_dispatches.ts';
 import { type Summary, summarize } from '../../bench/statistics.ts';
-import { bestOf, Timer } from '../../bench/timer.ts';
-import { InputError } from '../../errors.ts';
-import { leastBytes, type Operation, operationsOf } from '../../inference/operations.ts';
+import { bestOf, Timer } from '../../observe/timer.ts';
+import { InputError } from '../../errors/index.ts';
+import { leastBytes, type Operation, operationsOf } from '../../inspection/operations.ts';
 import type { Engine } from './engine.ts';
 import { recordForward } from './forward.ts';
 
@@ -44,7 +44,7 @@ export async function measureLayerKernels(
 ): Promise<LayerKernels> {
   const { network, observer } = engine;
   const { device, backbone } = network;
-  const all = await captured(device, observer, () => {
+  const all = await observeDispatches(device, observer, () => {
     for (const tensor of Object.values(recordForward(network, image))) tensor.dispose();
   });
   try {

@@ -1,5 +1,5 @@
 /** From a model's id to its weights as a blob: kept here, else fetched from the site, which may have to pull them first. */
-import { WeightsError } from '../../errors.ts';
+import { WeightsError } from '../../errors/index.ts';
 import { ZOO, type ZooEntry } from '../../weights/zoo.ts';
 import type { PullState, Site, SiteModel } from '../site.ts';
 import type { EngineChoice, EngineStatus, LoadStep } from './protocol.ts';

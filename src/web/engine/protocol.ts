@@ -12,7 +12,7 @@ export type FromEngine =
   | { readonly call: number; readonly failure: Failure }
   | { readonly status: EngineStatus };
 
-/** An error as it crosses over: `name` is the class of src/errors.ts, or AbortError. */
+/** An error as it crosses over: `name` is the class of src/errors, or AbortError. */
 export interface Failure {
   readonly name: string;
   readonly message: string;

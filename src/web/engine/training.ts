@@ -5,7 +5,7 @@ import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import type { SkippedImage } from '../../data/loader.ts';
 import { pickedFolder } from '../../data/picked_files.ts';
 import { holdOut, type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import { computeFeatures, featureStore } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
 import { type HeadValues, initialHead } from '../../nn/head.ts';
@@ -14,7 +14,7 @@ import { evaluate } from '../../train/evaluate.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { type EpochRecord, fit } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import { TorchRandom } from '../../train/torch_random.ts';
+import { TorchRandom } from '../../nn/torch_random.ts';
 import { headMetadata, selectEpoch, type TrainingSettings } from '../../train/trained_head.ts';
 
 export interface PickedFile {

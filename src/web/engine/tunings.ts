@@ -1,5 +1,5 @@
 /** Tunings that this browser keeps: a file for each adapter, the same that `raycam tune` writes, or in memory where it has no room. */
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../errors/index.ts';
 import { sizeKey } from '../../nn/convolution_algorithm.ts';
 import { plainConvolutions, sizeOf } from '../../nn/resnet_work.ts';
 import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';

@@ -1,6 +1,6 @@
 /** Weights that this browser keeps for the page: whole, checked files in its private file system, or in memory where it has none. */
 import { createSha256 } from '#platform';
-import { WeightsError } from '../../errors.ts';
+import { WeightsError } from '../../errors/index.ts';
 import { formatSizes } from '../../weights/byte_source.ts';
 
 export interface StoredFile {

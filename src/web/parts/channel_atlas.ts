@@ -1,4 +1,4 @@
-/** The channels of an activation as one picture, from which tiles are cut: drawing a tile once more is then one copy. */
+/** One picture of all channels of an activation. Drawing a thumbnail again only copies from it. */
 import { type MapScale, paintMap, signedScale } from '../../report/map_raster.ts';
 
 export interface ChannelValues {
@@ -15,29 +15,29 @@ export interface ChannelValues {
 export interface ChannelAtlas {
   readonly canvas: OffscreenCanvas;
   /**
-   * Paints those channels that are not there yet: all at once would hold the page up, and each before it is drawn would copy the whole
-   * picture each time.
+   * Paints the channels that are still missing. Painting all at once would block the page; painting each one just before it is drawn
+   * would copy the whole picture each time.
    */
   paint(channels: Iterable<number>): void;
-  /** Where a channel lies in it. */
+  /** Returns a channel's position in the canvas. */
   place(channel: number): { readonly x: number; readonly y: number };
-  /** The colours of a channel. */
+  /** Returns a channel's colour scale. */
   scale(channel: number): MapScale;
 }
 
-/** Scales of activations: from 0 where nothing is negative, else with zero in the middle. */
+/** Returns the scale of an activation: from 0 if no value is negative, otherwise centred on 0. */
 export function scaleOfRange(least: number, greatest: number): MapScale {
   return least < 0 ? signedScale([least, greatest]) : { bounds: [0, greatest], colormap: 'inferno' };
 }
 
-/** `isShared` gives one scale to all channels, else each has its own. */
+/** Creates an atlas. With `isShared` all channels have one scale, otherwise each has its own. */
 export function channelAtlas({ shape, values, min, max, bounds }: ChannelValues, isShared: boolean): ChannelAtlas {
   const [channels, height, width] = shape;
   const columns = Math.ceil(Math.sqrt((channels * height) / width));
   const rows = Math.ceil(channels / columns);
   const canvas = new OffscreenCanvas(columns * width, rows * height);
   const context = canvas.getContext('2d')!;
-  // Each alone is signed or not as the whole is: a channel that happens to have no negative value stays comparable.
+  // A channel's own scale is signed if the activation is, so that a channel without negative values stays comparable.
   const isSigned = bounds[0] < 0;
   const whole = scaleOfRange(...bounds);
   const scale = (channel: number) =>

@@ -1,17 +1,17 @@
-/** Channels as tiles on one canvas: only what is in sight is drawn, so that thousands scroll as a few do. */
+/** Channel thumbnails on one canvas. Only the visible ones are drawn, so that thousands scroll as smoothly as a few. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type ChannelAtlas, type ChannelValues, channelAtlas } from './channel_atlas.ts';
 
 export interface ChannelTilesProps {
   readonly name: string;
   readonly channels: ChannelValues;
-  /** Which channels, in which order. */
+  /** The channels to show, in this order. */
   readonly order: ArrayLike<number>;
   readonly isShared: boolean;
   readonly selected?: number;
-  /** Shown as faint. */
+  /** Whether a channel is drawn faintly. */
   readonly isOff?: (channel: number) => boolean;
-  /** Under a tile, beside its number. */
+  /** Returns the text below a thumbnail, next to the channel's number. */
   readonly labelOf: (channel: number) => string;
   readonly onSelect: (channel: number) => void;
 }
@@ -20,7 +20,7 @@ const [LEAST_TILE, GAP, LABEL, EDGE] = [78, 8, 17, 12];
 
 interface Grid {
   readonly columns: number;
-  /** Side of a tile in CSS pixels. */
+  /** Width and height of a thumbnail, in CSS pixels. */
   readonly tile: number;
   readonly rowHeight: number;
 }
@@ -75,7 +75,7 @@ export function ChannelTiles(props: ChannelTilesProps) {
     if (top + grid.rowHeight > current!.scrollTop + size.height)
       current!.scrollTop = top + grid.rowHeight - size.height;
   };
-  // A link names a channel that may lie far down.
+  // A link may name a channel far down the list.
   useLayoutEffect(() => {
     const at = selected === undefined ? -1 : Array.prototype.indexOf.call(order, selected);
     if (at >= 0 && size.height > 0) reveal(at);
@@ -100,9 +100,9 @@ export function ChannelTiles(props: ChannelTilesProps) {
       ref={scroller}
       class="tiles"
       role="application"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the choice
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the selection
       tabIndex={0}
-      aria-label={`${name}: ${order.length} channels, arrow keys choose one`}
+      aria-label={`${name}: ${order.length} channels, arrow keys select one`}
       data-testid="tiles"
       onKeyDown={onKeyDown}
       onClick={onClick}
@@ -114,7 +114,7 @@ export function ChannelTiles(props: ChannelTilesProps) {
   );
 }
 
-/** One for an activation and a scale. */
+/** Returns the atlas, and creates it only when the activation or the scale changes. */
 function useAtlas(channels: ChannelValues, isShared: boolean): ChannelAtlas {
   const kept = useRef<{ values: Float32Array; isShared: boolean; atlas: ChannelAtlas }>(undefined);
   if (kept.current?.values !== channels.values || kept.current.isShared !== isShared)

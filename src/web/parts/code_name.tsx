@@ -1,4 +1,4 @@
-/** A name of code, which may break after its underscores where room is short. */
+/** An identifier that can wrap after its underscores. */
 import { Fragment } from 'preact';
 
 export function CodeName({ name }: { readonly name: string }) {

@@ -1,4 +1,4 @@
-/** The scale of a map in raw units, the greatest value on top. */
+/** The colour scale of a map in raw units, with the largest value on top. */
 import { useMemo } from 'preact/hooks';
 import { type MapScale, scaleTable } from '../../report/map_raster.ts';
 import { formatRaw } from '../../report/words.ts';
@@ -24,7 +24,7 @@ export function ColourBar({ scale, label }: { readonly scale: MapScale; readonly
   );
 }
 
-/** [256, 1, 4], the greatest value first */
+/** Returns [256, 1, 4], the largest value first. */
 function columnOf(colormap: string): Uint8ClampedArray<ArrayBuffer> {
   const table = scaleTable(colormap);
   const rgba = new Uint8ClampedArray(4 * 256);

@@ -1,4 +1,4 @@
-/** Offers bytes as a file. */
+/** Downloads content as a file. */
 export function download(name: string, content: Uint8Array | string, type: string): void {
   const url = URL.createObjectURL(new Blob([content as BlobPart], { type }));
   const link = document.createElement('a');

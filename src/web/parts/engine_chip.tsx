@@ -1,4 +1,4 @@
-/** What runs, and on what: always in sight. */
+/** The running network and its adapter, always visible. */
 import { engineStatus } from '../engine/client.ts';
 import type { AdapterInfo } from '../engine/protocol.ts';
 import { linkTo } from '../state/route.ts';
@@ -22,7 +22,7 @@ function textOf(status: typeof engineStatus.value): string {
     case 'loading':
       return `Opening ${status.choice.model}`;
     case 'recovering':
-      return 'Opening the device again';
+      return 'Reopening the device';
     case 'failed':
       return 'Stopped';
     case 'ready':
@@ -30,7 +30,7 @@ function textOf(status: typeof engineStatus.value): string {
   }
 }
 
-/** `WebAssembly, 2 threads`, or the GPU's name. */
+/** Returns `WebAssembly, 2 threads`, or the GPU's name. */
 export function describeAdapter({ kind, description, threads }: AdapterInfo): string {
   if (kind === 'wasm') return `WebAssembly, ${threads ? `${threads} thread${threads > 1 ? 's' : ''}` : 'no threads'}`;
   return kind === 'software' ? `${description} (software)` : description;

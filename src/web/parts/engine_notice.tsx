@@ -1,4 +1,4 @@
-/** Under the bar while no network is ready: what is going on, and the way on. */
+/** The notice below the header while no network is ready: what happens, and what to do. */
 import { engineStatus } from '../engine/client.ts';
 import type { EngineStatus, LoadStep } from '../engine/protocol.ts';
 import { boot, cancelOpening, openNetwork, wantedChoice } from '../state/engine_control.ts';
@@ -46,8 +46,8 @@ function FirstVisit() {
   return (
     <Notice>
       <span>
-        A network must come to this browser once{model?.sizeBytes ? `: ${formatBytes(model.sizeBytes)}` : ''}. It is
-        kept here, and X-rays never leave this computer.
+        A network must be downloaded once{model?.sizeBytes ? `: ${formatBytes(model.sizeBytes)}` : ''}. It stays in
+        this browser, and X-rays never leave this computer.
       </span>
       <button type="button" class="primary" onClick={() => void openNetwork(choice)}>
         Load {choice.model}
@@ -63,10 +63,10 @@ function Loading({ status }: { status: Extract<EngineStatus, { state: 'loading' 
   const bytes = `${formatBytes(done)}${total ? ` of ${formatBytes(total)}` : ''}`;
   const left = secondsLeft ? `, about ${formatDuration(secondsLeft)} left` : '';
   const texts: Record<LoadStep, string> = {
-    pull: `Fetching ${choice.model} from its publisher: ${bytes}${left}`,
-    fetch: `${site.value?.isLocal ? 'Bringing' : 'Fetching'} ${choice.model}${site.value?.isLocal ? ' into this browser' : ''}: ${bytes}${left}`,
+    pull: `Downloading ${choice.model} from its publisher: ${bytes}${left}`,
+    fetch: `${site.value?.isLocal ? 'Copying' : 'Downloading'} ${choice.model}${site.value?.isLocal ? ' into this browser' : ''}: ${bytes}${left}`,
     check: `Reading ${choice.model}: ${bytes}`,
-    upload: `Putting ${choice.model} onto the device: block ${done} of ${total}`,
+    upload: `Uploading ${choice.model} to the device: unit ${done} of ${total}`,
   };
   return (
     <Notice>

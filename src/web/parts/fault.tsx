@@ -1,4 +1,4 @@
-/** What went wrong, in a sentence that is read out; nothing where it is empty. */
+/** An error message that screen readers announce. Renders nothing if it is empty. */
 export function Fault({ text }: { readonly text: string }) {
   if (text === '') return null;
   return (

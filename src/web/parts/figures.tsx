@@ -1,9 +1,10 @@
-/** Numbers in a row, each under its name. */
+/** Numbers in a row, each below its name. */
 export interface Figure {
   readonly name: string;
   readonly text: string;
-  /** The exact number, and by what tests find it. */
+  /** The exact number, for tests. */
   readonly value?: number;
+  /** Test id. */
   readonly id?: string;
   readonly title?: string;
 }

@@ -1,21 +1,21 @@
-/** A button that opens files. The browser's own control, which looks like none of ours, is behind it. */
+/** A button that opens files. It replaces the browser's own file control, which cannot be styled. */
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 
 export interface FilePickerProps {
-  /** Told what was picked: at least one file. */
+  /** Called with the picked files, at least one. */
   readonly onPick: (files: readonly File[]) => void;
   readonly children: ComponentChildren;
-  /** As of `<input accept>`. */
+  /** As in `<input accept>`. */
   readonly accept?: string;
-  /** Otherwise one. */
+  /** Whether several files can be picked. */
   readonly isMultiple?: boolean;
-  /** A folder with all that lies in it. */
+  /** Whether a folder is picked, with all files in it. */
   readonly isFolder?: boolean;
   readonly isDisabled?: boolean;
-  /** Of the button. */
+  /** CSS class of the button. */
   readonly class?: string;
-  /** Of the browser's control. */
+  /** Test id of the hidden file control. */
   readonly testId?: string;
 }
 
@@ -45,7 +45,7 @@ export function FilePicker({
         data-testid={testId}
         onChange={({ currentTarget }) => {
           const files = [...(currentTarget.files ?? [])];
-          currentTarget.value = ''; // or the same file could not be picked again
+          currentTarget.value = ''; // otherwise the same file could not be picked again
           if (files.length > 0) onPick(files);
         }}
       />

@@ -1,4 +1,4 @@
-/** Opens a head file of the reader's, and says why where it does not fit. */
+/** Opens the visitor's head file, and shows why if it does not fit. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { call, engineStatus } from '../engine/client.ts';

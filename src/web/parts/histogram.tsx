@@ -1,4 +1,4 @@
-/** Counts of values; bars on a square-root scale, so that rare values are seen beside the many zeros. */
+/** A histogram on a square-root scale, so that rare values are visible next to the many zeros. */
 import { formatValue } from './words.ts';
 
 export interface HistogramProps {

@@ -1,4 +1,4 @@
-/** The X-rays at hand with their verdicts: one is looked at, another may lie beside it. */
+/** The strip of open X-rays with their verdicts. One is selected; another may be shown next to it. */
 import { useRef } from 'preact/hooks';
 import { engineStatus } from '../engine/client.ts';
 import {
@@ -70,8 +70,8 @@ function Frame({ image: { hash, name, url, label } }: { image: ImageEntry }) {
           <button
             type="button"
             aria-pressed={isCompared}
-            aria-label={`${isCompared ? 'Take away' : 'Put beside'}: ${name}`}
-            title={isCompared ? 'Take away from beside' : 'Put beside'}
+            aria-label={`${isCompared ? 'Stop comparing' : 'Compare'}: ${name}`}
+            title={isCompared ? 'Stop comparing' : 'Compare'}
             onClick={() => compareWith(isCompared ? null : hash)}
           >
             {isCompared ? '−' : '◫'}
@@ -106,7 +106,7 @@ function FrameVerdict({ hash }: { hash: string }) {
   );
 }
 
-/** As a frame has room for it. */
+/** Shortens a class name to fit its frame. */
 function shortName(name: string): string {
   return name.length > 7 ? `${name.slice(0, 4)}.` : name;
 }
@@ -147,8 +147,8 @@ function Samples({ close }: { close: () => void }) {
         <section key={group}>
           <h3>
             {group
-              .replace(/^test/, 'Not trained on,')
-              .replace(/^train/, 'Trained on,')
+              .replace(/^test/, 'Not used in training,')
+              .replace(/^train/, 'Used in training,')
               .replace(/, ?/, ', labelled ')}
           </h3>
           <ul>

@@ -1,4 +1,4 @@
-/** A canvas of given pixels, as large as its place makes it. */
+/** A canvas with the given pixels, scaled to its container. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface PixelsProps {

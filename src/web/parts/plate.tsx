@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { type MapScale, paintMap } from '../../report/map_raster.ts';
 import { Pixels } from './pixels.tsx';
 
-/** A place on the network's input: column and row, 0..223. */
+/** A position on the network's input: column and row, 0..223. */
 export interface Probe {
   readonly x: number;
   readonly y: number;
@@ -13,7 +13,7 @@ export interface Probe {
 export const INPUT_SIDE = 224;
 
 export interface PlateMap {
-  /** Square, C order. */
+  /** A square map in row-major order. */
   readonly values: Float32Array;
   readonly scale: MapScale;
   /** 0..1 */
@@ -24,11 +24,11 @@ export interface PlateProps {
   readonly name: string;
   /** Width over height. */
   readonly ratio: number;
-  /** What lies below: an image or a canvas. */
+  /** The image or canvas below the map. */
   readonly children: ComponentChildren;
   readonly map?: PlateMap;
   readonly probe?: Probe;
-  /** `isPinned`: it was chosen, by a click or by a key. */
+  /** `isPinned`: set by a click or a key, not by hovering. */
   readonly onProbe: (probe: Probe | undefined, isPinned: boolean) => void;
   readonly caption: ComponentChildren;
 }
@@ -62,7 +62,7 @@ export function Plate({ name, ratio, children, map, probe, onProbe, caption }: P
           role="application"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the probe is moved with the arrow keys
           tabIndex={0}
-          aria-label={`${name}: arrow keys move the probe, with shift by one cell, escape removes it`}
+          aria-label={`${name}: arrow keys move the probe, with Shift by a cell; Escape removes it`}
           onPointerMove={event => event.pointerType === 'mouse' && onProbe(placeOf(event), false)}
           onPointerLeave={() => onProbe(undefined, false)}
           onClick={event => onProbe(placeOf(event), true)}

@@ -1,4 +1,4 @@
-/** One of a few, in a row. */
+/** A group of radio buttons in a row. */
 import { useId } from 'preact/hooks';
 
 export interface Segment {
@@ -9,7 +9,7 @@ export interface Segment {
 }
 
 export interface SegmentsProps {
-  /** Read out, not shown. */
+  /** For screen readers; not shown. */
   readonly label: string;
   readonly value: string;
   readonly options: readonly Segment[];

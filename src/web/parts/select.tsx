@@ -1,4 +1,4 @@
-/** One of several, in a list that opens. */
+/** A drop-down list. */
 import type { ComponentChildren } from 'preact';
 
 export interface SelectOption {
@@ -13,7 +13,7 @@ export interface SelectProps {
   readonly options: readonly SelectOption[];
   readonly onChange: (value: string) => void;
   readonly isDisabled?: boolean;
-  /** The label stands before the control, and not over it. */
+  /** Whether the label is before the control instead of above it. */
   readonly isInRow?: boolean;
   readonly testId: string;
 }

@@ -1,4 +1,4 @@
-/** SVG from `src/report`, whose `style` attributes the page's policy would drop: they are applied one by one. */
+/** An SVG from `src/report`. The page's policy blocks its `style` attributes, so they are applied one by one. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 const WAITING = 'data-style';

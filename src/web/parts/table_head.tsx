@@ -1,4 +1,4 @@
-/** The names of a table's columns. */
+/** A table head with the names of the columns. */
 export function TableHead({ columns }: { readonly columns: readonly string[] }) {
   return (
     <thead>

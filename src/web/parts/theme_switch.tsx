@@ -1,7 +1,7 @@
 import { setTheme, type Theme, theme } from '../state/theme.ts';
 
 const NEXT: Record<Theme, Theme> = { auto: 'dark', dark: 'light', light: 'auto' };
-const NAMES: Record<Theme, string> = { auto: 'as the system', dark: 'dark', light: 'light' };
+const NAMES: Record<Theme, string> = { auto: 'system', dark: 'dark', light: 'light' };
 
 export function ThemeSwitch() {
   const now = theme.value;

@@ -1,4 +1,4 @@
-/** A long list of rows of one height, of which only those in sight exist. */
+/** A long list of rows of equal height. Only the visible rows are in the document. */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
@@ -7,14 +7,14 @@ export interface VirtualRowsProps {
   readonly count: number;
   /** In CSS pixels. */
   readonly rowHeight: number;
-  /** The row to be kept in sight when it changes. */
+  /** The row to scroll into view when it changes. */
   readonly selected?: number;
   readonly onSelect: (index: number) => void;
-  /** A row's key and content. */
+  /** Returns a row's key and content. */
   readonly row: (index: number) => { readonly key: string | number; readonly content: ComponentChildren };
 }
 
-/** Rows beyond the edges, so that a fast wheel shows no gap. */
+/** Extra rows above and below, so that fast scrolling shows no gap. */
 const BEYOND = 4;
 
 export function VirtualRows({ label, count, rowHeight, selected, onSelect, row }: VirtualRowsProps) {

@@ -1,8 +1,8 @@
-/** X-rays dropped onto the page or pasted into it, wherever the reader is. */
+/** Adds X-rays that are dropped onto the page or pasted into it, in any view. */
 import { signal } from '@preact/signals';
 import { addFiles } from './images.ts';
 
-/** A file hangs over the page. */
+/** Whether a file is being dragged over the page. */
 export const isDropping = signal(false);
 
 /** Listens until the returned function is called. */

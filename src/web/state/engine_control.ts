@@ -1,4 +1,4 @@
-/** Which network is to run: what the address says, else what the site says. */
+/** Decides which network runs: the one in the address, otherwise the site's default. */
 
 import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { call as engineCall, engineStatus, isAbort, startEngine } from '../engine/client.ts';
@@ -8,7 +8,7 @@ import { loadSite, site } from './site.ts';
 
 let opening: AbortController | undefined;
 
-/** The choice that the address stands for. */
+/** Returns the choice that the address describes. */
 export function wantedChoice(): EngineChoice {
   const threads = Number(param('threads'));
   return {
@@ -19,7 +19,7 @@ export function wantedChoice(): EngineChoice {
   };
 }
 
-/** Starts the worker, and opens the network if its weights cost nothing to get. `onSite` runs once the engine takes images. */
+/** Starts the worker, and opens the network if its weights need no download. Calls `onSite` once the engine accepts images. */
 export async function boot(onSite?: () => Promise<void>): Promise<void> {
   startEngine();
   try {
@@ -38,7 +38,7 @@ export async function boot(onSite?: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Opens a network in place of the present one. What goes wrong shows in the status. */
+/** Opens a network instead of the current one. A failure shows in the status. */
 export async function openNetwork(choice: EngineChoice): Promise<void> {
   opening?.abort();
   opening = new AbortController();

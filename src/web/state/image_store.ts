@@ -1,11 +1,11 @@
-/** X-rays that the reader gave, kept in this browser by their SHA-256; the page and the engine read the same store. */
+/** Stores the visitor's X-rays in this browser, keyed by SHA-256. The page and the engine use the same store. */
 import { createStore, del, entries, get, set, type UseStore } from 'idb-keyval';
 
 export interface StoredImage {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** What is known of it: the folder it came from. */
+  /** Its label, if known: the folder it came from. */
   readonly label?: string;
   readonly addedMs: number;
   readonly blob: Blob;
@@ -14,7 +14,7 @@ export interface StoredImage {
 let opened: UseStore | undefined;
 const inMemory = new Map<string, StoredImage>();
 
-/** Private windows may refuse: images then last as long as the page, and are given to the engine again. */
+/** Stores an image. A private window may refuse; the image then lasts only as long as the page. */
 export async function keepImage(hash: string, image: StoredImage): Promise<void> {
   inMemory.set(hash, image);
   await set(hash, image, store()).catch(() => {});
@@ -24,7 +24,7 @@ export async function readImage(hash: string): Promise<StoredImage | undefined> 
   return inMemory.get(hash) ?? (await get<StoredImage>(hash, store()).catch(() => undefined));
 }
 
-/** The oldest first. */
+/** Returns all images, oldest first. */
 export async function listImages(): Promise<[hash: string, image: StoredImage][]> {
   const all = await entries<string, StoredImage>(store()).catch(() => [...inMemory]);
   return all.sort(([, a], [, b]) => a.addedMs - b.addedMs);

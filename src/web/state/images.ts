@@ -1,4 +1,4 @@
-/** The X-rays on the strip, and which one is looked at. */
+/** The X-rays on the strip, and which one is selected. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { call as engineCall } from '../engine/client.ts';
 import type { SiteImage } from '../site.ts';
@@ -12,9 +12,9 @@ export interface ImageEntry {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** What is known of it. */
+  /** Its label, if known. */
   readonly label?: string;
-  /** An object URL of the file as it is. */
+  /** An object URL of the unchanged file. */
   readonly url: string;
 }
 
@@ -24,19 +24,19 @@ export interface ImageFault {
 }
 
 export const images = signal<readonly ImageEntry[]>([]);
-/** Files that could not be taken, with the reason. */
+/** Files that could not be added, with the reason. */
 export const imageFaults = signal<readonly ImageFault[]>([]);
 
-/** The image of the address: a hash, of which the first digits do. */
+/** The image that the address names by the first digits of its hash. */
 export const currentImage = computed(() => findImage(param('image')));
-/** The one beside it. */
+/** The image shown next to it. */
 export const comparedImage = computed(() => findImage(param('with')));
-/** The address names an image that is not here. */
+/** Whether the address names an image that is not on this computer. */
 export const isImageMissing = computed(() => param('image') !== undefined && currentImage.value === undefined);
 
-/** In an address a hash has so many digits. */
+/** Digits of a hash in an address. */
 const SHORT = 16;
-/** Fewer do not name a file. */
+/** Fewer digits do not identify a file. */
 const LEAST = 8;
 
 export function selectImage(hash: string | null): void {
@@ -47,7 +47,7 @@ export function compareWith(hash: string | null): void {
   setParams({ with: hash?.slice(0, SHORT) ?? null });
 }
 
-/** What was here at the last visit; from then on also the bundled images that an address names. */
+/** Restores the images of the last visit. From then on, adds the bundled images that the address names. */
 export async function restoreImages(): Promise<void> {
   const stored = await listImages();
   images.value = stored.map(([hash, { blob, ...about }]) => ({ hash, ...about, url: URL.createObjectURL(blob) }));
@@ -65,7 +65,7 @@ async function addWanted(prefix: string | undefined): Promise<void> {
   if (bundled) await addBundled(bundled, { select: false });
 }
 
-/** Takes files in; the first becomes the current one. */
+/** Adds files, and selects the first that can be decoded. */
 export async function addFiles(files: readonly File[]): Promise<void> {
   imageFaults.value = [];
   let first = true;
@@ -82,7 +82,7 @@ export async function addBundled(image: SiteImage, { select = true } = {}): Prom
   imageFaults.value = [];
   const response = await fetch(new URL(image.url, document.baseURI)).catch(() => undefined);
   if (!response?.ok) {
-    imageFaults.value = [{ name: image.name, message: `${image.name}: it could not be fetched. Try again` }];
+    imageFaults.value = [{ name: image.name, message: `${image.name}: could not be fetched. Try again` }];
     return;
   }
   const hash = await add(await response.blob(), image.name, image.label);

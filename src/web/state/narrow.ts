@@ -1,4 +1,4 @@
-/** Whether the window is narrow, as the style sheet means it: views then lie below one another. */
+/** Whether the window is below the style sheet's breakpoint, where panels are stacked. */
 import { signal } from '@preact/signals';
 
 const query = globalThis.matchMedia?.('(max-width: 899px)');

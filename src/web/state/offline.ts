@@ -1,8 +1,8 @@
 const RELOADED = 'raycam reloaded';
 
 /**
- * Starts the service worker, which starts the page without a network and gives it the headers of an isolated page where the host cannot:
- * those count from the next load, so there is one reload, once.
+ * Registers the service worker. It starts the page offline, and adds the cross-origin isolation headers if the host does not send them.
+ * The headers take effect on the next load, so the page reloads itself once.
  */
 export async function keepOffline(): Promise<void> {
   if (!navigator.serviceWorker) return;
@@ -10,7 +10,7 @@ export async function keepOffline(): Promise<void> {
     await navigator.serviceWorker.register(new URL('offline.js', document.baseURI), { updateViaCache: 'none' });
     await navigator.serviceWorker.ready;
   } catch {
-    return; // the page works without: it only needs its site to start
+    return; // the page works without it, but needs the site to start
   }
   if (globalThis.crossOriginIsolated || sessionStorage.getItem(RELOADED)) return;
   sessionStorage.setItem(RELOADED, 'yes');

@@ -1,5 +1,5 @@
 /**
- * The address is the state that can be sent: `#VIEW?model=…&image=…&layer=…`. Every value is text; a view names its own.
+ * The state that a link shares is in the address: `#VIEW?model=…&image=…&layer=…`. Every value is text; each view defines its own.
  * `model`, `adapter`, `threads` and `image` mean the same in all views.
  */
 import { computed, signal } from '@preact/signals';
@@ -14,12 +14,12 @@ export const DEFAULT_VIEW = 'look';
 export const route = signal<Route>(parseRoute(globalThis.location?.hash ?? ''));
 export const view = computed(() => route.value.view);
 
-/** A value of the address; reading it makes a component follow it. */
+/** Returns a value of the address. A component that reads it is rendered again when it changes. */
 export function param(name: string): string | undefined {
   return route.value.params[name];
 }
 
-/** Changes values (null removes one). A new entry in the history, or with `replace` the present one. */
+/** Changes values; null removes one. Adds an entry to the history, or with `replace` changes the current one. */
 export function setParams(
   changes: Readonly<Record<string, string | null>>,
   { replace = false }: { readonly replace?: boolean } = {},
@@ -32,7 +32,7 @@ export function setParams(
   go({ view: route.value.view, params }, replace);
 }
 
-/** An address of a view with the present values: for links. */
+/** Returns a link to a view with the current values, apart from `changes`. */
 export function linkTo(viewId: string, changes: Readonly<Record<string, string | null>> = {}): string {
   const params: Record<string, string> = { ...route.value.params };
   for (const [name, value] of Object.entries(changes)) {

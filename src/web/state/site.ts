@@ -4,7 +4,7 @@ import type { Site } from '../site.ts';
 
 export const site = signal<Site | undefined>(undefined);
 
-/** @throws Error  a sentence: there is no page without it */
+/** Loads `raycam.json`. @throws Error  the site cannot be reached */
 export async function loadSite(): Promise<Site> {
   let found: Site;
   try {

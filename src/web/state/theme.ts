@@ -1,4 +1,4 @@
-/** Light or dark: as the system says, unless the reader chose. */
+/** Light or dark: by default as the system is set, otherwise as the visitor chose. */
 import { signal } from '@preact/signals';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -13,7 +13,7 @@ export function setTheme(next: Theme): void {
   applyTheme();
 }
 
-/** The style sheet follows `data-theme` on the root. */
+/** Sets `data-theme` on the root element, which the style sheet reads. */
 export function applyTheme(): void {
   const { dataset } = document.documentElement;
   if (theme.value === 'auto') delete dataset.theme;

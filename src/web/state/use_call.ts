@@ -1,4 +1,4 @@
-/** Asks the engine for something while a component shows it. */
+/** Calls the engine on behalf of a component. */
 import { useEffect, useState } from 'preact/hooks';
 import {
   call,
@@ -18,15 +18,15 @@ export type Answer<Output, Progress = unknown> =
   | { readonly state: 'failed'; readonly message: string };
 
 export interface UseCallOptions {
-  /** How many answers to keep for when they are asked for again. */
+  /** How many answers to cache. */
   readonly keep?: number;
 }
 
 const answers = new Map<string, RecentlyUsed<unknown>>();
 
 /**
- * The answer to a call, asked again when the input or the network changes, given up when the component goes. `input` null asks nothing,
- * and so does an engine that is not ready: no answer outlives the network that gave it.
+ * Returns the answer to a call. Repeats the call when the input or the engine's generation changes, and aborts it when the component
+ * unmounts. Makes no call if `input` is null or the engine is not ready, so no answer outlives the network that computed it.
  */
 export function useCall<M extends MethodName>(
   method: M,
@@ -34,11 +34,11 @@ export function useCall<M extends MethodName>(
   { keep = 0 }: UseCallOptions = {},
 ): Answer<OutputOf<M>, ProgressOf<M>> {
   const status = engineStatus.value;
-  const epoch = status.state === 'ready' ? status.epoch : 0;
-  const key = input === null || epoch === 0 ? '' : `${epoch} ${JSON.stringify(input)}`;
+  const generation = status.state === 'ready' ? status.generation : 0;
+  const key = input === null || generation === 0 ? '' : `${generation} ${JSON.stringify(input)}`;
   const [answer, setAnswer] = useState<{ key: string; answer: Answer<OutputOf<M>, ProgressOf<M>> }>();
   const kept = keptAnswers<OutputOf<M>>(method, keep);
-  // `key` stands for the input, which is a new object each time
+  // `key` stands for `input`, which is a new object on each render
   useEffect(() => {
     if (key === '' || kept.has(key)) return;
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** A verdict for every image of the strip, one after the other while the engine has nothing better to do. */
+/** Computes a verdict for every image on the strip, one at a time, so that other calls can run in between. */
 import { effect, signal } from '@preact/signals';
 import { call, engineStatus, isAbort } from '../engine/client.ts';
 import { currentImage, images } from './images.ts';
@@ -8,40 +8,40 @@ export type VerdictState =
   | { readonly state: 'done'; readonly class: string; readonly probability: number }
   | { readonly state: 'failed'; readonly message: string };
 
-/** By image; empty while no network is ready. */
+/** Verdicts by the image's hash; empty while no network is ready. */
 export const verdicts = signal<ReadonlyMap<string, VerdictState>>(new Map());
 
-let epoch = 0;
+let generation = 0;
 let working = false;
 
 effect(() => {
   const status = engineStatus.value;
-  const now = status.state === 'ready' && status.head ? status.epoch : 0;
-  if (now !== epoch) {
-    epoch = now;
+  const now = status.state === 'ready' && status.head ? status.generation : 0;
+  if (now !== generation) {
+    generation = now;
     verdicts.value = new Map();
   }
   images.value;
   void next();
 });
 
-/** What another call has found out already. */
+/** Records a verdict that another call computed. */
 export function noteVerdict(hash: string, name: string, probability: number): void {
   put(hash, { state: 'done', class: name, probability });
 }
 
 async function next(): Promise<void> {
-  if (working || epoch === 0) return;
+  if (working || generation === 0) return;
   const waiting = images.value.filter(({ hash }) => !verdicts.peek().has(hash));
   const image = waiting.find(({ hash }) => hash !== currentImage.peek()?.hash) ?? waiting[0];
   if (!image) return;
-  const asked = epoch;
+  const asked = generation;
   working = true;
   try {
     const verdict = await call('predict', { image: image.hash });
-    if (asked === epoch) noteVerdict(image.hash, verdict.class, verdict.probabilities[verdict.class]!);
+    if (asked === generation) noteVerdict(image.hash, verdict.class, verdict.probabilities[verdict.class]!);
   } catch (error) {
-    if (asked === epoch && !isAbort(error)) put(image.hash, { state: 'failed', message: (error as Error).message });
+    if (asked === generation && !isAbort(error)) put(image.hash, { state: 'failed', message: (error as Error).message });
   } finally {
     working = false;
   }

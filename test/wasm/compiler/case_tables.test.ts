@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Case, type CaseTable, shapesOf } from '../../../src/bench/cases.ts';
-import { expectationOf } from '../../../src/bench/check.ts';
-import { caseTables, isOfResnet } from '../../cases/index.ts';
+import { type Case, type CaseTable, shapesOf } from '../../../src/oracle/case_table.ts';
+import { expectationOf } from '../../../src/oracle/check.ts';
+import { caseTables, isOfResnet } from '../../../src/oracle/cases/index.ts';
 import { type Data, run } from './harness.ts';
 
 /** As the device's own test does, but on the bare module: what is wrong with a case, or undefined. */

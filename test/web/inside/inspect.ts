@@ -1,7 +1,7 @@
 /** Inspect, against `raycam activations` and `raycam predict`. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { summaryOf } from '../../../src/inference/channel_statistics.ts';
+import { summaryOf } from '../../../src/inspection/channel_statistics.ts';
 import { numberOf } from '../open_site.ts';
 import { INNER } from './expected.ts';
 import { type Inside, waitForText } from './inside.ts';

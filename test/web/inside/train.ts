@@ -22,7 +22,7 @@ export function trainTests(inside: Inside): void {
       expect(await page.locator('.train-charts svg').count()).toBe(4);
       const [, , confusion, roc] = await page.locator('.train-charts svg').allTextContents();
       for (const count of trained.confusion.flat()) expect(confusion).toContain(String(count));
-      expect(confusion).toContain(`NORMAL: ${trained.confusion[0]!.join(' called NORMAL, ')} called PNEUMONIA`);
+      expect(confusion).toContain(`NORMAL: ${trained.confusion[0]!.join(' predicted as NORMAL, ')} predicted as PNEUMONIA`);
       expect(roc).toContain(`AUROC ${trained.auroc.toFixed(3)}`);
       const points = page.locator('.train-charts > :first-child svg circle');
       expect(await points.count()).toBeGreaterThanOrEqual(2 * 5); // train and test, by epoch

@@ -1,6 +1,6 @@
 import { columnType, type StructMember, type Type } from './types.ts';
 
-/** Bytes, as WGSL lays types out in memory. A runtime array counts one element. */
+/** Returns the size of a type in WGSL's memory layout, in bytes. A runtime-sized array counts one element. */
 export function sizeOf(type: Type): number {
   switch (type.kind) {
     case 'scalar':
@@ -34,7 +34,7 @@ export function alignOf(type: Type): number {
   }
 }
 
-/** Bytes from one element of an array to the next. */
+/** Returns the stride of an array with this element type, in bytes. */
 export function strideOf(element: Type): number {
   return roundUp(alignOf(element), sizeOf(element));
 }

@@ -1,4 +1,4 @@
-/** WGSL's types, as far as compute shaders store and compute with them. */
+/** The WGSL types that compute shaders use. Textures, samplers and f16 are not supported. */
 
 export type ScalarName = 'bool' | 'i32' | 'u32' | 'f32' | 'abstract-int' | 'abstract-float';
 
@@ -23,7 +23,7 @@ export interface MatrixType {
 export interface ArrayType {
   readonly kind: 'array';
   readonly element: Type;
-  /** None for an array as long as its binding. */
+  /** Absent for a runtime-sized array, whose length follows from its binding. */
   readonly count?: number;
 }
 
@@ -74,7 +74,7 @@ export function vectorType(size: number, scalar: ScalarName): VectorType {
   return { kind: 'vector', size, scalar };
 }
 
-/** A vector of `like`'s size where it is one, else the scalar. */
+/** Returns a vector type of the same size as `like` if that is a vector, otherwise the scalar type. */
 export function shapedLike(like: Type, scalar: ScalarName): ScalarType | VectorType {
   return like.kind === 'vector' ? vectorType(like.size, scalar) : scalarType(scalar);
 }
@@ -83,7 +83,7 @@ export function columnType(type: MatrixType): VectorType {
   return vectorType(type.rows, type.scalar);
 }
 
-/** As WGSL writes it; types are the same where this is. */
+/** Formats a type as WGSL source. Two types are the same if their names are equal. */
 export function typeName(type: Type): string {
   switch (type.kind) {
     case 'scalar':
@@ -122,7 +122,7 @@ export function isAbstract(type: Type): boolean {
   }
 }
 
-/** The type that an abstract one takes where nothing asks for another. */
+/** Returns the concrete type that an abstract type becomes by default: i32 or f32. Other types are returned unchanged. */
 export function concreteType(type: Type): Type {
   if (!isAbstract(type)) return type;
   switch (type.kind) {
@@ -137,7 +137,7 @@ export function concreteType(type: Type): Type {
   }
 }
 
-/** The scalar of scalars, vectors and matrices. */
+/** Returns the component type of a scalar, vector or matrix type. */
 export function scalarOf(type: Type): ScalarName | undefined {
   return type.kind === 'scalar' || type.kind === 'vector' || type.kind === 'matrix' ? type.scalar : undefined;
 }

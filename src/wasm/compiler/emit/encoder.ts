@@ -2,7 +2,7 @@ import type { Kind } from './opcodes.ts';
 
 const TYPES: Readonly<Record<Kind, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 
-/** WebAssembly's binary format, as far as one module with one function needs it. */
+/** Writes WebAssembly's binary format, as far as a module with one function needs it. */
 export class Encoder {
   private bytes = new Uint8Array(1024);
   private length = 0;
@@ -16,7 +16,7 @@ export class Encoder {
     this.bytes[this.length++] = value;
   }
 
-  /** LEB128. */
+  /** Writes an unsigned integer as LEB128. */
   unsigned(value: number): void {
     let rest = value;
     while (rest >= 128) {
@@ -26,7 +26,7 @@ export class Encoder {
     this.byte(rest);
   }
 
-  /** LEB128 of a whole number that f64 holds. */
+  /** Writes an integer that f64 represents exactly as signed LEB128. */
   signed(value: number): void {
     let rest = value;
     for (;;) {
@@ -62,7 +62,7 @@ export class Encoder {
     for (const byte of bytes) this.byte(byte);
   }
 
-  /** Its length, then the bytes. */
+  /** Writes the length of what `write` emits, then its bytes. */
   sized(write: (inner: Encoder) => void): void {
     const inner = new Encoder();
     write(inner);

@@ -10,34 +10,35 @@ import {
 } from '../ir/node.ts';
 import { nodesBehind, type Usage } from '../passes/usage.ts';
 
-/** V8 gives WebAssembly the 16 vector registers of x86-64 but one, which it keeps. */
+/** x86-64 has 16 vector registers, of which V8 reserves one. */
 const VECTOR_REGISTERS = 15;
 
-/** For how many vectors of 128 bits there is room in a loop of sums. */
+/** Returns how many 128-bit vectors fit in registers in a loop that accumulates sums. */
 export function vectorRegisters({ relaxedSimd, wideSimd }: SimdFeatures): number {
   if (wideSimd) return 2 * VECTOR_REGISTERS;
-  return relaxedSimd ? VECTOR_REGISTERS : VECTOR_REGISTERS - 1; // a product before it is added
+  return relaxedSimd ? VECTOR_REGISTERS : VECTOR_REGISTERS - 1; // one register holds a product before it is added
 }
 
-/** A loop whose sums are computed one after the other, with branches between them that are never taken. */
+/** A loop whose sums are computed one after another, separated by fences: branches that are never taken. */
 export interface FencedLoop {
-  /** The loop's first statement, by which alone it is left. */
+  /** The loop's first statement and its only exit. */
   readonly exit: IfStatement;
-  /** What leaves it: `exit`'s arm that jumps. */
+  /** The arm of `exit` that jumps out of the loop. */
   readonly leaving: Region;
-  /** New values that no other of them needs the old one of, in the program's order. */
+  /** Vector phis and their new values, in program order: those whose old value no other new value depends on. */
   readonly sums: CopyStatement['pairs'];
-  /** Those sums that a fence stands before. */
+  /** The phis of those sums that a fence precedes. */
   readonly fenced: ReadonlySet<Node>;
   readonly others: CopyStatement['pairs'];
 }
 
 /**
- * How to emit a loop that wants more vectors at once than there are registers.
+ * Plans the fences of a loop that needs more vectors at once than there are registers; undefined if it needs none.
  *
- * V8 computes pure values as late as it can: all of a loop's sums after all of its loads, which then spill. Where a branch out
- * of the loop stands between two sums, the first cannot pass it, since it is needed where the branch leads. The branches
- * are on an address being odd, which costs one fused instruction and never happens.
+ * V8 computes pure values as late as it can: all of a loop's sums after all of its loads, whose results then spill. A
+ * fence is a branch out of the loop between two sums. V8 cannot move the first sum past it, because the code that the
+ * branch leads to needs that sum. A fence branches if an address is odd, which never happens and costs one fused
+ * instruction.
  */
 export function planFences(
   loop: LoopStatement,
@@ -66,7 +67,7 @@ export function planFences(
   };
 }
 
-/** Before which sums fences stand, so that what is loaded between two of them has registers. */
+/** Returns the sums that need a fence before them, so that the operands loaded between two fences fit in registers. */
 function placeFences(operands: readonly (readonly Node[])[], registers: number): Set<number> {
   const lastUse = new Map(operands.flatMap((nodes, i) => nodes.map(node => [node, i] as const)));
   const fences = new Set<number>();
@@ -82,7 +83,7 @@ function placeFences(operands: readonly (readonly Node[])[], registers: number):
   return fences;
 }
 
-/** Whether it is a vector that sums are made from: loaded, or put together. */
+/** Whether a node is a vector operand of sums: loaded, or assembled from lanes. */
 function isOperand({ kind, op }: Node): boolean {
   return kind === 'v128' && /load|splat|shuffle|make/.test(op);
 }

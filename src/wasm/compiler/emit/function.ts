@@ -20,7 +20,7 @@ import { NodeEmitter } from './nodes.ts';
 const CODES = { block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d } as const;
 const NO_RESULT = 0x40;
 
-/** A kernel's regions as the body of a WebAssembly function. */
+/** Emits a kernel's regions as the body of a WebAssembly function. */
 export function emitFunction(root: Region, features: SimdFeatures): FunctionCode {
   const emitter = new FunctionEmitter(root, features);
   return emitter.emit();
@@ -31,10 +31,10 @@ class FunctionEmitter {
   private readonly usage;
   private readonly placement;
   private readonly nodes: NodeEmitter;
-  /** By nodes' numbers, the statement that they were last looked at for. */
+  /** For each node id, the number of the statement that the node was last prepared for. */
   private readonly prepared: number[] = [];
   private preparing = 0;
-  /** What `br` counts: the constructs around, the innermost last. */
+  /** The enclosing constructs, which `br` counts; the innermost is last. */
   private readonly labels: (Statement | FencedLoop)[] = [];
 
   constructor(
@@ -53,7 +53,7 @@ class FunctionEmitter {
     return { locals: this.nodes.locals, body: this.code.finish() };
   }
 
-  /** `emit` may see to a statement itself. */
+  /** Emits a region's statements. `emit` returns true for a statement that it has emitted itself. */
   private region(region: Region, emit?: (statement: Statement) => boolean): void {
     const { statements } = region;
     for (let i = 0; i < statements.length; i++) {
@@ -70,7 +70,7 @@ class FunctionEmitter {
     }
   }
 
-  /** Computes the nodes placed in this region that the statement, or what it holds, is the first to need. */
+  /** Computes the nodes placed in this region that the statement, or one nested in it, is the first to need. */
   private prepare(statement: Statement, region: Region): void {
     for (const operand of this.operands(statement)) this.prepareNode(resolve(operand), region);
     for (const inner of regionsOf(statement)) for (const one of inner.statements) this.prepare(one, region);
@@ -80,7 +80,7 @@ class FunctionEmitter {
     if (this.prepared[node.id] === this.preparing) return;
     this.prepared[node.id] = this.preparing;
     const place = this.placement.get(node);
-    // Those placed further out are there, and so is all that they need.
+    // Nodes placed in an outer region are computed already, and so are their operands.
     if (!place || (place !== region && region.isInside(place))) return;
     for (const arg of node.args) this.prepareNode(resolve(arg), region);
     if (place === region && !this.nodes.isInlined(node) && !this.nodes.hasLocal(node)) this.nodes.compute(node);
@@ -167,7 +167,7 @@ class FunctionEmitter {
     else this.construct(CODES.loop, loop, loop.body);
   }
 
-  /** What leaves the loop stands after it, so that fences lead there too. */
+  /** Emits the exit's statements after the loop, so that fences can jump to them too. */
   private fencedLoop(loop: LoopStatement, fenced: FencedLoop): void {
     const { code, labels } = this;
     code.byte(CODES.block);
@@ -235,7 +235,7 @@ class FunctionEmitter {
 
   private condition(node: Node, isNegated: boolean): void {
     const condition = resolve(node);
-    // x == 0 negated is x itself, to a branch.
+    // To a branch, !(x == 0) is the same as x.
     const isZeroTest = condition.op === 'i32.eqz' && this.nodes.isInlined(condition);
     this.nodes.push(isNegated && isZeroTest ? condition.args[0]! : condition);
     if (isNegated && !isZeroTest) this.nodes.operation('i32.eqz');
@@ -246,7 +246,7 @@ class FunctionEmitter {
   }
 }
 
-/** Stores of vectors one behind the other, by one address. */
+/** Returns the run of vector stores from `start` on that use one address and consecutive offsets. */
 function rowOfStores(statements: readonly Statement[], start: number): StoreStatement[] {
   const row: StoreStatement[] = [];
   for (let i = start; i < statements.length; i++) {

@@ -8,7 +8,7 @@ export interface FunctionCode {
 
 const LARGEST_MEMORY_PAGES = 65536;
 
-/** A module that imports `env.memory` and exports `run`, of three i32. */
+/** Encodes a module that imports `env.memory` and exports `run`, which takes three i32. */
 export function encodeModule({ locals, body }: FunctionCode, sharedMemory: boolean): Uint8Array<ArrayBuffer> {
   const module = new Encoder();
   for (const byte of [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]) module.byte(byte);

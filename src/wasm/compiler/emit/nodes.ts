@@ -4,10 +4,10 @@ import type { Encoder } from './encoder.ts';
 import { type Kind, opcodeOf } from './opcodes.ts';
 
 const PARAMETERS = 3;
-/** What every address is known to have; atomics must name it. */
+/** All addresses are 4-byte aligned, and atomic operations must declare exactly that alignment. */
 const ALIGNMENT_LOG2 = 2;
 
-/** Values as WebAssembly's stack code. */
+/** Emits nodes as WebAssembly stack code. */
 export class NodeEmitter {
   readonly locals: Kind[] = [];
   private readonly localOf = new Map<Node, number>();
@@ -26,7 +26,7 @@ export class NodeEmitter {
     return this.localOf.has(node);
   }
 
-  /** Leaves the node's value on the stack. */
+  /** Pushes the node's value onto the stack. */
   push(value: Node): void {
     const node = resolve(value);
     const local = node.op === 'param' ? node.imm[0]! : this.localOf.get(node);
@@ -37,7 +37,7 @@ export class NodeEmitter {
     else throw new Error(`${node.op} is used before it is computed`);
   }
 
-  /** Computes a node into its local. */
+  /** Computes a node and stores it in its local. */
   compute(node: Node): void {
     this.expression(node);
     this.setLocal(node);
@@ -53,7 +53,7 @@ export class NodeEmitter {
     this.operation(op, imm);
   }
 
-  /** Side by side, with nothing in between that could trap: V8 makes pairs of such. The last is stored first. */
+  /** Emits adjacent stores, last one first, with nothing between them that could trap, so that V8 can pair them. */
   storeRow(row: readonly StoreStatement[]): void {
     for (const { address, value } of row) {
       this.push(address);
@@ -62,7 +62,7 @@ export class NodeEmitter {
     for (const { op, imm } of row.toReversed()) this.operation(op, imm);
   }
 
-  /** An operation, its operands being on the stack. */
+  /** Emits an operation whose operands are on the stack. */
   operation(name: string, imm: readonly number[] = []): void {
     const { code } = this;
     const opcode = opcodeOf(name);
@@ -112,7 +112,7 @@ export class NodeEmitter {
     this.operation(node.op, node.imm);
   }
 
-  /** The lesser of two u32. */
+  /** Emits the minimum of two u32. */
   private clamp({ args }: Node): void {
     const locals = args.map(arg => {
       this.push(arg);
@@ -127,7 +127,7 @@ export class NodeEmitter {
     this.code.byte(0x1b);
   }
 
-  /** From a constant where some lanes are one, else from the first component in all lanes. */
+  /** Builds a vector from a constant if any lane is constant, otherwise from a splat of the first lane. */
   private make({ op, args }: Node): void {
     const type = op.slice(0, 5);
     const parts = args.map(resolve);

@@ -1,8 +1,8 @@
-/** WebAssembly's value types, as this compiler uses them. */
+/** The WebAssembly value types that this compiler uses. */
 export type Kind = 'i32' | 'i64' | 'f32' | 'v128';
 
 export interface Opcode {
-  /** 0 for the first page of opcodes, else the prefix byte. */
+  /** The prefix byte, or 0 for a single-byte opcode. */
   readonly prefix: number;
   readonly code: number;
   readonly kind: Kind;
@@ -10,7 +10,7 @@ export interface Opcode {
 
 const opcodes = new Map<string, Opcode>();
 
-/** Names of consecutive opcodes; `.` leaves one out. */
+/** Registers consecutive opcodes under their names; `.` skips one. */
 function define(type: string, prefix: number, first: number, names: string, kind: Kind = type as Kind): void {
   for (const [i, name] of names.split(' ').entries())
     if (name !== '.') opcodes.set(`${type}.${name}`, { prefix, code: first + i, kind });
@@ -71,6 +71,6 @@ define('f32x4', 0xfd, 0x105, 'relaxed_madd relaxed_nmadd', LANES);
 
 export function opcodeOf(name: string): Opcode {
   const opcode = opcodes.get(name);
-  if (!opcode) throw new Error(`no such WebAssembly operation: ${name}`);
+  if (!opcode) throw new Error(`unknown WebAssembly operation "${name}"`);
   return opcode;
 }

@@ -14,10 +14,10 @@ import {
 } from './node.ts';
 import { bitsOf } from './scalars.ts';
 
-/** A shader of that many takes seconds to compile, and its function is larger than engines take. */
+/** Beyond this, a shader takes seconds to compile, and its function exceeds the size that engines accept. */
 const MOST_NODES = 1_000_000;
 
-/** Makes nodes, folded and interned, and appends statements to the current region. */
+/** Creates nodes, which it folds and interns, and appends statements to the current region. */
 export class Builder {
   readonly root = new Region();
   region = this.root;
@@ -52,12 +52,12 @@ export class Builder {
     return this.intern('param', 'i32', [], [index]);
   }
 
-  /** A constant or a parameter of another builder's. */
+  /** Recreates a constant or a parameter of another builder. */
   leaf({ op, kind, imm }: Node): Node {
     return this.intern(op, kind, [], imm);
   }
 
-  /** A pure operation; numbers in a list at the end are its immediates. */
+  /** Creates a pure operation. An array of numbers as the last operand holds the immediates. */
   op(name: string, ...operands: (Node | readonly number[])[]): Node {
     const imm = (Array.isArray(operands.at(-1)) ? operands.pop() : []) as readonly number[];
     const args = (operands as Node[]).map(resolve);
@@ -81,7 +81,7 @@ export class Builder {
     return this.op('v128.bitselect', whenTrue, whenFalse, mask);
   }
 
-  /** All ones in every lane where the condition, 0 or 1, is 1. */
+  /** Turns a condition, 0 or 1, into a mask whose lanes are all zeros or all ones. */
   mask(condition: Node): Node {
     return this.op('i32x4.splat', this.op('i32.sub', this.i32(0), condition));
   }
@@ -94,7 +94,7 @@ export class Builder {
     return this.op('shuffle', x, y, lanes);
   }
 
-  /** An operation that reads or changes memory, here and not elsewhere. */
+  /** Creates an operation that reads or writes memory and appends it to the current region; it is not moved from there. */
   pinned(name: string, args: readonly Node[], imm: readonly number[]): Node {
     const node = this.make(name, opcodeOf(name).kind, args.map(resolve), imm, this.region, true);
     this.append({ kind: 'eval', node });
@@ -117,7 +117,7 @@ export class Builder {
     this.append({ kind: 'jump', target });
   }
 
-  /** Statements made by `body` go to a new region below the current one. */
+  /** Runs `body` with `region` as the current region. */
   inside<Result>(region: Region, body: () => Result): Result {
     const outer = this.region;
     this.region = region;
@@ -146,7 +146,7 @@ export class Builder {
 
   private intern(op: string, kind: Kind, args: readonly Node[], imm: readonly number[]): Node {
     let key = op;
-    // Only constants of one value differ by kind alone.
+    // Equal operations with operands have the same kind; constants of one value may differ in kind alone.
     if (args.length === 0) key += kind;
     for (const value of imm) key += ` ${Object.is(value, -0) ? '-0' : value}`;
     for (const arg of args) key += `,${arg.id}`;

@@ -2,7 +2,7 @@ import type { Builder } from './builder.ts';
 import { isConst, type Node } from './node.ts';
 import { bitsOf, floatOf, laneOperations, scalarOperations } from './scalars.ts';
 
-/** An operation's value where it is known, or a cheaper operation for it. */
+/** Returns an operation's value if it is known, or an equivalent cheaper operation, or undefined. */
 export function fold(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
   return foldConstants(b, op, args) ?? foldLanes(b, op, args, imm) ?? foldAlgebra(b, op, args);
 }
@@ -21,7 +21,7 @@ function foldConstants(b: Builder, op: string, args: readonly Node[]): Node | un
   return x.kind === 'v128' ? foldVector(b, op, args) : undefined;
 }
 
-/** Lane by lane, as the scalar operation does. */
+/** Folds a vector operation by applying the scalar operation to each lane. */
 function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undefined {
   const [x, y, z] = args.map(arg => arg.imm) as [readonly number[], readonly number[], readonly number[]];
   if (op === 'v128.bitselect') return b.v128(x.map((one, i) => (one & z[i]!) | (y[i]! & ~z[i]!)));
@@ -47,7 +47,7 @@ function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undef
   return b.v128(lanes);
 }
 
-/** Vectors made of scalars, taken apart again. */
+/** Folds operations that build vectors from lanes or take them apart. */
 function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
   const [x] = args as [Node];
   switch (op) {
@@ -66,7 +66,7 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
     case 'f32x4.splat':
     case 'i32x4.splat': {
       if (x.op === 'const') return b.v128(Array(4).fill(x.kind === 'f32' ? bitsOf(x.imm[0]!) : x.imm[0]!));
-      // A select of floats is a branch on x86; of vectors it is a mask.
+      // On x86, V8 compiles a select of floats to a branch, but a vector select to a mask.
       if (op === 'f32x4.splat' && x.op === 'select') {
         const [whenTrue, whenFalse, condition] = x.args as [Node, Node, Node];
         return b.selectVector(b.op(op, whenFalse), b.op(op, whenTrue), b.mask(condition));
@@ -89,7 +89,7 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
   }
 }
 
-/** Four scalars of memory that no one writes are one load where they are neighbours, two where they are every other one. */
+/** Folds four loads of read-only scalars into one vector load if they are adjacent, or into two at a stride of 8 bytes. */
 function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined {
   const [{ op, args: address, imm }] = args as [Node];
   if (op !== 'f32.load' && op !== 'i32.load') return undefined;
@@ -99,11 +99,11 @@ function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined 
     );
   const load = (offset: number) => b.op('v128.load', address[0]!, [imm[0]! + offset]);
   if (areApart(4)) return load(0);
-  // The fourth to the seventh: nothing past the last is read.
+  // The second load covers elements 3 to 6, so that nothing past the last scalar is read.
   return areApart(8) ? b.shuffle(load(0), load(12), [0, 2, 5, 7]) : undefined;
 }
 
-/** Components of one vector or of two, put together anew. */
+/** Folds a vector built from components of at most two vectors into a shuffle. */
 function foldLanesOfTwo(b: Builder, args: readonly Node[]): Node | undefined {
   const [{ op }] = args as [Node];
   if (!op.endsWith('extract_lane') || args.some(arg => arg.op !== op)) return undefined;
@@ -213,7 +213,7 @@ function foldWithConstant(b: Builder, op: string, x: Node, y: Node): Node | unde
   }
 }
 
-/** (x + c) + y is (x + y) + c: constants come to the outside, where they meet. */
+/** Rewrites (x + c) + y as (x + y) + c, so that constants move outwards and can be combined. */
 function foldSums(b: Builder, op: string, x: Node, y: Node): Node | undefined {
   if (op === 'i32.add') {
     if (isSumWithConstant(x)) return b.op(op, b.op(op, x.args[0]!, y), x.args[1]!);
@@ -240,7 +240,7 @@ function isSumWithConstant(node: Node): boolean {
   return node.op === 'i32.add' && node.args[1]!.op === 'const';
 }
 
-/** Known to be 0 or 1. */
+/** Whether a node is known to be 0 or 1. */
 function isBoolean(node: Node): boolean {
   if (/\.(eqz|eq|ne|lt|gt|le|ge)(_[su])?$/.test(node.op) && node.kind === 'i32') return true;
   if (node.op === 'v128.any_true' || node.op === 'i32x4.all_true') return true;

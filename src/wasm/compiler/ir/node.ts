@@ -1,10 +1,10 @@
 import type { Kind } from '../emit/opcodes.ts';
 
 /**
- * A value, computed once: static single assignment.
+ * A value in static single assignment form.
  *
- * Pure nodes are interned, so equal expressions are one node, and belong to no place: the scheduler puts each where it
- * runs least often. Pinned nodes (reads of memory that the shader writes, atomics) stand in their region's statements.
+ * Pure nodes are interned, so equal expressions are one node. They have no fixed place: the scheduler puts each where it
+ * runs least often. Pinned nodes (reads of memory that the shader writes, atomics) are statements of their region.
  */
 export interface Node {
   readonly id: number;
@@ -12,17 +12,17 @@ export interface Node {
   readonly op: string;
   readonly kind: Kind;
   readonly args: readonly Node[];
-  /** A constant's value (a vector's as four i32), a lane, a memory offset. */
+  /** Immediates: a constant's value (four i32 for a vector), a lane, or a memory offset. */
   readonly imm: readonly number[];
-  /** The outermost region in which it can be computed. */
+  /** The outermost region in which the node can be computed. */
   readonly home: Region;
-  /** It stands where its statement stands. */
+  /** Whether the node is computed where its statement is, not where the scheduler puts it. */
   readonly isPinned: boolean;
-  /** A phi that turned out to be another value. */
+  /** The value that replaces this phi, once it is known to equal that value. */
   forward?: Node;
 }
 
-/** A run of statements with one entry. Values are used only inside of the region that they are computed in. */
+/** A sequence of statements with one entry. A value is used only inside the region that computes it. */
 export class Region {
   readonly statements: Statement[] = [];
   readonly depth: number;
@@ -53,11 +53,11 @@ export interface StoreStatement {
   readonly op: string;
   readonly address: Node;
   readonly value: Node;
-  /** A memory offset, and a lane where the operation has one. */
+  /** The memory offset, and the lane if the operation takes one. */
   readonly imm: readonly number[];
 }
 
-/** All at once: no phi is overwritten before the others were read. */
+/** A parallel copy: all values are read before any phi is overwritten. */
 export interface CopyStatement {
   readonly kind: 'copy';
   readonly pairs: [phi: Node, value: Node][];
@@ -78,16 +78,17 @@ export interface BlockStatement {
 export interface LoopStatement {
   readonly kind: 'loop';
   readonly body: Region;
-  /** Each turn's check of a `for` or `while`. */
+  /** The condition of a `for` or `while`, checked at the start of every iteration. */
   condition?: Node;
-  /** The phis' values before the loop, and those of the next turn, of the same phis; none where no turn ends. */
+  /** The phis with their values before the loop. */
   entry: CopyStatement['pairs'];
+  /** The same phis with their values for the next iteration; absent if no iteration reaches its end. */
   back?: CopyStatement['pairs'];
-  /** An address that is divisible by 4 on every turn. */
+  /** An address that is divisible by 4 in every iteration. */
   aligned?: Node;
 }
 
-/** To the end of a block, or to the start of a loop. */
+/** A jump to the end of a block or to the start of a loop. */
 export interface JumpStatement {
   readonly kind: 'jump';
   readonly target: BlockStatement | LoopStatement;
@@ -108,7 +109,7 @@ export function resolve(node: Node): Node {
   return found;
 }
 
-/** The nodes that a statement reads itself, nested regions left out. */
+/** Returns the nodes that a statement reads itself, without those of nested regions. */
 export function operandsOf(statement: Statement): readonly Node[] {
   switch (statement.kind) {
     case 'eval':

@@ -1,4 +1,4 @@
-/** What WebAssembly's scalar operations compute, for folding them; i32 as signed, i64 as JavaScript's safe integers. */
+/** WebAssembly's scalar operations as JavaScript functions, for constant folding. Values of i32 are signed. */
 export const scalarOperations: Readonly<Record<string, (a: number, b: number) => number>> = {
   'i32.eqz': a => Number(a === 0),
   'i32.eq': (a, b) => Number(a === b),
@@ -60,7 +60,7 @@ export const scalarOperations: Readonly<Record<string, (a: number, b: number) =>
   'i32.max_u': (a, b) => Math.max(a >>> 0, b >>> 0) | 0,
 };
 
-/** Operations of lanes that are named otherwise than those of scalars. */
+/** Vector operations whose scalar counterpart has a different name. */
 export const laneOperations: Readonly<Record<string, string>> = {
   'i32x4.trunc_sat_f32x4_s': 'i32.trunc_sat_f32_s',
   'i32x4.trunc_sat_f32x4_u': 'i32.trunc_sat_f32_u',
@@ -89,7 +89,7 @@ function popcount(value: number): number {
   return count;
 }
 
-/** To the nearest integer, halves to even. */
+/** Rounds to the nearest integer, ties to even. */
 function nearest(value: number): number {
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 23) return value;
   const rounded = Math.abs(value) + 2 ** 52 - 2 ** 52;

@@ -3,7 +3,7 @@ import { fail, type Position } from '../errors.ts';
 import type { Builder } from '../ir/builder.ts';
 import { abstractNumber, leaf, partsOf, type Value } from './values.ts';
 
-/** Arithmetic of constant expressions: abstract floats in f64, abstract ints as far as f64 holds whole numbers. */
+/** Evaluates a binary operator on abstract numbers in f64, which is exact for abstract ints up to 2^53. */
 export function abstractBinary(
   b: Builder,
   operator: string,
@@ -24,9 +24,9 @@ export function abstractBinary(
   if (comparison !== undefined) return leaf(BOOL, b.i32(Number(comparison)));
   const scalar = scalarOf(type)!;
   const number = calculate(operator, left.number, right.number, scalar, position);
-  if (!Number.isFinite(number)) fail(position, `the constant expression's value is ${number}`);
+  if (!Number.isFinite(number)) fail(position, `the constant expression must be finite, got ${number}`);
   if (scalar === 'abstract-int' && !Number.isSafeInteger(number))
-    fail(position, `the constant ${number} is past 2^53, which is not supported`);
+    fail(position, `the constant ${number} is beyond 2^53, which is not supported`);
   return abstractNumber(scalar, number);
 }
 
@@ -69,7 +69,7 @@ function calculate(operator: string, x: number, y: number, scalar: ScalarName, p
     case '^':
       if (isWhole) return bitwise(operator, BigInt(x), BigInt(y));
   }
-  return fail(position, `operator '${operator}' does not take ${scalar}`);
+  return fail(position, `operator '${operator}' is not defined for ${scalar}`);
 }
 
 function bitwise(operator: '&' | '|' | '^', x: bigint, y: bigint): number {

@@ -1,15 +1,15 @@
 import type { Expression, Statement } from '../parse/ast.ts';
 
 export interface Assigned {
-  /** Names whose variables (or what they point to) may be assigned, and all that have their address taken. */
+  /** Names of variables and pointers through which something may be assigned, and of variables whose address is taken. */
   readonly names: ReadonlySet<string>;
-  /** Whether a function of the shader may be called, and assign private variables. */
+  /** Whether there are calls, which may assign private variables. */
   readonly calls: boolean;
 }
 
 const known = new WeakMap<Statement, Assigned>();
 
-/** What a statement may assign, by names alone: perhaps more than it does. */
+/** Returns what a statement may assign. Judges by names alone, so the result may include too much. */
 export function assignedBy(statement: Statement): Assigned {
   const before = known.get(statement);
   if (before) return before;
@@ -29,7 +29,7 @@ export function assignedBy(statement: Statement): Assigned {
       case 'call':
         calls = true;
         for (const arg of expression.args) {
-          // A pointer handed on.
+          // The argument may be a pointer that the function writes through.
           if (arg.kind === 'name') names.add(arg.name);
           visitExpression(arg);
         }
@@ -52,7 +52,7 @@ export function assignedBy(statement: Statement): Assigned {
         visitExpression(one.value);
         return;
       case 'declaration':
-        // A pointer by another name.
+        // The declaration may copy a pointer.
         if (one.init?.kind === 'name') names.add(one.init.name);
         visitExpression(one.init);
         return;
@@ -95,7 +95,7 @@ export function assignedBy(statement: Statement): Assigned {
   return assigned;
 }
 
-/** The variable that `a.b[i]`, `*p` and the like are parts of. */
+/** Returns the name of the variable that an expression such as `a.b[i]` or `*p` refers to. */
 export function rootOf(expression: Expression): string | undefined {
   switch (expression.kind) {
     case 'name':
@@ -110,7 +110,7 @@ export function rootOf(expression: Expression): string | undefined {
   }
 }
 
-/** About how much work an expression or a statement is. */
+/** Estimates the cost of an expression or a statement by counting its syntax nodes. */
 export function weightOf(node: Statement | Expression): number {
   let weight = 1;
   for (const child of Object.values(node)) {

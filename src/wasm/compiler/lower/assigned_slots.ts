@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { Reference } from './references.ts';
 import type { Slot } from './scope.ts';
 
-/** The slots of the variables that the statement may assign. */
+/** Returns the slots of the variables that a statement may assign. */
 export function assignedSlots(context: Context, statement: Statement): Slot[] {
   const { names, calls } = assignedBy(statement);
   const slots = new Set<Slot>();

@@ -9,12 +9,12 @@ export function isBarrier(name: string): boolean {
 
 const known = new WeakMap<object, boolean>();
 
-/** Whether running it may wait for the workgroup's other invocations. */
+/** Whether a statement or an expression may wait at a barrier, itself or in a function that it calls. */
 export function containsBarrier(context: Context, node: Statement | Expression | undefined): boolean {
   if (!node) return false;
   const before = known.get(node);
   if (before !== undefined) return before;
-  // A function that calls itself is an error that its lowering finds.
+  // Stops the search at a function that calls itself, which lowering reports as an error.
   known.set(node, false);
   const found = search(context, node);
   known.set(node, found);
@@ -32,7 +32,7 @@ function search(context: Context, node: Statement | Expression): boolean {
   return childrenOf(node).some(child => containsBarrier(context, child));
 }
 
-/** The statements and expressions that a node holds, and those in lists and in a switch's cases. */
+/** Returns a node's child statements and expressions, including those in lists and in a switch's cases. */
 function childrenOf(node: object): (Statement | Expression)[] {
   return Object.values(node).flatMap(child => {
     if (Array.isArray(child)) return child.flatMap(one => ('kind' in one ? [one] : childrenOf(one)));

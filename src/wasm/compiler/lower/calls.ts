@@ -15,7 +15,7 @@ import { type Value, zeroValue } from './values.ts';
 
 const DEEPEST_CALL = 64;
 
-/** A call of a function of the shader, of a type's constructor or of a builtin function. */
+/** Lowers a call of a shader function, a type constructor or a builtin function. */
 export function lowerCall(context: Context, call: Call): Value | undefined {
   const { callee, args, position } = call;
   const binding = context.scope.find(callee.name);
@@ -37,7 +37,7 @@ function callFunction(
 ): Value | undefined {
   const { name, parameters, position } = declaration;
   if (args.length !== parameters.length)
-    fail(call.position, `'${name}' takes ${parameters.length} arguments, got ${args.length}`);
+    fail(call.position, `wrong number of arguments to '${name}': expected ${parameters.length}, got ${args.length}`);
   if (context.callDepth >= DEEPEST_CALL) fail(call.position, `'${name}' calls itself`);
   const scope = new Scope(context.globals);
   return context.inScope(() => {
@@ -58,16 +58,16 @@ function argument(context: Context, value: Value, type: Type, position: Position
   return value;
 }
 
-/** Calls are bodies in the caller's place: functions that call one another twice each would make a shader without end. */
+/** Calls are inlined, so functions that each call the next one twice make the shader grow exponentially. */
 const MOST_INLINED_CALLS = 20_000;
 
-/** The body in the caller's place; the scope with its parameters is current. */
+/** Inlines a function's body. The current scope must contain its parameters. */
 export function runBody(context: Context, declaration: FunctionDeclaration, returnType: Type): Value | undefined {
   const { statements } = declaration.body;
   if (++context.inlinedCalls > MOST_INLINED_CALLS)
     fail(
       declaration.position,
-      `calls of calls of '${declaration.name}' make the shader too large: more than ${MOST_INLINED_CALLS}`,
+      `the shader is too large: more than ${MOST_INLINED_CALLS} calls once '${declaration.name}' is inlined`,
     );
   const outer = { frame: context.frame, jumps: context.jumps };
   context.jumps = {};
@@ -89,7 +89,7 @@ export function runBody(context: Context, declaration: FunctionDeclaration, retu
   }
 }
 
-/** A body that returns early: its value goes through slots to the label behind it. */
+/** Inlines a body that returns early: each `return` writes the value to slots and jumps to a label after the body. */
 export function runWithLabel(
   context: Context,
   { name, body, position }: FunctionDeclaration,
@@ -104,7 +104,7 @@ export function runWithLabel(
     lowerStatements(context, body.statements);
     endsReachable = context.isReachable && results.length > 0;
   });
-  if (endsReachable) fail(position, `'${name}' may end without a return`);
+  if (endsReachable) fail(position, `'${name}' may end without returning a value`);
   if (returnType.kind === 'void') return undefined;
   const reference = { kind: 'slots', type: returnType, space: 'function', slots: results } as const;
   if (!context.isReachable) context.env = new Map(results.map(slot => [slot, context.zero(slot)]));
@@ -119,16 +119,16 @@ export function returnedValue(
   type: Type,
   position: Position,
 ): Value | undefined {
-  if (!expression) return type.kind === 'void' ? undefined : fail(position, `expected a value of ${typeName(type)}`);
-  if (type.kind === 'void') return fail(position, 'the function returns nothing');
+  if (!expression) return type.kind === 'void' ? undefined : fail(position, `expected a return value of type ${typeName(type)}`);
+  if (type.kind === 'void') return fail(position, 'a function without a return type must not return a value');
   return convert(context.b, lowerExpression(context, expression), type, expression.position);
 }
 
-/** `return` inside of a body that has a label. */
+/** Lowers the value of a `return` in a body that ends with a label. */
 export function lowerReturn(context: Context, expression: Expression | undefined, position: Position): void {
   const { frame } = context;
   if (!frame) {
-    fail(position, "'return' stands outside of a function");
+    fail(position, "'return' is allowed only in a function");
     return;
   }
   const value = returnedValue(context, expression, frame.returnType, position);

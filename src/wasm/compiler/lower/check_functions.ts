@@ -8,14 +8,14 @@ import { resolveType } from './type_expressions.ts';
 import { type Value, zeroValue } from './values.ts';
 
 /**
- * Checks the types of an entry point and of all functions that it names, also where no control comes: what constants leave out of a
- * kernel, and what stands behind a jump.
+ * Checks the types of an entry point and of all functions that it calls, including unreachable code: arms that constants
+ * rule out, and statements after a jump.
  *
- * Each function is lowered once and thrown away, calls giving a zero and both arms of every `if` being taken.
+ * Lowers each function once and discards the result. A call evaluates to zero, and both arms of every `if` are lowered.
  *
- * `context` is one for checking, with the values of private variables.
+ * `context` must be in checking mode and contain the values of private variables.
  *
- * @throws CompileError  at the first statement that is no WGSL
+ * @throws CompileError  at the first statement that is not valid WGSL
  */
 export function checkFunctions(context: Context, entry: FunctionDeclaration): void {
   const { globals } = context;
@@ -35,7 +35,7 @@ export function checkFunctions(context: Context, entry: FunctionDeclaration): vo
   }
 }
 
-/** A value of which no more is known than its type. */
+/** Returns a placeholder of the given type for a parameter's value. */
 function stranger(context: Context, type: Type, { position }: Pick<Parameter, 'position'>): Value {
   if (type.kind !== 'pointer') return zeroValue(context.b, type, position);
   const { target, space } = type;
@@ -52,7 +52,7 @@ function stranger(context: Context, type: Type, { position }: Pick<Parameter, 'p
   return { kind: 'pointer', type, reference };
 }
 
-/** The entry point, and the functions that it and they name. */
+/** Returns the entry point and the functions that it calls, directly or indirectly. */
 function reachableFrom(globals: Globals, entry: FunctionDeclaration): ReadonlySet<FunctionDeclaration> {
   const found = new Set<FunctionDeclaration>();
   const visit = (declaration: FunctionDeclaration): void => {

@@ -4,7 +4,7 @@ import { isConst } from '../ir/node.ts';
 import { floatOf } from '../ir/scalars.ts';
 import type { Value } from './values.ts';
 
-/** The numbers in a value, in order; undefined where it is not known. */
+/** Returns the numbers in a value, in order, or undefined if the value is not constant. */
 export function numbersOf(value: Value): number[] | undefined {
   if (value.kind === 'abstract') return [value.number];
   if (value.kind === 'pointer') return undefined;
@@ -24,22 +24,22 @@ function sizeOf(type: Type): number {
   return type.kind === 'vector' ? type.size : 1;
 }
 
-/** A const-expression is finite. */
+/** Rejects a constant value that is not finite. */
 export function checkFinite(value: Value, position: Position): void {
   if (scalarOf(value.type) !== 'f32') return;
   const wrong = numbersOf(value)?.find(number => !Number.isFinite(number));
-  if (wrong !== undefined) fail(position, `the constant expression's value is ${wrong}`);
+  if (wrong !== undefined) fail(position, `the constant expression must be finite, got ${wrong}`);
 }
 
 export interface Operands {
   readonly left: Value;
   readonly right: Value;
-  /** Whether they are known before the kernel runs, by WGSL's rules. */
+  /** Whether each operand is known before the kernel runs, by WGSL's rules. */
   readonly isLeftEarly: boolean;
   readonly isRightEarly: boolean;
 }
 
-/** What WGSL forbids of operands that are known before the kernel runs. */
+/** Applies WGSL's rules for operands that are known before the kernel runs. */
 export function checkOperands(operator: string, operands: Operands, position: Position): void {
   const { left, right, isLeftEarly, isRightEarly } = operands;
   if (!isRightEarly || scalarOf(right.type) === 'f32' || scalarOf(right.type) === 'abstract-float') return;
@@ -56,18 +56,18 @@ export function checkOperands(operator: string, operands: Operands, position: Po
     if (scalar === 'f32' || scalar === 'abstract-float') return;
     if (amounts.includes(0)) fail(position, 'division by zero');
     if (scalar === 'i32' && isAny((x, y) => x === -(2 ** 31) && y === -1))
-      fail(position, '-2147483648 by -1 cannot be represented as i32');
+      fail(position, '-2147483648 divided by -1 cannot be represented as i32');
   }
   if ((operator === '<<' || operator === '>>') && (scalar === 'i32' || scalar === 'u32')) {
-    if (amounts.some(amount => amount > 31)) fail(position, `a shift by ${Math.max(...amounts)}, of 32 bits`);
+    if (amounts.some(amount => amount > 31)) fail(position, `the shift amount must be below 32, got ${Math.max(...amounts)}`);
     const kept = (x: number, y: number) => (scalar === 'i32' ? (x << y) >> y : (x << y) >>> y);
-    if (operator === '<<' && isAny((x, y) => kept(x, y) !== x)) fail(position, 'the shift loses bits');
+    if (operator === '<<' && isAny((x, y) => kept(x, y) !== x)) fail(position, `the shift overflows ${scalar}`);
   }
 }
 
 const LARGEST_F16 = 65504;
 
-/** What WGSL forbids of a builtin's arguments: those that are known before the kernel runs, others are undefined. */
+/** Applies WGSL's rules for builtin arguments that are known before the kernel runs; the others are undefined. */
 export function checkArguments(name: string, args: readonly (Value | undefined)[], position: Position): void {
   const numbers = args.map(arg => arg && numbersOf(arg));
   const at = (index: number) => numbers.at(index);
@@ -76,21 +76,21 @@ export function checkArguments(name: string, args: readonly (Value | undefined)[
   switch (name) {
     case 'clamp':
       if (low && high && pairs(low, high).some(([from, to]) => from > to))
-        fail(position, "'clamp' has its limits the wrong way round");
+        fail(position, "'clamp' needs low <= high");
       return;
     case 'smoothstep':
       if (at(0) && at(1) && pairs(at(0)!, at(1)!).some(([from, to]) => from === to))
-        fail(position, "'smoothstep' between equal limits");
+        fail(position, "'smoothstep' needs low != high");
       return;
     case 'extractBits':
     case 'insertBits':
-      if (low && high && low[0]! + high[0]! > 32) fail(position, `'${name}' reaches past 32 bits`);
+      if (low && high && low[0]! + high[0]! > 32) fail(position, `'${name}' needs offset + count <= 32`);
       return;
     case 'ldexp':
-      if (high?.some(exponent => exponent > 128)) fail(position, "'ldexp' takes exponents up to 128");
+      if (high?.some(exponent => exponent > 128)) fail(position, "'ldexp' needs an exponent of at most 128");
       return;
     case 'quantizeToF16':
     case 'pack2x16float':
-      if (high?.some(x => Math.abs(x) > LARGEST_F16)) fail(position, `'${name}' takes what an f16 can be`);
+      if (high?.some(x => Math.abs(x) > LARGEST_F16)) fail(position, `'${name}' needs values within the range of f16`);
   }
 }

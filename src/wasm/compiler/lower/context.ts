@@ -7,18 +7,18 @@ import type { Edge } from './flow.ts';
 import type { Globals } from './globals.ts';
 import { Scope, type Slot } from './scope.ts';
 
-/** A place that jumps go to, with the values of variables that they bring. */
+/** A target of jumps, with the variables' values that each of them carries. */
 export interface Label {
   readonly block: BlockStatement;
   readonly edges: Edge[];
 }
 
-/** What `return` does. */
+/** How `return` is lowered in the current function. */
 export interface Frame {
   readonly returnType: Type;
   readonly label: Label;
   readonly results: readonly Slot[];
-  /** Goes where the return goes, in its stead. */
+  /** Runs before the jump to `label`; it may jump elsewhere instead. */
   readonly beforeReturn?: () => void;
 }
 
@@ -27,14 +27,14 @@ export interface Jumps {
   readonly continueTo?: () => void;
 }
 
-/** Thrown where a variable must have an address after all; the kernel is then lowered again. */
+/** Thrown when a variable turns out to need an address; the kernel is then lowered again. */
 export class NeedsMemory extends Error {
   constructor(readonly declaration: Declaration) {
     super(`${declaration.name} needs memory`);
   }
 }
 
-/** Bytes of scratch memory, handed out from the start. */
+/** Allocates scratch memory from its start, in 16-byte aligned blocks. */
 export class ScratchLayout {
   sizeBytes = 0;
 
@@ -45,28 +45,28 @@ export class ScratchLayout {
   }
 }
 
-/** The state of turning one kernel into nodes. */
+/** The state of lowering one kernel. */
 export class Context {
   readonly b = new Builder();
   readonly scratch = new ScratchLayout();
-  /** Address of the thread's scratch memory. */
+  /** The address of the thread's scratch memory. */
   scratchAddress: Node;
   scope: Scope;
-  /** The values of variables here; none where control cannot come. */
+  /** The variables' current values; undefined in unreachable code. */
   env: Map<Slot, Node> | undefined = new Map();
   frame: Frame | undefined;
   jumps: Jumps = {};
   callDepth = 0;
-  /** Bodies put in the place of calls so far. */
+  /** The number of calls inlined so far. */
   inlinedCalls = 0;
-  /** Whether types are checked, and no code is made: all of a function is gone through. */
+  /** Whether types are only checked: unreachable code is lowered too, and the result is discarded. */
   isChecking = false;
-  /** Whether a loop's variable turned out not to vary. */
+  /** Whether any loop variable turned out to be constant in its loop. */
   hasForwards = false;
 
   constructor(
     readonly globals: Globals,
-    /** Variables that are indexed by what is not known, and so live in memory. */
+    /** Variables that live in memory, because they are indexed by a value that is not constant. */
     readonly inMemory: ReadonlySet<Declaration>,
     readonly sharedMemory: boolean,
   ) {

@@ -26,7 +26,7 @@ import {
 
 const LARGEST_F32 = 3.4028234663852886e38;
 
-/** The value as the type asked for: only abstract numbers change theirs. */
+/** Converts a value to a type implicitly, as WGSL allows for abstract numbers only. */
 export function convert(b: Builder, value: Value, type: Type, position: Position): Value {
   if (isSame(value.type, type)) return value;
   if (!isAbstract(value.type)) return mismatch(value.type, type, position);
@@ -41,12 +41,16 @@ export function convert(b: Builder, value: Value, type: Type, position: Position
   return isLeaf(type) ? makeVector(b, type, converted.map(nodeOf)) : partsOf(type, converted);
 }
 
-/** An abstract value as i32 or f32, others as they are. */
+/** Converts an abstract value to i32 or f32 components; returns other values unchanged. */
 export function concretize(b: Builder, value: Value, position: Position): Value {
   return isAbstract(value.type) ? convert(b, value, concreteType(value.type), position) : value;
 }
 
-/** Both as the scalar type that they have in common. @throws CompileError where there is none */
+/**
+ * Returns the scalar type that both types convert to.
+ *
+ * @throws CompileError  there is none
+ */
 export function commonScalar(a: Type, b: Type, position: Position): ScalarName {
   const [x, y] = [scalarOf(a), scalarOf(b)];
   if (x === undefined || y === undefined) return mismatch(a, b, position);
@@ -78,7 +82,7 @@ export function mismatch(got: Type, wanted: Type, position: Position): never {
   return fail(position, `expected ${typeName(wanted)}, got ${typeName(got)}`);
 }
 
-/** `f32(x)`, `vec3u(v)` and the like: a value of every scalar as every other. */
+/** Converts a value to another scalar type explicitly, as `f32(x)` and `vec3u(v)` do. */
 export function cast(b: Builder, value: Value, to: ScalarName, position: Position): Value {
   if (value.kind === 'abstract' && to !== 'bool') {
     if (to === 'f32' || to.startsWith('abstract')) return convert(b, value, scalarType(to), position);
@@ -93,7 +97,7 @@ export function cast(b: Builder, value: Value, to: ScalarName, position: Positio
   const source = concretize(b, value, position);
   const { type } = source;
   if (type.kind !== 'scalar' && type.kind !== 'vector')
-    return fail(position, `${to} cannot be made of ${typeName(type)}`);
+    return fail(position, `${to} cannot be constructed from ${typeName(type)}`);
   return leaf({ ...type, scalar: to }, castNode(b, nodeOf(source), type.scalar, to, type.kind === 'vector'));
 }
 
@@ -102,7 +106,7 @@ function castNode(b: Builder, node: Node, from: ScalarName, to: ScalarName, isVe
   const isSigned = (from === 'f32' ? to : from) === 'i32';
   const sign = isSigned ? 's' : 'u';
   if (from === 'bool') {
-    // A vector's true is all ones.
+    // In a vector, true has all bits set.
     const bits = isVector ? b.op('v128.and', node, b.i32x4(1)) : node;
     return to === 'f32' ? b.op(isVector ? 'f32x4.convert_i32x4_s' : 'f32.convert_i32_s', bits) : bits;
   }
@@ -114,7 +118,10 @@ function castNode(b: Builder, node: Node, from: ScalarName, to: ScalarName, isVe
   return from === 'f32' ? truncate(b, node, to, isVector) : node;
 }
 
-/** Values outside of the range become the nearest one in it that an f32 can be, so never 2^31 - 1; NaN becomes 0. */
+/**
+ * Truncates f32 to i32 or u32. A value out of range becomes the nearest value in range that f32 can represent (so never
+ * 2^31 - 1); NaN becomes 0.
+ */
 function truncate(b: Builder, node: Node, to: ScalarName, isVector: boolean): Node {
   const limit = to === 'i32' ? 2 ** 31 - 2 ** 7 : 2 ** 32 - 2 ** 8;
   const sign = to === 'i32' ? 's' : 'u';
@@ -123,7 +130,7 @@ function truncate(b: Builder, node: Node, to: ScalarName, isVector: boolean): No
   return b.op(`i32.trunc_sat_f32_${sign}`, held);
 }
 
-/** The same bits as another type of as many bytes. */
+/** Reinterprets a value's bits as another type of the same size. */
 export function bitcast(b: Builder, value: Value, type: Type, position: Position): Value {
   const source = concretize(b, value, position);
   const isPair = (t: Type) => (t.kind === 'scalar' || t.kind === 'vector') && t.scalar !== 'bool';

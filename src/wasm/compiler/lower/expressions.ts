@@ -23,11 +23,11 @@ import {
 } from './values.ts';
 import { laneOf } from './vectors.ts';
 
-/** An expression's value; what names memory is read. */
+/** Lowers an expression to its value; an expression that refers to memory is loaded. */
 export function lowerExpression(context: Context, expression: Expression): Value {
   const place = findPlace(context, expression);
   if (place) {
-    if (place.type.kind === 'atomic') fail(expression.position, 'an atomic is read by atomicLoad');
+    if (place.type.kind === 'atomic') fail(expression.position, 'an atomic must be read with atomicLoad');
     return place.kind === 'value' ? place.value : load(context, place);
   }
   const { b } = context;
@@ -41,7 +41,7 @@ export function lowerExpression(context: Context, expression: Expression): Value
       return finite(
         context,
         expression,
-        value ?? fail(expression.position, `'${expression.callee.name}' returns nothing`),
+        value ?? fail(expression.position, `'${expression.callee.name}' does not return a value`),
       );
     }
     case 'unary':
@@ -56,7 +56,7 @@ export function lowerExpression(context: Context, expression: Expression): Value
   }
 }
 
-/** An expression whose value is known when the shader is made; or when the pipeline is, where that will do. */
+/** Lowers a const-expression; with `latest: 'override'`, also one whose value is known when the pipeline is created. */
 export function lowerConstant(
   context: Context,
   expression: Expression,
@@ -66,26 +66,26 @@ export function lowerConstant(
   const value = lowerExpression(context, expression);
   const stage = stageOf(context, expression);
   if (stage === 'runtime' || !isConstant(value))
-    fail(expression.position, `${what} is not known before the kernel runs`);
+    fail(expression.position, `${what} must be known before the kernel runs`);
   if (stage !== latest && latest === 'const')
-    fail(expression.position, `${what} is not known before the pipeline is made`);
+    fail(expression.position, `${what} must be known before the pipeline is created`);
   return value;
 }
 
-/** A node of type bool. */
+/** Lowers a condition to a node of type bool. */
 export function lowerCondition(context: Context, expression: Expression): Node {
   const value = lowerExpression(context, expression);
   if (typeName(value.type) !== 'bool') fail(expression.position, `expected bool, got ${typeName(value.type)}`);
   return nodeOf(value);
 }
 
-/** What an expression names: a variable or a part of one. Undefined, where it is but a value. */
+/** Returns the variable, or the part of one, that an expression refers to; undefined if it is only a value. */
 export function findReference(context: Context, expression: Expression): Reference | undefined {
   const place = findPlace(context, expression);
   return place?.kind === 'value' ? undefined : place;
 }
 
-/** A reference; or where a swizzle was taken of one, that value, so that the indices on the way are worked out only once. */
+/** A reference or, after a swizzle of one, its value, so that the indices in the expression are evaluated only once. */
 type Place = Reference | { readonly kind: 'value'; readonly type: Type; readonly value: Value };
 
 function findPlace(context: Context, expression: Expression): Place | undefined {
@@ -127,7 +127,7 @@ function placeOf(value: Value): Place {
   return { kind: 'value', type: value.type, value };
 }
 
-/** A place, or what a pointer points to: `p.x` is `(*p).x`. */
+/** Finds the place that an expression refers to or, if it is a pointer, points to: `p.x` means `(*p).x`. */
 function findBase(context: Context, expression: Expression): Place | undefined {
   const place = findPlace(context, expression);
   if (place) return place;
@@ -145,18 +145,18 @@ function lowerIndex(context: Context, expression: Expression, count: number | un
   const scalar = value.type.kind === 'scalar' ? value.type.scalar : undefined;
   if (value.kind === 'abstract' && scalar === 'abstract-int') {
     if (value.number < 0 || (count !== undefined && value.number >= count))
-      fail(expression.position, `the index ${value.number} is outside of 0..${(count ?? Infinity) - 1}`);
+      fail(expression.position, `the index must be in 0..${(count ?? Infinity) - 1}, got ${value.number}`);
     return context.b.i32(value.number);
   }
   if (scalar !== 'i32' && scalar !== 'u32')
-    return fail(expression.position, `an index is i32 or u32, got ${typeName(value.type)}`);
+    return fail(expression.position, `an index must be i32 or u32, got ${typeName(value.type)}`);
   return nodeOf(value);
 }
 
 function addressOf(context: Context, operand: Expression): Value {
   const reference = findReference(context, operand);
-  if (!reference) return fail(operand.position, "'&' takes a variable");
-  if (reference.kind === 'lane') return fail(operand.position, "'&' does not take a vector's component");
+  if (!reference) return fail(operand.position, "'&' needs a variable");
+  if (reference.kind === 'lane') return fail(operand.position, "cannot take the address of a vector component");
   return { kind: 'pointer', type: { kind: 'pointer', space: reference.space, target: reference.type }, reference };
 }
 
@@ -181,7 +181,7 @@ function lowerName(context: Context, { name, position }: Name): Value {
   const binding = context.scope.find(name);
   if (binding?.kind === 'value') return binding.value;
   if (binding?.kind === 'lazy') return binding.value();
-  return fail(position, binding ? `'${name}' is no value` : `unresolved value '${name}'`);
+  return fail(position, binding ? `'${name}' is not a value` : `unresolved value '${name}'`);
 }
 
 function finite(context: Context, expression: Expression, value: Value): Value {
@@ -195,13 +195,13 @@ function lowerBinary(context: Context, { operator, left, right, position }: Bina
   const y = lowerExpression(context, right);
   const [isLeftEarly, isRightEarly] = [isKnownEarly(context, left), isKnownEarly(context, right)];
   checkOperands(operator, { left: x, right: y, isLeftEarly, isRightEarly }, position);
-  // An abstract number stays one only if it is shifted by what is a constant, too.
+  // An abstract number stays abstract only if the shift amount is a const-expression too.
   const isShift = operator === '<<' || operator === '>>';
   const isFixed = isShift && stageOf(context, right) !== 'const';
   return binary(context.b, operator, isFixed ? concretize(context.b, x, position) : x, y, position);
 }
 
-/** The right side runs only where it decides, if it does more than compute. */
+/** Lowers `&&` or `||`. Branches around the right operand only if it accesses memory or assigns a variable. */
 function lowerShortCircuit(
   context: Context,
   operator: '&&' | '||',
@@ -251,7 +251,7 @@ function memberOf(context: Context, base: Value, member: string, position: Posit
   return swizzle(context.b, base, swizzleLanes(type, member, position));
 }
 
-/** Which components `xy`, `bgr` and the like mean. */
+/** Returns the lanes that a swizzle such as `xy` or `bgr` selects. */
 export function swizzleLanes(type: Type, member: string, position: Position): number[] {
   const size = type.kind === 'vector' ? type.size : 0;
   const letters = ['xyzw', 'rgba'].find(set => [...member].every(letter => set.includes(letter)));
@@ -289,7 +289,7 @@ function elementOf(context: Context, base: Value, index: Expression): Value {
   return chooseElement(context, concretize(b, base, index.position) as PartsValue, at);
 }
 
-/** An element of an array that has no address, by comparing the index with each. */
+/** Selects an element of an array or matrix value, which has no address, by comparisons with each index. */
 function chooseElement(context: Context, base: PartsValue, index: Node): Value {
   const { b } = context;
   return base.parts.reduce((chosen, part, i) =>
@@ -297,7 +297,7 @@ function chooseElement(context: Context, base: PartsValue, index: Node): Value {
   );
 }
 
-/** `condition ? whenTrue : whenFalse`, of values of one type. */
+/** Returns `condition ? whenTrue : whenFalse` for two values of one type. */
 export function selectValue(b: Builder, whenFalse: Value, whenTrue: Value, condition: Node): Value {
   if (whenFalse.kind === 'parts' && whenTrue.kind === 'parts')
     return partsOf(
@@ -309,7 +309,7 @@ export function selectValue(b: Builder, whenFalse: Value, whenTrue: Value, condi
   return leaf(whenFalse.type, node);
 }
 
-/** A value for a declaration: of the type written, else of the one it has. */
+/** Lowers an initializer and converts it to the declared type, if there is one. */
 export function lowerInitializer(
   context: Context,
   init: Expression,

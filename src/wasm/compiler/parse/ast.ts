@@ -1,7 +1,7 @@
 import type { Position } from '../errors.ts';
 import type { NumberType } from './lexer.ts';
 
-/** Types are written as names with template arguments, as in the grammar of WGSL. */
+/** A name with optional template arguments. Types are names too, as in WGSL's grammar. */
 export interface Name {
   readonly kind: 'name';
   readonly name: string;
@@ -60,7 +60,7 @@ export interface Attribute {
   readonly position: Position;
 }
 
-/** `var`, `let`, `const` and `override`, wherever they stand. */
+/** `var`, `let`, `const` or `override`, at module scope or in a function. */
 export interface Declaration {
   readonly kind: 'declaration';
   readonly keyword: 'var' | 'let' | 'const' | 'override';
@@ -75,12 +75,12 @@ export interface Declaration {
 
 export interface Assign {
   readonly kind: 'assign';
-  /** None for `_ = value`. */
+  /** Absent for `_ = value`. */
   readonly target?: Expression;
-  /** `+` of `+=`. */
+  /** The operator of a compound assignment: `+` for `+=`. */
   readonly operator?: string;
   readonly value: Expression;
-  /** `++` and `--`. */
+  /** True for `++` and `--`. */
   readonly isStep?: boolean;
   readonly position: Position;
 }
@@ -99,7 +99,7 @@ export interface If {
   readonly position: Position;
 }
 
-/** Also `while`. */
+/** A `for` or `while` loop. */
 export interface For {
   readonly kind: 'for';
   readonly init?: Statement;

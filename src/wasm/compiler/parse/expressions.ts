@@ -2,10 +2,10 @@ import { fail } from '../errors.ts';
 import type { Expression, Name, Unary } from './ast.ts';
 import type { TokenStream } from './token_stream.ts';
 
-/** Names that a template list may follow; WGSL gives them to no one else. */
+/** Names that a template list may follow. */
 const TEMPLATED = /^(array|vec[234]|mat[234]x[234]|ptr|atomic|bitcast|texture_\w+)$/;
 
-/** Binary operators by how tightly they bind, the loosest first. */
+/** Binary operators by precedence, lowest first. */
 const LEVELS: readonly (readonly string[])[] = [
   ['||'],
   ['&&'],
@@ -28,18 +28,18 @@ export function parseExpression(tokens: TokenStream, level = 0): Expression {
     const right = parseExpression(tokens, level + 1);
     for (const operand of [left, right])
       if (operand.kind === 'binary' && !grouped.has(operand) && !goTogether(operator, operand.operator))
-        fail(position, `'${operand.operator}' and '${operator}' need parentheses between them`);
+        fail(position, `mixing '${operand.operator}' and '${operator}' requires parentheses`);
     left = { kind: 'binary', operator, left, right, position };
   }
   return left;
 }
 
-/** What stands in parentheses. */
+/** Expressions written in parentheses. */
 const grouped = new WeakSet<Expression>();
 const ARITHMETIC = /^[-+*/%]$/;
 const RELATION = /^([<>]=?|[!=]=)$/;
 
-/** Whether an operand may have the inner operator without parentheses: WGSL leaves little to precedence. */
+/** Whether an operand with the operator `inner` needs no parentheses; WGSL requires them for most mixtures. */
 function goTogether(operator: string, inner: string): boolean {
   if (ARITHMETIC.test(operator)) return true;
   if (operator === '<<' || operator === '>>') return false;
@@ -55,7 +55,7 @@ export function parseUnary(tokens: TokenStream): Expression {
     tokens.next();
     return { kind: 'unary', operator: text as Unary['operator'], operand: parseUnary(tokens), position };
   }
-  // `- -x` without the space, which no expression of WGSL reads as a decrement.
+  // WGSL tokenizes `--x` and `&&x` greedily, not as two unary operators.
   if (kind === 'symbol' && (text === '--' || text === '&&')) fail(position, `unexpected '${text}'`);
   return parsePostfix(tokens);
 }
@@ -68,7 +68,7 @@ function parsePostfix(tokens: TokenStream): Expression {
       base = { kind: 'index', base, index: parseExpression(tokens), position };
       tokens.expect(']');
     } else if (tokens.accept('.')) {
-      base = { kind: 'member', base, member: tokens.name('a member'), position };
+      base = { kind: 'member', base, member: tokens.name('a member name'), position };
     } else return base;
   }
 }

@@ -6,12 +6,12 @@ export interface Token {
   readonly kind: 'name' | 'number' | 'symbol' | 'end';
   readonly text: string;
   readonly position: Position;
-  /** Of a number. */
+  /** `value` and `type` are set for numbers only. */
   readonly value?: number;
   readonly type?: NumberType;
 }
 
-/** Longest first, so that `>>=` is not read as `>` `>=`. */
+/** Longest first, so that `>>=` is not split into `>` and `>=`. */
 const SYMBOLS = (
   '<<= >>= && || -> == != >= <= >> << ++ -- += -= *= /= %= &= |= ^= ' +
   '& | ! ~ ^ + - * / % = < > ( ) [ ] { } , . ; : @'
@@ -23,7 +23,11 @@ const HEX =
 const DECIMAL = /(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?[fh]?|[0-9]+[iufh]?/y;
 const SPACE = /\s+|\/\/[^\n]*/y;
 
-/** WGSL's tokens. @throws CompileError at what is none. */
+/**
+ * Splits WGSL source into tokens.
+ *
+ * @throws CompileError  at the first text that is not a token
+ */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -68,7 +72,7 @@ function numberToken(source: string, at: number, position: Position): Token {
   const hex = HEX.exec(source);
   if (hex) return hexToken(hex, position);
   const text = match(DECIMAL, source, at) ?? fail(position, 'malformed number');
-  if (/^0[0-9]/.test(text) && !/[.eEf]/.test(text)) fail(position, `'${text}': a decimal number has no leading zeros`);
+  if (/^0[0-9]/.test(text) && !/[.eEf]/.test(text)) fail(position, `'${text}': a decimal number must not have leading zeros`);
   const suffix = /[iufh]$/.exec(text)?.[0] ?? '';
   const digits = suffix ? text.slice(0, -1) : text;
   const isFloat = /[.eE]/.test(digits);
@@ -88,7 +92,7 @@ function hexToken(hex: RegExpExecArray, position: Position): Token {
   const digits = (whole ?? plainWhole ?? '') + (fraction ?? plainFraction ?? '');
   if (digits === '') fail(position, `malformed number '${text}'`);
   const scale = Number(exponent ?? 0) - 4 * (fraction ?? plainFraction ?? '').length;
-  // In two halves: 2^scale alone may overflow where the product does not.
+  // In two steps, because 2^scale alone may overflow where the product does not.
   const half = Math.trunc(scale / 2);
   const value = Number.parseInt(digits, 16) * 2 ** half * 2 ** (scale - half);
   return checked({ kind: 'number', text, position, value, type: numberType(floatSuffix ?? '', true) });
@@ -105,7 +109,7 @@ function numberType(suffix: string, isFloat: boolean): NumberType {
 function checked(token: Token): Token {
   const { value, type, text, position } = token as Required<Token>;
   const [lowest, highest] = {
-    // The minus of -2147483648 is an operator.
+    // Literals have no sign: the minus of -2147483648 is an operator.
     i32: [0, 2 ** 31 - 1],
     u32: [0, 2 ** 32 - 1],
     f32: [0, 3.4028234663852886e38],
@@ -126,7 +130,7 @@ function commentLength(source: string, start: number, position: Position): numbe
     if (two === '/*' || two === '*/') at++;
     if (depth === 0) return at + 1 - start;
   }
-  return fail(position, 'the comment does not end');
+  return fail(position, 'the comment is not terminated');
 }
 
 function match(pattern: RegExp, source: string, at: number): string | undefined {

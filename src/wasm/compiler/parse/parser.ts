@@ -5,12 +5,12 @@ import { parseBlock, parseDeclaration } from './statements.ts';
 import { TokenStream } from './token_stream.ts';
 
 /**
- * WGSL's text as its declarations.
+ * Parses WGSL source into its module-scope declarations.
  *
- * Not wgsl_reflect's parser: that one reads a hexadecimal float as 0, gives arrays sized by an override one element, rounds
- * constants to f32 as it reads them, and keeps no positions of expressions.
+ * wgsl_reflect's parser does not suffice: it reads a hexadecimal float as 0, gives arrays sized by an override one element,
+ * rounds constants to f32 while parsing, and does not record the positions of expressions.
  *
- * @throws CompileError  at the first token that fits no rule
+ * @throws CompileError  at the first token that matches no grammar rule
  */
 export function parseModule(source: string): GlobalDeclaration[] {
   const tokens = new TokenStream(source);
@@ -54,7 +54,7 @@ function parseGlobal(tokens: TokenStream): GlobalDeclaration | undefined {
 function parseFunction(tokens: TokenStream, attributes: Attribute[]): FunctionDeclaration {
   tokens.expect('fn');
   const { position } = tokens;
-  const name = tokens.name("a function's name");
+  const name = tokens.name('a function name');
   tokens.expect('(');
   const parameters = tokens.list(')', () => parseParameter(tokens));
   let returnType: FunctionDeclaration['returnType'];
@@ -67,7 +67,7 @@ function parseFunction(tokens: TokenStream, attributes: Attribute[]): FunctionDe
 
 function parseStruct(tokens: TokenStream): StructDeclaration {
   const { position } = tokens;
-  const name = tokens.name("a struct's name");
+  const name = tokens.name('a struct name');
   tokens.expect('{');
   return { kind: 'struct', name, members: tokens.list('}', () => parseParameter(tokens)), position };
 }

@@ -33,15 +33,15 @@ function parseStatement(tokens: TokenStream): Statement {
   return statement;
 }
 
-/** A statement that ends with a semicolon. */
+/** Parses a statement that ends with a semicolon, without the semicolon. */
 function parseSimple(tokens: TokenStream): Statement {
   const { position } = tokens;
   if (tokens.accept('break')) {
-    if (tokens.is('if')) fail(position, "'break if' stands only at the end of a continuing block");
+    if (tokens.is('if')) fail(position, "'break if' is allowed only at the end of a continuing block");
     return { kind: 'break', position };
   }
   if (tokens.accept('continue')) return { kind: 'continue', position };
-  if (tokens.accept('discard')) fail(position, "'discard' is for fragment shaders");
+  if (tokens.accept('discard')) fail(position, "'discard' is allowed only in fragment shaders");
   if (tokens.accept('return'))
     return tokens.is(';') ? { kind: 'return', position } : { kind: 'return', value: parseExpression(tokens), position };
   if (tokens.accept('const_assert')) return { kind: 'const-assert', condition: parseExpression(tokens), position };
@@ -49,7 +49,7 @@ function parseSimple(tokens: TokenStream): Statement {
   return parseUpdate(tokens);
 }
 
-/** An assignment, an increment or a call: what a `for` may have as its third part. */
+/** Parses an assignment, an increment, a decrement or a call: the statements allowed in a `for` header's third part. */
 function parseUpdate(tokens: TokenStream): Statement {
   const { position } = tokens;
   if (tokens.is('_') && tokens.peek(1).text === '=') {
@@ -73,7 +73,7 @@ function parseUpdate(tokens: TokenStream): Statement {
   return symbol === '=' ? assign : { ...assign, operator: symbol.slice(0, -1) };
 }
 
-/** From the keyword to before the semicolon. */
+/** Parses a declaration, from its keyword up to but not including the semicolon. */
 export function parseDeclaration(tokens: TokenStream, attributes: Declaration['attributes'] = []): Declaration {
   const keyword = tokens.next().text as Declaration['keyword'];
   let space: string | undefined;
@@ -88,7 +88,7 @@ export function parseDeclaration(tokens: TokenStream, attributes: Declaration['a
   const name = tokens.name('a name');
   const type = tokens.accept(':') ? parseName(tokens) : undefined;
   const init = tokens.accept('=') ? parseExpression(tokens) : undefined;
-  if (!init && (keyword === 'let' || keyword === 'const')) fail(position, `'${name}' needs a value`);
+  if (!init && (keyword === 'let' || keyword === 'const')) fail(position, `'${name}' needs an initializer`);
   return { kind: 'declaration', keyword, name, type, init, space, access, attributes, position };
 }
 
@@ -164,11 +164,11 @@ function parseSwitch(tokens: TokenStream): Switch {
     cases.push({ selectors, isDefault, body: parseBlock(tokens) });
   }
   const defaults = cases.filter(one => one.isDefault).length;
-  if (defaults !== 1) fail(position, `a switch has one default, got ${defaults}`);
+  if (defaults !== 1) fail(position, `a switch must have exactly one default, got ${defaults}`);
   return { kind: 'switch', selector, cases, position };
 }
 
-/** `@diagnostic(…)` may stand before any statement; it changes no result. */
+/** Skips attributes such as `@diagnostic(…)`, which may precede a statement and do not affect the result. */
 function skipAttributes(tokens: TokenStream): void {
   while (tokens.accept('@')) {
     tokens.name('an attribute');

@@ -1,7 +1,7 @@
 import { fail, type Position } from '../errors.ts';
 import { type Token, tokenize } from './lexer.ts';
 
-/** The tokens of a shader, read from left to right. */
+/** A cursor over a shader's tokens. */
 export class TokenStream {
   private readonly tokens: Token[];
   private at = 0;
@@ -48,7 +48,7 @@ export class TokenStream {
     return token.text;
   }
 
-  /** The `>` that ends a template list, also where it is the head of `>>` or `>=`. */
+  /** Consumes the `>` that ends a template list, even if it is the start of `>>` or `>=`. */
   closeTemplate(): void {
     const token = this.peek();
     if (token.kind !== 'symbol' || !token.text.startsWith('>'))
@@ -61,7 +61,7 @@ export class TokenStream {
     this.tokens[this.at] = { ...token, text: token.text.slice(1), position: { line, column: column + 1 } };
   }
 
-  /** Items with commas between, and perhaps one after the last. */
+  /** Parses comma-separated items up to and including `close`; a trailing comma is allowed. */
   list<Item>(close: string, item: () => Item): Item[] {
     const items: Item[] = [];
     while (!this.is(close)) {

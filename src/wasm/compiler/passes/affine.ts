@@ -1,14 +1,14 @@
 import type { Builder } from '../ir/builder.ts';
 import { isConst, type LoopStatement, type Node, resolve } from '../ir/node.ts';
 
-/** In the k-th turn of a loop: start + k * step + constant, all modulo 2^32; start and step do not vary in it. */
+/** A value that is start + k * step + constant, modulo 2^32, in iteration k of a loop; start and step are loop-invariant. */
 export interface Affine {
   readonly start: Node;
   readonly step: Node;
   readonly constant: number;
 }
 
-/** How often a loop runs: while first + k * step < end. */
+/** A loop's counter: iteration k runs while first + k * step < end. */
 export interface Counter {
   readonly first: Node;
   readonly step: number;
@@ -16,7 +16,7 @@ export interface Counter {
   readonly isSigned: boolean;
 }
 
-/** Finds which of a loop's values grow by the same amount each turn. */
+/** Finds the values of a loop that grow by the same amount in every iteration. */
 export class AffineAnalysis {
   private readonly known = new Map<Node, Affine | undefined>();
   private readonly phis = new Map<Node, Affine>();
@@ -24,7 +24,7 @@ export class AffineAnalysis {
   constructor(
     private readonly b: Builder,
     private readonly loop: LoopStatement,
-    /** Clamps that are known to change nothing. */
+    /** Whether a clamp is known to have no effect. */
     private readonly isTransparent: (clamp: Node) => boolean,
   ) {
     const next = new Map(loop.back?.map(([phi, value]) => [phi, resolve(value)]));
@@ -38,7 +38,7 @@ export class AffineAnalysis {
     return !node.home.isInside(this.loop.body);
   }
 
-  /** The counter that the loop's condition compares with an end. */
+  /** Returns the counter that the loop's condition compares with a loop-invariant end. */
   counter(): Counter | undefined {
     const condition = this.loop.condition && resolve(this.loop.condition);
     if (!condition?.op.startsWith('i32.lt_')) return undefined;
@@ -97,7 +97,7 @@ export class AffineAnalysis {
     return { start, step: b.op('i32.mul', x.step, by), constant: 0 };
   }
 
-  /** What is added to a phi each turn: phi + step, or phi + step + constant. */
+  /** Returns what is added to a phi in every iteration; recognises phi + step and phi + step + constant. */
   private stepOf(phi: Node, next: Node | undefined): Node | undefined {
     if (next?.op !== 'i32.add') return undefined;
     const [x, y] = next.args.map(resolve) as [Node, Node];

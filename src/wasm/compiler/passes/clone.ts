@@ -10,13 +10,13 @@ import {
 } from '../ir/node.ts';
 
 export interface CloneHooks {
-  /** Of a node of the source, what stands in its copy's place. */
+  /** Returns the node to use instead of a copy of a source node; undefined to copy it. */
   readonly replace?: (node: Node) => Node | undefined;
-  /** Of an access to memory, another address and offset for its copy. */
+  /** Returns another address and offset for the copy of a memory access; undefined to copy those it has. */
   readonly address?: (address: Node, offset: number) => { address: Node; offset: number } | undefined;
 }
 
-/** Copies a region, statement by statement; nodes made outside of it stay what they are. */
+/** Copies a region, statement by statement. Nodes from outside the region are not copied. */
 export class Cloner {
   private readonly nodes = new Map<Node, Node>();
   private readonly regions = new Map<Region, Region>();
@@ -31,12 +31,12 @@ export class Cloner {
     this.regions.set(source, target);
   }
 
-  /** The statements of the source, to the end of the target. */
+  /** Appends copies of the source's statements to the target. */
   run(): void {
     this.statements(this.source);
   }
 
-  /** What jumps to `from` will jump to `to`. */
+  /** Makes the copies of jumps to `from` jump to `to`. */
   redirect(from: LoopStatement | BlockStatement, to: LoopStatement | BlockStatement): void {
     this.targets.set(from, to);
   }
@@ -63,7 +63,7 @@ export class Cloner {
     return this.b.op(node.op, ...args, imm);
   }
 
-  /** Copies of an operation's operands; of a load's, perhaps by another address. */
+  /** Copies an operation's operands; the `address` hook may replace those of a load or store. */
   private operands(
     op: string,
     args: readonly Node[],

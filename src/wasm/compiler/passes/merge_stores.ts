@@ -2,17 +2,18 @@ import type { Builder } from '../ir/builder.ts';
 import { isConst, type Node, Region, regionsOf, resolve, type Statement, type StoreStatement } from '../ir/node.ts';
 
 /**
- * Four stores of a vector's components to neighbouring addresses become one, and vectors that lie one behind the other are stored
- * under one check that all lie inside. There they are computed anew, with one load for each four neighbouring ones that they are
- * made from.
+ * Merges four stores of a vector's components to adjacent addresses into one, and puts consecutive vector stores behind one
+ * bounds check for all. If the check passes, the stored values are computed with one vector load in place of four adjacent
+ * scalar loads; otherwise the original stores run, which clamp each index.
  *
- * Stores and loads that lie side by side have one address and their own offsets: of such V8 can make operations of 256 bits.
+ * Adjacent loads and stores share an address and differ in their offsets, so that V8 can fuse pairs of them into 256-bit
+ * operations.
  */
 export function mergeStores(b: Builder): void {
   mergeIn(b, b.root);
 }
 
-/** Vectors under one check: a row of 16 pixels has four. */
+/** The most vectors behind one check: a row of 16 pixels has four. */
 const MOST_VECTORS = 4;
 
 function mergeIn(b: Builder, region: Region): void {
@@ -31,7 +32,7 @@ function mergeIn(b: Builder, region: Region): void {
   }
 }
 
-/** Four components by one address and four offsets, as one: they lie inside as a vector does. */
+/** Merges four component stores with one address and adjacent offsets. Each is in bounds, so the vector is too. */
 function oneAddress(four: readonly Statement[]): StoreStatement | undefined {
   const vector = vectorOf(four);
   if (!vector) return undefined;
@@ -41,14 +42,14 @@ function oneAddress(four: readonly Statement[]): StoreStatement | undefined {
   return (four as StoreStatement[]).every(isNext) ? { ...first, op: 'v128.store', value: vector } : undefined;
 }
 
-/** What is stored to 16 bytes of an array, by one statement or by four. */
+/** A store of 16 bytes to an array, written as one statement or as four. */
 interface VectorStore {
   readonly from: readonly StoreStatement[];
   readonly vector: Node;
   readonly place: Place;
 }
 
-/** Vectors one behind the other, where there is something to gain. */
+/** Returns the consecutive vector stores from `start` on, if merging them gains anything. */
 function rowFrom(statements: readonly Statement[], start: number): VectorStore[] | undefined {
   const row: VectorStore[] = [];
   for (let i = start; row.length < MOST_VECTORS; i += row.at(-1)!.from.length) {
@@ -85,10 +86,10 @@ function merged(b: Builder, region: Region, row: readonly VectorStore[]): Statem
   return { kind: 'if', condition: inside.condition(), whenTrue, whenFalse };
 }
 
-/** How far down a stored value is looked through for loads. */
+/** How deep to search a stored value for loads. */
 const DEPTH = 8;
 
-/** A copy of a value with four neighbouring loads as one. */
+/** Copies a value with four adjacent scalar loads replaced by one vector load. */
 function withWideLoads(b: Builder, value: Node, inside: Inside, depth = DEPTH): Node {
   const node = resolve(value);
   if (node.kind !== 'v128' || node.isPinned || node.args.length === 0 || depth === 0) return node;
@@ -104,7 +105,7 @@ function withWideLoads(b: Builder, value: Node, inside: Inside, depth = DEPTH): 
   return args.every((arg, i) => arg === parts[i]) ? node : b.op(node.op, ...args, node.imm);
 }
 
-/** An array's element, its index held inside: at base + (min(index, last) << shift) + offset. */
+/** An array element with a clamped index, at address base + (min(index, last) << shift) + offset. */
 interface Place {
   readonly base: Node;
   readonly index: Node;
@@ -113,13 +114,13 @@ interface Place {
   readonly offset: number;
 }
 
-/** 16 bytes each, of arrays, that are to lie inside: by addresses from the first of those that lie one behind the other. */
+/** Collects 16-byte array accesses that one check covers. Accesses near one another share the address of the first. */
 class Inside {
   private readonly spans: { readonly first: Place; bytes: number }[] = [];
 
   constructor(private readonly b: Builder) {}
 
-  /** Where a vector lies. */
+  /** Adds a vector's place and returns its address, whose index is not clamped. */
   at(place: Place): { address: Node; offset: number } {
     const { b, spans } = this;
     const isNear = (bytes: number) => bytes >= 0 && bytes < 16 * MOST_VECTORS;
@@ -144,7 +145,7 @@ class Inside {
   }
 }
 
-/** How many bytes a place lies behind another of its array, as far as that is known; else NaN. */
+/** Returns the bytes from one place to another of the same array, or NaN if they are not known. */
 function distance(from: Place, to: Place): number {
   if (from.base !== to.base || from.last !== to.last || from.shift !== to.shift || from.offset !== to.offset)
     return NaN;
@@ -156,13 +157,13 @@ function distance(from: Place, to: Place): number {
   return x.root === y.root ? (y.constant - x.constant) * 2 ** from.shift : NaN;
 }
 
-/** The first of four floats one behind the other. */
+/** Returns the first of four places if each is 4 bytes after the one before. */
 function neighbours(places: readonly (Place | undefined)[]): Place | undefined {
   const [first] = places;
   return first && places.every((place, lane) => place && distance(first, place) === 4 * lane) ? first : undefined;
 }
 
-/** The vector whose components are stored, in their order. */
+/** Returns the vector whose four components are stored in order. */
 function vectorOf(four: readonly Statement[]): Node | undefined {
   if (four.length < 4 || !four.every(isScalarStore)) return undefined;
   const vector = resolve(four[0]!.value).args[0];
@@ -177,7 +178,7 @@ function isScalarStore(statement: Statement): statement is StoreStatement {
   return statement.kind === 'store' && (statement.op === 'f32.store' || statement.op === 'i32.store');
 }
 
-/** Up to 16 bytes an element. */
+/** Recognises the address of an array element of at most 16 bytes. */
 function placeOf(address: Node, offset: number): Place | undefined {
   if (address.op !== 'i32.add') return undefined;
   const [base, scaled] = address.args.map(resolve) as [Node, Node];

@@ -2,17 +2,19 @@ import { type Node, operandsOf, type Region, resolve } from '../ir/node.ts';
 import { type Usage, walk } from './usage.ts';
 
 export interface Schedule {
-  /** The region that each pure node is computed in. */
+  /** The region in which each pure node is computed. */
   readonly placement: ReadonlyMap<Node, Region>;
-  /** Nodes that stand inside of their one user's expression; the others get a local. */
+  /** Nodes emitted inside the expression of their only user; all others get a local. */
   readonly inlined: ReadonlySet<Node>;
 }
 
 /**
- * Places every pure node: as few loops around it as its operands allow, and of those places the last one before its uses.
+ * Places every pure node inside as few loops as its operands allow, and otherwise as close to its uses as possible.
  *
- * So what depends on the workgroup alone runs once per workgroup, what a loop does not change runs before the loop, and what
- * only one arm of an `if` needs runs there. Source: Click 1995, Global code motion, global value numbering.
+ * A node that depends only on the workgroup therefore runs once per workgroup, a loop-invariant node runs before the loop,
+ * and a node that only one arm of an `if` needs runs in that arm.
+ *
+ * Source: Click 1995, Global code motion, global value numbering.
  */
 export function schedule(root: Region, { nodes, live }: Usage): Schedule {
   const latest = new Map<Node, Region>();
@@ -44,7 +46,7 @@ export function schedule(root: Region, { nodes, live }: Usage): Schedule {
   return { placement, inlined };
 }
 
-/** Pure, and not to be had for nothing. */
+/** Whether the scheduler places a node: it is pure, and computing it takes an instruction. */
 export function isMovable(node: Node): boolean {
   const { op } = node;
   return op !== 'const' && op !== 'param' && op !== 'phi' && !node.isPinned;

@@ -9,9 +9,9 @@ import {
   type Statement,
 } from '../ir/node.ts';
 
-/** Which nodes a kernel needs for what it stores and where it jumps. */
+/** The nodes that a kernel's effects and control flow depend on. */
 export interface Usage {
-  /** Nodes that something needs, by their number, the last first: users come before what they use. */
+  /** The live nodes by descending id, so that users come before their operands. */
   readonly nodes: readonly Node[];
   readonly live: ReadonlySet<Node>;
   readonly targets: ReadonlySet<BlockStatement | LoopStatement>;
@@ -42,12 +42,12 @@ export function findUsage(root: Region): Usage {
   return { nodes: [...live].sort((a, b) => b.id - a.id), live, targets };
 }
 
-/** Of pinned nodes, all but reads must happen even if no one asks for what they give. */
+/** Whether a pinned node must run even if its result is unused; plain reads need not. */
 function hasEffect({ op }: Node): boolean {
   return op.includes('atomic.rmw');
 }
 
-/** The nodes of a region that values are made from, themselves among them. */
+/** Returns the nodes inside a region that values depend on, including the values themselves. */
 export function nodesBehind(values: readonly Node[], region: Region): Set<Node> {
   const found = new Set<Node>();
   const visit = (original: Node): void => {

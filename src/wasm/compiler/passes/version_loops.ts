@@ -5,10 +5,10 @@ import { Cloner } from './clone.ts';
 import { nodesBehind, walk } from './usage.ts';
 
 /**
- * Gives every innermost loop that counts a twin without checks of indices, for when all of them stay inside.
+ * Adds to every innermost counting loop an unchecked version, without bounds checks, for when all indices stay in bounds.
  *
- * Whether they do is worked out before the loop, from where each index begins and how far it goes. In the twin, addresses
- * are pointers that move on each turn, and what is a constant away from one is a load's own offset.
+ * A check before the loop decides which version runs, from the first and last value of each index. In the unchecked version,
+ * addresses are pointers that advance in every iteration; constant distances become the offsets of loads and stores.
  */
 export function versionLoops(b: Builder): void {
   const loops: { loop: LoopStatement; region: Region }[] = [];
@@ -28,14 +28,14 @@ function isInnermost(body: Region): boolean {
 
 const HIGHEST_U32 = 2 ** 32 - 1;
 
-/** Indices that move alike and have the same limit: the furthest speaks for all. */
+/** Indices with the same start, step and limit that differ by constants: checking the furthest covers all. */
 interface Range {
   readonly affine: Affine;
   readonly limit: Node;
   furthest: number;
 }
 
-/** An address that moves on each turn, and how far past it is read. */
+/** An address that advances in every iteration, and the furthest offset accessed from it. */
 interface Pointer {
   readonly affine: Affine;
   furthest: number;
@@ -69,7 +69,7 @@ class LoopVersion {
     const whenTrue = new Region(region);
     const isInside = this.check(counter);
     b.inside(whenTrue, () => this.copyLoop());
-    // The twin is left by jumps alone: what follows is the loop as it was.
+    // The unchecked loop is left only by jumps, so the original loop follows as the other case.
     const at = region.statements.indexOf(loop);
     const entry = at > 0 && region.statements[at - 1]!.kind === 'copy' ? at - 1 : at;
     region.statements.splice(entry, 0, { kind: 'if', condition: isInside, whenTrue, whenFalse: new Region(region) });
@@ -88,7 +88,7 @@ class LoopVersion {
     else this.ranges.set(key, { affine: { start, step, constant: 0 }, limit, furthest: constant });
   }
 
-  /** A constant below zero goes into the start: offsets are unsigned. */
+  /** Adds a negative constant to the start, because memory offsets are unsigned. */
   private positive({ start, step, constant }: Affine): Affine {
     if (constant >= 0) return { start, step, constant };
     return { start: this.b.add(start, constant), step, constant: 0 };
@@ -112,7 +112,7 @@ class LoopVersion {
     if (found) found.pointer.furthest = Math.max(found.pointer.furthest, found.offset);
   }
 
-  /** Whether no index passes its limit and no address wraps, in 64 bits. */
+  /** Returns the condition that no index passes its limit and no address wraps, computed in 64 bits. */
   private check({ first, step, end, isSigned }: Counter): Node {
     const { b } = this;
     const extend = (node: Node) => b.op('i64.extend_i32_u', node);
@@ -128,7 +128,7 @@ class LoopVersion {
     );
     for (const { affine, furthest } of this.pointers.values()) checks.push(stays(affine, furthest, b.i64(HIGHEST_U32)));
     if (step > 1) {
-      // The counter itself must not wrap past the end.
+      // The counter must not wrap before it reaches the end.
       const past = b.op('i64.add', counted(end), b.i64(step - 1));
       checks.push(b.op('i64.le_s', past, b.i64(isSigned ? 2 ** 31 - 1 : HIGHEST_U32)));
     }
@@ -158,7 +158,7 @@ class LoopVersion {
     b.append(copy);
     cloner.run();
     const last = copy.body.statements.at(-2);
-    if (last?.kind !== 'copy') throw new Error('a loop ends with a copy and a jump');
+    if (last?.kind !== 'copy') throw new Error('expected the loop to end with a copy and a jump');
     last.pairs.push(...moves);
     copy.back = last.pairs;
     copy.aligned = this.pointers.values().next().value?.phi;
@@ -169,7 +169,7 @@ function isAccess(op: string): boolean {
   return /\.load/.test(op);
 }
 
-/** The nodes of a loop's body that vary in it. */
+/** Returns the nodes of a loop's body that may vary between iterations. */
 function nodesOf(body: Region): Set<Node> {
   const values: Node[] = [];
   walk(body, statement => {

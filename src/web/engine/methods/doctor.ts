@@ -1,8 +1,8 @@
 /** `raycam doctor` for this browser: the same self-test, the same report. */
 import { availableCores } from '#platform';
 import { version } from '../../../../package.json';
-import { type Comparison, compareAll, digestsOf } from '../../../inference/compare_reports.ts';
-import { type AdapterRecord, checkAdapter, passes } from '../../../inference/doctor_report.ts';
+import { type Comparison, compareAll, digestsOf } from '../../../doctor/compare_reports.ts';
+import { type AdapterRecord, checkAdapter, passes } from '../../../doctor/doctor_report.ts';
 import type { AdapterChoice } from '../../../runtime/adapter.ts';
 import type { Engine } from '../engine.ts';
 import type { Call } from '../serve_calls.ts';

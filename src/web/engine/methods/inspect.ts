@@ -6,11 +6,11 @@ import {
   histogramOf,
   type Summary,
   summaryOf,
-} from '../../../inference/channel_statistics.ts';
-import { type ElementFormula, type ElementPlace, elementFormula } from '../../../inference/element_formula.ts';
-import { ledgerOf } from '../../../inference/ledger.ts';
-import { type Operation, operationsOf } from '../../../inference/operations.ts';
-import type { RecordedPass } from '../../../inference/recorded_pass.ts';
+} from '../../../inspection/channel_statistics.ts';
+import { type ElementFormula, type ElementPlace, elementFormula } from '../../../inspection/element_formula.ts';
+import { ledgerOf } from '../../../inspection/ledger.ts';
+import { type Operation, operationsOf } from '../../../inspection/operations.ts';
+import type { RecordedPass } from '../../../inspection/recorded_pass.ts';
 import type { Engine } from '../engine.ts';
 import { passOf } from '../kept_pass.ts';
 import { type LayerTimes, measureLayerTimes } from '../layer_times.ts';

@@ -2,8 +2,8 @@
 import { ConvolutionSubject } from '../../../bench/convolution_subject.ts';
 import { benchSubjects } from '../../../bench/kernel_bench.ts';
 import type { KernelResult } from '../../../bench/kernel_result.ts';
-import { InputError } from '../../../errors.ts';
-import { findOperation, type Operation, operationsOf } from '../../../inference/operations.ts';
+import { InputError } from '../../../errors/index.ts';
+import { findOperation, type Operation, operationsOf } from '../../../inspection/operations.ts';
 import type { Engine } from '../engine.ts';
 import { type LayerKernels, measureLayerKernels } from '../layer_kernels.ts';
 import type { Call } from '../serve_calls.ts';

@@ -1,6 +1,6 @@
 /** The verdict taken apart, and what becomes of it without some channels. */
-import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inference/ledger.ts';
-import type { ChannelMaps } from '../../../inference/ledger_account.ts';
+import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
+import type { ChannelMaps } from '../../../inspection/ledger_account.ts';
 import type { Engine } from '../engine.ts';
 import { passOf } from '../kept_pass.ts';
 import type { Call } from '../serve_calls.ts';

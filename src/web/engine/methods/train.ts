@@ -1,6 +1,6 @@
 /** Training, and what it leaves: every epoch's head to look through, to save and to use. */
-import { InputError } from '../../../errors.ts';
-import { type MaskedVerdict, maskedVerdict } from '../../../inference/ledger.ts';
+import { InputError } from '../../../errors/index.ts';
+import { type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
 import type { Engine } from '../engine.ts';
 import { parseHead } from '../heads.ts';
 import { passOf } from '../kept_pass.ts';

@@ -1,6 +1,6 @@
 /** Which way of computing each convolution is the fastest on this adapter. What changes is in force once the network is opened again. */
 import { type TuneResult, tune } from '../../../bench/tune.ts';
-import { InputError } from '../../../errors.ts';
+import { InputError } from '../../../errors/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Call } from '../serve_calls.ts';
 import { forgetTuning, keepTuning, readTuning, tuningOfFile } from '../tunings.ts';

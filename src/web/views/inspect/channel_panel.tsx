@@ -1,6 +1,6 @@
 /** One channel, large: a pixel of it is chosen by the pointer or the arrow keys. */
 import { useMemo } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { paintMap } from '../../../report/map_raster.ts';
 import { scaleOfRange } from '../../parts/channel_atlas.ts';
 import { Pixels } from '../../parts/pixels.tsx';

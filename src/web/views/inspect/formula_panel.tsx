@@ -1,6 +1,6 @@
 /** How one pixel came about: the formula with its numbers, step by step, and what the kernels stored. */
-import type { Summary } from '../../../inference/channel_statistics.ts';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Summary } from '../../../inspection/channel_statistics.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { setParams } from '../../state/route.ts';
 import { useCall } from '../../state/use_call.ts';
 import { StepView } from './formula_step.tsx';

@@ -1,6 +1,6 @@
 /** One step of a formula, with its numbers. */
 import type { ComponentChildren } from 'preact';
-import type { Step } from '../../../inference/element_formula.ts';
+import type { Step } from '../../../inspection/element_formula.ts';
 import { TableHead } from '../../parts/table_head.tsx';
 import { linkTo } from '../../state/route.ts';
 import { NumberGrid } from './number_grid.tsx';

@@ -1,6 +1,6 @@
 /** What of the network is looked at: all of it is in the address. */
 import { computed } from '@preact/signals';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import type { OutputOf } from '../../engine/client.ts';
 import { INPUT_SIDE } from '../../parts/plate.tsx';
 import { param, setParams } from '../../state/route.ts';

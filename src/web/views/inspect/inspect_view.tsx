@@ -1,6 +1,6 @@
 /** Inspect: what every operation of the network makes of the X-ray. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { engineStatus } from '../../engine/client.ts';
 import { currentImage } from '../../state/images.ts';
 import { setParams } from '../../state/route.ts';

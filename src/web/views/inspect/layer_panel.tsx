@@ -1,5 +1,5 @@
 /** The operation in hand: what it does, what it costs, and what came out of it. */
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { Figures } from '../../parts/figures.tsx';
 import { Histogram } from '../../parts/histogram.tsx';
 import { formatValue } from '../../parts/words.ts';

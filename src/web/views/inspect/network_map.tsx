@@ -1,6 +1,6 @@
 /** The network as a list that one can read: stem, stages, blocks, and every operation of the block in hand. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { linkTo } from '../../state/route.ts';
 import { formatCount, formatMs, formatShape, shortName, windowOf } from './operation_words.ts';
 

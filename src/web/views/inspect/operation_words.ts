@@ -1,5 +1,5 @@
 /** Operations in words and figures. */
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 
 /** `256 × 56 × 56`, or `2048` for a vector. */
 export function formatShape([channels, height, width]: Operation['shape']): string {

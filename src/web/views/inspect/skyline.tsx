@@ -1,6 +1,6 @@
 /** The layers in a row, as high as their outputs are wide: the whole network at a glance. For the pointer; the map beside it serves the keyboard. */
 import { useState } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { linkTo, setParams } from '../../state/route.ts';
 import { formatCount, formatMs, formatShape } from './operation_words.ts';
 

@@ -1,6 +1,6 @@
 /** The channels of the operation in hand. */
 import { useMemo } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { ChannelTiles } from '../../parts/channel_tiles.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { Select } from '../../parts/select.tsx';

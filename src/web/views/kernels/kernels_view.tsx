@@ -1,6 +1,6 @@
 /** Kernels: the shaders behind a layer, their times, and what else could run it. */
 import { useMemo } from 'preact/hooks';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { currentImage } from '../../state/images.ts';
 import { useCall } from '../../state/use_call.ts';
 import { operationAt, wantedLayer } from '../inspect/inspect_state.ts';

@@ -1,5 +1,5 @@
 /** What ran for a layer in this network, and how fast. */
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import type { OutputOf } from '../../engine/client.ts';
 import { engineStatus } from '../../engine/client.ts';
 import { CodeName } from '../../parts/code_name.tsx';

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { KernelResult, KernelRow } from '../../../bench/kernel_result.ts';
 import { timeOf } from '../../../bench/kernel_result.ts';
 import { rooflineChart } from '../../../bench/roofline.ts';
-import type { Operation } from '../../../inference/operations.ts';
+import type { Operation } from '../../../inspection/operations.ts';
 import { CodeName } from '../../parts/code_name.tsx';
 import { Fault } from '../../parts/fault.tsx';
 import { Svg } from '../../parts/svg.tsx';

@@ -1,5 +1,5 @@
 /** The account in one line: what speaks for it, what against it, the bias; and the logit that the kernels computed. */
-import type { Account, AccountRequest } from '../../../inference/ledger_account.ts';
+import type { Account, AccountRequest } from '../../../inspection/ledger_account.ts';
 import type { Masked } from './ledger_state.ts';
 
 export interface BalanceProps {

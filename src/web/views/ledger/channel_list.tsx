@@ -1,6 +1,6 @@
 /** Every channel with its weight, its mean, their product, and a switch. */
 import { useMemo } from 'preact/hooks';
-import { type Account, type AccountRequest, channelWeight } from '../../../inference/ledger_account.ts';
+import { type Account, type AccountRequest, channelWeight } from '../../../inspection/ledger_account.ts';
 import { paintMap } from '../../../report/map_raster.ts';
 import { Pixels } from '../../parts/pixels.tsx';
 import { VirtualRows } from '../../parts/virtual_rows.tsx';

@@ -1,7 +1,7 @@
 /** The X-ray with the map of what is switched on, and the verdict that it makes. */
 import { useMemo } from 'preact/hooks';
 import { differenceOf, type EvidenceMap } from '../../../inference/evidence_map.ts';
-import { type AccountRequest, channelEvidence } from '../../../inference/ledger_account.ts';
+import { type AccountRequest, channelEvidence } from '../../../inspection/ledger_account.ts';
 import { type MapScale, signedScale } from '../../../report/map_raster.ts';
 import { ColourBar } from '../../parts/colour_bar.tsx';
 import { Plate } from '../../parts/plate.tsx';

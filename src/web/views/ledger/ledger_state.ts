@@ -1,6 +1,6 @@
 /** What of the ledger is looked at: all of it is in the address. */
 import { computed } from '@preact/signals';
-import type { AccountRequest, LedgerOrder } from '../../../inference/ledger_account.ts';
+import type { AccountRequest, LedgerOrder } from '../../../inspection/ledger_account.ts';
 import type { OutputOf } from '../../engine/client.ts';
 import { param, setParams } from '../../state/route.ts';
 import { DIFFERENCE } from '../look/shown_map.ts';

@@ -1,6 +1,6 @@
 /** Ledger: the verdict taken apart, channel by channel. */
 import { useMemo, useRef } from 'preact/hooks';
-import { accountOf, ledgerOrder } from '../../../inference/ledger_account.ts';
+import { accountOf, ledgerOrder } from '../../../inspection/ledger_account.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { Select } from '../../parts/select.tsx';
 import { currentImage, type ImageEntry } from '../../state/images.ts';

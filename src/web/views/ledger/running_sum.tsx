@@ -1,6 +1,6 @@
 /** The sum as it runs: from the bias up through all that speaks for the class, and down through all that speaks against it. */
 import { useMemo } from 'preact/hooks';
-import { type Account, ledgerOrder, runningSum } from '../../../inference/ledger_account.ts';
+import { type Account, ledgerOrder, runningSum } from '../../../inspection/ledger_account.ts';
 import {
   type Axis,
   type Frame,

@@ -1,7 +1,7 @@
 /** Whether this browser computes rightly, and a report to compare with another machine's. */
 import { useState } from 'preact/hooks';
-import type { Comparison } from '../../../inference/compare_reports.ts';
-import type { AdapterRecord } from '../../../inference/doctor_report.ts';
+import type { Comparison } from '../../../doctor/compare_reports.ts';
+import type { AdapterRecord } from '../../../doctor/doctor_report.ts';
 import { call, type OutputOf } from '../../engine/client.ts';
 import { download } from '../../parts/download.ts';
 import { Fault } from '../../parts/fault.tsx';

@@ -1,0 +1,67 @@
+/** What `raycam doctor` and the page's doctor find: one record for each adapter, the same in both, and comparable. */
+import { DeviceError, messageOf } from '../errors/index.ts';
+import { type AdapterChoice, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
+import { Device } from '../runtime/device.ts';
+import type { Comparison } from './compare_reports.ts';
+import { type SelfTestResult, selfTest } from './self_test.ts';
+
+/** What stopped a self-test that did not end. */
+export interface FailedSelfTest {
+  readonly passed: false;
+  readonly reason: string;
+}
+
+export interface AbsentAdapter {
+  readonly adapter: AdapterChoice;
+  readonly present: false;
+  readonly reason: string;
+}
+
+export interface PresentAdapter extends AdapterReport {
+  readonly adapter: AdapterChoice;
+  readonly present: true;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly selfTest: SelfTestResult | FailedSelfTest;
+}
+
+export type AdapterRecord = AbsentAdapter | PresentAdapter;
+
+/** Of a report, what others can be compared with. */
+export interface DoctorReport {
+  readonly adapters: readonly AdapterRecord[];
+}
+
+/** Whether there is an adapter, each computes rightly, and they agree. */
+export function passes(adapters: readonly AdapterRecord[], comparisons: readonly Comparison[]): boolean {
+  const present = adapters.filter(adapter => adapter.present);
+  return (
+    present.length > 0 &&
+    present.every(({ selfTest }) => selfTest.passed) &&
+    comparisons.every(({ firstDivergence }) => firstDivergence === null)
+  );
+}
+
+/** Opens an adapter, runs the self-test on it, and lets go of it. */
+export async function checkAdapter(adapter: AdapterChoice, threads?: number): Promise<AdapterRecord> {
+  let device: Device;
+  try {
+    device = await Device.open({ adapter, threads });
+  } catch (error) {
+    if (error instanceof DeviceError) return { adapter, present: false, reason: error.message };
+    throw error;
+  }
+  try {
+    const limits = sizeLimits(device.limits);
+    return { adapter, present: true, ...device.adapter, limits, selfTest: await tested(device) };
+  } finally {
+    device.dispose();
+  }
+}
+
+async function tested(device: Device): Promise<SelfTestResult | FailedSelfTest> {
+  try {
+    return await selfTest(device);
+  } catch (error) {
+    return { passed: false, reason: messageOf(error) };
+  }
+}

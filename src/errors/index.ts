@@ -1,0 +1,66 @@
+/**
+ * The base class of all errors that callers can catch. A message reads
+ * `<where>: <what is wrong> (<the value, the limit>). <What to do>`.
+ * It is complete: the command line prints it as it is, without a stack.
+ */
+export class RaycamError extends Error {
+  /** Exit status of the command line: 1 if the work failed, 2 if the arguments were wrong. */
+  readonly exitCode: 1 | 2 = 1;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Returns the message of anything that was thrown. A GPUError has one too, although it is not an Error. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}
+
+/** Returns the first line of a driver's or compiler's message, which says what happened. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}
+
+/** Shapes that do not match an operation. */
+export class ShapeError extends RaycamError {}
+
+/** An error that quotes untrusted text: its message stays one line of limited length. */
+class QuotingError extends RaycamError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(readable(message), options);
+  }
+}
+
+const MAX_CHARACTERS = 1000;
+
+/** Escapes control characters, and leaves out the middle of a very long text. */
+function readable(text: string): string {
+  const half = MAX_CHARACTERS / 2;
+  const cut = text.length <= MAX_CHARACTERS ? text : `${text.slice(0, half)} … ${text.slice(-half)}`;
+  return cut.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, character => {
+    const code = character.codePointAt(0)!.toString(16).padStart(4, '0');
+    return character === '\n' ? '\\n' : `\\u${code}`;
+  });
+}
+
+/** A weights file that is damaged, unsafe, or from another network. */
+export class WeightsError extends QuotingError {}
+
+/** WGSL that does not compile, or whose bindings do not match its descriptor. */
+export class ShaderError extends RaycamError {}
+
+/** A missing adapter, an exceeded limit, exhausted memory, an invalid dispatch, a lost device, or an unexpected NaN. */
+export class DeviceError extends RaycamError {}
+
+/** An image, folder, head or feature store that cannot be read or used. */
+export class InputError extends QuotingError {}
+
+/** Wrong arguments. */
+export class UsageError extends QuotingError {
+  override readonly exitCode = 2;
+}
+
+/** A kernel whose result is wrong, a file that is not a result of the bench, or a comparison that failed. */
+export class BenchError extends RaycamError {}

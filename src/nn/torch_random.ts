@@ -1,0 +1,86 @@
+import { mersenne } from 'pure-rand/generator/mersenne';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { UsageError } from '../errors/index.ts';
+
+/**
+ * PyTorch's random numbers on the CPU: the same seed gives the same bits. What `fit` replays of them is
+ *
+ *     torch.manual_seed(seed)
+ *     fc = nn.Sequential(nn.Linear(F, K), nn.LogSoftmax(dim=1))
+ *     train = DataLoader(TensorDataset(X, y), batch_size, shuffle=True)
+ *     val = DataLoader(TensorDataset(valX, valY), batch_size)
+ *     for epoch in range(epochs):
+ *         for x, targets in train: ...
+ *         for x, targets in val: ...
+ *
+ * Its draws, all from the default generator: `linear`, and then in each epoch `shuffledOrder` and `sequentialStart`.
+ *
+ * Source: PyTorch 1.13: aten/src/ATen/CPUGeneratorImpl.cpp, core/TransformationHelper.h,
+ * native/TensorFactories.cpp; torch/nn/modules/linear.py; torch/utils/data/dataloader.py and sampler.py
+ */
+export class TorchRandom {
+  /** mt19937 */
+  readonly #generator: RandomGenerator;
+
+  /**
+   * `torch.manual_seed`, which keeps the low 32 bits.
+   *
+   * @throws UsageError  the seed is no whole number, or beyond ±(2^53 - 1)
+   */
+  constructor(seed: number) {
+    if (!Number.isSafeInteger(seed))
+      throw new UsageError(`seed: expected a whole number within ±(2^53 - 1), got ${seed}`);
+    this.#generator = mersenne(seed);
+  }
+
+  /**
+   * `torch.empty(size).uniform_(-bound, bound)` in float32.
+   *
+   * PyTorch rounds once, as its builds for CPUs with fused multiply-add do (AVX2 and later); on older ones half of its
+   * own values differ by that rounding.
+   */
+  uniform(size: number, bound: number): Float32Array {
+    const limit = Math.fround(bound);
+    // Both factors have 24 bits, so float64 holds product and sum exactly, and storing is the one rounding.
+    return Float32Array.from({ length: size }, () => ((this.#bits32() & 0xffffff) / 2 ** 24) * (2 * limit) - limit);
+  }
+
+  /** `torch.randperm(n)`, n below 2^32 / 20. */
+  permutation(n: number): Uint32Array {
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = 0; i < n - 1; i++) {
+      const j = i + (this.#bits32() % (n - i));
+      const moved = order[i]!;
+      order[i] = order[j]!;
+      order[j] = moved;
+    }
+    return order;
+  }
+
+  /** The weight [K, F] and then the bias [K] of `nn.Linear(F, K)`. */
+  linear(F: number, K: number): { weight: Float32Array; bias: Float32Array } {
+    const bound = 1 / Math.sqrt(F);
+    return { weight: this.uniform(K * F, bound), bias: this.uniform(K, bound) };
+  }
+
+  /** The rows that an iterator of `DataLoader(..., shuffle=True)` goes through: two draws, the first of no effect. */
+  shuffledOrder(n: number): Uint32Array {
+    this.sequentialStart();
+    return new TorchRandom(this.#seed()).permutation(n);
+  }
+
+  /** An iterator of any DataLoader draws a base seed for its workers as it is made, though there are none. */
+  sequentialStart(): void {
+    this.#seed();
+  }
+
+  /** `torch.empty((), dtype=torch.int64).random_()` takes the high 32 bits first; only the low ones seed a generator. */
+  #seed(): number {
+    this.#bits32();
+    return this.#bits32();
+  }
+
+  #bits32(): number {
+    return this.#generator.next() >>> 0;
+  }
+}

@@ -1,0 +1,65 @@
+import { BenchError } from '../errors/index.ts';
+import type { WantedPipeline } from './null_device.ts';
+
+/** What objects of a device were made from: WebGPU itself does not tell. */
+export class Descriptors {
+  private readonly groups = new WeakMap<GPUBindGroup, GPUBindGroupDescriptor>();
+  private readonly layouts = new WeakMap<GPUBindGroupLayout, GPUBindGroupLayoutDescriptor>();
+  private readonly pipelineLayouts = new WeakMap<GPUPipelineLayout, GPUPipelineLayoutDescriptor>();
+  private readonly modules = new WeakMap<GPUShaderModule, string>();
+  private readonly pipelines = new WeakMap<GPUComputePipeline, GPUComputePipelineDescriptor>();
+
+  /** The methods of a device that make them, watched. */
+  observe(gpu: GPUDevice): Partial<GPUDevice> {
+    return {
+      createBindGroup: descriptor => keep(this.groups, gpu.createBindGroup(descriptor), descriptor),
+      createBindGroupLayout: descriptor => keep(this.layouts, gpu.createBindGroupLayout(descriptor), descriptor),
+      createPipelineLayout: descriptor => keep(this.pipelineLayouts, gpu.createPipelineLayout(descriptor), descriptor),
+      createShaderModule: descriptor => keep(this.modules, gpu.createShaderModule(descriptor), descriptor.code),
+      createComputePipeline: descriptor => this.made(gpu.createComputePipeline(descriptor), descriptor),
+    };
+  }
+
+  made(pipeline: GPUComputePipeline, descriptor: GPUComputePipelineDescriptor): GPUComputePipeline {
+    return keep(this.pipelines, pipeline, descriptor);
+  }
+
+  labelOf(group: GPUBindGroup): string {
+    return this.groups.get(group)?.label ?? '';
+  }
+
+  entriesOf(group: GPUBindGroup): readonly GPUBindGroupEntry[] {
+    return [...this.groups.get(group)!.entries];
+  }
+
+  /** Equal for descriptors that compile to the same: the shader's text and the constants. The layout follows from the text. */
+  keyOf({ compute }: GPUComputePipelineDescriptor): string {
+    return pipelineKey(this.modules.get(compute.module)!, compute);
+  }
+
+  /** @throws BenchError  the pipeline chose its own layout: it cannot be made again on another device */
+  wantedOf(pipeline: GPUComputePipeline): WantedPipeline {
+    const { label, compute, layout } = this.pipelines.get(pipeline)!;
+    if (layout === 'auto') throw new BenchError(`bench: ${label} has no explicit layout. Give its pipeline one`);
+    const { bindGroupLayouts } = this.pipelineLayouts.get(layout)!;
+    return {
+      label: label ?? '',
+      code: this.modules.get(compute.module)!,
+      entryPoint: compute.entryPoint,
+      constants: compute.constants ?? {},
+      layouts: [...bindGroupLayouts].map(group => this.layouts.get(group!)!),
+    };
+  }
+}
+
+export function pipelineKey(
+  code: string,
+  { entryPoint, constants = {} }: Pick<GPUProgrammableStage, 'entryPoint' | 'constants'>,
+): string {
+  return JSON.stringify([entryPoint, constants, code]);
+}
+
+function keep<Key extends WeakKey, Value>(map: WeakMap<Key, Value>, key: Key, value: Value): Key {
+  map.set(key, value);
+  return key;
+}

@@ -1,0 +1,254 @@
+import { Descriptors } from './descriptors.ts';
+import { override } from './override.ts';
+import { Pins } from './pins.ts';
+import { Timestamps } from './timestamps.ts';
+
+/** One dispatch, as the engine encoded it: it can be encoded again. */
+export interface Dispatched {
+  /** The innermost debug group, or the bind group's label: the module's path. */
+  readonly label: string;
+  /** The pipeline's label: the kernel. */
+  readonly kernel: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly groups: readonly (GPUBindGroup | undefined)[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** What is done with compute passes: nothing; a pair of timestamps around each; a pass of its own for each dispatch. */
+export type PassMode = 'plain' | 'timed' | 'split';
+
+export interface DeviceBytes {
+  /** Of all buffers that exist. */
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+}
+
+/** How many of the last submits are remembered. */
+const KEPT_SUBMITS = 16;
+
+/**
+ * Stands between Raycam and its `GPUDevice`, and measures what passes: whatever runs above, it is seen as WebGPU sees it.
+ * Hand `attach` to `Device.open` as `observe`.
+ */
+export class Observer {
+  mode: PassMode = 'plain';
+  private device: GPUDevice | undefined;
+  private stamps: Timestamps | undefined;
+  private bytes = { liveBytes: 0, peakBytes: 0 };
+  private submitsMs: number[] = [];
+  private recorded: Dispatched[] | undefined;
+  private readonly pins = new Pins();
+  private readonly split: Dispatched[] = [];
+  readonly descriptors = new Descriptors();
+  /** Compilations since the last look, in milliseconds. */
+  compilesMs: number[] = [];
+  /** Finished beforehand, by their text, constants and layout. */
+  private readonly ready = new Map<string, GPUComputePipeline>();
+
+  readonly attach = (gpu: GPUDevice): GPUDevice => {
+    this.device = gpu;
+    if (gpu.features.has('timestamp-query')) this.stamps = new Timestamps(gpu);
+    return this.wrap(gpu);
+  };
+
+  /** The device itself. */
+  get gpu(): GPUDevice {
+    return this.device!;
+  }
+
+  get hasTimestamps(): boolean {
+    return this.stamps !== undefined;
+  }
+
+  get deviceBytes(): DeviceBytes {
+    return { ...this.bytes };
+  }
+
+  /** From here on, the peak is that of what follows. */
+  resetPeak(): void {
+    this.bytes.peakBytes = this.bytes.liveBytes;
+  }
+
+  /** When the engine first submitted something after a moment, by `performance.now`. */
+  firstSubmitMs(sinceMs: number): number | undefined {
+    return this.submitsMs.find(ms => ms >= sinceMs);
+  }
+
+  /** A pipeline that is served, where the engine asks for the same. */
+  provide(key: string, pipeline: GPUComputePipeline): void {
+    this.ready.set(key, pipeline);
+  }
+
+  /** The dispatches that `work` makes the engine encode. Buffers they use stay until they are released. */
+  async observe(work: () => Promise<void>): Promise<readonly Dispatched[]> {
+    const recorded: Dispatched[] = [];
+    this.recorded = recorded;
+    this.pins.hold();
+    try {
+      await work();
+    } finally {
+      this.recorded = undefined;
+      this.pins.pin(this.allBuffersOf(recorded));
+    }
+    return recorded;
+  }
+
+  release(dispatched: readonly Dispatched[]): void {
+    this.pins.unpin(this.allBuffersOf(dispatched));
+  }
+
+  /** Storage buffers that dispatches are bound to, each once. */
+  buffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
+    const STORAGE = 0x80; // GPUBufferUsage
+    return this.allBuffersOf(dispatched).filter(({ usage }) => usage & STORAGE);
+  }
+
+  private allBuffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
+    const groups = dispatched.flatMap(dispatch => dispatch.groups.filter(group => group !== undefined));
+    const bound = groups.flatMap(group => this.descriptors.entriesOf(group).map(({ resource }) => resource));
+    return [...new Set(bound.map(resource => (resource as GPUBufferBinding).buffer))];
+  }
+
+  /** Dispatches in passes of their own since the last call, with the time of each in milliseconds. */
+  async readTimes(): Promise<{ dispatched: Dispatched; ms: number }[]> {
+    const durations = await this.readDurations();
+    return this.split.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
+  }
+
+  /** Timestamps for a pass that the bench itself encodes. */
+  timestampWrites(): GPUComputePassTimestampWrites | undefined {
+    return this.stamps?.next();
+  }
+
+  /** Milliseconds of every pass with timestamps since the last call. */
+  async readDurations(): Promise<number[]> {
+    return (await this.stamps?.read()) ?? [];
+  }
+
+  private wrap(gpu: GPUDevice): GPUDevice {
+    const queue = override(gpu.queue, {
+      submit: commands => {
+        gpu.queue.submit(commands);
+        this.submitsMs = [...this.submitsMs.slice(1 - KEPT_SUBMITS), performance.now()];
+      },
+    });
+    return override(gpu, {
+      ...this.descriptors.observe(gpu),
+      queue,
+      createBuffer: descriptor =>
+        this.observeBuffer(gpu.createBuffer({ ...descriptor, usage: readable(descriptor.usage) })),
+      createComputePipelineAsync: descriptor => this.compile(gpu, descriptor),
+      createCommandEncoder: descriptor => this.observeEncoder(gpu.createCommandEncoder(descriptor)),
+    });
+  }
+
+  private async compile(gpu: GPUDevice, descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    const ready = this.ready.get(this.descriptors.keyOf(descriptor));
+    if (ready) return this.descriptors.made(ready, descriptor);
+    const startedMs = performance.now();
+    const pipeline = await gpu.createComputePipelineAsync(descriptor);
+    this.compilesMs.push(performance.now() - startedMs);
+    return this.descriptors.made(pipeline, descriptor);
+  }
+
+  private observeBuffer(buffer: GPUBuffer): GPUBuffer {
+    const { bytes } = this;
+    const { size } = buffer;
+    const destroy = buffer.destroy.bind(buffer);
+    let live = true;
+    bytes.liveBytes += size;
+    bytes.peakBytes = Math.max(bytes.peakBytes, bytes.liveBytes);
+    buffer.destroy = () => {
+      if (live) bytes.liveBytes -= size;
+      live = false;
+      this.pins.destroy(buffer, destroy);
+      return undefined;
+    };
+    return buffer;
+  }
+
+  private observeEncoder(encoder: GPUCommandEncoder): GPUCommandEncoder {
+    return override(encoder, {
+      beginComputePass: (descriptor = {}) => {
+        if (this.mode === 'split' && this.stamps) return this.splitPass(encoder, descriptor);
+        return this.observePass(encoder, descriptor);
+      },
+    });
+  }
+
+  /** A pass as it is, with timestamps around it where they are wanted. Its calls go straight to the adapter, unless they are captured. */
+  private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
+    if (this.recorded) {
+      const pass = encoder.beginComputePass(descriptor);
+      return this.follow(pass, dispatched => {
+        pass.dispatchWorkgroups(...dispatched.workgroups);
+        this.recorded?.push(dispatched);
+      });
+    }
+    const timestampWrites = this.mode === 'timed' && this.stamps ? this.stamps.next() : descriptor.timestampWrites;
+    return encoder.beginComputePass({ ...descriptor, timestampWrites });
+  }
+
+  /** Every dispatch in a pass of its own, between timestamps. */
+  private splitPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
+    const none = { setPipeline: nothing, setBindGroup: nothing, pushDebugGroup: nothing, popDebugGroup: nothing };
+    const whole = { ...none, insertDebugMarker: nothing, end: nothing } as unknown as GPUComputePassEncoder;
+    return this.follow(whole, dispatched => {
+      const pass = encoder.beginComputePass({ ...descriptor, timestampWrites: this.stamps!.next() });
+      encode(pass, dispatched);
+      pass.end();
+      this.split.push(dispatched);
+    });
+  }
+
+  /** Keeps what is set on a pass, and says at each dispatch what it was. */
+  private follow(pass: GPUComputePassEncoder, dispatch: (dispatched: Dispatched) => void): GPUComputePassEncoder {
+    const debugGroups: string[] = [];
+    const groups: (GPUBindGroup | undefined)[] = [];
+    let pipeline: GPUComputePipeline | undefined;
+    return override(pass, {
+      setPipeline: next => {
+        pipeline = next;
+        pass.setPipeline(next);
+      },
+      setBindGroup: (index: number, group: GPUBindGroup | null | undefined, ...offsets: unknown[]) => {
+        if (offsets.length > 0) throw new Error('observer: dynamic offsets are not followed');
+        groups[index] = group ?? undefined;
+        pass.setBindGroup(index, group);
+      },
+      pushDebugGroup: label => {
+        debugGroups.push(label);
+        pass.pushDebugGroup(label);
+      },
+      popDebugGroup: () => {
+        debugGroups.pop();
+        pass.popDebugGroup();
+      },
+      dispatchWorkgroups: (x, y = 1, z = 1) => {
+        const set = groups.find(group => group !== undefined);
+        const label = debugGroups.at(-1) ?? (set ? this.descriptors.labelOf(set) : '');
+        const kernel = pipeline!.label;
+        dispatch({ label, kernel, pipeline: pipeline!, groups: [...groups], workgroups: [x, y, z] });
+      },
+    } as Partial<GPUComputePassEncoder>);
+  }
+}
+
+/** Encodes a dispatch once more. */
+export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgroups }: Dispatched): void {
+  pass.setPipeline(pipeline);
+  groups.forEach((group, index) => {
+    if (group) pass.setBindGroup(index, group);
+  });
+  pass.dispatchWorkgroups(...workgroups);
+}
+
+/** What uniform buffers hold is read back when a kernel is recorded. */
+function readable(usage: GPUBufferUsageFlags): GPUBufferUsageFlags {
+  const [UNIFORM, COPY_SRC] = [0x40, 0x04];
+  return usage & UNIFORM ? usage | COPY_SRC : usage;
+}
+
+function nothing(): undefined {
+  return undefined;
+}

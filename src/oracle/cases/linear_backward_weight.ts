@@ -1,0 +1,34 @@
+import { linearBackwardWeight } from '../../kernels/linear_backward_weight.ts';
+import { caseTable } from '../case_table.ts';
+import { linearBackwardWeight as reference } from '../reference/linear_backward_weight.ts';
+
+const options = {};
+
+export default caseTable<Record<string, never>>({
+  kernel: linearBackwardWeight,
+  reference,
+  cases: [
+    { why: 'a batch of the head', inputs: { gradOutput: [256, 2], x: [256, 2048] }, options },
+    { why: "an epoch's last batch", inputs: { gradOutput: [96, 2], x: [96, 2048] }, options },
+    { why: 'one of everything', inputs: { gradOutput: [1, 1], x: [1, 1] }, options },
+    { why: 'one row', inputs: { gradOutput: [1, 2], x: [1, 8] }, options },
+    { why: 'an odd number of outputs', inputs: { gradOutput: [5, 3], x: [5, 8] }, options },
+    { why: 'inputs one short of a tile', inputs: { gradOutput: [4, 2], x: [4, 7] }, options },
+    { why: 'inputs one over a tile', inputs: { gradOutput: [4, 2], x: [4, 9] }, options },
+    { why: 'one tile short of a workgroup', inputs: { gradOutput: [3, 2], x: [3, 124] }, options },
+    { why: 'one tile over a workgroup, both edges cut', inputs: { gradOutput: [3, 5], x: [3, 43] }, options },
+    { why: 'fourteen classes', inputs: { gradOutput: [33, 14], x: [33, 512] }, options },
+    {
+      why: 'x is not 2-D',
+      inputs: { gradOutput: [2, 3], x: [2, 3, 1] },
+      options,
+      error: 'linear_backward_weight: x must be 2-D, got [2, 3, 1]',
+    },
+    {
+      why: 'another batch',
+      inputs: { gradOutput: [4, 2], x: [5, 8] },
+      options,
+      error: 'linear_backward_weight: gradOutput has 4 rows but x 5 (gradOutput [4, 2], x [5, 8])',
+    },
+  ],
+});
