@@ -1,19 +1,19 @@
-// Which programs run on an adapter, and what of the environment chooses it.
+// The programs that run on each adapter, and the environment variables that choose it.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const ADAPTERS = ['wasm', 'swiftshader', 'lavapipe', 'gpu'];
 
-/** What Raycam must say that it runs on. */
+/** The kind of adapter that Raycam must report. */
 export const KINDS = { wasm: 'wasm', swiftshader: 'software', lavapipe: 'software', gpu: 'gpu' };
 
-/** As Raycam's `platform/gpu_node.ts` has them. */
+/** The toggles of Raycam's `platform/gpu_node.ts`. */
 const COMMON_TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 const SOFTWARE_TOGGLES = [...COMMON_TOGGLES, 'enable-dawn-features=disable_robustness,disable_workgroup_init'];
 
 const path = name => fileURLToPath(new URL(name, import.meta.url));
 
-/** Raycam first. */
+/** Returns the programs to compare; Raycam comes first. */
 export function programsFor({ adapter, model, batch, threads, 'no-wide-simd': isNarrow }) {
   const choice = { wasm: 'wasm', swiftshader: 'swiftshader', lavapipe: 'swiftshader', gpu: 'gpu' }[adapter];
   const bench = ['bench', 'model', model, '--batch', `${batch}`, '--adapter', choice, '--threads', `${threads}`];
@@ -30,17 +30,18 @@ export function programsFor({ adapter, model, batch, threads, 'no-wide-simd': is
     return [
       raycam,
       peer('onnxruntime-web, WebAssembly', 'ort_web.mjs'),
+      peer('TensorFlow.js, WebAssembly, 1 thread', 'tfjs.mjs', 'wasm'),
       peer('onnxruntime-node, native CPU', 'ort_node.mjs', 'cpu'),
     ];
   const toggles = adapter === 'gpu' ? COMMON_TOGGLES : SOFTWARE_TOGGLES;
   return [
     raycam,
     peer('onnxruntime-node, WebGPU', 'ort_node.mjs', 'webgpu'),
-    peer('TensorFlow.js, WebGPU', 'tfjs_webgpu.mjs', ...toggles),
+    peer('TensorFlow.js, WebGPU', 'tfjs.mjs', 'webgpu', ...toggles),
   ];
 }
 
-/** All on one driver: Vulkan's loader reads these. */
+/** Returns the variables that make Vulkan's loader take the same driver for every program. */
 export async function environmentFor(adapter) {
   if (adapter === 'swiftshader' && !process.env.VK_ICD_FILENAMES) {
     const folder = await swiftShaderFolder();
@@ -52,14 +53,14 @@ export async function environmentFor(adapter) {
     const file = existsSync(folder) && readdirSync(folder).find(name => /^lvp_icd.*\.json$/.test(name));
     if (!file)
       throw new Error(
-        'lavapipe is not installed: apt install mesa-vulkan-drivers (23 or newer), or name its icd by VK_ICD_FILENAMES',
+        'lavapipe is not installed: apt install mesa-vulkan-drivers (23 or newer), or name its ICD file in VK_ICD_FILENAMES',
       );
     return { VK_ICD_FILENAMES: `${folder}/${file}` };
   }
   return {};
 }
 
-/** Where Raycam unpacks the SwiftShader that comes through npm. */
+/** Returns the folder where Raycam unpacks the SwiftShader from npm. */
 async function swiftShaderFolder() {
   const { build } = await import('esbuild');
   const outfile = path('models/swiftshader.mjs');

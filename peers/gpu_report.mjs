@@ -1,4 +1,4 @@
-// What a GPU's run says beside the ratios: share of the measured multiply-add peak at batch 32, and every variant with its error.
+// The GPU's report beside the ratios: the share of the measured multiply-add peak at batch 32, and the error of every variant.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,7 @@ export function gpuReport() {
   console.log(
     [
       '',
-      `multiply-add peak ${model.fmaGflops.toFixed(0)} GFLOP/s; ResNet-152 at batch 32: ${model.gflops.toFixed(0)} GFLOP/s, ${(100 * share).toFixed(0)} % of it`,
+      `multiply-add peak ${model.fmaGflops.toFixed(0)} GFLOP/s; ResNet-152 at batch 32: ${model.gflops.toFixed(0)} GFLOP/s, ${(100 * share).toFixed(0)} % of the peak`,
       `host cost of a forward at batch 1: ${single.forward.host.median.toFixed(2)} ms, ${single.forward.hostAhead.median.toFixed(2)} ms with commands encoded ahead; peak memory ${single.memory[0].ratio.toFixed(2)} times the weights`,
       '',
       '| convolution | variant | GFLOP/s | error |',

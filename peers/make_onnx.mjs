@@ -1,4 +1,4 @@
-// Writes a ResNet with random weights as ONNX: how long it takes does not depend on them. Batch norms are folded, as exporters do.
+// Writes a ResNet with random weights as ONNX; time does not depend on the weights. Batch norms are folded, as exporters do.
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildResNet } from './resnet.mjs';
@@ -7,7 +7,7 @@ const FLOAT = 1;
 const [INT, INTS] = [2, 7];
 const OPSET = 17;
 
-/** The path of the model, written if it is not there. The batch is a dimension `N` that a session sets. */
+/** Returns the path of the model, and writes it if it is missing. The batch is a dimension `N` that the session sets. */
 export async function onnxModel(architecture) {
   const folder = fileURLToPath(new URL('./models/', import.meta.url));
   const path = `${folder}${architecture}.onnx`;
@@ -47,7 +47,7 @@ function graphOf(architecture) {
   const logits = buildResNet(architecture, 'x', {
     convolve: (x, { name, channels, outChannels, kernel, stride, residual, relu }) => {
       const fan = channels * kernel * kernel;
-      // The last convolution of a block adds little: signals keep their size through 50 blocks.
+      // The last convolution of a block adds little, so that signals keep their magnitude through 50 blocks.
       const spread = Math.sqrt(6 / fan) * (residual ? 0.2 : 1);
       const weight = tensor(`${name}.weight`, [outChannels, channels, kernel, kernel], spread);
       const bias = tensor(`${name}.bias`, [outChannels], 0.1);
@@ -81,7 +81,7 @@ function valueInfo(name, sizes) {
   return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
 }
 
-/** The same numbers each time. */
+/** Returns a generator of the same pseudorandom numbers each time. */
 function randomNumbers() {
   let state = 1;
   return () => {

@@ -1,4 +1,4 @@
-// Our side of a program that answers one question at a time.
+// This side of a program that answers one question at a time.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
@@ -14,11 +14,11 @@ export class Program {
     this.child.stderr.on('data', chunk => {
       this.errors = `${this.errors}${chunk}`.slice(-4000);
     });
-    this.child.stdin.on('error', () => {}); // told by the line that never comes
+    this.child.stdin.on('error', () => {}); // `next` reports an early end
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Whether it got as far as its first forward, with `ready` what it said then; else `failure` says why. */
+  /** Starts the program. Returns whether it got past its first forward pass; `ready` has its message, or `failure` the reason. */
   async start() {
     for (;;) {
       const { value, done } = await this.lines.next();
@@ -26,7 +26,7 @@ export class Program {
         this.ready = JSON.parse(value);
         return true;
       }
-      if (!done) continue; // what libraries print
+      if (!done) continue; // output of libraries
       this.failure =
         this.errors
           .trim()
@@ -36,7 +36,7 @@ export class Program {
     }
   }
 
-  /** Milliseconds of one forward. */
+  /** Returns the milliseconds of one forward pass. */
   async sample() {
     this.child.stdin.write(`${this.question}\n`);
     for (;;) {

@@ -1,9 +1,9 @@
-// The graph of torchvision's ResNets with bottlenecks, told to whoever builds it.
+// The graph of torchvision's bottleneck ResNets, for a builder to construct.
 
 export const BLOCKS = { resnet50: [3, 4, 6, 3], resnet101: [3, 4, 23, 3], resnet152: [3, 8, 36, 3] };
 
 /**
- * Calls a builder for every operation, in order, and returns what it gives for the logits.
+ * Calls the builder for every operation in order, and returns its value for the logits.
  *
  * convolve(x, { name, channels, outChannels, kernel, stride, relu, residual })  batch norm folded into weight and bias
  * maxPool(x), averagePool(x), classify(x, { channels, classes })

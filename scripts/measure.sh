@@ -1,14 +1,14 @@
 #!/bin/sh
-# The figures of results/ on the adapters that every machine has: kernels, roofline, ResNet-50 and -152 by layer, and the ratios to
-# others. Takes an hour on two cores, most of it SwiftShader's; leave the machine alone meanwhile. Arguments choose: wasm1 wasm2 swiftshader;
-# two are measured only when asked for: lavapipe, which VK_ICD_FILENAMES must name, and wide, 256-bit SIMD on two threads, which Node 24 to
-# 26 have: npx -p node@26 -- sh scripts/measure.sh wide
+# Measures the adapters that every machine has and writes to results/: kernels, roofline, ResNet-50 and -152 by layer, and
+# ratios to other engines. Takes an hour on two otherwise idle cores, mostly for SwiftShader. Arguments select adapters:
+# wasm1 wasm2 swiftshader (all by default). Two more run only on request: lavapipe, which VK_ICD_FILENAMES must name, and
+# wide (256-bit SIMD on two threads), which needs Node 24 to 26: npx -p node@26 -- sh scripts/measure.sh wide
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs
 mkdir -p results
 
-measure() { # name, then what chooses the adapter
+measure() { # the name, then the options that select the adapter
   name=$1
   shift
   node dist/cli.js bench "$@" --markdown --out "results/$name.kernels.json" --roofline "results/$name.roofline.svg"

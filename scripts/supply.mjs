@@ -26,7 +26,10 @@ let failed = false;
 report('lock file', lockFileProblem());
 report('deprecated packages', deprecatedPackages());
 report('install scripts', installScriptProblem());
-report('licences', licenceSection() === writtenSection() ? '' : 'THIRD_PARTY_NOTICES.md is out of date. Run node scripts/licences.mjs');
+report(
+  'licences',
+  licenceSection() === writtenSection() ? '' : 'THIRD_PARTY_NOTICES.md is out of date. Run node scripts/licences.mjs',
+);
 report('bundled data', hashProblem());
 const tarball = pack();
 if (tarball) {

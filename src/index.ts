@@ -19,14 +19,6 @@ export { type ExplainOptions, type Explanation, explainImage } from './inference
 export { buildNetwork, type Network } from './inference/network.ts';
 export { predictImage, type Verdict } from './inference/predict.ts';
 export { recovering } from './inference/recovery.ts';
-export {
-  defineKernel,
-  elementGrid,
-  type Kernel,
-  type KernelSpec,
-  linearGrid,
-  type DispatchPlan,
-} from './runtime/kernel.ts';
 export * as kernels from './kernels/index.ts';
 export { classActivationMaps } from './nn/class_activation_map.ts';
 export { Head, type HeadValues, initialHead } from './nn/head.ts';
@@ -34,9 +26,17 @@ export { checkHeadFits, encodeHead, type HeadFile, type HeadMetadata, readHead }
 export { type Forward, type ForwardOptions, modulePaths, ResNet } from './nn/resnet.ts';
 export type { ByteSource, DecodedImage } from './platform/types.ts';
 export type { AdapterChoice, AdapterReport } from './runtime/adapter.ts';
+export type { CapturedGraph, GraphInputs } from './runtime/captured_graph.ts';
 // The engine.
 export { Device, type DeviceOptions, type RunOptions } from './runtime/device.ts';
-export type { CapturedGraph, GraphInputs } from './runtime/captured_graph.ts';
+export {
+  type DispatchPlan,
+  defineKernel,
+  elementGrid,
+  type Kernel,
+  type KernelSpec,
+  linearGrid,
+} from './runtime/kernel.ts';
 export type { MemoryUse } from './runtime/memory.ts';
 export type { Shape } from './runtime/shape.ts';
 export { Tensor } from './runtime/tensor.ts';

@@ -1,7 +1,7 @@
-// A peer's side: says that it is ready, then runs one forward for every line that comes in, and answers with its milliseconds.
+// A competitor's side: reports that it is ready, then runs one forward pass per input line and prints its milliseconds.
 import { createInterface } from 'node:readline';
 
-/** `run` takes the image batch from host memory, and returns when the logits are there again. */
+/** `run` takes the image batch from host memory and resolves when the logits are back in host memory. */
 export async function serve(name, run) {
   for (let i = 0; i < 2; i++) await run(); // compiles
   console.log(JSON.stringify({ ready: name }));
@@ -9,13 +9,13 @@ export async function serve(name, run) {
     const startedMs = performance.now();
     const logits = await run();
     const elapsedMs = performance.now() - startedMs;
-    if (!logits.every(Number.isFinite)) throw new Error('a logit is no number');
+    if (!logits.every(Number.isFinite)) throw new Error('a logit is not a finite number');
     console.log(JSON.stringify(elapsedMs));
   }
   process.exit(0);
 }
 
-/** What every program is called with. */
+/** The arguments of every program. */
 export function programArguments() {
   const [architecture, batch, threads] = process.argv.slice(2);
   return { architecture, batch: Number(batch), threads: Number(threads) };

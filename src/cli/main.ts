@@ -15,17 +15,17 @@ import { registerServe } from './commands/serve.ts';
 import { registerTrain } from './commands/train.ts';
 import { registerTune } from './commands/tune.ts';
 import { registerWeights } from './commands/weights.ts';
-import { interruption } from './session.ts';
+import { interruption } from './common/session.ts';
 
 const INTERRUPTED = 130;
 
-// The first Ctrl-C ends the work at the next image and keeps what is complete; the second ends the process.
+// The first Ctrl-C stops after the current image and keeps what is complete; the second ends the process at once.
 process.on('SIGINT', () => {
   if (interruption.signal.aborted) {
     abandonUnfinishedFiles();
     process.exit(INTERRUPTED);
   }
-  process.stderr.write('\nraycam: stopping after the work in hand; press Ctrl-C again to stop at once\n');
+  process.stderr.write('\nraycam: stopping after the current step; press Ctrl-C again to stop at once\n');
   process.exitCode = INTERRUPTED;
   interruption.abort();
 });
@@ -33,29 +33,23 @@ process.on('SIGINT', () => {
 const program = new Command('raycam')
   .description('Chest X-ray in, verdict and heat map out. A research and teaching tool, not a medical device.')
   .version(version)
-  .enablePositionalOptions() // what stands after a command is that command's
-  .showHelpAfterError('(add --help for what this command takes)')
+  .enablePositionalOptions() // options after a command belong to that command
+  .showHelpAfterError('(add --help to see the options of this command)')
   .exitOverride();
 
-for (const register of [
-  registerDemo,
-  registerPredict,
-  registerCam,
-  registerTrain,
-  registerEvaluate,
-  registerClassify,
-  registerActivations,
-  registerFeatures,
-  registerGrid,
-  registerServe,
-  registerTune,
-  registerWeights,
-  registerBench,
-  registerDoctor,
-])
-  register(program);
+const GROUPS = {
+  'X-rays:': [registerDemo, registerPredict, registerCam, registerGrid],
+  'Training:': [registerTrain, registerEvaluate, registerFeatures],
+  'Networks:': [registerClassify, registerActivations, registerWeights],
+  'Page:': [registerServe],
+  'Kernels and devices:': [registerBench, registerTune, registerDoctor],
+};
+for (const [heading, commands] of Object.entries(GROUPS)) {
+  program.commandsGroup(heading);
+  for (const register of commands) register(program);
+}
 
-// The switch is the whole process's, and this one is Raycam's own.
+// The V8 flag applies to the whole process, and this process is Raycam's own.
 program.hook('preAction', (_, command) => {
   if (command.opts().wideSimd) enableWideSimd();
 });

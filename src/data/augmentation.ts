@@ -1,4 +1,4 @@
-/** Random variations of an image for training, as torchvision's transforms make them on PIL images. */
+/** Random augmentation of training images. Matches torchvision's transforms on PIL images. */
 import { type AffineMatrix, affine } from '../kernels/affine.ts';
 import { flip } from '../kernels/flip.ts';
 import { grayscale } from '../kernels/grayscale.ts';
@@ -6,9 +6,9 @@ import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Random } from './random.ts';
 
-/** What to draw from. Angles in degrees; a number d stands for [-d, d]. */
+/** Ranges to draw from. Angles are in degrees. A number d means [-d, d]. */
 export interface AugmentationOptions {
-  /** RandomHorizontalFlip's probability; `verticalFlip` is RandomVerticalFlip's. */
+  /** Probability of RandomHorizontalFlip. `verticalFlip` is the probability of RandomVerticalFlip. */
   readonly horizontalFlip?: number;
   readonly verticalFlip?: number;
   /** RandomRotation's degrees. */
@@ -16,17 +16,17 @@ export interface AugmentationOptions {
   /** RandomAffine. */
   readonly affine?: {
     readonly degrees?: number | readonly [number, number];
-    /** Largest shift along x and y, as parts of the sides. */
+    /** Largest shift along x and y, as fractions of width and height. */
     readonly translate?: readonly [number, number];
     readonly scale?: readonly [number, number];
-    /** Along x; with four numbers, ranges along x and y. */
+    /** Range along x. Four numbers are the ranges along x and y. */
     readonly shear?: number | readonly [number, number] | readonly [number, number, number, number];
   };
-  /** RandomGrayscale's probability; 1 is Grayscale(num_output_channels=3). */
+  /** Probability of RandomGrayscale. 1 equals Grayscale(num_output_channels=3). */
   readonly grayscale?: number;
 }
 
-/** One draw: data alone, the same for every image size. */
+/** The result of one draw. Plain data, independent of the image size. */
 export interface AugmentationParameters {
   readonly horizontalFlip: boolean;
   readonly verticalFlip: boolean;
@@ -35,7 +35,7 @@ export interface AugmentationParameters {
   readonly affine: {
     /** Degrees, clockwise. */
     readonly angle: number;
-    /** Along x and y, as parts of the sides. */
+    /** Shift along x and y, as fractions of width and height. */
     readonly translate: readonly [number, number];
     readonly scale: number;
     /** Degrees, along x and y. */
@@ -44,7 +44,7 @@ export interface AugmentationParameters {
   readonly grayscale: boolean;
 }
 
-/** Small enough that a chest stays a chest. */
+/** Small enough that the image remains a realistic chest X-ray. */
 export const DEFAULT_AUGMENTATION: AugmentationOptions = {
   horizontalFlip: 0.5,
   rotation: 10,
@@ -52,7 +52,10 @@ export const DEFAULT_AUGMENTATION: AugmentationOptions = {
   grayscale: 1,
 };
 
-/** Draws one variation. The same random stream gives the same one, and every draw takes the same number of its numbers. */
+/**
+ * Draws one augmentation. The same random stream gives the same result, and every draw consumes the same number of its
+ * numbers.
+ */
 export function randomAugmentation(
   random: Random,
   options: AugmentationOptions = DEFAULT_AUGMENTATION,
@@ -75,10 +78,11 @@ export function randomAugmentation(
 }
 
 /**
- * Applies a variation: flips, rotation, affine, grayscale, in this order. Recorded, not run.
+ * Applies an augmentation: flips, rotation, affine, grayscale, in this order. Records the dispatches; the next submit
+ * runs them.
  *
  * x        [3, H, W], RGB, 0..255
- * returns  [3, H, W]; nearest pixels, black where nothing comes from, as torchvision by default
+ * returns  [3, H, W]; nearest-neighbour sampling, black outside the image, torchvision's defaults
  */
 export function augment(device: Device, x: Tensor, parameters: AugmentationParameters): Tensor {
   const [, height, width] = x.shape as [number, number, number];
@@ -99,7 +103,10 @@ interface Size {
   readonly width: number;
 }
 
-/** Where pixels come from in a rotation about the centre, counter-clockwise. Source: PIL.Image.rotate */
+/**
+ * Returns the matrix that maps output to input pixels for a counter-clockwise rotation about the centre.
+ * Source: PIL.Image.rotate
+ */
 export function rotationMatrix(degrees: number, { height, width }: Size): AffineMatrix {
   const turn = degrees % 360;
   const angle = -radians(turn < 0 ? turn + 360 : turn);
@@ -109,7 +116,10 @@ export function rotationMatrix(degrees: number, { height, width }: Size): Affine
   return [cos, sin, cos * -x + sin * -y + x, -sin, cos, -sin * -x + cos * -y + y];
 }
 
-/** Where pixels come from. Source: torchvision.transforms.functional, _get_inverse_affine_matrix, centre at the image's */
+/**
+ * Returns the matrix that maps output to input pixels, about the image's centre.
+ * Source: torchvision.transforms.functional, _get_inverse_affine_matrix
+ */
 export function affineMatrix(parameters: AugmentationParameters['affine'], { height, width }: Size): AffineMatrix {
   const { angle, translate, scale, shear } = parameters;
   const [rotation, shearX, shearY] = [radians(angle), radians(shear[0]), radians(shear[1])];
@@ -124,7 +134,7 @@ export function affineMatrix(parameters: AugmentationParameters['affine'], { hei
   return [a, b, a * (-x - shiftX) + b * (-y - shiftY) + x, d, e, d * (-x - shiftX) + e * (-y - shiftY) + y];
 }
 
-/** Python's round(). */
+/** Rounds half to even, as Python's round(). */
 export function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
@@ -149,7 +159,7 @@ function radians(degrees: number): number {
   return (degrees * Math.PI) / 180;
 }
 
-/** So that a quarter turn's cosine is 0. */
+/** Rounds to 15 decimals, so that the cosine of a quarter turn is exactly 0. */
 function roundTo15(value: number): number {
   return Math.round(value * 1e15) / 1e15;
 }

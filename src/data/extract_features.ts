@@ -7,7 +7,7 @@ import { ImageLoader, type SkippedImage } from './loader.ts';
 /** One row to compute. */
 export interface FeatureRequest {
   readonly image: DecodedImage;
-  /** Of the image; a seed for random augmentation that does not depend on the run. */
+  /** Hash of the image's pixels. Seeds random augmentation independently of the run. */
   readonly pixelsHash: string;
   readonly augmentation: unknown;
 }
@@ -15,49 +15,55 @@ export interface FeatureRequest {
 export interface ExtractOptions {
   readonly paths: readonly string[];
   readonly store: FeatureStore;
-  /** Rows [requests.length, dimension] for a batch. Called for the next batch before the last one's rows are there. */
+  /**
+   * Computes the rows [requests.length, dimension] of a batch. Called for the next batch before the previous one is
+   * complete.
+   */
   readonly compute: (requests: readonly FeatureRequest[]) => Promise<Float32Array>;
-  /** Rows at once; fewer where images are so large that their pixels would fill the memory. */
+  /** Rows per batch. Fewer if the images are so large that their pixels would exhaust the memory. */
   readonly batchSize?: number;
-  /** One row per image and entry, each anything JSON holds; `[null]`, no augmentation, by default. */
+  /** Each image gets one row per entry. Entries are JSON values; `[null]` (no augmentation) by default. */
   readonly augmentations?: readonly unknown[];
   readonly signal?: AbortSignal;
-  /** Where an image's bytes come from; the file system by default. */
+  /** Reads an image's bytes; from the file system by default. */
   readonly read?: (path: string) => Promise<Uint8Array>;
   readonly onProgress?: (progress: ExtractProgress) => void;
 }
 
 export interface ExtractProgress {
-  /** Images dealt with, of `total`. */
+  /** Images processed so far, of `total`. */
   readonly done: number;
   readonly total: number;
 }
 
 export interface ExtractedFeatures {
-  /** By image and augmentation; undefined for a skipped image. */
+  /** Keys by image and augmentation; undefined for a skipped image. */
   readonly keys: readonly (readonly string[] | undefined)[];
   readonly skipped: readonly SkippedImage[];
-  /** Rows that were computed now; the others were there. */
+  /** Number of rows computed by this call. The others were already stored. */
   readonly computed: number;
   readonly decoded: number;
 }
 
 const DEFAULT_BATCH = 8;
-/** A batch ends at so many bytes of pixels: 200 X-rays of 224 x 224, and one or two as they come from the detector. */
+/**
+ * A batch ends at this many bytes of pixels: 200 X-rays of 224 x 224, but only one or two at a detector's full
+ * resolution.
+ */
 const BATCH_BYTES = 32e6;
-/** Batches that the device has at once: it never waits for the host. */
+/** Batches in flight on the device at once, so that it never waits for the host. */
 const BATCHES_AT_ONCE = 2;
 
-/** How many files are looked up at once. */
+/** How many files are looked up in parallel. */
 const STATUS_AT_ONCE = 64;
 
 /**
- * Makes sure the store has the features of these images, and says under which keys.
+ * Ensures that the store contains the features of these images, and returns their keys.
  *
- * An image whose file is unchanged since an earlier run is not opened. What is computed survives an interruption up to
- * the store's last flush, and everything is flushed before this returns or throws.
+ * Does not open an image whose file is unchanged since an earlier run. If the process is killed, rows up to the store's
+ * last flush survive. Everything is flushed before this function returns or throws.
  *
- * @throws the signal's reason; whatever `compute` throws
+ * @throws the signal's reason, or the error that `compute` throws
  */
 export async function extractFeatures(options: ExtractOptions): Promise<ExtractedFeatures> {
   const work = new Extraction(options);
@@ -78,11 +84,11 @@ class Extraction {
   readonly #running = new InFlight<Float32Array>(BATCHES_AT_ONCE);
   #skipped: readonly SkippedImage[] = [];
   #waiting: (FeatureRequest & { key: string })[] = [];
-  /** Rows that wait or are computed. */
+  /** Keys of rows that are waiting or being computed. */
   readonly #expected = new Set<string>();
-  /** Of the batch that was started last. */
+  /** Size of the batch that was started last. */
   #sizeBefore = 0;
-  /** Images whose rows are there, or wait, or are computed. */
+  /** Number of images whose rows are stored, waiting, or being computed. */
   #taken = 0;
   #computed = 0;
   #decoded = 0;
@@ -92,7 +98,7 @@ class Extraction {
     this.#keys = options.paths.map(() => undefined);
   }
 
-  /** Images whose file and rows the store knows. */
+  /** Finds the images whose file and rows the store already contains. */
   async takeKnown(): Promise<void> {
     const { paths, store, signal } = this.#options;
     for (let start = 0; start < paths.length; start += STATUS_AT_ONCE) {
@@ -104,7 +110,7 @@ class Extraction {
     this.#report({ skipped: [] }, this.#taken);
   }
 
-  /** Rows that a disk has changed since are computed again. */
+  /** Forgets images whose stored rows are damaged, so that their rows are computed again. */
   async #checkKnown(store: FeatureStore): Promise<void> {
     await store.verify(this.#keys.flatMap(keys => keys ?? []));
     this.#keys.forEach((keys, index) => {
@@ -114,7 +120,7 @@ class Extraction {
     });
   }
 
-  /** A file that cannot be looked up is left to the loader, which names and skips it. */
+  /** Looks an image up in the store. Leaves a file without a status to the loader, which reports and skips it. */
   async #lookUp(path: string, index: number, store: FeatureStore): Promise<void> {
     const known = await store.pixelsHashOfFile(path).catch(error => {
       if (error instanceof InputError) return undefined;
@@ -149,7 +155,7 @@ class Extraction {
     this.#report(loader, this.#taken);
   }
 
-  /** After a failure: what is being computed is kept. */
+  /** Waits for running batches after a failure, and stores their rows. */
   settle(): Promise<void> {
     return this.#running.settle();
   }
@@ -165,7 +171,7 @@ class Extraction {
     });
   }
 
-  /** How many of the waiting rows make a batch; undefined while they are too few. */
+  /** Returns how many of the waiting rows form a full batch; undefined if they are too few. */
   #fullBatch(): number | undefined {
     let sizeBytes = 0;
     for (const [i, { image }] of this.#waiting.entries()) {
@@ -175,10 +181,10 @@ class Extraction {
     return undefined;
   }
 
-  /** Starts a batch on its way. */
+  /** Starts computing a batch. */
   async #compute(size: number, loader: ImageLoader): Promise<void> {
     const batch = this.#waiting.splice(0, size);
-    // A network keeps the plan of one size: another takes its place.
+    // A network keeps the captured graph of one batch size only. Wait before a batch of another size replaces it.
     if (size !== this.#sizeBefore) await this.#running.finish();
     this.#sizeBefore = size;
     const taken = this.#taken;
@@ -194,7 +200,7 @@ class Extraction {
   async #keep(batch: readonly { readonly key: string }[], rows: Float32Array): Promise<void> {
     const dimension = rows.length / batch.length;
     if (!Number.isInteger(dimension)) {
-      throw new ShapeError(`features: ${rows.length} values do not divide into ${batch.length} rows`);
+      throw new ShapeError(`features: ${batch.length} rows of equal length are expected, got ${rows.length} values`);
     }
     for (const [i, { key }] of batch.entries()) {
       await this.#options.store.put(key, rows.subarray(i * dimension, (i + 1) * dimension));

@@ -4,18 +4,18 @@ import { bytesOf } from '../weights/dtypes.ts';
 import { openSafetensors } from '../weights/safetensors.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';
 
-/** A part of a feature store: rows that were written together, and never change. */
+/** A part of a feature store: rows that were written together and never change. */
 export interface FeatureShard {
   readonly path: string;
   readonly keys: readonly string[];
   readonly dimension: number;
-  /** Of the rows' bytes. */
+  /** SHA-256 of the rows' bytes. */
   readonly digest: string;
-  /** What computed them; shards of before it was kept have none. */
+  /** What computed the rows. Undefined in shards from before the origin was recorded. */
   readonly origin: string | undefined;
 }
 
-/** One image file as it was when its pixels were hashed. */
+/** State of an image file when its pixels were hashed. */
 export interface FileRecord {
   readonly path: string;
   readonly sizeBytes: number;
@@ -25,11 +25,11 @@ export interface FileRecord {
 
 const TENSOR = 'features';
 
-/** A flush writes a few kilobytes. */
+/** Limit for one file of records. A flush writes a few kilobytes. */
 const MAX_RECORDS_BYTES = 16e6;
 
 /**
- * Writes rows as a safetensors file that names their keys in its own metadata.
+ * Writes rows as a safetensors file whose metadata lists their keys.
  *
  * rows  [keys.length, dimension]
  */
@@ -49,12 +49,15 @@ export async function writeShard(
 
 export interface ScanOptions {
   readonly space: string;
-  /** Of every row, where it is known. */
+  /** Number of values in each row, if known. */
   readonly dimension?: number;
   readonly note: (text: string) => void;
 }
 
-/** Every shard of a folder, from the headers alone; what cannot be used is left out, with a note that says why. */
+/**
+ * Returns the shards of a folder. Reads only their headers. Skips a shard that cannot be used, with a note that gives
+ * the reason.
+ */
 export async function scanShards(directory: string, { space, dimension, note }: ScanOptions): Promise<FeatureShard[]> {
   const shards: FeatureShard[] = [];
   for (const { name } of await listDirectory(directory)) {
@@ -62,11 +65,11 @@ export async function scanShards(directory: string, { space, dimension, note }: 
     try {
       const shard = await readShardHeader(`${directory}/${name}`, space);
       if (dimension !== undefined && shard.dimension !== dimension)
-        throw new InputError(`${name}: rows of ${shard.dimension} numbers, expected ${dimension}`);
+        throw new InputError(`${name}: rows must have ${dimension} values, got ${shard.dimension}`);
       shards.push(shard);
     } catch (error) {
       if (!(error instanceof RaycamError)) throw error;
-      note(`features: ${name} is passed over, its rows are computed again (${error.message})`);
+      note(`features: skipped ${name}, its rows will be computed again (${error.message})`);
     }
   }
   return shards;
@@ -78,11 +81,13 @@ async function readShardHeader(path: string, space: string): Promise<FeatureShar
     const { tensors, metadata } = await openSafetensors(source);
     const [rows, dimension, ...rest] = tensors.get(TENSOR)?.shape ?? [];
     const keys = metadata.keys?.split(' ') ?? [];
-    if (tensors.get(TENSOR)?.dtype !== 'F32') throw new InputError(`${baseName(path)}: its features are not float32`);
+    if (tensors.get(TENSOR)?.dtype !== 'F32')
+      throw new InputError(`${baseName(path)}: is not a feature shard (it has no float32 tensor "${TENSOR}")`);
     if (metadata.space !== space)
-      throw new InputError(`${baseName(path)}: features of another network or preprocessing`);
+      throw new InputError(`${baseName(path)}: belongs to another network or preprocessing`);
     if (tensors.size !== 1 || dimension === undefined || rest.length > 0 || keys.length !== rows) {
-      throw new InputError(`${baseName(path)}: ${keys.length} keys for the rows of ${[...tensors.keys()].join(', ')}`);
+      const found = [...tensors.values()].map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
+      throw new InputError(`${baseName(path)}: is damaged (it has ${keys.length} keys for ${found.join(', ')})`);
     }
     return { path, keys, dimension, digest: metadata.sha256 ?? '', origin: metadata.origin };
   } finally {
@@ -90,7 +95,7 @@ async function readShardHeader(path: string, space: string): Promise<FeatureShar
   }
 }
 
-/** Rows of one shard, in the order asked for, with one read that spans them. */
+/** Returns rows of one shard in the requested order. Makes one read that spans them all. */
 export async function readRows(shard: FeatureShard, rows: readonly number[]): Promise<Float32Array[]> {
   const { dimension } = shard;
   const first = rows.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -104,7 +109,7 @@ export async function readRows(shard: FeatureShard, rows: readonly number[]): Pr
   }
 }
 
-/** @throws InputError  the rows are not those that were written */
+/** Checks a shard's rows against its hash. @throws InputError  they differ */
 export async function checkShard(shard: FeatureShard): Promise<void> {
   const source = await openFile(shard.path);
   try {
@@ -113,10 +118,10 @@ export async function checkShard(shard: FeatureShard): Promise<void> {
   } finally {
     await source.close();
   }
-  throw new InputError(`${shard.path}: the rows do not have the hash its header names. Copy or compute it again`);
+  throw new InputError(`${shard.path}: is damaged (its rows do not match its SHA-256). Copy or compute it again`);
 }
 
-/** The one tensor ends where the file ends, so its place needs no header. */
+/** Reads rows. The only tensor ends at the end of the file, so its position follows from the file size. */
 async function readSpan(source: ByteSource, shard: FeatureShard, span: { first: number; count: number }) {
   const rowBytes = shard.dimension * 4;
   const offset = source.sizeBytes - (shard.keys.length - span.first) * rowBytes;
@@ -124,13 +129,16 @@ async function readSpan(source: ByteSource, shard: FeatureShard, span: { first: 
   return new Float32Array(bytes.buffer, bytes.byteOffset, span.count * shard.dimension);
 }
 
-/** One line of JSON per file, in a file of its own for each flush. */
+/** Writes one line of JSON per image file. Each flush writes a new file. */
 export async function writeFileRecords(directory: string, records: readonly FileRecord[]): Promise<void> {
   const lines = records.map(r => JSON.stringify([r.path, r.sizeBytes, r.modifiedMs, r.pixelsHash]));
   await writeFileAtomic(`${directory}/${uniqueName('files')}.jsonl`, `${lines.join('\n')}\n`);
 }
 
-/** Records that cannot be read are left out: their images are decoded once more, no more than that. */
+/**
+ * Reads the records of a folder. Skips records that cannot be read; the only consequence is that their images are
+ * decoded again.
+ */
 export async function scanFileRecords(directory: string): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
   for (const { name } of await listDirectory(directory)) {
@@ -156,7 +164,7 @@ function parseRecord(line: string): FileRecord[] {
   }
 }
 
-/** No two processes, on one machine or on many, ever write under the same name. */
+/** Returns a name that no other process uses, on this or any other machine. */
 function uniqueName(kind: string): string {
   return `${kind}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 13)}`;
 }

@@ -24,48 +24,50 @@ import {
 } from './feature_shard.ts';
 import { hashJson } from './hash_json.ts';
 
-/** Raised when a change to the kernels changes features by more than rounding. */
+/** Must be incremented when a change to the kernels changes features by more than rounding. */
 const FEATURES_VERSION = 1;
 
-/** Rows are written when so many wait, or after so long. */
+/** Rows are flushed when this many are pending, or after this time. */
 const FLUSH_ROWS = 512;
 const FLUSH_AFTER_MS = 5_000;
 
-/** What features are a function of, besides the pixels and their augmentation. */
+/** What determines features, besides the pixels and their augmentation. */
 export interface FeatureSpace {
   readonly weightsHash: string;
-  /** Anything JSON holds. */
+  /** Any JSON value. */
   readonly preprocessing: unknown;
 }
 
-/** Which rows are taken: those of the same origin, or `any`. */
+/** Which stored rows are used: only those of the same origin, or `any`. */
 export type Reuse = 'same' | 'any';
 
 export interface FeatureStoreOptions extends FeatureSpace {
-  /** Where stores are kept, `<cache>/features` by default; `memory` keeps nothing on disk. */
+  /** Folder that contains the stores, `<cache>/features` by default. `memory` stores nothing on disk. */
   readonly root?: string | 'memory';
   /**
-   * What computes the rows, in a few words. Those of another origin differ in their last bits: they are computed again, unless `reuse`
-   * says `any`. Without an origin all are taken.
+   * A short description of what computes the rows. Rows of another origin differ in their last bits, so they are
+   * computed again unless `reuse` is `any`. Without an origin, all rows are used.
    */
   readonly origin?: string;
   readonly reuse?: Reuse;
-  /** The values of a row, where the caller knows: shards with others are passed over. */
+  /** Number of values in a row, if known. Shards with other rows are skipped. */
   readonly dimension?: number;
-  /** Told about shards that cannot be used. */
+  /** Receives a message about each shard that cannot be used. */
   readonly note?: (text: string) => void;
 }
 
 type Place = { readonly shard: FeatureShard; readonly row: number };
 
 /**
- * Features of a frozen backbone, computed once and kept: rows of float32 by a key that is the hash of all that they
- * are a function of. A folder per weights and preprocessing holds shards that never change; there is no file that two
- * processes share, so any number of them may write, a killed one loses what it had not flushed, and stores of several
- * machines merge by copying.
+ * Stores features of a frozen backbone, so that they are computed once. A row of float32 values is stored under a key,
+ * which is the hash of everything that determines the row.
+ *
+ * A folder per weights and preprocessing contains shards that never change. No two processes write to the same file.
+ * Therefore any number of processes may write at once, a killed process loses only what it had not flushed, and stores
+ * of several machines are merged by copying files.
  */
 export class FeatureStore {
-  /** Undefined in memory. */
+  /** Undefined for a store in memory. */
   readonly directory: string | undefined;
   readonly #space: string;
   readonly #origin: string | undefined;
@@ -92,7 +94,7 @@ export class FeatureStore {
     this.#note = note;
   }
 
-  /** Opens the store of a backbone, or starts it. @throws InputError if its folder cannot be made or read. */
+  /** Opens or creates the store of a backbone. @throws InputError  its folder cannot be created or read */
   static async open(options: FeatureStoreOptions): Promise<FeatureStore> {
     const { weightsHash, preprocessing, dimension, note = () => {} } = options;
     const space = await hashJson([FEATURES_VERSION, weightsHash, preprocessing]);
@@ -106,17 +108,17 @@ export class FeatureStore {
     return store;
   }
 
-  /** How many rows there are. */
+  /** Number of rows. */
   get size(): number {
     return this.#places.size + this.#pending.size;
   }
 
-  /** The values of a row, once there is one. */
+  /** Number of values in a row; undefined while the store is empty. */
   get dimension(): number | undefined {
     return this.#dimension;
   }
 
-  /** `augmentation` is anything JSON holds; null for none. */
+  /** Returns the key of a row. `augmentation` is any JSON value, null for none. */
   async keyOf(pixelsHash: string, augmentation: unknown = null): Promise<string> {
     return hashJson([this.#space, augmentation, pixelsHash]);
   }
@@ -126,7 +128,8 @@ export class FeatureStore {
   }
 
   /**
-   * Reads the shards that hold these rows, once, and forgets those whose rows do not have their hash, with a note: `has` says no for them.
+   * Reads the shards that contain these rows, each shard once. Drops a shard whose rows do not match its hash, with a
+   * note; `has` then returns false for its keys.
    */
   async verify(keys: Iterable<string>): Promise<void> {
     const shards = new Set<FeatureShard>();
@@ -140,7 +143,7 @@ export class FeatureStore {
         this.#verified.add(shard);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        this.#note(`features: ${baseName(shard.path)} is passed over, its rows are computed again (${error.message})`);
+        this.#note(`features: skipped ${baseName(shard.path)}, its rows will be computed again (${error.message})`);
         for (const key of shard.keys) if (this.#places.get(key)?.shard === shard) this.#places.delete(key);
       }
     }
@@ -151,7 +154,7 @@ export class FeatureStore {
   }
 
   /**
-   * returns  [keys.length, dimension], rows in the order of the keys
+   * Returns [keys.length, dimension], with the rows in the order of the keys.
    *
    * @throws InputError  a key has no row
    */
@@ -164,7 +167,7 @@ export class FeatureStore {
       const place = this.#places.get(key);
       if (pending !== undefined) rows.set(pending, to * dimension);
       else if (place !== undefined) append(byShard, place.shard, { row: place.row, to });
-      else throw new InputError(`features: no row for the key ${key}. Compute it first`);
+      else throw new InputError(`features: no row has the key ${JSON.stringify(key)}. Compute it first`);
     });
     for (const [shard, wanted] of byShard) {
       const found = await readRows(
@@ -179,30 +182,34 @@ export class FeatureStore {
   }
 
   /**
-   * Adds a row; it is on disk after the next flush, which comes by itself every few hundred rows or seconds.
+   * Adds a row. The next flush writes it to disk; a flush happens automatically every 512 rows or five seconds.
    *
-   * @throws ShapeError   another length than the rows before
-   * @throws DeviceError  a value that is not finite: it would be reused for ever
+   * @throws ShapeError   the length differs from that of earlier rows
+   * @throws DeviceError  a value is not finite; storing it would make every later run reuse it
    */
   async put(key: string, features: Float32Array): Promise<void> {
     this.#dimension ??= features.length;
     if (features.length !== this.#dimension) {
-      throw new ShapeError(`features: a row has ${features.length} values, the store has ${this.#dimension}`);
+      throw new ShapeError(`features: a row must have ${this.#dimension} values, got ${features.length}`);
     }
     const bad = features.findIndex(value => !Number.isFinite(value));
-    if (bad >= 0) throw new DeviceError(`features: value ${bad} of a row is ${features[bad]}, nothing was stored`);
+    if (bad >= 0)
+      throw new DeviceError(`features: value ${bad} of a row must be a finite number, got ${features[bad]}`);
     if (!this.has(key)) this.#pending.set(key, features.slice());
     const due = this.#pending.size >= FLUSH_ROWS || Date.now() - this.#flushedAtMs > FLUSH_AFTER_MS;
     if (due) await this.flush();
   }
 
-  /** The hash of an image file's pixels if the file is as it was: nothing is read or decoded for it. */
+  /**
+   * Returns the hash of an image file's pixels if the file has not changed since it was recorded. Does not read the
+   * file.
+   */
   async pixelsHashOfFile(path: string): Promise<{ status: FileStatus; pixelsHash: string | undefined }> {
     const status = await fileStatus(path);
     return { status, pixelsHash: this.#files.get(fileKey(resolvePath(path), status)) };
   }
 
-  /** `status` as it was before the file was read, so that a change in between is noticed. */
+  /** Records a file's hash. `status` must be from before the file was read, so that a change in between is detected. */
   rememberFile(path: string, status: FileStatus, pixelsHash: string): void {
     const { sizeBytes, modifiedMs } = status;
     const record = { path: resolvePath(path), sizeBytes, modifiedMs, pixelsHash };
@@ -210,14 +217,14 @@ export class FeatureStore {
     this.#newFiles.push(record);
   }
 
-  /** Writes what waits as one new shard. @throws InputError if the disk is full or cannot be written. */
+  /** Writes pending rows as one new shard. @throws InputError  the disk is full or cannot be written */
   flush(): Promise<void> {
     const flushing = this.#flushing.then(() => this.#writePending());
     this.#flushing = flushing.catch(() => undefined);
     return flushing;
   }
 
-  /** One at a time, or two would write the same rows. */
+  /** `flush` serialises the calls, so that no two write the same rows. */
   async #writePending(): Promise<void> {
     this.#flushedAtMs = Date.now();
     if (this.directory === undefined) return;
@@ -241,14 +248,14 @@ export class FeatureStore {
   }
 
   /**
-   * Takes over the shards of another store's folder, from another machine for instance, after checking their hashes.
+   * Copies the shards of another store's folder, for example from another machine, after checking their hashes.
    *
-   * returns  how many rows were new; those of another origin count where they are taken
+   * Returns the number of new rows. Rows of another origin count only if they are used.
    *
-   * @throws InputError  rows that do not have their hash
+   * @throws InputError  the rows of a shard do not match its hash
    */
   async merge(otherRoot: string, note: (text: string) => void = () => {}): Promise<number> {
-    if (this.directory === undefined) throw new InputError('features: a store in memory cannot take in others');
+    if (this.directory === undefined) throw new InputError('features: cannot merge into a store in memory');
     const before = this.size;
     const other = resolvePath(otherRoot, baseName(this.directory));
     const taken: FeatureShard[] = [];
@@ -263,7 +270,10 @@ export class FeatureStore {
     return this.size - before;
   }
 
-  /** Rows of this origin come first; where others would have to stand in for them, it is said what becomes of those. */
+  /**
+   * Adds shards of this origin first. Then handles rows that exist only with another origin, and reports what happens
+   * to them.
+   */
   #addShards(shards: readonly FeatureShard[]): void {
     const isOwn = ({ origin }: FeatureShard) => this.#origin === undefined || origin === this.#origin;
     for (const shard of shards) if (isOwn(shard)) this.#addShard(shard);
@@ -275,15 +285,15 @@ export class FeatureStore {
       );
   }
 
-  #addOthers(origin = 'an earlier version, which did not say where', shards: readonly FeatureShard[]): void {
+  #addOthers(origin = 'an earlier version without a recorded origin', shards: readonly FeatureShard[]): void {
     const missing = new Set(shards.flatMap(({ keys }) => keys).filter(key => !this.has(key)));
     if (missing.size === 0) return;
-    const isTaken = this.#reuse === 'any';
-    const fate = isTaken ? 'taken as they are' : 'computed again (--reuse any takes them as they are)';
-    this.#note(
-      `features: ${missing.size} kept rows are by ${origin}; here is ${this.#origin}: where needed they are ${fate}`,
-    );
-    if (isTaken) for (const shard of shards) this.#addShard(shard);
+    const isUsed = this.#reuse === 'any';
+    const fate = isUsed
+      ? 'They are used as they are'
+      : 'They are computed again if needed; --reuse any uses them as they are';
+    this.#note(`features: ${missing.size} stored rows were computed by ${origin}, not by ${this.#origin}. ${fate}`);
+    if (isUsed) for (const shard of shards) this.#addShard(shard);
   }
 
   #addShard(shard: FeatureShard): void {
@@ -299,7 +309,7 @@ export class FeatureStore {
   }
 }
 
-/** The hash of an image's pixels and size. */
+/** Returns the hash of an image's size and pixels. */
 export async function hashPixels(image: DecodedImage): Promise<string> {
   const hash = createSha256();
   hash.update(new TextEncoder().encode(`${image.width} ${image.height}\n`));

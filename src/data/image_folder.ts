@@ -5,19 +5,19 @@ import { FILE_SYSTEM, type FolderSource, IMAGE_EXTENSIONS, isIgnored, listImages
 export interface FolderImage {
   readonly path: string;
   readonly classIndex: number;
-  /** Name of the split's folder, or `all` where there are no splits. */
+  /** Name of the split, or `all` for a dataset without splits. */
   readonly split: string;
 }
 
-/** Labelled images: one folder per class. */
+/** Labelled images, with one folder per class. */
 export interface ImageFolder {
   readonly root: string;
-  /** Sorted; an image's `classIndex` points into it. */
+  /** Sorted. An image's `classIndex` is an index into this list. */
   readonly classes: readonly string[];
   readonly images: readonly FolderImage[];
 }
 
-/** `splits` has `train`, `val` and `test`, each where its folder is there, or `all` alone. */
+/** A dataset. `splits` contains each of `train`, `val` and `test` whose folder exists, or only `all`. */
 export interface Dataset {
   readonly root: string;
   readonly classes: readonly string[];
@@ -35,10 +35,10 @@ const SPLIT_FOLDERS: Readonly<Record<string, Split>> = {
 };
 
 /**
- * Labelled images by torchvision's rules: a class per folder, classes sorted by name, within a class all images at any
- * depth, folder by folder. Names with a leading dot and `__MACOSX` are passed over.
+ * Opens labelled images by torchvision's rules: one folder per class, classes sorted by name, and all images of a class
+ * at any depth, folder by folder. Ignores names with a leading dot and `__MACOSX`.
  *
- * @throws InputError  no folder, fewer than two classes, a class without images
+ * @throws InputError  the folder does not exist, has fewer than two classes, or has a class without images
  * Source: torchvision.datasets.ImageFolder
  */
 export async function openImageFolder(
@@ -50,22 +50,23 @@ export async function openImageFolder(
   if (classes.length < 2) throw await tooFewClasses(root, classes, source);
   const byClass = await Promise.all(classes.map(name => listImages(`${root}/${name}`, source)));
   const images = byClass.flatMap((paths, classIndex) => paths.map(path => ({ path, classIndex, split })));
-  if (images.length === 0) throw new InputError(`${root}: no images under ${classes.join(', ')}. ${expectedEndings()}`);
+  if (images.length === 0)
+    throw new InputError(`${root}: contains no images (in ${classes.join(', ')}). ${expectedEndings()}`);
   const empty = classes.filter((_, i) => byClass[i]!.length === 0);
   if (empty.length > 0) {
-    const noun = empty.length === 1 ? 'the class' : 'the classes';
-    throw new InputError(`${root}: no images in ${noun} ${empty.join(', ')}. Add images or remove the folder`);
+    const count = empty.length === 1 ? '1 class' : `${empty.length} classes`;
+    throw new InputError(`${root}: has ${count} without images (${empty.join(', ')}). Add images or remove the folder`);
   }
   return { root, classes, images };
 }
 
 /**
- * A dataset with or without splits.
+ * Opens a dataset with or without splits.
  *
- * The folders `train`, `val` (or `valid`, `validation`) and `test` are splits, each where it is there and itself holds
- * folders; the letters' case does not matter. A folder with none of these is one folder of classes, the split `all`.
+ * Each of the folders `train`, `val` (or `valid`, `validation`) and `test` is a split if it exists and itself contains
+ * folders. Case does not matter. If there is none of these, the folder itself contains the classes, as the split `all`.
  *
- * @throws InputError  as openImageFolder, and where the splits' classes differ
+ * @throws InputError  as openImageFolder, or the splits have different classes
  */
 export async function openDataset(root: string, source: FolderSource = FILE_SYSTEM): Promise<Dataset> {
   const found = new Map<Split, string>();
@@ -74,7 +75,7 @@ export async function openDataset(root: string, source: FolderSource = FILE_SYST
     if (split === undefined || (await subfolders(`${root}/${name}`, source)).length === 0) continue;
     const other = found.get(split);
     if (other !== undefined) {
-      throw new InputError(`${root}: ${other} and ${name} are both the ${split} split. Keep one of them`);
+      throw new InputError(`${root}: has two folders for the split "${split}" (${other}, ${name}). Keep one of them`);
     }
     found.set(split, name);
   }
@@ -95,12 +96,17 @@ export async function openDataset(root: string, source: FolderSource = FILE_SYST
   return { root, classes: first!.classes, splits };
 }
 
-/** @throws InputError  the folder's classes are not these, in this order; `whose` says who has them */
+/**
+ * Checks that the folder has the expected classes, in this order. `whose` describes the owner of `expected` in the
+ * message.
+ *
+ * @throws InputError  the classes differ
+ */
 export function checkClasses(folder: ImageFolder, expected: readonly string[], whose: string): void {
   if (folder.classes.length === expected.length && folder.classes.every((name, i) => name === expected[i])) return;
   throw new InputError(
-    `${folder.root}: the classes are ${folder.classes.join(', ')}, expected ${whose}, ${expected.join(', ')}. ` +
-      'Rename the folders so that they agree',
+    `${folder.root}: the classes are ${folder.classes.join(', ')} but ${whose} are ${expected.join(', ')}. ` +
+      'Rename the folders so that they match',
   );
 }
 
@@ -112,17 +118,17 @@ async function subfolders(root: string, source: FolderSource): Promise<string[]>
 async function tooFewClasses(root: string, classes: readonly string[], source: FolderSource): Promise<InputError> {
   const only = classes[0];
   if (only === undefined) {
-    return new InputError(`${root}: no folders in it, expected one per class. Sort the images into folders`);
+    return new InputError(`${root}: contains no folders, expected one per class. Sort the images into folders`);
   }
   const inner = await subfolders(`${root}/${only}`, source);
   if (inner.length >= 2) {
-    return new InputError(`${root}: one folder only (${only}), expected one per class. Try ${root}/${only}`);
+    return new InputError(`${root}: contains only one folder (${only}), expected one per class. Try ${root}/${only}`);
   }
   return new InputError(
-    `${root}: one class only (${only}), a verdict needs two or more. Name the folder above ${baseName(root)} or add a class`,
+    `${root}: contains only one class (${only}), expected at least two. Name the folder that contains ${baseName(root)}, or add a class`,
   );
 }
 
 function expectedEndings(): string {
-  return `Their names must end in ${IMAGE_EXTENSIONS.join(', ')}`;
+  return `The name of an image must end in ${IMAGE_EXTENSIONS.join(', ')}`;
 }

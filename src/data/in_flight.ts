@@ -1,4 +1,7 @@
-/** Work of which a few pieces may run at once; results are taken in the order in which they began. */
+/**
+ * Runs a limited number of asynchronous tasks at once, and delivers their results in the order in which the tasks
+ * started.
+ */
 export class InFlight<Result> {
   readonly #most: number;
   readonly #running: { readonly result: Promise<Result>; readonly take: (result: Result) => Promise<void> }[] = [];
@@ -11,20 +14,20 @@ export class InFlight<Result> {
     return this.#running.length === 0;
   }
 
-  /** Starts a piece, once there is room. @throws what an earlier piece threw */
+  /** Starts a task as soon as fewer than the limit are running. @throws the error of an earlier task */
   async begin(work: () => Promise<Result>, take: (result: Result) => Promise<void>): Promise<void> {
     while (this.#running.length >= this.#most) await this.#finishOldest();
     const result = work();
-    result.catch(() => {}); // thrown where it is waited for
+    result.catch(() => {}); // `#finishOldest` rethrows it
     this.#running.push({ result, take });
   }
 
-  /** Waits for all. @throws what a piece threw */
+  /** Waits for all tasks. @throws the error of a task */
   async finish(): Promise<void> {
     while (this.#running.length > 0) await this.#finishOldest();
   }
 
-  /** Waits for all, after a failure: what succeeded is taken, what failed is left. */
+  /** Waits for all tasks after a failure. Delivers the results that succeeded and ignores further errors. */
   async settle(): Promise<void> {
     while (this.#running.length > 0) await this.#finishOldest().catch(() => {});
   }

@@ -1,23 +1,23 @@
 import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
 
-/** What decodes in Node; a name's ending is compared without case. */
+/** Extensions of the image formats that Node decodes. Compared case-insensitively. */
 export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
 
-/** What is asked of a file system to find images in it. */
+/** The file system operations needed to find images. */
 export interface FolderSource {
-  /** Sorted by name. @throws InputError  no such folder */
+  /** Returns the entries sorted by name. @throws InputError  the folder does not exist */
   listDirectory(path: string): Promise<DirectoryEntry[]>;
-  /** The same for two names of one folder. */
+  /** Returns the same value for two names of one folder. */
   fileIdentity(path: string): Promise<string>;
 }
 
 export const FILE_SYSTEM: FolderSource = { listDirectory, fileIdentity };
 
 /**
- * All images of a folder at any depth: folder by folder in order of their paths, sorted by name within each.
- * Links are followed; a folder that is reached twice, or by a link to itself, counts once.
+ * Lists all images below a folder, at any depth: folders in order of their paths, images sorted by name within each.
+ * Follows links. A folder that is reached twice, or through a link to itself, is listed once.
  *
- * @throws InputError  no such folder
+ * @throws InputError  the folder does not exist
  * Source: torchvision.datasets.folder.make_dataset
  */
 export async function listImages(root: string, source: FolderSource = FILE_SYSTEM): Promise<string[]> {
@@ -40,13 +40,13 @@ export async function listImages(root: string, source: FolderSource = FILE_SYSTE
   return folders.flatMap(({ path, names }) => names.map(name => `${path}/${name}`));
 }
 
-/** Whether a file name has an image's ending. */
+/** Whether a file name has an image extension. */
 export function isImageName(name: string): boolean {
   const lower = name.toLowerCase();
   return IMAGE_EXTENSIONS.some(extension => lower.endsWith(extension));
 }
 
-/** Hidden files, macOS's `._x.jpeg` shadows and its `__MACOSX` folders are nobody's images. */
+/** Whether to ignore an entry: hidden files, macOS's `._x.jpeg` files and its `__MACOSX` folders. */
 export function isIgnored(name: string): boolean {
   return name.startsWith('.') || name === '__MACOSX';
 }

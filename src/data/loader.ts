@@ -2,11 +2,11 @@ import { availableCores, type DecodedImage, decodeImage, readFile } from '#platf
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
-  /** Into the list of paths. */
+  /** Index into the list of paths. */
   readonly index: number;
   readonly path: string;
   readonly image: DecodedImage;
-  /** Reading and decoding took so long. */
+  /** Time to read and decode the image. */
   readonly decodeMs: number;
 }
 
@@ -16,28 +16,31 @@ export interface SkippedImage {
 }
 
 export interface LoaderOptions {
-  /** Which paths, in which order; all as listed by default. */
+  /** Indices of the paths to load, in order. All paths in their own order by default. */
   readonly order?: ArrayLike<number>;
-  /** How many images are read and decoded before they are asked for; two per core by default. Fewer where they are large. */
+  /** How many images are loaded ahead of the consumer; two per core by default. Fewer if the images are large. */
   readonly ahead?: number;
   readonly signal?: AbortSignal;
-  /** Where bytes come from; the file system by default. */
+  /** Reads a file's bytes; from the file system by default. */
   readonly read?: (path: string) => Promise<Uint8Array>;
 }
 
-/** No X-ray comes near: 64 megapixels of 8 bits, uncompressed. */
+/** Far more than any X-ray needs: 64 megapixels of 8 bits, uncompressed. */
 const MAX_IMAGE_BYTES = 64e6;
 
-/** What decoded images that wait may take, by the largest seen so far: five X-rays as they come from the detector. */
+/**
+ * Memory for images loaded ahead, estimated from the largest image so far. Enough for five X-rays at full detector
+ * resolution.
+ */
 const AHEAD_BYTES = 96e6;
-/** How many are started before the first has told its size: as many as Node decodes at once. */
+/** How many are loaded before the first image's size is known: as many as Node decodes in parallel. */
 const FIRST_AHEAD = 4;
 
 /**
- * Decodes images ahead of whoever uses them, and yields them in order.
+ * Decodes images ahead of the consumer and yields them in order.
  *
- * Memory is level: at most `ahead` images wait besides those yielded, and of large ones fewer. A file that cannot be read or decoded is passed
- * over and named in `skipped`. Leaving the loop early stops the decoding.
+ * Memory use is bounded: at most `ahead` images wait, fewer if they are large. A file that cannot be read or decoded is
+ * skipped and listed in `skipped`. Leaving the loop early stops decoding.
  *
  * @throws the signal's reason, between two images
  */
@@ -73,7 +76,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     }
   }
 
-  /** The same in groups of `size`, the last one shorter; skipped files leave no gaps. */
+  /** Yields groups of `size` images. The last group may be shorter. Skipped files leave no gaps. */
   async *batches(size: number): AsyncGenerator<LoadedImage[]> {
     let batch: LoadedImage[] = [];
     for await (const loaded of this) {
@@ -90,7 +93,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     return Math.max(1, Math.min(ahead, most));
   }
 
-  /** Never rejects: a promise that waits in the queue must not be an unhandled rejection. */
+  /** Loads an image. Never rejects, because a rejected promise in the queue would count as unhandled. */
   async #load(index: number): Promise<LoadedImage | Failure> {
     const path = this.#paths[index]!;
     const startedMs = performance.now();
@@ -112,7 +115,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
   }
 }
 
-/** The bytes of a file that may be an image: one that cannot be is not read. @throws InputError */
+/** Reads an image file. @throws InputError  larger than any image, or it cannot be read */
 export function readImageFile(path: string): Promise<Uint8Array> {
   return readFile(path, MAX_IMAGE_BYTES);
 }

@@ -1,9 +1,9 @@
-/** Files that a reader picked, as a folder: what a page has in place of a file system. */
+/** Presents files that the user picked in the browser as a folder. */
 import type { DirectoryEntry } from '#platform';
 import { InputError } from '../errors/index.ts';
 import type { FolderSource } from './list_images.ts';
 
-/** Folders as the files' paths name them, `/` between the names; the first name is the picked folder's. */
+/** Returns the folders that the paths imply. Names are separated by `/`; the first is the picked folder's. */
 export function pickedFolder(paths: Iterable<string>): FolderSource {
   const folders = new Map<string, Map<string, boolean>>();
   for (const path of paths) {
@@ -18,7 +18,7 @@ export function pickedFolder(paths: Iterable<string>): FolderSource {
   return {
     listDirectory: async path => {
       const entries = folders.get(path);
-      if (!entries) throw new InputError(`${path}: there is no such folder among the picked files`);
+      if (!entries) throw new InputError(`${path}: does not exist among the picked files`);
       const found = [...entries].map(([name, isDirectory]): DirectoryEntry => ({ name, isDirectory }));
       return found.sort((a, b) => (a.name < b.name ? -1 : 1));
     },

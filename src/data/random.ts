@@ -4,9 +4,9 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /**
- * Seeded random numbers: the same seed and labels give the same numbers in Node and in every browser.
+ * Generates seeded random numbers. The same seed and labels produce the same numbers in Node and in every browser.
  *
- * Integers, uniforms and permutations are exact; normals agree to the last bit or two of `Math.log`.
+ * Integers, uniforms and permutations are exact. Normals agree up to the last bit or two of `Math.log`.
  */
 export class Random {
   readonly #generator: RandomGenerator;
@@ -17,29 +17,29 @@ export class Random {
   }
 
   /**
-   * A stream of its own for each purpose: `Random.of(seed, 'shuffle', epoch)` does not depend on how many numbers
-   * another stream has given.
+   * Returns a separate stream for each seed and labels. `Random.of(seed, 'shuffle', epoch)` does not depend on how many
+   * numbers were drawn from another stream.
    */
   static of(seed: number, ...labels: readonly (string | number)[]): Random {
     return new Random(hash128(JSON.stringify([seed, ...labels])));
   }
 
-  /** A number in [low, high). */
+  /** Returns a number in [low, high). */
   uniform(low = 0, high = 1): number {
     return low + (high - low) * uniformFloat64(this.#generator);
   }
 
-  /** A whole number in [low, high], both included. */
+  /** Returns an integer in [low, high], both included. */
   integer(low: number, high: number): number {
     return uniformInt(this.#generator, low, high);
   }
 
-  /** True with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.uniform() < probability;
   }
 
-  /** Mean 0, standard deviation 1. Source: Marsaglia's polar method. */
+  /** Returns a normal number with mean 0 and standard deviation 1. Source: Marsaglia's polar method. */
   normal(): number {
     const spare = this.#spareNormal;
     this.#spareNormal = undefined;
@@ -55,7 +55,7 @@ export class Random {
     }
   }
 
-  /** 0 .. n-1 in random order, each order equally likely. */
+  /** Returns 0 .. n-1 in random order. All orders are equally likely. */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
@@ -68,7 +68,7 @@ export class Random {
   }
 }
 
-/** 128 bits of a text for seeding; no cryptography. Source: cyrb128, public domain. */
+/** Hashes a string to 128 bits for seeding. Not cryptographic. Source: cyrb128, public domain. */
 function hash128(text: string): [number, number, number, number] {
   let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
   for (let i = 0; i < text.length; i++) {

@@ -1,35 +1,40 @@
-/** Which folder is learnt from, which chooses the epoch, and which is only measured on. */
+/** Chooses the folders for training, for selecting the best epoch, and for the final test. */
 import { InputError } from '../errors/index.ts';
 import type { Dataset, ImageFolder } from './image_folder.ts';
 
 export interface TrainingFolders {
   readonly train: ImageFolder;
-  /** The second phase of every epoch. */
+  /** Evaluated after every epoch to select the best one. */
   readonly val: ImageFolder;
-  /** What that phase is called. */
+  /** Name of that phase in the output. */
   readonly valName: string;
-  /** Only measured on. */
+  /** Evaluated once, after training. */
   readonly test?: ImageFolder;
 }
 
-/** @throws InputError  there is nothing to learn from, or nothing to choose by */
+/**
+ * Chooses the folders of a dataset with splits.
+ *
+ * @throws InputError  no training split, or neither a val nor a test split
+ */
 export function trainingFolders({ root, splits }: Dataset): TrainingFolders {
   const { train, val, test } = splits;
   const second = val ?? test;
   if (!train || !second)
     throw new InputError(
-      `${root}: training needs a train folder and a val or test folder, with a folder per class in each. Found ${Object.keys(splits).join(', ')}`,
+      `${root}: must contain a train folder and a val or test folder, got ${Object.keys(splits).join(', ')}. Put one folder per class into each`,
     );
   return { train, val: second, valName: val ? 'val' : 'test', test: val ? test : undefined };
 }
 
-/** Of each class, every so many images are held out of a folder without splits. */
+/** One in this many images of each class is held out of a folder without splits. */
 const HELD_OUT_EVERY = 5;
 
 /**
- * A folder of classes as a training and a validation set: every fifth image of each class is held out, in the order of their names.
+ * Divides a folder of classes into a training set and a validation set. Every fifth image of each class, in order of
+ * the names, goes into the validation set; of a class with fewer than five images, the last.
  *
- * @throws InputError  a class has one image only
+ * @throws InputError  a class has only one image
  */
 export function holdOut(folder: ImageFolder): TrainingFolders {
   const { root, classes, images } = folder;
@@ -37,9 +42,7 @@ export function holdOut(folder: ImageFolder): TrainingFolders {
   const counts = classes.map((_, k) => images.filter(({ classIndex }) => classIndex === k).length);
   const single = counts.indexOf(1);
   if (single >= 0)
-    throw new InputError(
-      `${root}: the class ${classes[single]} has one image only, and one of each class is held out. Add images`,
-    );
+    throw new InputError(`${root}: the class "${classes[single]}" needs at least 2 images, got 1. Add images`);
   const isHeld = images.map(({ classIndex }) => {
     const place = ++places[classIndex]!;
     return counts[classIndex]! < HELD_OUT_EVERY ? place === counts[classIndex] : place % HELD_OUT_EVERY === 0;

@@ -1,4 +1,4 @@
-/** From pixels to what a network takes, as torchvision's transforms do it on PIL images, all of it on the device. */
+/** Converts pixels to a network's input on the device. Matches torchvision's transforms on PIL images. */
 import { InputError } from '../errors/index.ts';
 import { crop } from '../kernels/crop.ts';
 import { type NormalizeOptions, normalize } from '../kernels/normalize.ts';
@@ -18,7 +18,10 @@ export {
   randomAugmentation,
 } from './augmentation.ts';
 
-/** Either the shorter side made so long, and a square cut out of the centre, or both sides, whatever the aspect. In pixels. */
+/**
+ * How to resize: either scale the shorter side to `shorterSide` and crop the centre square, or scale to `height` and
+ * `width` and ignore the aspect ratio. In pixels.
+ */
 export type ResizeSpec =
   | { readonly shorterSide: number; readonly crop: number }
   | { readonly height: number; readonly width: number };
@@ -28,28 +31,31 @@ export interface TransformSpec extends NormalizeOptions {
 }
 
 export interface PreprocessOptions {
-  /** Where to write, such as one image's view of a batch; else a new tensor. */
+  /** Where to write, for example one image's view of a batch. A new tensor by default. */
   readonly output?: Tensor;
   /** Applied to the resized pixels. */
   readonly augmentation?: AugmentationParameters;
 }
 
-/** The evaluation transform that belongs to weights: Resize, CenterCrop, ToTensor, Normalize. */
+/** Returns the weights' own evaluation transform: Resize, CenterCrop, ToTensor, Normalize. */
 export function evaluationTransform({ resize: shorterSide, crop, ...rest }: Preprocessing): TransformSpec {
   return { ...normalization(rest), resize: { shorterSide, crop } };
 }
 
-/** The tutorial's: Resize((side, side)), which squashes, ToTensor, and the weights' Normalize. */
+/**
+ * Returns the tutorial's transform: Resize((side, side)), which ignores the aspect ratio, ToTensor, and the weights'
+ * Normalize.
+ */
 export function squashTransform(preprocessing: Omit<Preprocessing, 'resize' | 'crop'>, side = 224): TransformSpec {
   return { ...normalization(preprocessing), resize: { height: side, width: side } };
 }
 
 /**
- * An image as a network takes it. Recorded, not run.
+ * Converts an image to a network's input. Records the dispatches; the next submit runs them.
  *
  * returns  [1, 3, H, W]
  *
- * @throws InputError  the image is smaller than the crop, or its pixels are not width x height
+ * @throws InputError  the image is smaller than the crop, or its number of pixels is not width x height
  */
 export function preprocess(
   device: Device,
@@ -64,10 +70,10 @@ export function preprocess(
   });
 }
 
-/** The pixels on the device: [3, H, W], RGB, 0..255. @throws InputError  they are not width x height */
+/** Uploads pixels to the device: [3, H, W], RGB, 0..255. @throws InputError  their number is not width x height */
 export function uploadImage(device: Device, { width, height, pixels }: DecodedImage): Tensor {
   if (pixels.length !== 3 * width * height)
-    throw new InputError(`image: ${width} x ${height} pixels take ${3 * width * height} bytes, got ${pixels.length}`);
+    throw new InputError(`image: ${width} x ${height} pixels need ${3 * width * height} bytes, got ${pixels.length}`);
   return device.scope(() => {
     const words = new Uint32Array(Math.ceil(pixels.length / 4));
     new Uint8Array(words.buffer).set(pixels);
@@ -77,7 +83,8 @@ export function uploadImage(device: Device, { width, height, pixels }: DecodedIm
 }
 
 /**
- * Antialiased bilinear, rounded to whole pixels, as PIL does it; then the centre, where the spec has a crop.
+ * Resizes with antialiased bilinear interpolation and rounds to integers, as PIL does. Then crops the centre if the
+ * spec has a crop.
  *
  * x        [3, H, W], 0..255
  * returns  [3, height, width], or [3, crop, crop]
@@ -99,7 +106,7 @@ interface Size {
   readonly width: number;
 }
 
-/** x first, then y, as in PIL; a side that keeps its length is not touched. */
+/** Resizes x first, then y, as in PIL. Skips an axis whose length does not change. */
 function resizeTo(device: Device, x: Tensor, { height, width }: Size): Tensor {
   let y = x;
   if (width !== y.shape[2]) y = device.run(resize, { x: y }, { axis: 'x', size: width, round: true }).y;
@@ -107,7 +114,7 @@ function resizeTo(device: Device, x: Tensor, { height, width }: Size): Tensor {
   return y;
 }
 
-/** torchvision's rounding: the longer side is cut to whole pixels. */
+/** Returns the size whose shorter side is `side`. Truncates the longer side to an integer, as torchvision does. */
 function shorterSideTo({ height, width }: Size, side: number): Size {
   const longer = Math.trunc((side * Math.max(height, width)) / Math.min(height, width));
   return width <= height ? { height: longer, width: side } : { height: side, width: longer };

@@ -1,6 +1,6 @@
 /** Where two adapters part: the same network on the same input, layer by layer, by the digests that their self-tests left. */
 import { InputError } from '../errors/index.ts';
-import type { DoctorReport } from './doctor_report.ts';
+import type { AdapterRecord, DoctorReport } from './doctor_report.ts';
 import { BOUND, relativeError } from './self_test.ts';
 
 /** One adapter's layers, in the order they run. */
@@ -24,6 +24,16 @@ export interface Comparison {
   readonly layers: readonly ComparedLayer[];
   /** The first layer that differs by more; null where none does. What follows it is its consequence. */
   readonly firstDivergence: string | null;
+}
+
+/** Returns whether there is an adapter, every adapter passes its self-test, and they agree. */
+export function passes(adapters: readonly AdapterRecord[], comparisons: readonly Comparison[]): boolean {
+  const present = adapters.filter(adapter => adapter.present);
+  return (
+    present.length > 0 &&
+    present.every(({ selfTest }) => selfTest.passed) &&
+    comparisons.every(({ firstDivergence }) => firstDivergence === null)
+  );
 }
 
 /** @throws InputError  they are results of different tests */

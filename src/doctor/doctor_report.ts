@@ -2,7 +2,6 @@
 import { DeviceError, messageOf } from '../errors/index.ts';
 import { type AdapterChoice, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
 import { Device } from '../runtime/device.ts';
-import type { Comparison } from './compare_reports.ts';
 import { type SelfTestResult, selfTest } from './self_test.ts';
 
 /** What stopped a self-test that did not end. */
@@ -29,16 +28,6 @@ export type AdapterRecord = AbsentAdapter | PresentAdapter;
 /** Of a report, what others can be compared with. */
 export interface DoctorReport {
   readonly adapters: readonly AdapterRecord[];
-}
-
-/** Whether there is an adapter, each computes rightly, and they agree. */
-export function passes(adapters: readonly AdapterRecord[], comparisons: readonly Comparison[]): boolean {
-  const present = adapters.filter(adapter => adapter.present);
-  return (
-    present.length > 0 &&
-    present.every(({ selfTest }) => selfTest.passed) &&
-    comparisons.every(({ firstDivergence }) => firstDivergence === null)
-  );
 }
 
 /** Opens an adapter, runs the self-test on it, and lets go of it. */

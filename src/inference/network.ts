@@ -6,22 +6,21 @@ import type { AdapterReport } from '../runtime/adapter.ts';
 import { Device, type DeviceOptions } from '../runtime/device.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
-import { isLost } from './recovery.ts';
 
-/** A device, a network's weights on it, and what the weights ask of an image: all that inference needs. */
+/** A device, a network's weights on it, and the preprocessing they need: everything for inference. */
 export interface Network {
   readonly device: Device;
   readonly backbone: Backbone;
   readonly model: ResNet;
-  /** Its weights are at their own size: see `BuildOptions.compact`. */
+  /** Whether weights are kept at their own size: see `BuildOptions.compact`. */
   readonly isCompact?: boolean;
-  /** Its weights are 16-bit floats: see `BuildOptions.halfWeights`. */
+  /** Whether weights are 16-bit floats: see `BuildOptions.halfWeights`. */
   readonly hasHalfWeights?: boolean;
   /**
-   * Puts the weights onto a fresh device, once; `device` and `model` are others afterwards. See `recovering`. Absent where somebody else
-   * sees to that.
+   * Loads the weights onto a new device in place of a lost one; `device` and `model` change. See `recovering`. Absent if
+   * lost devices are not replaced.
    *
-   * @throws DeviceError  it has been done before
+   * @throws DeviceError  the device was lost again too soon (see `BuildOptions.rebuildsAfterMs`)
    */
   readonly rebuild?: (cause: unknown) => Promise<void>;
   /** Ends the device and closes the weights. */
@@ -29,33 +28,43 @@ export interface Network {
 }
 
 export interface BuildOptions extends DeviceOptions {
-  /** Called after each block, with how many of all are on the device. */
+  /** Called after each block with the number of blocks on the device and of all blocks. */
   readonly onLoad?: (loaded: number, total: number) => void;
-  /** Weights at their own size, where a faster form takes more memory. */
+  /** Keep weights at their own size, even if a faster layout takes more memory. */
   readonly compact?: boolean;
-  /** Weights as 16-bit floats: half of their memory, three digits. With `subgroupMatrix`, pixels too where they are multiplied. */
+  /** Store weights as 16-bit floats: half the memory, three digits. With `subgroupMatrix`, pixels are rounded too when multiplied. */
   readonly halfWeights?: boolean;
-  /** Which way of computing each convolution was measured to be the fastest on the adapter that was opened. */
+  /** Returns the tuning of the opened adapter: the way measured to be fastest for each convolution. */
   readonly tuningFor?: (adapter: AdapterReport) => Promise<Tuning | undefined>;
-  /** Shape of the inputs to come: what runs them is compiled while the weights are on their way. */
+  /** Returns the shape of the inputs; their pipelines compile while the weights load. */
   readonly prepare?: (device: Device) => Shape;
-  /** Whether a lost device is replaced, once; true unless said. */
+  /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
-  /** Told why the network is built anew: its device was lost. */
+  /**
+   * A device that is lost again within this time of its replacement is not replaced again. By default a network is
+   * rebuilt once in its life.
+   */
+  readonly rebuildsAfterMs?: number;
+  /** What to do about a device that was lost twice; ends the error's message. */
+  readonly lostTwiceAdvice?: string;
+  /** Called before the network is rebuilt, with the reason of the loss. */
   readonly onRebuild?: (reason: string) => void;
+  /** Called when the network is on its new device, before the interrupted work runs again. */
+  readonly onRebuilt?: (network: Network) => void;
 }
 
-/** What decides how a network's weights lie on an adapter. */
+/** The options that decide how weights are stored on an adapter. */
 export type WeightSettings = Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>;
 
-/** The same for one that is open. */
+/** Returns the load options for an open adapter. */
 export async function weightOptions(settings: WeightSettings, adapter: AdapterReport): Promise<WeightOptions> {
   const { compact, halfWeights, tuningFor } = settings;
   return { compact, halfWeights, tuning: await tuningFor?.(adapter) };
 }
 
 /**
- * Opens an adapter and puts a backbone's weights onto it. The network owns both. A device that is lost meanwhile is replaced, once.
+ * Opens an adapter and loads a backbone's weights onto it. The network owns both. If the device is lost meanwhile, it is
+ * replaced.
  *
  * @throws DeviceError | WeightsError
  */
@@ -66,19 +75,24 @@ export async function buildNetwork(backbone: Backbone, options: BuildOptions = {
       return new BuiltNetwork(backbone, options, await load(device, backbone, options));
     } catch (error) {
       if (!isLost(device) || options.recovers === false) throw error;
-      options.onRebuild?.(messageOf(error));
+      options.onRebuild?.(device.lossDetail ?? messageOf(error));
     }
     const loaded = await load(await Device.open(options), backbone, options);
-    return new BuiltNetwork(backbone, options, loaded, Promise.resolve());
+    return new BuiltNetwork(backbone, options, loaded, performance.now());
   } catch (error) {
     await backbone.close();
     throw error;
   }
 }
 
+/** Returns whether the device was lost, and not because the program ended it. */
+export function isLost({ lossReason }: Device): boolean {
+  return lossReason !== undefined && lossReason !== 'destroyed';
+}
+
 type Loaded = Pick<Network, 'device' | 'model'>;
 
-/** The device is ended where its weights do not get onto it. */
+/** Loads the weights onto the device, and ends the device if that fails. */
 async function load(device: Device, backbone: Backbone, options: BuildOptions): Promise<Loaded> {
   const { onLoad, prepare } = options;
   try {
@@ -93,13 +107,13 @@ async function load(device: Device, backbone: Backbone, options: BuildOptions): 
 
 class BuiltNetwork implements Network {
   readonly rebuild: Network['rebuild'];
+  private rebuilding: Promise<void> | undefined;
 
-  /** `rebuilding` is the one time that the device is replaced, as soon as it has begun. */
   constructor(
     readonly backbone: Backbone,
     private readonly options: BuildOptions,
     private loaded: Loaded,
-    private rebuilding?: Promise<void>,
+    private rebuiltMs = Number.NEGATIVE_INFINITY,
   ) {
     if (options.recovers !== false) this.rebuild = cause => this.replaceOnce(cause);
   }
@@ -125,21 +139,26 @@ class BuiltNetwork implements Network {
     await this.backbone.close();
   }
 
-  /** Callers that lose the device together wait for one and the same. */
+  /** Callers that lose the same device wait for the same replacement. */
   private async replaceOnce(cause: unknown): Promise<void> {
-    const lost = this.loaded.device;
-    this.rebuilding ??= this.replace(cause);
+    this.rebuilding ??= this.replace(cause).finally(() => {
+      this.rebuilding = undefined;
+    });
     await this.rebuilding;
-    if (this.loaded.device === lost)
-      throw new DeviceError(
-        `device: lost a second time (${messageOf(cause)}). Choose another adapter with --adapter, and see \`raycam doctor\``,
-        { cause },
-      );
   }
 
   private async replace(cause: unknown): Promise<void> {
-    this.options.onRebuild?.(messageOf(cause));
-    this.loaded.device.dispose();
+    const { onRebuild, onRebuilt, rebuildsAfterMs = Number.POSITIVE_INFINITY, lostTwiceAdvice } = this.options;
+    const reason = this.device.lossDetail ?? messageOf(cause);
+    if (performance.now() - this.rebuiltMs < rebuildsAfterMs)
+      throw new DeviceError(
+        `device: lost a second time (${reason}). ${lostTwiceAdvice ?? 'Choose another adapter with --adapter, and see `raycam doctor`'}`,
+        { cause },
+      );
+    this.rebuiltMs = performance.now();
+    onRebuild?.(reason);
+    this.device.dispose();
     this.loaded = await load(await Device.open(this.options), this.backbone, this.options);
+    onRebuilt?.(this);
   }
 }

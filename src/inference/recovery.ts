@@ -1,30 +1,25 @@
-import type { Device } from '../runtime/device.ts';
-import type { Network } from './network.ts';
+import { isLost, type Network } from './network.ts';
 
 /**
- * Runs `work` on a network. Where its device is lost meanwhile, for a reason that nobody here chose, the network is built anew from its
- * weights and the work runs once more: from its start, since nothing of a lost device is trusted. A network does this once in its life.
+ * Runs `work` on a network. If the device is lost meanwhile, and not because the program ended it, the network is
+ * rebuilt from its weights on a new device and `work` runs again from its start: nothing on a lost device is trusted.
  *
- * `work` takes device and model from the network when it runs, and not before.
+ * `work` must read `network.device` and `network.model` when it runs, not earlier.
  *
- * @throws DeviceError  the device was lost again, or was ended on purpose
+ * @throws DeviceError  the device was lost again (see `BuildOptions.rebuildsAfterMs`), or the program ended it
  */
 export async function recovering<Result>(network: Network, work: () => Promise<Result>): Promise<Result> {
   const { device } = network;
   try {
     return await work();
   } catch (error) {
+    await new Promise(resolve => setTimeout(resolve)); // `lost` may settle after the calls that it makes fail
     if (!isLost(device)) throw error;
-    // Another call may have built it anew already.
+    // If the network has another device by now, another call has rebuilt it.
     if (network.device === device) {
       if (!network.rebuild) throw error;
       await network.rebuild(error);
     }
     return work();
   }
-}
-
-/** Whether the device went for a reason that nobody here chose. */
-export function isLost({ lossReason }: Device): boolean {
-  return lossReason !== undefined && lossReason !== 'destroyed';
 }

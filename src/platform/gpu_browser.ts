@@ -2,7 +2,7 @@ import { DeviceError } from '../errors/index.ts';
 import type { AdapterChoice, AdapterOptions, FoundAdapter } from './types.ts';
 
 /**
- * Finds an adapter. `swiftshader` accepts any adapter that the page has.
+ * Finds an adapter; `requestWasm` opens the wasm adapter. `swiftshader` accepts any adapter that the page has.
  *
  * @throws DeviceError  the page has no WebGPU, or no adapter of that kind
  */

@@ -25,7 +25,11 @@ function togglesOf(kind: 'gpu' | 'software', { subgroupMatrix }: AdapterOptions)
  */
 const instances = new Map<string, GPU>();
 
-/** Finds an adapter. @throws DeviceError  there is no adapter of that kind; the message says which to choose */
+/**
+ * Finds an adapter; `requestWasm` opens the wasm adapter.
+ *
+ * @throws DeviceError  there is no adapter of that kind; the message says which to choose
+ */
 export async function requestGpuAdapter(
   choice: AdapterChoice,
   options: AdapterOptions,

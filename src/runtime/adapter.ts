@@ -39,6 +39,8 @@ export interface AdapterReport {
   readonly description: string;
   readonly features: readonly string[];
   readonly toggles: readonly string[];
+  /** Threads of the wasm device; 0 is the calling thread. */
+  readonly threads?: number;
   /** Where it was asked for. */
   readonly subgroupMatrix?: SubgroupMatrix;
 }
@@ -64,6 +66,7 @@ export function describeAdapter(
     description: adapterName(found.adapter),
     features: [...device.features].sort(),
     toggles: found.toggles,
+    ...(found.threads !== undefined && { threads: found.threads }),
     ...(subgroupMatrix && { subgroupMatrix }),
   };
 }

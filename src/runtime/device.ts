@@ -102,6 +102,11 @@ export class Device {
     return this.loss.reason;
   }
 
+  /** The reason and the driver's message, if the device is lost: `unknown: the driver was reset`. */
+  get lossDetail(): string | undefined {
+    return this.loss.detail;
+  }
+
   /** A tensor whose content is undefined until a kernel has written it. @throws DeviceError over the adapter's limits */
   empty(shape: Shape, label = 'tensor'): Tensor {
     return this.allocate(shape, label, false);

@@ -11,7 +11,8 @@ export function findAdapter(choice: AdapterChoice, options: AdapterOptions = {})
 async function requestWasm(options: AdapterOptions): Promise<FoundAdapter> {
   const { requestWasmAdapter } = await import('../wasm/index.ts');
   try {
-    return { adapter: await requestWasmAdapter(options), kind: 'wasm', toggles: [] };
+    const adapter = await requestWasmAdapter(options);
+    return { adapter, kind: 'wasm', toggles: [], threads: adapter.threads };
   } catch (error) {
     throw new DeviceError(`device: WebAssembly cannot compute here (${messageOf(error)})`, { cause: error });
   }

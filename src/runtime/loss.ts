@@ -1,6 +1,6 @@
 import { DeviceError, firstLine } from '../errors/index.ts';
 
-/** The loss of a device, and who waits for something that will never come after it. */
+/** Tracks the loss of a device, and rejects what waits for it. */
 export class Loss {
   private info: GPUDeviceLostInfo | undefined;
   private readonly waiting = new Set<(error: DeviceError) => void>();
@@ -13,9 +13,14 @@ export class Loss {
     });
   }
 
-  /** Why, once it is known. `destroyed`: somebody asked for it. */
+  /** The reason, once the device is lost. `destroyed`: the program ended it. */
   get reason(): GPUDeviceLostReason | undefined {
     return this.info && (this.info.reason ?? 'unknown');
+  }
+
+  /** The reason and the driver's message, once the device is lost: `unknown: the driver was reset`. */
+  get detail(): string | undefined {
+    return this.info && detailOf(this.info);
   }
 
   get error(): DeviceError | undefined {
@@ -23,8 +28,8 @@ export class Loss {
   }
 
   /**
-   * The promise's value, or the loss, whichever comes first. `Promise.race` with a promise that lives as long as the device would keep
-   * something of every call for as long.
+   * Resolves with the promise's value, or rejects with the loss, whichever comes first. `Promise.race` would leak: it
+   * adds a reaction to the long-lived `lost` promise for every call.
    *
    * @throws DeviceError  the device is lost
    */
@@ -47,15 +52,19 @@ export class Loss {
     });
   }
 
-  /** What a failure comes from: the loss, where that is what happened. The promise `lost` may be settled after calls have failed. */
+  /** Returns the loss if it caused the error, otherwise the error. `lost` may settle after the calls that it makes fail. */
   async explain(error: unknown): Promise<unknown> {
     if (!this.info) await new Promise(resolve => setTimeout(resolve));
     return this.error ?? error;
   }
 }
 
+function detailOf({ reason = 'unknown', message }: GPUDeviceLostInfo): string {
+  return `${reason}: ${firstLine(message)}`;
+}
+
 function lostError(info: GPUDeviceLostInfo): DeviceError {
   return new DeviceError(
-    `device: lost (${info.reason ?? 'unknown'}: ${firstLine(info.message)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
+    `device: lost (${detailOf(info)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
   );
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname } from 'node:path';
 import sirv from 'sirv';
+import { messageOf } from '../errors/index.ts';
 import { openHead } from '../inference/open_head.ts';
 import type { PullState, Site, SiteHead, SiteModel } from '../web/site.ts';
 import { fileSha256 } from '../weights/cache.ts';
@@ -9,6 +10,7 @@ import { detectArchitecture } from '../weights/check_state_dict.ts';
 import { openWeights } from '../weights/open_weights.ts';
 import { type PullProgress, pullWeights } from '../weights/pull.ts';
 import { toStateDict } from '../weights/state_dict.ts';
+import { zooEntry } from '../weights/zoo.ts';
 import { cachedWeights, describeFolder, siteModels } from './describe_site.ts';
 
 export interface WeightsDeskOptions {
@@ -76,9 +78,10 @@ export class WeightsDesk {
 
   /** Starts a pull unless it is already running. */
   async pull(id: string): Promise<PullState> {
-    const known = siteModels(new Map()).map(model => model.id);
-    if (!known.includes(id)) {
-      return { ...IDLE, state: 'failed', message: `weights: unknown network "${id}". Known: ${known.join(', ')}` };
+    try {
+      zooEntry(id);
+    } catch (error) {
+      return { ...IDLE, state: 'failed', message: messageOf(error) };
     }
     if (this.pulls.get(id)?.state !== 'pulling') void this.run(id);
     return this.pullState(id);
@@ -117,7 +120,7 @@ export class WeightsDesk {
       this.paths.set(basename(path), path);
       this.pulls.set(id, { ...last, state: 'here' });
     } catch (error) {
-      this.pulls.set(id, { ...last, state: 'failed', message: (error as Error).message });
+      this.pulls.set(id, { ...last, state: 'failed', message: messageOf(error) });
     } finally {
       onPullEnd?.();
     }
@@ -141,7 +144,7 @@ async function describeFile(path: string): Promise<SiteModel> {
       id: `file:${file}`,
       architecture,
       note: 'a file of your own',
-      licence: 'unknown: it comes with the file',
+      licence: 'unknown: see the origin of the file',
       file,
       sizeBytes: weights.sizeBytes,
       sha256: await fileSha256(path),

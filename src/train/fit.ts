@@ -5,12 +5,12 @@ import { StepLR } from '../autograd/schedulers.ts';
 import { constant, Tape } from '../autograd/tape.ts';
 import { InputError, UsageError } from '../errors/index.ts';
 import { Head, type HeadValues, initialHead } from '../nn/head.ts';
+import { TorchRandom } from '../nn/torch_random.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { linesAtEnd, linesOfEpoch } from './fit_lines.ts';
-import { type BatchOutputs, Phase, type PhaseResult } from './phase.ts';
-import { TorchRandom } from '../nn/torch_random.ts';
+import { type BatchOutputs, type EpochRecord, Phase, type PhaseResult } from './phase.ts';
 
 export interface FitData {
   readonly classes: readonly string[];
@@ -37,23 +37,15 @@ export interface FitOptions {
   readonly valName?: string;
   /** Ends the training; epochs that were complete are kept. */
   readonly signal?: AbortSignal;
-  /** Told every line that the tutorial prints. */
+  /** Called with the initial head, before the first epoch; a promise that it returns is awaited. */
+  readonly onStart?: (head: HeadValues) => unknown;
+  /** Called with every line that the tutorial prints. */
   readonly onLine?: (line: string) => void;
-  /** Told every epoch as it ends, with the weights of that moment; a promise that it returns is waited for. */
+  /** Called when an epoch ends, with the weights of that moment; a promise that it returns is awaited. */
   readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => unknown;
 }
 
-export type { PhaseResult };
-
-export interface EpochRecord {
-  /** From 0. */
-  readonly epoch: number;
-  /** What the epoch was trained with. */
-  readonly lr: number;
-  readonly train: PhaseResult;
-  readonly val: PhaseResult;
-  readonly elapsedMs: number;
-}
+export type { EpochRecord, PhaseResult };
 
 export interface FitResult {
   /** The weights after the epoch of the highest accuracy in the second phase, the first of equals. */
@@ -138,10 +130,11 @@ class Trainer {
 
   async run(): Promise<FitResult> {
     const { start, settings } = this.setup;
-    const { epochs, signal, onLine, onEpoch } = settings;
+    const { epochs, signal, onStart, onLine, onEpoch } = settings;
     const began = performance.now();
     const history: EpochRecord[] = [];
     let [best, last, bestEpoch, bestAccuracy] = [start, start, -1, 0];
+    await onStart?.(start);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const record = await this.epoch(epoch);
       if (!record) break;
@@ -173,7 +166,7 @@ class Trainer {
     random.sequentialStart();
     const wentOn =
       (await train.run(signal, (x, targets) => this.learn(x, targets))) &&
-      (await val.run(signal, (x, targets) => this.watch(x, targets)));
+      (await val.run(signal, (x, targets) => this.measure(x, targets)));
     if (!wentOn) return undefined;
     const where = { epoch, epochs, lr };
     const record = { epoch, lr, train: await train.result(where), val: await val.result(where) };
@@ -188,7 +181,7 @@ class Trainer {
     return { logProbabilities: y.tensor, loss: loss.tensor };
   }
 
-  private watch(x: Tensor, targets: Tensor): BatchOutputs {
+  private measure(x: Tensor, targets: Tensor): BatchOutputs {
     const y = constant(this.head.forward(x));
     return { logProbabilities: y.tensor, loss: nllLoss(this.tape, y, constant(targets)).tensor };
   }

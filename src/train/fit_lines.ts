@@ -1,5 +1,5 @@
 /** What PyTorch's transfer-learning tutorial prints while it trains, line by line. */
-import type { EpochRecord } from './fit.ts';
+import type { EpochRecord } from './phase.ts';
 
 /** The lines of one epoch, ending with an empty one. */
 export function linesOfEpoch(

@@ -13,6 +13,16 @@ export interface PhaseResult {
   readonly accuracy: number;
 }
 
+export interface EpochRecord {
+  /** From 0. */
+  readonly epoch: number;
+  /** What the epoch was trained with. */
+  readonly lr: number;
+  readonly train: PhaseResult;
+  readonly val: PhaseResult;
+  readonly elapsedMs: number;
+}
+
 /** What a batch leaves behind. */
 export interface BatchOutputs {
   readonly logProbabilities: Tensor;

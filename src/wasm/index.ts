@@ -1,25 +1,27 @@
 /**
- * A WebGPU compute device without a GPU: WGSL compiled to WebAssembly SIMD, run on threads that share one memory.
+ * A WebGPU compute device that needs no GPU: it compiles WGSL to WebAssembly SIMD and runs it on threads that share one
+ * memory.
  *
  *     const adapter = await requestWasmAdapter();
  *     const device = await adapter.requestDevice();
  *
- * From there on it is WebGPU: buffers, shader modules, compute pipelines, bind groups, encoders, the queue, error scopes, timestamps,
- * `lost`. What it has not: textures, samplers, rendering (calls for them throw a NotSupportedError), and the WGSL that goes with them.
+ * The device implements WebGPU's API: buffers, shader modules, compute pipelines, bind groups, encoders, the queue,
+ * error scopes, timestamps and `lost`. It does not support textures, samplers and rendering (these calls throw a
+ * NotSupportedError), nor the WGSL for them.
  *
- * Where it differs from a GPU:
+ * It differs from a GPU in these points:
  *
- * - WGSL is parsed when a shader module is made, and checked in full when a pipeline is: errors of types come with the pipeline,
- *   and from then on with `getCompilationInfo`.
- * - `getMappedRange` gives copies that `unmap` writes back, since WebAssembly's memory cannot be cut in pieces.
- * - A dispatch has 2^30 workgroups at most.
- * - A page shares memory between threads only where it is served with `Cross-Origin-Opener-Policy: same-origin` and
- *   `Cross-Origin-Embedder-Policy: require-corp`; without them everything runs on the calling thread, in slices.
- * - `device.destroy()` ends the threads. In Node they keep no process alive, unless they work.
+ * - `createShaderModule` only parses WGSL. Pipeline creation does the full checks, so type errors are reported with the
+ *   pipeline, and by `getCompilationInfo` from then on.
+ * - `getMappedRange` returns copies, which `unmap` writes back, because WebAssembly memory cannot be split.
+ * - A dispatch has at most 2^30 workgroups.
+ * - A page can share memory between threads only if it is served with `Cross-Origin-Opener-Policy: same-origin` and
+ *   `Cross-Origin-Embedder-Policy: require-corp`. Otherwise everything runs on the calling thread, in time slices.
+ * - `device.destroy()` ends the threads. In Node, idle threads do not keep the process alive.
  */
 import { compileKernel } from './compiler/index.ts';
 import { parseModule } from './compiler/parse/parser.ts';
-import { createWasmAdapter, type WasmAdapterOptions } from './device/adapter.ts';
+import { createWasmAdapter, type WasmAdapterOptions, type WasmGpuAdapter } from './device/adapter.ts';
 
 export { BUFFER_USAGE, MAP_MODE, SHADER_STAGE } from './device/constants.ts';
 export {
@@ -30,17 +32,18 @@ export {
   GPUValidationError,
 } from './device/errors.ts';
 export type { HeapUse } from './device/execution/heap.ts';
-export type { WasmAdapterOptions };
+export type { WasmAdapterOptions, WasmGpuAdapter };
 
 /**
- * The adapter that computes on WebAssembly. Each adapter gives one device.
+ * Returns an adapter that computes in WebAssembly. Each adapter creates one device.
  *
- * @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD
+ * @throws DOMException  NotSupportedError: this engine's WebAssembly lacks SIMD
+ * @throws RangeError  threads is not a whole number from 0 to 64
  */
 export async function requestWasmAdapter({
   threads,
   relaxedSimd,
   wideSimd,
-}: WasmAdapterOptions = {}): Promise<GPUAdapter> {
+}: WasmAdapterOptions = {}): Promise<WasmGpuAdapter> {
   return createWasmAdapter({ threads, relaxedSimd, wideSimd, compile: compileKernel, check: parseModule });
 }

@@ -37,9 +37,7 @@ export function App() {
       </main>
       {current.hasStrip && <ImageStrip />}
       <footer class="foot">
-        <span>
-          A research and teaching tool, not a medical device. Do not use its verdicts for diagnosis.
-        </span>
+        <span>A research and teaching tool, not a medical device. Do not use its verdicts for diagnosis.</span>
         <span>Images stay on this computer.</span>
       </footer>
     </>

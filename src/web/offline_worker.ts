@@ -1,6 +1,6 @@
 /**
- * The service worker. It caches the page's own files, so that the page starts offline. It also adds the cross-origin isolation headers if
- * the host does not send them; without them the WebAssembly device has no threads.
+ * The service worker. It caches the page's own files, so that the page starts offline. It also adds the cross-origin
+ * isolation headers if the host does not send them; without them the WebAssembly device has no threads.
  */
 interface WorkerEvent extends Event {
   waitUntil(work: Promise<unknown>): void;

@@ -1,4 +1,6 @@
-/** What a copy of the page offers: the contents of `raycam.json`, which `raycam serve` or `npm run build:web` writes. */
+/**
+ * Types of `raycam.json`, which says what a copy of the page offers. `raycam serve` or `npm run build:web` writes it.
+ */
 import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
 
 export interface SiteModel {

@@ -1,4 +1,4 @@
-/** A weights file together with all that running it takes. */
+/** A weights file, together with everything needed to run it. */
 import { UsageError } from '../errors/index.ts';
 import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
 import { KERAS_EPS } from './keras_names.ts';
@@ -9,7 +9,7 @@ import { type TensorNames, toStateDict } from './state_dict.ts';
 import type { StateDict, WeightsFile } from './tensor_entry.ts';
 import { type StrideOn, ZOO, type ZooEntry } from './zoo.ts';
 
-/** A checked network: its tensors, read when asked for, and what the file cannot say. */
+/** A checked network: its tensors, which are read on demand, and the properties that the file does not contain. */
 export interface Backbone {
   /** The zoo's id, or `file:` and the file's name. */
   readonly id: string;
@@ -21,8 +21,8 @@ export interface Backbone {
   /** Two backbones with the same value compute the same function. */
   readonly featuresOf: string;
   /**
-   * SHA-256 of the file the tensors come from: for a deepened network, of its source; for a model of several files, of all end to end;
-   * with a prefix, of both.
+   * SHA-256 of the file that contains the tensors. For a deepened network: of its source. For a model of several files:
+   * of their concatenation. With a prefix: of the file's hash and the prefix.
    */
   readonly weightsHash: string;
   readonly licence: string;
@@ -30,29 +30,31 @@ export interface Backbone {
   close(): Promise<void>;
 }
 
-/** What the caller says about a file; the rest follows from the file's names, or is torchvision's. */
+/**
+ * Properties of a file that the caller specifies. The others follow from the tensor names, or default to torchvision's.
+ */
 export interface FileOptions {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
-  /** Takes the tensors whose names begin with it, and takes it off: `backbone.`, `student.` */
+  /** Selects the tensors whose names start with it, and removes it: `backbone.`, `student.` */
   readonly prefix?: string;
 }
 
-/** The key under which a converted file keeps its zoo id. */
+/** Metadata key under which a converted file stores its zoo id. */
 export const METADATA_BACKBONE = 'backbone';
 
-/** The key under which a converted file keeps whose names its tensors had before. */
+/** Metadata key under which a converted file stores the original naming scheme. */
 export const METADATA_NAMES = 'names';
 
-/** What networks with such names are run with, unless something better is known. */
+/** Default properties of networks with each naming scheme. */
 const CONVENTIONS: Readonly<Record<TensorNames, Pick<Backbone, 'strideOn' | 'eps' | 'preprocessing'>>> = {
   torchvision: { strideOn: '3x3', eps: 1e-5, preprocessing: PREPROCESSINGS.torchvision },
   caffe: { strideOn: '1x1', eps: KERAS_EPS.caffe, preprocessing: PREPROCESSINGS.caffe },
   applications: { strideOn: '1x1', eps: KERAS_EPS.applications, preprocessing: PREPROCESSINGS.caffe },
 };
 
-/** A zoo entry's file, open. @throws WeightsError  its tensors are not the network's */
+/** Returns the backbone of a zoo entry from its open file. @throws WeightsError  the tensors are not the network's */
 export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash: string): Backbone {
   const { id, architecture, strideOn, eps, preprocessing, featuresOf, licence, note } = entry;
   const given = toStateDict(file.tensors).stateDict;
@@ -64,8 +66,9 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
 }
 
 /**
- * Any weights file, open. One that Raycam converted knows its zoo entry, or whose names it had; Keras' names mean the caffe preprocessing
- * and the stride on the 1x1; all else is taken for torchvision's. `options` override each.
+ * Returns the backbone of any open weights file. A file that Raycam converted records its zoo entry or its original
+ * naming scheme. Keras' names imply the caffe preprocessing and the stride on the 1x1. Everything else is treated as
+ * torchvision's. `options` override each.
  *
  * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
  */
@@ -85,7 +88,7 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
     stateDict,
     featuresOf: entry?.featuresOf ?? id,
     weightsHash,
-    licence: entry?.licence ?? 'unknown: it comes with the file',
+    licence: entry?.licence ?? 'unknown: see the origin of the file',
     note: entry?.note ?? '',
     close: () => file.close(),
   };
@@ -96,10 +99,8 @@ function namesOf(metadata: WeightsFile['metadata']): TensorNames | undefined {
   return names !== undefined && Object.hasOwn(CONVENTIONS, names) ? (names as TensorNames) : undefined;
 }
 
-/** @throws UsageError  both a zoo id and a file were given */
+/** Checks that at most one source is given. @throws UsageError  both a zoo id and a file */
 export function checkOneSource(options: { readonly id?: string; readonly file?: string }): void {
   if (options.id === undefined || options.file === undefined) return;
-  throw new UsageError(
-    `backbone: both ${options.id} and the file ${options.file} were asked for. Give --backbone or --weights, not both`,
-  );
+  throw new UsageError(`use either --backbone or --weights, not both (got ${options.id} and ${options.file})`);
 }

@@ -1,9 +1,9 @@
-/** The cache of weights: whole, checked files, and beside each a record of its size and digest. */
+/** The cache of weights. It contains complete, checked files, each with a record of its size and digest beside it. */
 import { createSha256, fileExists, fileStatus, joinPath, openFile, readTextFile, writeFileAtomic } from '#platform';
 import type { ByteSource } from '../platform/types.ts';
 import type { HttpsSource, NpmSource, ZooEntry } from './zoo.ts';
 
-/** A whole file that was checked when it came. */
+/** A complete file that was checked when it was downloaded. */
 export interface CachedFile {
   readonly path: string;
   readonly sha256: string;
@@ -12,19 +12,19 @@ export interface CachedFile {
 
 export type FileSource = HttpsSource | NpmSource;
 
-/** Read at once while a digest is computed. */
+/** Bytes per read while a digest is computed. */
 const PIECE_BYTES = 4 << 20;
 
 export function cachePath(folder: string, source: FileSource): string {
   return joinPath(folder, source.file);
 }
 
-/** Held while an entry is fetched. */
+/** Returns the path of the lock that is held while an entry is downloaded. */
 export function lockPath(folder: string, { id }: ZooEntry): string {
   return joinPath(folder, `${id}.lock`);
 }
 
-/** The entry's file, from whichever source it came. A file that somebody put there is checked first, once. */
+/** Returns the entry's file, from any of its sources. Checks a file once if the user put it there by hand. */
 export async function findCached(entry: ZooEntry, folder: string): Promise<CachedFile | undefined> {
   for (const source of entry.sources) {
     if (source.kind === 'net2net') continue;
@@ -46,12 +46,12 @@ async function findFile(path: string, expected: string | undefined): Promise<Cac
   return writeRecord({ path, sha256: digest, sizeBytes });
 }
 
-/** Whether a digest begins with the digits that are known of it. */
+/** Whether a digest starts with the known digits. */
 export function matches(digest: string, expected: string | undefined): boolean {
   return expected === undefined || digest.startsWith(expected);
 }
 
-/** SHA-256 of a file of any size, in hexadecimal. */
+/** Returns the SHA-256 of a file of any size, in hexadecimal. */
 export async function fileSha256(path: string): Promise<string> {
   const source = await openFile(path);
   try {
@@ -61,10 +61,10 @@ export async function fileSha256(path: string): Promise<string> {
   }
 }
 
-/** The same of several, end to end: for one, that of the file. */
+/** Returns the SHA-256 of the concatenated sources, in hexadecimal. */
 export async function sourcesSha256(sources: readonly ByteSource[]): Promise<string> {
   const hash = createSha256();
-  const piece = new Uint8Array(PIECE_BYTES); // one for all: the engine lets 64 MB of them pile up
+  const piece = new Uint8Array(PIECE_BYTES); // reused: V8 would let 64 MB of buffers pile up before it frees them
   for (const source of sources) {
     for (let offset = 0; offset < source.sizeBytes; offset += PIECE_BYTES) {
       hash.update(await source.read(offset, Math.min(PIECE_BYTES, source.sizeBytes - offset), piece));
@@ -73,13 +73,13 @@ export async function sourcesSha256(sources: readonly ByteSource[]): Promise<str
   return hash.digestHex();
 }
 
-/** Notes what was found, so that the next start need not read the whole file. A cache that cannot be written to is no error. */
+/** Records size and digest, so that the next start does not read the whole file. A read-only cache is not an error. */
 export async function writeRecord(file: CachedFile): Promise<CachedFile> {
   await writeFileAtomic(recordPath(file.path), `${file.sha256}  ${file.sizeBytes}\n`).catch(() => undefined);
   return file;
 }
 
-/** Where a cached file's size and digest are noted. */
+/** Returns the path of the record of a cached file's size and digest. */
 export function recordPath(path: string): string {
   return `${path}.sha256`;
 }
@@ -87,7 +87,7 @@ export function recordPath(path: string): string {
 interface CacheRecord {
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** A file that was changed after this is looked at anew. */
+  /** A file that was modified after this time is checked again. */
   readonly notedMs: number;
 }
 

@@ -7,8 +7,8 @@ import type { StateDict } from './tensor_entry.ts';
 const NAMES_SHOWN = 8;
 
 /**
- * Compares names and shapes with torchvision's. `fc` may be absent, may have any number of classes, and may be replaced by `fc.0` (a head
- * trained as a Sequential). `num_batches_tracked` is ignored.
+ * Compares names and shapes with torchvision's. `fc` may be absent, may have any number of classes, and may be replaced
+ * by `fc.0` (a head trained as a Sequential). `num_batches_tracked` is ignored.
  *
  * @throws WeightsError  lists every tensor that is missing, unknown or of the wrong shape
  */

@@ -1,24 +1,27 @@
-/** Downloads a file over HTTP: goes on where it was cut, gives up on a silent server, leaves a part that the next call takes up. */
+/**
+ * Downloads a file over HTTP. Resumes broken connections and partial downloads of earlier calls, and times out on
+ * silent servers.
+ */
 import { InputError, WeightsError } from '../errors/index.ts';
 import { formatBytes } from './byte_source.ts';
 import { PartConflict, PartFile } from './part_file.ts';
 
 export interface DownloadProgress {
   readonly receivedBytes: number;
-  /** Where the server says. */
+  /** Absent if the server does not send it. */
   readonly totalBytes?: number;
 }
 
 export interface DownloadRequest {
   readonly url: string;
-  /** What the file will be called; the part is kept beside it. */
+  /** The file's final path. The partial download is stored beside it. */
   readonly path: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stops the download; the part stays. */
+  /** Stops the download. The partial download stays. */
   readonly signal?: AbortSignal;
-  /** How long the server may be silent. */
+  /** Timeout for a server that sends nothing. */
   readonly stallMs?: number;
-  /** The most that is taken. */
+  /** Largest file that is accepted. */
   readonly maxBytes?: number;
 }
 
@@ -26,17 +29,17 @@ const STALL_MS = 30_000;
 /** Four times the largest network of the zoo. */
 const MAX_BYTES = 1_000_000_000;
 const MAX_ATTEMPTS = 20;
-/** Attempts in a row that brought nothing. */
+/** Consecutive attempts that may receive nothing. */
 const MAX_FRUITLESS = 3;
 
-/** A failure that another attempt may get past. */
+/** A failure that is worth a retry. */
 class Interrupted extends Error {}
 
 /**
- * Returns the complete part; the caller checks it, and renames or discards it.
+ * Returns the completed part. The caller checks it, and then renames or discards it.
  *
- * @throws WeightsError  with the server's failure
- * @throws InputError    the disk is full or cannot be written; what is there stays for the next call
+ * @throws WeightsError  the server or the connection failed
+ * @throws InputError    the disk is full or cannot be written; the partial download stays for the next call
  */
 export async function download(request: DownloadRequest): Promise<PartFile> {
   const { url, path, signal } = request;
@@ -65,7 +68,7 @@ export async function download(request: DownloadRequest): Promise<PartFile> {
   }
 }
 
-/** One request and its body. What has arrived is on disk even when it throws. */
+/** Makes one request and stores its body. Bytes that have arrived are on disk even if this throws. */
 async function transfer(part: PartFile, request: DownloadRequest): Promise<void> {
   const { onProgress, signal, stallMs = STALL_MS, maxBytes = MAX_BYTES } = request;
   const watchdog = new Watchdog(stallMs, signal);
@@ -95,17 +98,17 @@ async function transfer(part: PartFile, request: DownloadRequest): Promise<void>
   }
 }
 
-/** A server may send elsewhere, but not where anybody on the way can change the bytes. */
+/** Allows redirects, but not from https to http, where anybody on the network could change the bytes. */
 function checkAddress(asked: string, answered: string): void {
   if (asked.startsWith('https:') && !answered.startsWith('https:')) {
-    throw new WeightsError(`the server sends on to ${new URL(answered).host} without encryption`);
+    throw new WeightsError(`redirects to ${new URL(answered).host} without encryption`);
   }
 }
 
-/** What is there cannot be the file, nor its beginning. */
+/** Discards the part, because it cannot be the file or its beginning. */
 async function tooLong(part: PartFile, mostBytes: number): Promise<WeightsError> {
   await part.discard();
-  return new WeightsError(`the server sends more than ${formatBytes(mostBytes)}`);
+  return new WeightsError(`sent more than ${formatBytes(mostBytes)}`);
 }
 
 function requestHeaders(part: PartFile): Record<string, string> {
@@ -114,7 +117,7 @@ function requestHeaders(part: PartFile): Record<string, string> {
   return { ...headers, range: `bytes=${part.sizeBytes}-`, 'if-range': part.validator };
 }
 
-/** Makes the part fit what the server is about to send. Returns the size of the whole file, where it is known. */
+/** Prepares the part for the response: resumes or restarts it. Returns the size of the whole file, if known. */
 async function begin(part: PartFile, response: Response): Promise<number | undefined> {
   const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   if (response.status === 206 && range?.[1] !== undefined && Number(range[1]) === part.sizeBytes && part.sizeBytes > 0)
@@ -122,16 +125,17 @@ async function begin(part: PartFile, response: Response): Promise<number | undef
   if (response.status === 416 && range && Number(range[2]) === part.sizeBytes) return part.sizeBytes;
   if (response.status === 206 || response.status === 416) {
     await part.discard();
-    throw new Interrupted('the server sent another range than the one asked for');
+    throw new Interrupted('sent a different range than requested');
   }
-  if (response.status === 429 || response.status >= 500) throw new Interrupted(`the server answers ${response.status}`);
-  if (!response.ok) throw new WeightsError(`the server answers ${response.status}`);
+  if (response.status === 429 || response.status >= 500)
+    throw new Interrupted(`answered with status ${response.status}`);
+  if (!response.ok) throw new WeightsError(`answered with status ${response.status}`);
   await part.restart(validatorOf(response));
   const length = response.headers.get('content-length');
   return length === null || response.headers.has('content-encoding') ? undefined : Number(length);
 }
 
-/** A weak ETag names content that is alike, not the same bytes. */
+/** Ignores a weak ETag, which identifies equivalent content but not identical bytes. */
 function validatorOf({ headers }: Response): string | undefined {
   const tag = headers.get('etag');
   return tag?.startsWith('"') ? tag : (headers.get('last-modified') ?? undefined);
@@ -139,17 +143,19 @@ function validatorOf({ headers }: Response): string | undefined {
 
 function checkLength(part: PartFile, totalBytes: number | undefined): void {
   if (totalBytes === undefined || part.sizeBytes === totalBytes) return;
-  throw new Interrupted(`the connection ended after ${formatBytes(part.sizeBytes)} of ${formatBytes(totalBytes)}`);
+  throw new Interrupted(`closed the connection after ${formatBytes(part.sizeBytes)} of ${formatBytes(totalBytes)}`);
 }
 
-/** `fetch` reports every failure of the network as a TypeError with a cause. */
+/** Translates a network failure, which `fetch` reports as a TypeError with a cause. */
 function unreachable(error: TypeError): Error {
   const code = (error.cause as { code?: string } | undefined)?.code ?? error.message;
   const hopeless = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'].includes(code) || code.startsWith('ERR_TLS');
-  return hopeless ? new WeightsError(`cannot be reached (${code})`) : new Interrupted(`the connection broke (${code})`);
+  return hopeless
+    ? new WeightsError(`cannot be reached (${code})`)
+    : new Interrupted(`the connection failed (${code})`);
 }
 
-/** Aborts a request when nothing arrives for a while, or when the caller says so. */
+/** Aborts a request after a timeout without data, or when the caller's signal aborts. */
 class Watchdog {
   readonly #controller = new AbortController();
   readonly #stallMs: number;
@@ -169,7 +175,7 @@ class Watchdog {
   }
 
   async within<T>(work: Promise<T>): Promise<T> {
-    const stalled = new Interrupted(`the server was silent for ${this.#stallMs / 1000} s`);
+    const stalled = new Interrupted(`sent nothing for ${this.#stallMs / 1000} s`);
     const timer = setTimeout(() => this.#controller.abort(stalled), this.#stallMs);
     try {
       return await work;

@@ -1,4 +1,4 @@
-/** Element types by safetensors' names, and their conversion to float32. */
+/** Element types under their safetensors names, and their conversion to float32. */
 import { WeightsError } from '../errors/index.ts';
 
 const ELEMENT_BITS = {
@@ -27,20 +27,20 @@ const ELEMENT_BITS = {
 
 export type DType = keyof typeof ELEMENT_BITS;
 
-/** What PyTorch has and safetensors has not. */
+/** Types of PyTorch that safetensors does not have. */
 const TORCH_ONLY: ReadonlySet<string> = new Set(['C128']);
 
-/** Size of one value in bits. */
+/** Returns the size of one value in bits. */
 export function elementBits(dtype: DType): number {
   return ELEMENT_BITS[dtype];
 }
 
-/** Whether safetensors knows the type by this name. */
+/** Whether `name` is a safetensors dtype. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(ELEMENT_BITS, name) && !TORCH_ONLY.has(name);
 }
 
-/** Stored values, little endian and aligned. */
+/** Returns stored values as little endian and aligned bytes. */
 export function toLittleEndian(bytes: Uint8Array, dtype: DType, { bigEndian = false }: ByteOrder = {}): Uint8Array {
   const parts = dtype === 'C64' || dtype === 'C128' ? 2 : 1;
   return inHostOrder(bytes, elementBits(dtype) / 8 / parts, bigEndian);
@@ -51,12 +51,12 @@ export interface ByteOrder {
 }
 
 /**
- * Stored values as float32.
+ * Converts stored values to float32.
  *
- * Exact for F32, F16, BF16, BOOL and integers below 2^24; F64 and larger integers are rounded.
- * The result may share the bytes' memory.
+ * Exact for F32, F16, BF16, BOOL and integers below 2^24. F64 and larger integers are rounded.
+ * The result may share memory with `bytes`.
  *
- * @throws WeightsError  for complex, 8-bit and smaller floats
+ * @throws WeightsError  complex numbers, and floats of 8 bits or fewer
  */
 export function toFloat32(bytes: Uint8Array, dtype: DType, { bigEndian = false }: ByteOrder = {}): Float32Array {
   const data = inHostOrder(bytes, elementBits(dtype) / 8, bigEndian);
@@ -89,18 +89,18 @@ export function toFloat32(bytes: Uint8Array, dtype: DType, { bigEndian = false }
     case 'U64':
       return fromBigInts(new BigUint64Array(buffer, byteOffset, byteLength / 8));
     default:
-      throw new WeightsError(`weights: ${dtype} values cannot become float32. Save the tensor as F32 or F16`);
+      throw new WeightsError(`weights: ${dtype} cannot be converted to float32. Save the tensor as F32 or F16`);
   }
 }
 
-/** Float32 values as their stored bytes. */
+/** Returns the bytes of float32 values. Shares their memory. */
 export function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /**
- * Aligned for a typed array of this element size, and little endian (every machine WebGPU runs on is).
- * Copied by a constructor: `slice` of a Node Buffer is no copy.
+ * Returns the bytes aligned for a typed array of this element size, and in little endian order, which every WebGPU
+ * machine uses. Copies with a constructor, because `slice` of a Node Buffer does not copy.
  */
 function inHostOrder(bytes: Uint8Array, elementBytes: number, bigEndian: boolean): Uint8Array {
   const aligned = bytes.byteOffset % Math.max(elementBytes, 1) === 0 ? bytes : new Uint8Array(bytes);
@@ -118,7 +118,7 @@ function fromTable(indices: Uint16Array, table: Float32Array): Float32Array {
   return values;
 }
 
-/** A bfloat16 is the upper half of a float32. */
+/** Converts bfloat16 values. A bfloat16 is the upper half of a float32. */
 function fromBfloat16(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
@@ -133,7 +133,7 @@ function fromBigInts(values: BigInt64Array | BigUint64Array): Float32Array {
 
 let halfTable: Float32Array | undefined;
 
-/** Every float16, by its bits: 65536 values, made once. */
+/** Returns the value of every float16, indexed by its bits. The 65536 values are computed once. */
 function float16Table(): Float32Array {
   halfTable ??= Float32Array.from({ length: 65536 }, (_, bits) => float16(bits));
   return halfTable;

@@ -10,7 +10,8 @@ const MAX_DEPTH = 100;
 /**
  * Parses UTF-8 JSON whose top level is an object. The caller limits `bytes` to MAX_JSON_BYTES.
  *
- * @throws WeightsError  not UTF-8, not JSON, not an object, or an object has a key twice (`JSON.parse` would keep the last)
+ * @throws WeightsError  not UTF-8, not JSON, not an object, or an object has a key twice (`JSON.parse` would keep the
+ * last)
  */
 export function parseJsonObject(bytes: Uint8Array, where: string): Record<string, unknown> {
   checkNesting(bytes, where);

@@ -1,6 +1,6 @@
 /**
- * Translates Keras' ResNets to torchvision's names. Kernels change from HWIO to OIHW, and convolution biases move into the batch norms'
- * means.
+ * Translates Keras' ResNets to torchvision's names. Kernels change from HWIO to OIHW, and convolution biases move into
+ * the batch norms' means.
  *
  * BN(x + b) with running mean m equals BN(x) with running mean m - b, so the move is exact up to one float32 rounding.
  * Source: keras-applications, resnet50.py (older names) and resnet_common.py
@@ -65,7 +65,10 @@ function moduleOf(layer: string): string | undefined {
   return caffeModule(layer) ?? applicationsModule(layer);
 }
 
-/** Maps res3a_branch1 to layer2.0.downsample.0 and bn3b_branch2c to layer2.1.bn3. Deep networks number their blocks b1, b2, … */
+/**
+ * Maps res3a_branch1 to layer2.0.downsample.0 and bn3b_branch2c to layer2.1.bn3. Deep networks number their blocks b1,
+ * b2, …
+ */
 function caffeModule(layer: string): string | undefined {
   const match = /^(res|bn)([2-5])([a-z])(\d*)_branch(1|2[abc])$/.exec(layer);
   if (!match) return undefined;

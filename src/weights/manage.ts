@@ -1,4 +1,4 @@
-/** What `raycam weights` does: list the zoo, describe a file, convert one. */
+/** Implements `raycam weights`: lists the zoo, describes a file, and converts a file. */
 import { cacheDirectory, createAtomicWriter } from '#platform';
 import { WeightsError } from '../errors/index.ts';
 import { METADATA_NAMES } from './backbone.ts';
@@ -17,14 +17,14 @@ export interface ZooListing {
   readonly architecture: ResNetArchitecture;
   readonly licence: string;
   readonly note: string;
-  /** The first place it comes from: a host, `npm NAME@VERSION`, or `made from ID`. */
+  /** The first source: a host, `npm NAME@VERSION`, or `made from ID`. */
   readonly from: string;
-  /** Its file in the cache, or that of the entry it is made from. */
+  /** Its file in the cache, or the file of the entry that it is derived from. */
   readonly cachedPath?: string;
   readonly cachedBytes?: number;
 }
 
-/** Every entry of the zoo, and whether it is at hand. */
+/** Lists every entry of the zoo, and whether it is in the cache. */
 export async function listZoo({
   cacheDir = cacheDirectory(),
 }: {
@@ -40,7 +40,7 @@ export async function listZoo({
   return listings;
 }
 
-/** The entry whose file this one uses. */
+/** Returns the entry whose file this one uses. */
 function fileEntry(entry: ZooEntry): ZooEntry {
   const [source] = entry.sources;
   return source?.kind === 'net2net' ? fileEntry(zooEntry(source.from)) : entry;
@@ -61,22 +61,26 @@ export interface WeightsDescription {
   readonly file: string;
   readonly format: WeightsFormat;
   readonly sizeBytes: number;
-  /** Of the file; of a TensorFlow.js model, of model.json and its shards end to end. */
+  /** SHA-256 of the file. For a TensorFlow.js model, of model.json followed by its shards. */
   readonly sha256: string;
-  /** Whose names the tensors have. */
+  /** The tensors' naming scheme. */
   readonly names: TensorNames;
-  /** Absent where the tensors are not a ResNet's. */
+  /** Absent if the tensors are not a ResNet's. */
   readonly architecture?: ResNetArchitecture;
-  /** Why they are none, or what keeps them from being all of one. */
+  /** Why the tensors are not a ResNet, or not a complete one. */
   readonly problem?: string;
-  /** Values in all tensors, running statistics included. */
+  /** Number of values in all tensors, including running statistics. */
   readonly elements: number;
   readonly metadata: Metadata;
-  /** As the file has them. */
+  /** Under their names in the file. */
   readonly tensors: readonly { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }[];
 }
 
-/** Everything about a file but its values. With `prefix`, about the network whose names begin with it. @throws InputError | WeightsError */
+/**
+ * Describes a file without its values. `prefix` selects the network whose names start with it.
+ *
+ * @throws InputError | WeightsError
+ */
 export async function describeWeights(
   path: string,
   { prefix }: { readonly prefix?: string } = {},
@@ -114,16 +118,17 @@ function fitOf(stateDict: StateDict, fileName: string): Pick<WeightsDescription,
 }
 
 export interface ConvertOptions {
-  /** `torchvision` (the default) translates names and layouts, `keep` leaves both. */
+  /** `torchvision` (the default) translates names and layouts, `keep` keeps both. */
   readonly names?: 'torchvision' | 'keep';
-  /** Takes the tensors whose names begin with it; not with `keep`. */
+  /** Selects the tensors whose names start with it. Ignored with `keep`. */
   readonly prefix?: string;
 }
 
 /**
- * Any weights file as float32 safetensors, one tensor in memory at a time. `num_batches_tracked` is left out, for inference never reads it.
+ * Converts any weights file to float32 safetensors, with one tensor in memory at a time. Omits `num_batches_tracked`,
+ * which inference never reads.
  *
- * @throws InputError | WeightsError  nothing is left half-written
+ * @throws InputError | WeightsError  no partial file is left behind
  */
 export async function convertWeights(
   input: string,

@@ -19,7 +19,11 @@ const DTYPES: ReadonlyMap<string, DType> = new Map([
   ['<f8', 'F64'],
 ]);
 
-/** Returns the bytes that `numpy.save` would write. @throws WeightsError  the number of values does not match the shape */
+/**
+ * Returns the bytes that `numpy.save` would write.
+ *
+ * @throws WeightsError  the number of values does not match the shape
+ */
 export function encodeNpy({ shape, values }: NpyArray): Uint8Array {
   if (elementCount(shape) !== values.length) {
     throw new WeightsError(`npy: [${shape.join(', ')}] needs ${elementCount(shape)} values, got ${values.length}`);

@@ -22,7 +22,10 @@ export async function openWeights(path: string): Promise<WeightsFile> {
   return openWeightsSource(await openFile(path), name => openFile(joinPath(folder, name)));
 }
 
-/** Opens weights from any byte source. `openSibling` opens the shards of a TensorFlow.js model. Closes the source if it throws. */
+/**
+ * Opens weights from any byte source. `openSibling` opens the shards of a TensorFlow.js model. Closes the source if it
+ * throws.
+ */
 export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling): Promise<WeightsFile> {
   return closingOnError(source, async () => {
     const start = await readUpTo(source, 0, SNIFFED_BYTES);
@@ -45,8 +48,8 @@ export function openWeightsSource(source: ByteSource, openSibling?: OpenSibling)
 }
 
 /**
- * Returns the format. A safetensors file starts with an eight-byte header length followed by `{`. The length's bytes are never all text,
- * which tells it apart from a JSON file.
+ * Returns the format. A safetensors file starts with an eight-byte header length followed by `{`. The length's bytes
+ * are never all text, which tells it apart from a JSON file.
  */
 function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar' | 'json' | 'safetensors' {
   const { name } = source;
@@ -71,8 +74,8 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar'
 }
 
 /**
- * Whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised by the name of their
- * first member at byte 0.
+ * Whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised by the
+ * name of their first member at byte 0.
  */
 function isTar(start: Uint8Array): boolean {
   const text = TEXT.decode(start);

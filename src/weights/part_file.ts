@@ -1,24 +1,24 @@
-/** A download that is not complete: `<name>.part`, and beside it `<name>.part.json` that says of what. */
+/** A partial download: `<name>.part`, and `<name>.part.json`, which records where it comes from. */
 import { appendFile, fileExists, fileSize, readTextFile, removeFile, writeFileAtomic } from '#platform';
 
-/** What must still hold for the rest to fit the part that is there. */
+/** What must be unchanged for a download to be resumed. */
 export interface PartOrigin {
   readonly url: string;
-  /** A strong ETag, else Last-Modified: what If-Range takes. */
+  /** Value for If-Range: a strong ETag, or else Last-Modified. */
   readonly validator?: string;
 }
 
-/** Somebody else writes to the same part: the other one is left alone. */
+/** Another process writes to the same part. That part must not be modified. */
 export class PartConflict extends Error {}
 
-/** Written in pieces of this size, so that a file is not opened for every packet. */
+/** Data is buffered up to this size, so that the file is not opened for every packet. */
 const PIECE_BYTES = 1 << 20;
 
 export class PartFile {
   readonly path: string;
-  /** Under a name that no other call uses, nor goes on with. */
+  /** Whether its name is unique, so that no other call writes to it or resumes it. */
   readonly isPrivate: boolean;
-  /** Whether its first bytes are an earlier run's. */
+  /** Whether its first bytes come from an earlier run. */
   isResumed: boolean;
   #origin: PartOrigin;
   #writtenBytes: number;
@@ -33,7 +33,7 @@ export class PartFile {
     this.#writtenBytes = writtenBytes;
   }
 
-  /** The part of the file that will have this path. Goes on with one of the same address, if there is one. */
+  /** Opens the part of the file that will have this path. Resumes an existing part if it comes from the same URL. */
   static async open(filePath: string, url: string): Promise<PartFile> {
     const path = partPath(filePath);
     const origin = await readOrigin(path);
@@ -45,7 +45,7 @@ export class PartFile {
     return part;
   }
 
-  /** For when another process writes to the common one. */
+  /** Opens a part with a unique name, for use when another process writes to the shared one. */
   static openPrivate(filePath: string, url: string): PartFile {
     return new PartFile(`${filePath}.${crypto.randomUUID()}.part`, { url }, 0, true);
   }
@@ -58,7 +58,7 @@ export class PartFile {
     return this.#origin.validator;
   }
 
-  /** Begins anew. */
+  /** Discards the part and starts over. */
   async restart(validator: string | undefined): Promise<void> {
     await this.discard();
     this.isResumed = false;
@@ -72,7 +72,7 @@ export class PartFile {
     if (this.#waitingBytes >= PIECE_BYTES) await this.flush();
   }
 
-  /** @throws PartConflict  the file does not have the size that this process gave it */
+  /** Writes the buffered data. @throws PartConflict  the file does not have the size that this process expects */
   async flush(): Promise<void> {
     const [pieces, length] = [this.#waiting, this.#waitingBytes];
     this.#waiting = [];
@@ -82,7 +82,7 @@ export class PartFile {
     try {
       await appendFile(this.path, joined(pieces, length));
     } catch (error) {
-      // A full disk may have taken a part of it, which is as good as the rest.
+      // A full disk may have stored some of the bytes. They are valid, so keep them.
       this.#writtenBytes = await fileSize(this.path).catch(() => 0);
       throw error;
     }
@@ -90,7 +90,7 @@ export class PartFile {
     await this.checkSize();
   }
 
-  /** Removes the part and what is known of it. */
+  /** Removes the part and its record. */
   async discard(): Promise<void> {
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -99,18 +99,18 @@ export class PartFile {
     await this.forget();
   }
 
-  /** For a part that has become the file itself. */
+  /** Removes only the record, after the part has been renamed to the file. */
   async forget(): Promise<void> {
     await removeFile(originPath(this.path));
   }
 
   private async checkSize(): Promise<void> {
     const actual = (await fileExists(this.path)) ? await fileSize(this.path) : 0;
-    if (actual !== this.#writtenBytes) throw new PartConflict(`${this.path}: another process writes to it`);
+    if (actual !== this.#writtenBytes) throw new PartConflict(`${this.path}: is being written by another process`);
   }
 }
 
-/** Where the common part of a file lies. */
+/** Returns the path of the shared part of a file. */
 export function partPath(filePath: string): string {
   return `${filePath}.part`;
 }

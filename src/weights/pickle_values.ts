@@ -1,4 +1,6 @@
-/** The values that a pickle can contain. None of them is a plain object, so no key from a file can reach a prototype. */
+/**
+ * The values that a pickle can contain. None of them is a plain object, so no key from a file can reach a prototype.
+ */
 
 export class Tuple {
   readonly items: readonly PickleValue[];

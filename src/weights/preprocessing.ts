@@ -1,4 +1,7 @@
-/** How an image is prepared for a network. It belongs to the weights: the wrong one causes no error, only wrong predictions. */
+/**
+ * How an image is prepared for a network. It belongs to the weights: the wrong one causes no error, only wrong
+ * predictions.
+ */
 
 export interface Preprocessing {
   /** Length of the shorter side before the crop, in pixels. */

@@ -22,8 +22,8 @@ export interface PrunedFile {
 const YOUNG_MS = 60_000;
 
 /**
- * Removes partial downloads, unfinished files, records of deleted files, and all files of `ids`. Features and all other files in the
- * cache stay. Returns the removed files.
+ * Removes partial downloads, unfinished files, records of deleted files, and all files of `ids`. Features and all other
+ * files in the cache stay. Returns the removed files.
  *
  * @throws UsageError  no network has this id
  * @throws InputError  the cache cannot be written

@@ -42,7 +42,8 @@ export interface PullOptions {
 export class WeightsUnavailable extends WeightsError {}
 
 /**
- * Returns the cached file of a zoo entry, and downloads it if necessary. A network derived from another uses that one's file.
+ * Returns the cached file of a zoo entry, and downloads it if necessary. A network derived from another uses that one's
+ * file.
  *
  * @throws UsageError          no entry has this id
  * @throws WeightsUnavailable  every source failed; the message gives the reason for each

@@ -1,4 +1,4 @@
-/** From a zoo id or a file's path to a network ready to build. */
+/** Resolves a zoo id or a file's path to a network that is ready to build. */
 import { sha256 } from '#platform';
 import { type Backbone, backboneOfEntry, backboneOfFile, checkOneSource, type FileOptions } from './backbone.ts';
 import { sourcesSha256 } from './cache.ts';
@@ -8,20 +8,20 @@ import type { WeightsFile } from './tensor_entry.ts';
 import { DEFAULT_BACKBONE, zooEntry } from './zoo.ts';
 
 export interface ResolveOptions extends FileOptions, PullOptions {
-  /** Of the zoo. Neither `id` nor `file` means the default backbone. */
+  /** A zoo id. The default backbone is used if neither `id` nor `file` is given. */
   readonly id?: string;
   /** A weights file of any format. */
   readonly file?: string;
 }
 
 /**
- * Finds, fetches if need be, opens and checks a backbone. The caller closes it.
+ * Finds a backbone, downloads it if necessary, opens it and checks it. The caller closes it.
  *
- * `arch`, `strideOn`, `preprocess` and `prefix` say what a `file` cannot; zoo entries know theirs.
+ * `arch`, `strideOn`, `preprocess` and `prefix` apply to a `file` only. The zoo's entries have their own.
  *
- * @throws UsageError          both an id and a file, or an id that the zoo does not have
- * @throws WeightsUnavailable  not cached, and no source gives it
- * @throws WeightsError        the file is damaged or of another network
+ * @throws UsageError          both an id and a file, or an id that is not in the zoo
+ * @throws WeightsUnavailable  not in the cache, and every source failed
+ * @throws WeightsError        the file is damaged or contains another network
  */
 export async function resolveBackbone(options: ResolveOptions = {}): Promise<Backbone> {
   checkOneSource(options);
@@ -35,13 +35,13 @@ export async function resolveBackbone(options: ResolveOptions = {}): Promise<Bac
   return withFile(await openWeights(cached.path), file => backboneOfEntry(entry, file, cached.sha256));
 }
 
-/** Two networks in one file must not be taken for each other. */
+/** Returns the file's hash. Includes the prefix, so that two networks in one file have different hashes. */
 async function hashOf(file: WeightsFile, prefix = ''): Promise<string> {
   const hash = await sourcesSha256(file.sources);
   return prefix === '' ? hash : sha256(new TextEncoder().encode(`${hash} ${prefix}`));
 }
 
-/** What `use` makes of the file owns it; if it makes nothing, the file is closed. */
+/** Passes ownership of the file to the backbone that `use` returns. Closes the file if `use` throws. */
 async function withFile(
   file: WeightsFile,
   use: (file: WeightsFile) => Backbone | Promise<Backbone>,

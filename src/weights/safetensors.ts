@@ -1,10 +1,10 @@
 /**
- * The safetensors reader: eight bytes of header length, a JSON header, then the values of every tensor end to end.
- * Source: huggingface/safetensors, tensor.rs; every check of its `validate`, in its order.
+ * Reads safetensors files: eight bytes of header length, a JSON header, then the values of all tensors back to back.
+ * Source: huggingface/safetensors, tensor.rs; makes every check of its `validate`, in the same order.
  */
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
-import { formatSizes } from './byte_source.ts';
+import { formatBytes, formatSizes } from './byte_source.ts';
 import { type DType, elementBits, isDType, toFloat32 } from './dtypes.ts';
 import { isRecord, MAX_JSON_BYTES, parseJsonObject } from './json_text.ts';
 import { elementCount, isShape, type TensorEntry, type WeightsFile } from './tensor_entry.ts';
@@ -19,7 +19,7 @@ interface TensorInfo {
   readonly end: number;
 }
 
-/** @throws WeightsError  the header is damaged, or does not describe every byte that follows exactly once */
+/** Opens a file. @throws WeightsError  the header is damaged, or does not describe every following byte exactly once */
 export async function openSafetensors(source: ByteSource): Promise<WeightsFile> {
   const headerBytes = await readHeaderLength(source);
   const header = parseJsonObject(await source.read(LENGTH_BYTES, headerBytes), where(source, 'header'));
@@ -42,34 +42,35 @@ export async function openSafetensors(source: ByteSource): Promise<WeightsFile> 
 
 async function readHeaderLength(source: ByteSource): Promise<number> {
   if (source.sizeBytes < LENGTH_BYTES) {
-    throw new WeightsError(`${where(source)}: the file has ${source.sizeBytes} bytes, a header length alone needs 8`);
+    throw endsEarly(source, LENGTH_BYTES);
   }
   const first = await source.read(0, LENGTH_BYTES);
   const length = Number(new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
   if (length > MAX_JSON_BYTES) {
-    throw new WeightsError(
-      `${where(source)}: a header of ${length} bytes is promised, at most ${MAX_JSON_BYTES} are allowed`,
-    );
+    const [size, limit] = formatSizes(length, MAX_JSON_BYTES);
+    throw new WeightsError(`${where(source, 'header')}: is too large (${size}; the limit is ${limit})`);
   }
-  if (LENGTH_BYTES + length > source.sizeBytes) throw cutShort(source, LENGTH_BYTES + length);
+  if (LENGTH_BYTES + length > source.sizeBytes) throw endsEarly(source, LENGTH_BYTES + length);
   return length;
 }
 
 function tensorInfo(source: ByteSource, name: string, value: unknown): TensorInfo {
   const at = where(source, name);
-  if (!isRecord(value)) throw new WeightsError(`${at}: expected dtype, shape and data_offsets`);
+  if (!isRecord(value)) throw new WeightsError(`${at}: must be an object with dtype, shape and data_offsets`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDType(dtype)) throw new WeightsError(`${at}: unknown dtype ${JSON.stringify(dtype)}`);
-  if (!isShape(shape)) throw new WeightsError(`${at}: ${JSON.stringify(shape)} is not a shape`);
+  if (!isShape(shape)) throw new WeightsError(`${at}: ${JSON.stringify(shape)} is not a valid shape`);
   if (!isOffsets(offsets))
-    throw new WeightsError(`${at}: data_offsets ${JSON.stringify(offsets)} are not two byte positions`);
+    throw new WeightsError(`${at}: data_offsets must be two byte positions, got ${JSON.stringify(offsets)}`);
   const bits = elementCount(shape) * elementBits(dtype);
   if (bits % 8 !== 0 || !Number.isSafeInteger(bits)) {
-    throw new WeightsError(`${at}: ${dtype} [${shape}] does not fill whole bytes`);
+    throw new WeightsError(`${at}: ${dtype} [${shape.join(', ')}] does not fill whole bytes`);
   }
   const [begin, end] = offsets;
   if (end - begin !== bits / 8) {
-    throw new WeightsError(`${at}: ${dtype} [${shape}] takes ${bits / 8} bytes, data_offsets give it ${end - begin}`);
+    throw new WeightsError(
+      `${at}: ${dtype} [${shape.join(', ')}] needs ${bits / 8} bytes but data_offsets span ${end - begin}`,
+    );
   }
   return { name, dtype, shape, begin, end };
 }
@@ -80,30 +81,27 @@ function isOffsets(value: unknown): value is [number, number] {
   );
 }
 
-/** The tensors must cover the data from its first byte to its last: no hole, no overlap, nothing missing, nothing left. */
+/** Checks that the tensors cover the data exactly: no gap, no overlap, no missing and no extra bytes. */
 function checkLayout(source: ByteSource, infos: readonly TensorInfo[], dataStart: number): void {
   let position = 0;
   for (const { name, begin, end } of infos) {
     if (begin !== position) {
-      const fault = begin < position ? 'overlaps the tensor before it' : 'leaves a hole before it';
-      throw new WeightsError(`${where(source, name)}: begins at byte ${begin}, expected ${position}: it ${fault}`);
+      const fault = begin < position ? 'it overlaps the previous tensor' : 'there is a gap before it';
+      throw new WeightsError(`${where(source, name)}: starts at byte ${begin}, expected ${position} (${fault})`);
     }
     position = end;
   }
   const expected = dataStart + position;
-  if (expected > source.sizeBytes) throw cutShort(source, expected);
+  if (expected > source.sizeBytes) throw endsEarly(source, expected);
   if (expected < source.sizeBytes) {
-    throw new WeightsError(
-      `${where(source)}: ${source.sizeBytes - expected} bytes follow the last tensor, expected none`,
-    );
+    const extra = formatBytes(source.sizeBytes - expected);
+    throw new WeightsError(`${where(source)}: has ${extra} after the last tensor. Download or copy it again`);
   }
 }
 
-function cutShort(source: ByteSource, expected: number): WeightsError {
-  const [promised, actual] = formatSizes(expected, source.sizeBytes);
-  return new WeightsError(
-    `${where(source)}: the header promises ${promised}, the file has ${actual}: it is cut short. Download or copy it again`,
-  );
+function endsEarly(source: ByteSource, expectedBytes: number): WeightsError {
+  const [got, expected] = formatSizes(source.sizeBytes, expectedBytes);
+  return new WeightsError(`${where(source)}: ends early (${got} of ${expected}). Download or copy it again`);
 }
 
 function tensorEntry(source: ByteSource, info: TensorInfo, dataStart: number): TensorEntry {
@@ -119,10 +117,10 @@ function tensorEntry(source: ByteSource, info: TensorInfo, dataStart: number): T
 
 function metadataOf(source: ByteSource, value: unknown): Record<string, string> {
   const texts: Record<string, string> = Object.create(null);
-  if (!isRecord(value)) throw new WeightsError(`${where(source, '__metadata__')}: expected an object of texts`);
+  if (!isRecord(value)) throw new WeightsError(`${where(source, '__metadata__')}: must be an object of strings`);
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string')
-      throw new WeightsError(`${where(source, '__metadata__')}: ${JSON.stringify(key)} is not a text`);
+      throw new WeightsError(`${where(source, '__metadata__')}: ${JSON.stringify(key)} must be a string`);
     texts[key] = text;
   }
   return texts;

@@ -1,4 +1,4 @@
-/** The safetensors writer: float32 only, and the same bytes for the same tensors and metadata, whatever their order. */
+/** Writes safetensors files, float32 only. The bytes do not depend on the order of the tensors and the metadata. */
 import { WeightsError } from '../errors/index.ts';
 import { bytesOf } from './dtypes.ts';
 import { elementCount, type TensorEntry } from './tensor_entry.ts';
@@ -6,18 +6,18 @@ import { elementCount, type TensorEntry } from './tensor_entry.ts';
 export interface NamedValues {
   readonly name: string;
   readonly shape: readonly number[];
-  /** C order, as many as `shape` holds. */
+  /** C order, one per element of `shape`. */
   readonly values: Float32Array;
 }
 
 export type Metadata = Readonly<Record<string, string>>;
 
-/** Where the bytes go, piece by piece: an `AtomicWriter`, or anything that appends. */
+/** Receives the bytes piece by piece: an `AtomicWriter`, or anything else that appends. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** The whole file in memory: for heads and other small sets. */
+/** Returns the file's bytes, for heads and other small sets of tensors. */
 export function writeSafetensors(tensors: Iterable<NamedValues>, metadata: Metadata = {}): Uint8Array {
   const sorted = byName(tensors);
   const parts = [encodeHeader(sorted, metadata)];
@@ -28,7 +28,7 @@ export function writeSafetensors(tensors: Iterable<NamedValues>, metadata: Metad
   return concatenate(parts);
 }
 
-/** Writes tensors of any number and size, with one of them in memory at a time. */
+/** Writes any number of tensors of any size, with one tensor in memory at a time. */
 export async function saveSafetensors(
   sink: ByteSink,
   tensors: Iterable<TensorEntry>,
@@ -43,7 +43,10 @@ export async function saveSafetensors(
   }
 }
 
-/** Length, JSON, and spaces up to a multiple of eight, so that the values are aligned in a mapped file. */
+/**
+ * Returns the header: length, JSON, and padding to a multiple of eight bytes, so that the values are aligned in a
+ * mapped file.
+ */
 function encodeHeader(sorted: readonly { name: string; shape: readonly number[] }[], metadata: Metadata): Uint8Array {
   const members: string[] = [];
   const texts = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
@@ -65,16 +68,18 @@ function encodeHeader(sorted: readonly { name: string; shape: readonly number[] 
 function byName<T extends { readonly name: string }>(tensors: Iterable<T>): T[] {
   const sorted = [...tensors].sort((a, b) => compare(a.name, b.name));
   const repeated = sorted.find((tensor, i) => tensor.name === sorted[i + 1]?.name);
-  if (repeated) throw new WeightsError(`safetensors: two tensors are named ${repeated.name}`);
+  if (repeated) throw new WeightsError(`safetensors: two tensors are named ${JSON.stringify(repeated.name)}`);
   if (sorted.some(tensor => tensor.name === '__metadata__')) {
-    throw new WeightsError('safetensors: no tensor may be named __metadata__: the format keeps that name for itself');
+    throw new WeightsError('safetensors: no tensor may be named "__metadata__", which the format reserves');
   }
   return sorted;
 }
 
 function checkCount({ name, shape }: { name: string; shape: readonly number[] }, values: Float32Array): void {
   if (values.length === elementCount(shape)) return;
-  throw new WeightsError(`safetensors: ${name} [${shape}] needs ${elementCount(shape)} values, got ${values.length}`);
+  throw new WeightsError(
+    `safetensors: ${name} [${shape.join(', ')}] needs ${elementCount(shape)} values, got ${values.length}`,
+  );
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

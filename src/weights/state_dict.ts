@@ -15,9 +15,11 @@ export interface NamedStateDict {
 }
 
 /**
- * Returns the tensors under torchvision's names. Translates Keras' names, and removes common prefixes that all names share.
+ * Returns the tensors under torchvision's names. Translates Keras' names, and removes common prefixes that all names
+ * share.
  *
- * With `prefix`, selects only the tensors whose names start with it, and removes it. This is for files that contain several networks.
+ * With `prefix`, selects only the tensors whose names start with it, and removes it. This is for files that contain
+ * several networks.
  *
  * @throws WeightsError  no name starts with `prefix`
  */

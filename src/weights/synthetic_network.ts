@@ -1,7 +1,8 @@
 /**
- * Networks whose weights come from a formula, to the last bit the same here and in scripts/make_network_fixtures.py: whatever PyTorch
- * computes with them can be compared with, and no weights need be shipped. Signals keep their size through all layers; some channels
- * have tiny or large running variances, as trained networks do.
+ * Synthetic networks for tests: their weights are computed by a formula, which gives the same bits here and in
+ * scripts/make_network_fixtures.py. Tests can therefore compare with PyTorch's results without shipping any weights.
+ * Signals keep their magnitude through all layers. Some channels have tiny or large running variances, as in trained
+ * networks.
  */
 import type { Backbone } from './backbone.ts';
 import { PREPROCESSINGS } from './preprocessing.ts';
@@ -14,7 +15,7 @@ export interface SyntheticOptions {
   readonly eps?: number;
 }
 
-/** A network like any other; its tensors are computed when they are read. */
+/** Returns a synthetic backbone. Its tensors are computed when they are read. */
 export function syntheticBackbone(
   architecture: ResNetArchitecture,
   { strideOn = '3x3', eps = 1e-5 }: SyntheticOptions = {},
@@ -40,7 +41,7 @@ export function syntheticBackbone(
   };
 }
 
-/** Ramps with noise on them, [N, 3, H, W], about -1.5..1.5. */
+/** Returns ramps with added noise, [N, 3, H, W], values from about -1.5 to 1.5. */
 export function syntheticImage([n, channels, height, width]: readonly [number, number, number, number]): Float32Array {
   let [x, y, c, image] = [-1, 0, 0, 0];
   return fill('x', n * channels * height * width, u => {
@@ -51,7 +52,10 @@ export function syntheticImage([n, channels, height, width]: readonly [number, n
   });
 }
 
-/** `count` values, each made from a number in [0, 1) in steps of 2^-24: a hash of the name (FNV-1a) and the element's place. */
+/**
+ * Returns `count` values. `value` computes each one from a number in [0, 1), a multiple of 2^-24 that is hashed from the
+ * name (FNV-1a) and the element's index.
+ */
 export function fill(name: string, count: number, value: (u: number, index: number) => number): Float32Array {
   let seed = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 0x01000193);
@@ -80,14 +84,14 @@ function syntheticTensor(name: string, shape: readonly number[], lastNorm: strin
     return make((u, i) => (2 * u - 1) * spread[Math.floor(i / fanIn)]!);
   }
   if (path === 'fc') return make(part === 'weight' ? u => (2 * u - 1) * Math.sqrt(6 / shape[1]!) : u => u - 0.5);
-  // The last batch norm of a block scales what is added to the shortcut: kept small, so that many blocks do not grow.
+  // The last batch norm of a block scales the residual. It is small, so that values do not grow over many blocks.
   if (part === 'weight') return make(path.endsWith(lastNorm) ? u => 0.2 + 0.2 * u : u => 0.8 + 0.4 * u);
   if (part === 'bias') return make(u => 0.4 * (u - 0.5));
   const variances = runningVar(path, count);
   return part === 'running_var' ? variances : make((u, c) => (u - 0.5) * Math.sqrt(variances[c]!));
 }
 
-/** The batch norm that follows: bn2 of conv2, downsample.1 of downsample.0. */
+/** Returns the batch norm that follows a convolution: bn2 for conv2, downsample.1 for downsample.0. */
 function normOf(convolution: string): string {
   return convolution.includes('downsample')
     ? convolution.replace('downsample.0', 'downsample.1')

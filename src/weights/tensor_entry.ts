@@ -8,9 +8,16 @@ export interface TensorEntry {
   /** As stored; `read` converts. */
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Returns the values as float32, C order. @throws WeightsError  damaged, or of a dtype that cannot be converted to float32 */
+  /**
+   * Returns the values as float32, C order.
+   *
+   * @throws WeightsError  damaged, or of a dtype that cannot be converted to float32
+   */
   read(): Promise<Float32Array>;
-  /** Returns the stored bits as `dtype`, C order, little endian. Absent if the file does not store the tensor in this form. */
+  /**
+   * Returns the stored bits as `dtype`, C order, little endian. Absent if the file does not store the tensor in this
+   * form.
+   */
   readonly readBytes?: () => Promise<Uint8Array>;
 }
 

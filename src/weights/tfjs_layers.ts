@@ -1,5 +1,6 @@
 /**
- * Reads TensorFlow.js layers models. model.json lists the weights in groups. The shards of a group contain its weights back to back.
+ * Reads TensorFlow.js layers models. model.json lists the weights in groups. The shards of a group contain its weights
+ * back to back.
  * Source: tensorflow/tfjs, tfjs-core/src/io/io_utils.ts
  */
 import { InputError, WeightsError } from '../errors/index.ts';
@@ -39,7 +40,11 @@ interface Group {
   readonly weights: readonly WeightSpec[];
 }
 
-/** Opens a model. @throws WeightsError  model.json is damaged, shards are missing (all are listed), or their sizes do not add up */
+/**
+ * Opens a model.
+ *
+ * @throws WeightsError  model.json is damaged, shards are missing (all are listed), or their sizes do not add up
+ */
 export async function openTfjsLayers(modelJson: ByteSource, openSibling: OpenSibling): Promise<WeightsFile> {
   const groups = await readManifest(modelJson);
   const shards = await openShards(modelJson.name, groups, openSibling);
@@ -83,11 +88,14 @@ async function readManifest(modelJson: ByteSource): Promise<Group[]> {
 /** Accepts only plain file names, so that a malicious model.json cannot reach outside its folder. */
 function checkedPath(where: string, path: unknown): string {
   if (typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..') return path;
-  throw new WeightsError(`${where}: a shard must be the name of a file in the same folder, got ${JSON.stringify(path)}`);
+  throw new WeightsError(
+    `${where}: a shard must be the name of a file in the same folder, got ${JSON.stringify(path)}`,
+  );
 }
 
 function weightSpec(where: string, value: unknown): WeightSpec {
-  if (!isRecord(value) || typeof value.name !== 'string') throw new WeightsError(`${where}: has a weight without a name`);
+  if (!isRecord(value) || typeof value.name !== 'string')
+    throw new WeightsError(`${where}: has a weight without a name`);
   const { name, shape, dtype, quantization } = value;
   if (!isShape(shape)) throw new WeightsError(`${where}, ${name}: ${JSON.stringify(shape)} is not a valid shape`);
   const isInteger = dtype === 'int32';

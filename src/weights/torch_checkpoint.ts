@@ -1,4 +1,6 @@
-/** Code shared by the three formats of torch.save: finds the tensors in the saved object, and reads a tensor's bytes. */
+/**
+ * Code shared by the three formats of torch.save: finds the tensors in the saved object, and reads a tensor's bytes.
+ */
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
@@ -32,7 +34,11 @@ export interface Checkpoint {
   storage(key: string, where: string): StoredBytes;
 }
 
-/** Returns the checkpoint's tensors. @throws WeightsError  it has no state dict, or a storage is not as large as its tensors expect */
+/**
+ * Returns the checkpoint's tensors.
+ *
+ * @throws WeightsError  it has no state dict, or a storage is not as large as its tensors expect
+ */
 export function weightsOfCheckpoint(checkpoint: Checkpoint): WeightsFile {
   const { source, format, root } = checkpoint;
   const tensors = new Map<string, TensorEntry>();
@@ -64,9 +70,9 @@ function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
   }
   if (best.size > 0) return best;
   const keys = root instanceof Dict ? [...root.entries.keys()].slice(0, 8).map(key => JSON.stringify(String(key))) : [];
-  const found = root instanceof Dict ? `its keys are ${keys.join(', ') || 'missing'}` : 'it is not a dict';
+  const found = root instanceof Dict ? `a dict with the keys ${keys.join(', ') || 'none'}` : 'not a dict';
   throw new WeightsError(
-    `${where}: has no state dict (${found}). Save the state dict in Python: torch.save(model.state_dict(), f)`,
+    `${where}: has no state dict, but ${found}. Save the state dict in Python: torch.save(model.state_dict(), f)`,
   );
 }
 

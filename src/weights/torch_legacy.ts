@@ -1,6 +1,6 @@
 /**
- * Reads PyTorch checkpoints written before version 1.6. They consist of five pickles (magic number, protocol, machine, the saved object,
- * keys of the storages), followed by each storage as its number of elements and the elements.
+ * Reads PyTorch checkpoints written before version 1.6. They consist of five pickles (magic number, protocol, machine,
+ * the saved object, keys of the storages), followed by each storage as its number of elements and the elements.
  * Source: pytorch, torch/serialization.py, _legacy_save
  */
 import { WeightsError } from '../errors/index.ts';
@@ -66,7 +66,10 @@ class PickleReader {
   }
 }
 
-/** Checks that all views of a storage agree on its type and size, because the file itself only gives a number of elements. */
+/**
+ * Checks that all views of a storage agree on its type and size, because the file itself only gives a number of
+ * elements.
+ */
 function remember(used: Map<string, Storage>, storage: Storage, where: string): Storage {
   const known = used.get(storage.key);
   if (known === undefined) used.set(storage.key, storage);

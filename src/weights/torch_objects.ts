@@ -189,8 +189,8 @@ export function plainHost(where: string): PickleHost {
 }
 
 /**
- * Returns the storage that a persistent id names: ('storage', storage class, key, device, number of elements). In the legacy format, a
- * sixth item selects a part of it.
+ * Returns the storage that a persistent id names: ('storage', storage class, key, device, number of elements). In the
+ * legacy format, a sixth item selects a part of it.
  */
 export function storageOf(id: PickleValue, where: string): Storage {
   const [kind, type, key, , count, part] = id instanceof Tuple ? id.items : [];
@@ -215,7 +215,9 @@ export function wholeStorage(key: string, { dtype }: ElementType, count: number,
   return new Storage(key, dtype, sizeBytes);
 }
 
-/** Arguments: (storage, offset, size, stride, requires_grad, backward_hooks). `_rebuild_tensor_v3` appends the dtype. */
+/**
+ * Arguments: (storage, offset, size, stride, requires_grad, backward_hooks). `_rebuild_tensor_v3` appends the dtype.
+ */
 function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
   const [storage, offset, size, strides] = args;
   const shape = size instanceof Tuple ? size.items : undefined;
@@ -224,7 +226,11 @@ function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
   return tensorOn(storage, { offset, shape, stride, dtype: given }, where);
 }
 
-/** Returns the tensor that a file describes. @throws WeightsError  not a view of a storage, or it reaches past the storage */
+/**
+ * Returns the tensor that a file describes.
+ *
+ * @throws WeightsError  not a view of a storage, or it reaches past the storage
+ */
 export function tensorOn(
   storage: PickleValue | undefined,
   view: { readonly offset: unknown; readonly shape: unknown; readonly stride: unknown; readonly dtype?: DType },
@@ -255,9 +261,10 @@ function checkBounds(tensor: Tensor, where: string): void {
       `${where}: is damaged (${view} reaches past storage ${storage.key}, which has ${held} elements)`,
     );
   }
-  if (elementCount(shape) > Math.max(held, MAX_EXPANDED_ELEMENTS)) {
+  const limit = Math.max(held, MAX_EXPANDED_ELEMENTS);
+  if (elementCount(shape) > limit) {
     throw new WeightsError(
-      `${where}: ${view} expands ${held} elements to ${elementCount(shape)} (the limit is ${MAX_EXPANDED_ELEMENTS}). Save it with .contiguous()`,
+      `${where}: ${view} expands ${held} elements to ${elementCount(shape)} (the limit is ${limit}). Save it with .contiguous()`,
     );
   }
   const spanBytes = (span * elementBits(dtype)) / 8;

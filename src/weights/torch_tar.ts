@@ -1,5 +1,6 @@
 /**
- * PyTorch checkpoints of 2016 and 2017: a tar of `storages`, `tensors` (views of them) and `pickle`, whose persistent ids name both.
+ * Reads PyTorch checkpoints of 2016 and 2017: a tar of `storages`, `tensors` (views of storages) and `pickle`, whose
+ * persistent ids refer to both.
  * Source: pytorch, torch/serialization.py, legacy_load
  */
 import { WeightsError } from '../errors/index.ts';
@@ -20,30 +21,30 @@ import {
   torchHost,
   wholeStorage,
 } from './torch_objects.ts';
-import { MAX_PICKLE_BYTES, type PickleHost, unpickle, unpickleFirst } from './unpickler.ts';
+import { MAX_PICKLE_BYTES, type PickleHost, tooLarge, unpickle, unpickleFirst } from './unpickler.ts';
 
 const MEMBERS = ['storages', 'tensors', 'pickle'] as const;
-/** What says which storage or tensor comes next has about a hundred bytes. */
+/** Upper bound for the pickle that describes one storage or tensor. It has about a hundred bytes. */
 const RECORD_BYTES = 4096;
 const MAX_DIMENSIONS = 64;
 
-/** Everything that a persistent id can name, by its key. */
+/** Everything that a persistent id can name, by key. */
 type Named = Map<string, Storage | Tensor>;
 
-/** @throws WeightsError  damaged, hostile, or a checkpoint without tensors */
+/** Opens a checkpoint. @throws WeightsError  damaged, malicious, or without tensors */
 export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
   const where = `torch: ${source.name}`;
   const members = await readTar(source);
   const [storages, tensors, pickle] = MEMBERS.map(name => {
     const member = members.get(name);
     if (member !== undefined) return member;
-    throw new WeightsError(`${where}: is a tar file, but not a PyTorch checkpoint: it has no member ${name}`);
+    throw new WeightsError(`${where}: is a tar file, not a PyTorch checkpoint (it has no member "${name}")`);
   }) as [ByteSource, ByteSource, ByteSource];
   const named: Named = new Map();
   const stored = await readStorages(storages, named, `${where}, storages`);
   await readTensors(tensors, named, `${where}, tensors`);
   if (pickle.sizeBytes > MAX_PICKLE_BYTES) {
-    throw new WeightsError(`${where}: its pickle has ${pickle.sizeBytes} bytes, at most ${MAX_PICKLE_BYTES} are read`);
+    throw tooLarge(`${where}, pickle`, pickle.sizeBytes);
   }
   const root = unpickle(await pickle.read(0, pickle.sizeBytes), namedHost(named, where), where);
   return weightsOfCheckpoint({
@@ -53,7 +54,7 @@ export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
     bigEndian: false,
     storage(key, at) {
       const found = stored.get(key);
-      if (found === undefined) throw new WeightsError(`${at}: its storage ${key} is missing`);
+      if (found === undefined) throw new WeightsError(`${at}: has no storage ${key}`);
       return found;
     },
   });
@@ -63,16 +64,21 @@ function namedHost(named: Named, where: string): PickleHost {
   return torchHost(where, id => {
     const found = named.get(keyOf(id));
     if (found !== undefined) return found;
-    throw new WeightsError(`${where}: refers to something that is neither a storage nor a tensor`);
+    throw new WeightsError(`${where}: is damaged (a persistent id names neither a storage nor a tensor)`);
   });
 }
 
-/** Python wrote addresses: whole numbers, or the same as texts. */
+/**
+ * Returns the key as a string, or '' if `id` is not a key. Python wrote memory addresses, as integers or as strings.
+ */
 function keyOf(id: PickleValue | undefined): string {
   return typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint' ? String(id) : '';
 }
 
-/** A count; for each storage (key, device, class), its number of elements and they; then parts of storages, which have keys too. */
+/**
+ * Reads the storages: a count; for each storage (key, device, class), element count and elements; then keyed parts of
+ * storages.
+ */
 async function readStorages(source: ByteSource, named: Named, where: string): Promise<Map<string, StoredBytes>> {
   const cursor = new Cursor(source, where);
   const stored = new Map<string, StoredBytes>();
@@ -80,7 +86,7 @@ async function readStorages(source: ByteSource, named: Named, where: string): Pr
     const [id, , type] = await cursor.tuple();
     const key = keyOf(id);
     if (key === '' || !(type instanceof ElementType) || named.has(key)) {
-      throw new WeightsError(`${where}: a storage has no key or no type, or appears twice`);
+      throw new WeightsError(`${where}: is damaged (a storage has no key, no type, or a key that is already used)`);
     }
     const elementBytes = wholeStorage(key, type, 0, where).elementBytes;
     const found = await storedAt(source, cursor.position, {
@@ -97,23 +103,28 @@ async function readStorages(source: ByteSource, named: Named, where: string): Pr
     const [id, root, offset, count] = view instanceof Tuple ? view.items : [];
     const [key, whole] = [keyOf(id), named.get(keyOf(root))];
     if (key === '' || named.has(key) || !(whole instanceof Storage)) {
-      throw new WeightsError(`${where}: a part of a storage has no key or no storage, or appears twice`);
+      throw new WeightsError(`${where}: is damaged (a part has no key, no storage, or a key that is already used)`);
     }
     named.set(key, whole.part(offset, count, where));
   }
   return stored;
 }
 
-/** A count; for each tensor (key, storage, class), then rank, sizes, strides and offset, 64 bits each. */
+/**
+ * Reads the tensors: a count; for each tensor (key, storage, class), then rank, sizes, strides and offset, 64 bits
+ * each.
+ */
 async function readTensors(source: ByteSource, named: Named, where: string): Promise<void> {
   const cursor = new Cursor(source, where);
   for (let left = await cursor.count(); left > 0; left--) {
     const [id, storage] = await cursor.tuple();
     const key = keyOf(id);
-    if (key === '' || named.has(key)) throw new WeightsError(`${where}: a tensor has no key, or one that is taken`);
-    // 32 bits, and 32 that do not count.
+    if (key === '' || named.has(key))
+      throw new WeightsError(`${where}: is damaged (a tensor has no key, or a key that is already used)`);
+    // The rank has 32 bits. The other 32 are unused.
     const rank = Number(BigInt.asIntN(32, (await cursor.integers(1))[0]!));
-    if (rank < 0 || rank > MAX_DIMENSIONS) throw new WeightsError(`${where}: a tensor has ${rank} dimensions`);
+    if (rank < 0 || rank > MAX_DIMENSIONS)
+      throw new WeightsError(`${where}: is damaged (a tensor has ${rank} dimensions)`);
     const numbers = (await cursor.integers(2 * rank + 1)).map(Number);
     const shape = numbers.slice(0, numbers.length >> 1);
     const stride = numbers.slice(shape.length, -1);
@@ -121,7 +132,7 @@ async function readTensors(source: ByteSource, named: Named, where: string): Pro
   }
 }
 
-/** Pickles and numbers, one behind the other. */
+/** Reads consecutive pickles and numbers. */
 class Cursor {
   position = 0;
   readonly #source: ByteSource;
@@ -142,18 +153,20 @@ class Cursor {
   async count(): Promise<number> {
     const value = await this.pickle();
     if (isCount(value) && value <= MAX_STORAGES) return value;
-    throw new WeightsError(`${this.#where}: has ${String(value)} records, at most ${MAX_STORAGES} are read`);
+    throw new WeightsError(
+      `${this.#where}: the number of records must be an integer from 0 to ${MAX_STORAGES}, got ${String(value)}`,
+    );
   }
 
   async tuple(): Promise<readonly PickleValue[]> {
     const value = await this.pickle();
     if (value instanceof Tuple) return value.items;
-    throw new WeightsError(`${this.#where}: a record is no tuple`);
+    throw new WeightsError(`${this.#where}: is damaged (a record is not a tuple)`);
   }
 
   async integers(count: number): Promise<bigint[]> {
     const bytes = await readUpTo(this.#source, this.position, 8 * count);
-    if (bytes.length < 8 * count) throw new WeightsError(`${this.#where}: breaks off at byte ${this.position}`);
+    if (bytes.length < 8 * count) throw new WeightsError(`${this.#where}: ends early at byte ${this.position}`);
     this.position += bytes.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return Array.from({ length: count }, (_, i) => view.getBigInt64(8 * i, true));

@@ -1,5 +1,6 @@
 /**
- * PyTorch checkpoints since 1.6: a ZIP file with one pickle, `data.pkl`, and a file for each storage.
+ * Reads PyTorch checkpoints written by version 1.6 or later: a ZIP file with one pickle, `data.pkl`, and one file per
+ * storage.
  * Source: pytorch, caffe2/serialize/inline_container.h and torch/serialization.py
  */
 import { WeightsError } from '../errors/index.ts';
@@ -7,19 +8,19 @@ import type { ByteSource } from '../platform/types.ts';
 import type { WeightsFile } from './tensor_entry.ts';
 import { weightsOfCheckpoint } from './torch_checkpoint.ts';
 import { storageOf, torchHost } from './torch_objects.ts';
-import { MAX_PICKLE_BYTES, unpickle } from './unpickler.ts';
+import { MAX_PICKLE_BYTES, tooLarge, unpickle } from './unpickler.ts';
 import { readZip, readZipEntry, type ZipEntry } from './zip_archive.ts';
 
-/** A checkpoint's records, without the folder that the writer put them in. */
+/** A checkpoint's records by name, without the folder that contains them. */
 type Records = ReadonlyMap<string, ZipEntry>;
 
-/** @throws WeightsError  damaged, hostile, a TorchScript program, or a checkpoint without tensors */
+/** Opens a checkpoint. @throws WeightsError  damaged, malicious, a TorchScript program, or without tensors */
 export async function openTorchZip(source: ByteSource): Promise<WeightsFile> {
   const where = `torch: ${source.name}`;
   const records = await readRecords(source, where);
   const pickle = recordOf(records, 'data.pkl', where);
   if (pickle.sizeBytes > MAX_PICKLE_BYTES) {
-    throw new WeightsError(`${where}: data.pkl has ${pickle.sizeBytes} bytes, at most ${MAX_PICKLE_BYTES} are read`);
+    throw tooLarge(`${where}, data.pkl`, pickle.sizeBytes);
   }
   const host = torchHost(where, id => storageOf(id, where));
   const root = unpickle(await readZipEntry(source, pickle), host, where);
@@ -45,7 +46,7 @@ async function readRecords(source: ByteSource, where: string): Promise<Records> 
   const pickles = [...entries.keys()].filter(name => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) {
     throw new WeightsError(
-      `${where}: is a ZIP file, but not a PyTorch checkpoint: it has ${pickles.length} data.pkl, expected 1`,
+      `${where}: is a ZIP file, not a PyTorch checkpoint (it has ${pickles.length} data.pkl, expected 1)`,
     );
   }
   const folder = pickles[0]!.slice(0, -'data.pkl'.length);
@@ -53,7 +54,7 @@ async function readRecords(source: ByteSource, where: string): Promise<Records> 
   for (const [name, entry] of entries) if (name.startsWith(folder)) records.set(name.slice(folder.length), entry);
   if (records.has('constants.pkl')) {
     throw new WeightsError(
-      `${where}: is a TorchScript program, not weights. Save them in Python: torch.save(torch.jit.load(f).state_dict(), f2)`,
+      `${where}: is a TorchScript program, not a state dict. Save the state dict in Python: torch.save(torch.jit.load(f).state_dict(), f2)`,
     );
   }
   return records;
@@ -61,11 +62,11 @@ async function readRecords(source: ByteSource, where: string): Promise<Records> 
 
 function recordOf(records: Records, name: string, where: string): ZipEntry {
   const record = records.get(name);
-  if (record === undefined) throw new WeightsError(`${where}: its record ${name} is missing`);
+  if (record === undefined) throw new WeightsError(`${where}: has no record ${name}`);
   return record;
 }
 
-/** Files from before the record existed are little endian. */
+/** Whether the values are big endian. Files from before this record was introduced are little endian. */
 async function isBigEndian(source: ByteSource, record: ZipEntry | undefined): Promise<boolean> {
   if (record === undefined || record.sizeBytes > 8) return false;
   return new TextDecoder().decode(await readZipEntry(source, record)) === 'big';

@@ -1,6 +1,6 @@
 /**
- * Reads pickles without running any code. It supports the opcodes of PyTorch's own weights-only unpickler, passes every global and
- * persistent id to `PickleHost`, and counts the values it creates, so that no file can exhaust the memory.
+ * Reads pickles without running any code. It supports the opcodes of PyTorch's own weights-only unpickler, passes every
+ * global and persistent id to `PickleHost`, and counts the values it creates, so that no file can exhaust the memory.
  * Source: torch/_weights_only_unpickler.py; CPython, Lib/pickletools.py
  */
 import { WeightsError } from '../errors/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads the part of ZIP that PyTorch writes and reads: stored and deflated entries, data descriptors, Zip64. A file is accepted only if
- * every local header and descriptor agrees with the central directory and no two entries overlap.
+ * Reads the part of ZIP that PyTorch writes and reads: stored and deflated entries, data descriptors, Zip64. A file is
+ * accepted only if every local header and descriptor agrees with the central directory and no two entries overlap.
  * Source: PKWARE APPNOTE 6.3.10
  */
 import { inflateRaw } from '#platform';
@@ -28,7 +28,11 @@ export interface ZipEntry {
 /** A deflated entry is inflated in one piece. The largest tensor of a ResNet-152 has 9.4 MB. */
 const MAX_INFLATED_BYTES = 32_000_000;
 
-/** Returns an entry's content or a part of it. @throws WeightsError  unknown compression method, or not the size it should have */
+/**
+ * Returns an entry's content or a part of it.
+ *
+ * @throws WeightsError  unknown compression method, or not the size it should have
+ */
 export async function readZipEntry(
   source: ByteSource,
   entry: ZipEntry,
@@ -65,7 +69,9 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   return new Map(placed.map(entry => [entry.name, entry]));
 }
 
-/** Finds an entry's bytes through its local header, whose extra field has its own length (PyTorch aligns data with it). */
+/**
+ * Finds an entry's bytes through its local header, whose extra field has its own length (PyTorch aligns data with it).
+ */
 async function place(source: ByteSource, entry: CentralEntry): Promise<PlacedEntry> {
   const where = `zip: ${source.name}, ${entry.name}`;
   if (entry.isEncrypted) throw new WeightsError(`${where}: is encrypted. Save the file without a password`);
@@ -88,7 +94,10 @@ function localName(header: DataView, nameBytes: number): string | undefined {
   return new TextDecoder().decode(new Uint8Array(header.buffer, header.byteOffset + LOCAL_HEADER_BYTES, nameBytes));
 }
 
-/** Compares the sizes in the local header, or in the descriptor after the data. Returns the descriptor's length in bytes. */
+/**
+ * Compares the sizes in the local header, or in the descriptor after the data. Returns the descriptor's length in
+ * bytes.
+ */
 async function checkSizes(
   source: ByteSource,
   header: DataView,
@@ -119,7 +128,9 @@ function checkOverlap(source: ByteSource, entries: readonly PlacedEntry[], direc
   for (const [i, entry] of sorted.entries()) {
     const next = sorted[i + 1];
     if (entry.end <= (next?.start ?? directoryStart)) continue;
-    throw new WeightsError(`zip: ${source.name}, ${entry.name}: is damaged (it overlaps ${next?.name ?? 'the directory'})`);
+    throw new WeightsError(
+      `zip: ${source.name}, ${entry.name}: is damaged (it overlaps ${next?.name ?? 'the directory'})`,
+    );
   }
 }
 

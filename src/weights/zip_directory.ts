@@ -41,7 +41,11 @@ interface DirectoryPlace {
   readonly start: number;
 }
 
-/** Returns the directory. @throws WeightsError  the file ends early, spans several disks, or has two entries of one name */
+/**
+ * Returns the directory.
+ *
+ * @throws WeightsError  the file ends early, spans several disks, or has two entries of one name
+ */
 export async function readCentralDirectory(source: ByteSource): Promise<CentralDirectory> {
   const place = await findDirectory(source);
   const bytes = await source.read(place.start, place.sizeBytes);
@@ -70,9 +74,7 @@ async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
   const tail = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = findEnd(tail);
   if (end === undefined) {
-    throw new WeightsError(
-      `zip: ${source.name}: ends early (no directory at the end). Download or copy it again`,
-    );
+    throw new WeightsError(`zip: ${source.name}: ends early (no directory at the end). Download or copy it again`);
   }
   const place = (await readZip64(source, tailStart + end)) ?? {
     count: tail.getUint16(end + 10, true),
@@ -88,9 +90,7 @@ async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
     throw new WeightsError(`zip: ${source.name}, directory: is too large (${size}; the limit is ${limit})`);
   }
   if (place.count > MAX_ENTRIES) {
-    throw new WeightsError(
-      `zip: ${source.name}: has too many entries (${place.count}; the limit is ${MAX_ENTRIES})`,
-    );
+    throw new WeightsError(`zip: ${source.name}: has too many entries (${place.count}; the limit is ${MAX_ENTRIES})`);
   }
   return place;
 }
@@ -120,7 +120,10 @@ async function readZip64(source: ByteSource, endOffset: number): Promise<Directo
   return { count: uint64(source, view, 32), sizeBytes: uint64(source, view, 40), start: uint64(source, view, 48) };
 }
 
-/** Checks that every value in the short record equals the Zip64 record's, so that no two readers see different directories. */
+/**
+ * Checks that every value in the short record equals the Zip64 record's, so that no two readers see different
+ * directories.
+ */
 function checkAgreement(
   source: ByteSource,
   tail: DataView,

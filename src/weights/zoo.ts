@@ -1,70 +1,77 @@
-/** The weights Raycam knows by name: where they come from, what they must be, and what they must be fed. */
+/** The weights that Raycam knows by name, with their sources, digests and preprocessing. */
 import { UsageError } from '../errors/index.ts';
 import { PREPROCESSINGS, type Preprocessing } from './preprocessing.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
 import type { WeightsFormat } from './tensor_entry.ts';
 
-/** A file on a web server, kept in the cache as it is. */
+/** A file on a web server. The cache stores it unchanged. */
 export interface HttpsSource {
   readonly kind: 'https';
   readonly url: string;
   /** Its name in the cache. */
   readonly file: string;
-  /** The file's SHA-256, or as many of its first digits as are published. */
+  /** The file's SHA-256, or its published prefix. */
   readonly sha256?: string;
 }
 
-/** A TensorFlow.js model in a folder of an npm package, converted once to safetensors under torchvision's names. */
+/**
+ * A TensorFlow.js model in a folder of an npm package. It is converted once to safetensors under torchvision's names.
+ */
 export interface NpmSource {
   readonly kind: 'npm';
   readonly package: string;
   readonly version: string;
-  /** Of the package's tarball, as npm writes it. */
+  /** npm's integrity string of the package's tarball. */
   readonly integrity: string;
   readonly tarballBytes: number;
   readonly folder: string;
   readonly file: string;
-  /** Of the converted file. */
+  /** SHA-256 of the converted file. */
   readonly sha256: string;
 }
 
-/** Made from another entry when opened; see `deepen`. */
+/** Derived from another entry when it is opened, see `deepen`. */
 export interface Net2NetSource {
   readonly kind: 'net2net';
   readonly from: string;
 }
 
-/** Where the 3x3 stage's stride of two sits: on the first 1x1 (He et al., "v1") or on the 3x3 (torchvision, "v1.5"). No file tells. */
+/**
+ * Which convolution of a bottleneck has the stride of 2: the first 1x1 (He et al., "v1") or the 3x3 (torchvision,
+ * "v1.5"). Weights files do not contain this.
+ */
 export type StrideOn = '1x1' | '3x3';
 
 export interface ZooEntry {
   readonly id: string;
   readonly architecture: ResNetArchitecture;
-  /** In the order they are tried. */
+  /** In the order in which they are tried. */
   readonly sources: readonly (HttpsSource | NpmSource | Net2NetSource)[];
   readonly format: WeightsFormat;
   readonly strideOn: StrideOn;
-  /** Of every batch norm. */
+  /** Epsilon of every batch norm. */
   readonly eps: number;
   readonly preprocessing: Preprocessing;
   readonly licence: string;
   readonly note: string;
-  /** The entry whose function this one computes: itself, save for deepened networks. */
+  /** The entry that computes the same function: itself, except for deepened networks. */
   readonly featuresOf: string;
 }
 
-/** What the tutorial uses. */
+/** The network that the tutorial uses. */
 export const DEFAULT_BACKBONE = 'resnet152.tv_in1k_v1';
 
 const TORCH_HUB = 'https://download.pytorch.org/models';
 const HUGGING_FACE = 'https://huggingface.co';
 
-/** torch.hub's own rule: a file's name ends with the first eight digits of its SHA-256. The rest is not published. */
+/**
+ * In torch.hub, a file name ends with the first eight digits of the file's SHA-256. The other digits are not published.
+ */
 function torchHub(file: string): HttpsSource {
   return { kind: 'https', url: `${TORCH_HUB}/${file}`, file, sha256: /-([0-9a-f]{8})\.pth$/.exec(file)![1]! };
 }
 
-/** No digest is published for these: their header, and the network's names and shapes, are what is checked. */
+/** No digest is published for these files. Only the header and the names and shapes of the tensors are checked. */
 function huggingFace(repository: string, id: string): HttpsSource {
   return {
     kind: 'https',
@@ -153,7 +160,7 @@ export const ZOO: readonly ZooEntry[] = [
     eps: 1e-3,
     preprocessing: PREPROCESSINGS.caffe,
     licence: CAFFE_LICENCE,
-    note: "He et al.'s ResNet-50 through Keras; comes through npm, 95 MB",
+    note: "He et al.'s ResNet-50, via Keras; downloaded from npm, 95 MB",
     featuresOf: 'resnet50.caffe_in1k',
   },
   {
@@ -165,14 +172,14 @@ export const ZOO: readonly ZooEntry[] = [
     eps: 1e-3,
     preprocessing: PREPROCESSINGS.caffe,
     licence: CAFFE_LICENCE,
-    note: "ResNet-152's graph and cost, exactly the function of resnet50.caffe_in1k: the 34 added blocks pass their input on",
+    note: "ResNet-152's graph and cost, exactly the function of resnet50.caffe_in1k: the 34 added blocks return their input",
     featuresOf: 'resnet50.caffe_in1k',
   },
 ];
 
-/** @throws UsageError  no entry has this id */
+/** Returns the entry with this id. @throws UsageError  no entry has it */
 export function zooEntry(id: string): ZooEntry {
   const entry = ZOO.find(candidate => candidate.id === id);
   if (entry) return entry;
-  throw new UsageError(`backbone: no weights are named ${id}. Choose one of ${ZOO.map(known => known.id).join(', ')}`);
+  throw new UsageError(`unknown backbone ${JSON.stringify(id)}. Known: ${ZOO.map(known => known.id).join(', ')}`);
 }

@@ -1,9 +1,9 @@
-import { failuresOf } from '../../src/oracle/check.ts';
 import { messageOf } from '../../src/errors/index.ts';
-import { Device } from '../../src/runtime/device.ts';
 import { allTables } from '../../src/oracle/cases/index.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
+import { Device } from '../../src/runtime/device.ts';
 
-/** What the test calls from outside. */
+/** Values and functions that the test uses from outside the page. */
 declare global {
   var ready: boolean;
   var adapters: readonly string[];

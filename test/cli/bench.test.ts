@@ -147,7 +147,7 @@ describe('raycam bench features', () => {
     expect([twice.status, unread.status]).toEqual([0, 1]);
     expect(twice.stderr).toContain('1 of 2 images have the bytes of another and are left out');
     expect((JSON.parse(twice.stdout) as FeatureResult).images).toBe(1);
-    expect(unread.stderr).toMatch(/bench features: .*broken\.jpeg: not an image that can be decoded/);
+    expect(unread.stderr).toMatch(/bench features: .*broken\.jpeg: is not an image that can be decoded/);
   });
 });
 

@@ -35,7 +35,7 @@ describe('a head, from training to heat maps', () => {
     const ran = await raycam(['train', at('xrays'), '--out', head, '--epochs', '3', '--batch-size', '2', ...network]);
     expect(ran.stdout).toMatch(/^Epoch 0\/2\n-{10}\ntrain Loss: \d\.\d{4} Acc: \d\.\d{4}\ntest Loss: /);
     expect(ran.stdout).toContain('Training complete in 0m');
-    expect(ran.stderr).toMatch(/raycam: .*broken\.jpeg: not an image that can be decoded/);
+    expect(ran.stderr).toMatch(/raycam: .*broken\.jpeg: is not an image that can be decoded/);
     expect(ran.status).toBe(0);
     expect(existsSync(head)).toBe(true);
   });
@@ -239,25 +239,25 @@ describe('what is wrong is said in a sentence', () => {
       why: 'no such image',
       args: () => ['predict', at('missing.png')],
       status: 1,
-      message: /^raycam: .*missing\.png: no such file/,
+      message: /^raycam: .*missing\.png: does not exist/,
     },
     {
       why: 'a text file named .jpeg',
       args: () => ['classify', at('text.jpeg'), ...network],
       status: 1,
-      message: /raycam: .*text\.jpeg: not an image that can be decoded/,
+      message: /raycam: .*text\.jpeg: is not an image that can be decoded/,
     },
     {
       why: 'a folder with one class',
       args: () => ['train', at('one'), '--out', at('h')],
       status: 1,
-      message: /one class only \(NORMAL\), a verdict needs two or more/,
+      message: /contains only one class \(NORMAL\), expected at least two/,
     },
     {
       why: 'an empty class',
       args: () => ['train', at('empty'), '--out', at('h')],
       status: 1,
-      message: /no images in the class PNEUMONIA/,
+      message: /has 1 class without images \(PNEUMONIA\)/,
     },
     {
       why: 'no folder',
@@ -266,28 +266,28 @@ describe('what is wrong is said in a sentence', () => {
       message: /^raycam: .*nowhere: no such/,
     },
     {
-      why: 'weights cut short',
+      why: 'truncated weights',
       args: () => ['classify', xray, '--weights', cut],
       status: 1,
-      message: /^raycam: safetensors: .*cut/,
+      message: /^raycam: safetensors: .*cut.*: ends early \(/,
     },
     {
       why: 'weights of another architecture',
       args: () => ['classify', xray, '--weights', weights, '--arch', 'resnet50'],
       status: 1,
-      message: /^raycam: weights: .*missing.*resnet18\.safetensors/,
+      message: /^raycam: weights: .*resnet18\.safetensors: is not a resnet50 \(.*missing/,
     },
     {
       why: 'no such backbone',
       args: () => ['classify', xray, '--backbone', 'resnet9'],
       status: 2,
-      message: /^raycam: .*resnet9/,
+      message: /^raycam: unknown backbone "resnet9"\. Known: /,
     },
     {
       why: 'both a backbone and a file',
       args: () => ['classify', xray, '--backbone', 'resnet50.caffe_in1k', '--weights', weights],
       status: 2,
-      message: /Give --backbone or --weights, not both/,
+      message: /^raycam: use either --backbone or --weights, not both/,
     },
     {
       why: 'no head in the file',

@@ -1,4 +1,6 @@
-/** A few kills of each command, full disks and two processes at once; scripts/crashes.mjs kills a hundred times. */
+/**
+ * Tests a few kills of each command, full disks, and two processes at once. scripts/crashes.mjs kills a hundred times.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -44,7 +46,7 @@ afterAll(() => {
 
 const experiment = (name: string) => experiments.find(candidate => candidate.name === name)!;
 
-/** Everything in the folder but what an unfinished write would leave under a name of its own. */
+/** Names of all files below the folder. */
 function filesIn(folder: string): string[] {
   return filesUnder(folder).map(path => basename(path));
 }
@@ -56,7 +58,7 @@ function filesUnder(folder: string): string[] {
 
 describe('killed at a random moment', () => {
   it.each(['features', 'train', 'weights pull'])(
-    '%s ends with the bytes of an undisturbed run',
+    '%s produces the same bytes as an undisturbed run',
     async name => {
       const dice = new Dice(name.length);
       const random = () => dice.below(1000) / 1000;
@@ -69,27 +71,30 @@ describe('killed at a random moment', () => {
   );
 });
 
-describe('a disk that takes no more', () => {
+describe('full disk', () => {
   it.each([
     ['features', 4],
     ['weights pull', 2000],
-  ])('%s says so, and leaves nothing half-written', async (name, limitKiB) => {
+  ])('%s reports it, and leaves no partial files', async (name, limitKiB) => {
     const folder = join(lab.work, `full ${name}`);
     mkdirSync(folder);
     const { code, stderr } = await run(experiment(name).args(folder), { limitKiB });
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-      /^raycam: .*: the file would be larger than is allowed here\. Name a path on another disk, or raise the limit \(ulimit -f\)$/,
+      /^raycam: .*: cannot be written \(the file would exceed the size limit\)\. Choose a path on another disk, or raise the limit \(ulimit -f\)$/,
     );
     expect(code).toBe(1);
     expect(filesIn(folder).filter(file => /\.(tmp|lock)$/.test(file))).toEqual([]);
     expect(await corruptFiles(folder)).toEqual([]);
-    // With room again it goes on: a download with what it has.
+    // With space available again it completes; a download resumes its part.
     expect((await finished(experiment(name), folder)).code).toBe(0);
     expect(filesIn(folder).filter(isUnfinished)).toEqual([]);
   });
 
   it.each([
-    ['/dev/full', /^raycam: \/dev\/full: the disk is full\. Free some space or name a path on another disk\n$/],
+    [
+      '/dev/full',
+      /^raycam: \/dev\/full: cannot be written \(the disk is full\)\. Free some space or choose a path on another disk\n$/,
+    ],
     ['/proc/x.npy', /^raycam: \/proc\/x\.npy: .+\n$/],
   ])('features to %s', async (out, message) => {
     const { args } = experiment('features');
@@ -101,14 +106,14 @@ describe('a disk that takes no more', () => {
 });
 
 describe('two processes at once', () => {
-  it('share one store, and both are right', async () => {
+  it('share one store, and both write the correct file', async () => {
     const both = join(lab.work, 'both');
     mkdirSync(both);
     const { args } = experiment('features');
     const second = args(both).map(argument => (argument.endsWith('f.npy') ? join(both, 'g.npy') : argument));
     const ended = await Promise.all([run(args(both)), run(second)]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0]);
-    // What the test of full disks left, computed anew by one process.
+    // Computed by a single process, in the test of full disks.
     const alone = join(lab.work, 'full features', 'f.npy');
     for (const name of ['f.npy', 'g.npy']) expect(sameBytes(join(both, name), alone), name).toBe(true);
     expect(await corruptFiles(both)).toEqual([]);
@@ -129,7 +134,7 @@ describe('two processes at once', () => {
   });
 });
 
-it('a store that another version filled is filled anew, or taken by --reuse any', async () => {
+it('recomputes the rows of another version, or uses them with --reuse any', async () => {
   const folder = join(lab.work, 'other version');
   const args = experiment('features').args(folder);
   mkdirSync(folder);
@@ -146,9 +151,9 @@ it('a store that another version filled is filled anew, or taken by --reuse any'
   const again = await run([...loud, '--json']);
   expect(JSON.parse(again.stdout).computed).toBe(8);
   expect(again.stderr).toMatch(
-    /^features: 8 kept rows are by raycam 9.*; here is raycam 0.*: where needed they are computed again \(--reuse any takes them as they are\)$/m,
+    /^features: 8 stored rows were computed by raycam 9.*, not by raycam 0.*\. They are computed again if needed; --reuse any uses them as they are$/m,
   );
   expect(readFileSync(join(folder, 'f.npy')).equals(result)).toBe(true);
   const last = await run([...loud, '--json']);
-  expect([JSON.parse(last.stdout).computed, /kept rows/.test(last.stderr)]).toEqual([0, false]);
+  expect([JSON.parse(last.stdout).computed, /stored rows/.test(last.stderr)]).toEqual([0, false]);
 });

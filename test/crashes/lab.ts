@@ -1,4 +1,4 @@
-/** Runs commands, kills them at random moments, and looks at what they leave. */
+/** Runs commands, kills them at random moments, and inspects the files that they leave. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -8,21 +8,21 @@ import { join } from 'node:path';
 import { openWeights } from '../../src/weights/open_weights.ts';
 
 export interface Lab {
-  /** With what make_inputs.ts made. */
+  /** Folder with the files that make_inputs.ts made. */
   readonly inputs: string;
   /** The bundled command line, and the bundle of pull_child.ts. */
   readonly cli: string;
   readonly pullChild: string;
-  /** An empty folder, for what the runs write. */
+  /** An empty folder for the output of the runs. */
   readonly work: string;
 }
 
 /** One of the commands that must survive a kill. */
 export interface Experiment {
   readonly name: string;
-  /** Arguments for Node, given the folder that the run keeps everything in. */
+  /** Returns the arguments for Node. The run writes only into `folder`. */
   readonly args: (folder: string) => readonly string[];
-  /** Files that must end up with the bytes of an undisturbed run. */
+  /** Files that must equal those of an undisturbed run. */
   readonly results: readonly string[];
 }
 
@@ -34,13 +34,13 @@ export interface Ended {
   readonly elapsedMs: number;
 }
 
-/** Runs Node; kills it after `killAfterMs`. `limitKiB` is the largest file that it may write. */
+/** Runs Node and kills it after `killAfterMs`. `limitKiB` limits the size of the files that it writes. */
 export function run(
   args: readonly string[],
   { killAfterMs, limitKiB }: { readonly killAfterMs?: number; readonly limitKiB?: number } = {},
 ): Promise<Ended> {
   const started = performance.now();
-  // A limit that is ignored as a signal reaches the program as an error of the write, as a full disk does.
+  // With SIGXFSZ ignored, exceeding the limit makes the write fail, as on a full disk.
   const limited = ['-c', `trap '' XFSZ; ulimit -f ${limitKiB}; exec "$@"`, '-', process.execPath, ...args];
   const child = limitKiB === undefined ? spawn(process.execPath, [...args]) : spawn('bash', limited, { stdio: 'pipe' });
   const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
@@ -98,12 +98,15 @@ export interface CrashResult {
   /** Runs that ended before the kill reached them. */
   readonly tooLate: number;
   readonly resumes: number;
-  /** Results with other bytes than the undisturbed run's, and files that cannot be opened. */
+  /** `differing`: results that differ from the undisturbed run's. `corrupt`: files that cannot be opened. */
   readonly differing: readonly string[];
   readonly corrupt: readonly string[];
 }
 
-/** Kills the command again and again, lets it end, and compares; until so many kills have struck. */
+/**
+ * Kills the command repeatedly, then lets it finish and compares its results. Repeats this until `kills` kills have
+ * struck.
+ */
 export async function crash(
   experiment: Experiment,
   { work }: Lab,
@@ -143,7 +146,10 @@ export function sameBytes(a: string, b: string): boolean {
   return existsSync(a) && existsSync(b) && Buffer.compare(readFileSync(a), readFileSync(b)) === 0;
 }
 
-/** Everything under a name that somebody reads must be whole at any moment. Unfinished files have names of their own. */
+/**
+ * Returns the files that cannot be read. Every file must be complete at any moment, except those with a name for
+ * unfinished files.
+ */
 export async function corruptFiles(folder: string): Promise<string[]> {
   const corrupt: string[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -166,13 +172,13 @@ async function problemOf(path: string): Promise<string | undefined> {
     const features = await file.tensors.get('features')?.readBytes?.();
     await file.close();
     const digest = features && createHash('sha256').update(features).digest('hex');
-    return digest === undefined || digest === sha256 ? undefined : 'its rows do not have the hash that it names';
+    return digest === undefined || digest === sha256 ? undefined : 'its rows do not match its SHA-256';
   }
   const text = readFileSync(path);
   if (path.endsWith('.json')) JSON.parse(text.toString());
   else if (path.endsWith('.jsonl')) for (const line of text.toString().trimEnd().split('\n')) JSON.parse(line);
-  else if (path.endsWith('.npy')) return text.length % 64 === 0 || text.length > 128 ? undefined : 'cut short';
-  else if (path.endsWith('.sha256')) return /^[0-9a-f]{64} {2}\d+\n$/.test(text.toString()) ? undefined : 'cut short';
+  else if (path.endsWith('.npy')) return text.length % 64 === 0 || text.length > 128 ? undefined : 'ends early';
+  else if (path.endsWith('.sha256')) return /^[0-9a-f]{64} {2}\d+\n$/.test(text.toString()) ? undefined : 'ends early';
   return undefined;
 }
 
@@ -184,7 +190,7 @@ export interface FileServer {
   close(): void;
 }
 
-/** Serves a file slowly enough for a kill to strike within it, with Range and ETag. */
+/** Serves a file with Range and ETag, slowly enough for a kill to strike during the download. */
 export async function serveFile(path: string, bytesPerSecond: number): Promise<FileServer> {
   const { size } = statSync(path);
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');

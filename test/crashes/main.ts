@@ -1,4 +1,7 @@
-/** `INPUTS CLI PULL_CHILD WORK [--kills N] [--seed N] [--only NAME]`: prints the crash table; exits with 1 if anything differs or is corrupt. */
+/**
+ * `INPUTS CLI PULL_CHILD WORK [--kills N] [--seed N] [--only NAME]`: prints the crash table. Exits with 1 if a file
+ * differs or is corrupt.
+ */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Dice } from '../fuzz/dice.ts';
@@ -20,11 +23,10 @@ const server = await serveFile(join(inputs, 'resnet18.safetensors'), 60e6);
 const experiments = experimentsOf(lab, server.url, server.sha256);
 
 const chosen = experiments.filter(({ name }) => values.only === undefined || name === values.only);
-if (chosen.length === 0) throw new Error(`--only takes ${experiments.map(({ name }) => name).join(', ')}`);
+if (chosen.length === 0)
+  throw new Error(`unknown command "${values.only}". Known: ${experiments.map(({ name }) => name).join(', ')}`);
 
-console.log(
-  '| command | kills | runs that were done before | resumed to the end | differing files | corrupt files | took |',
-);
+console.log('| command | kills | finished before the kill | resumed runs | differing files | damaged files | time |');
 console.log('|---|---|---|---|---|---|---|');
 for (const experiment of chosen) {
   const started = performance.now();

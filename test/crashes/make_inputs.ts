@@ -1,10 +1,10 @@
-/** `FOLDER`: a ResNet-18 whose weights come from a formula, and a data set of a few small X-rays. */
+/** `FOLDER`: writes a synthetic ResNet-18 and a dataset of a few small X-rays. */
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { createAtomicWriter } from '../../src/platform/node.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../sample/chest_xray', import.meta.url));
 const IMAGES_PER_CLASS = 2;

@@ -1,4 +1,4 @@
-/** `CACHE URL SHA256`: what `raycam weights pull` does, for a network that is not in the zoo. Prints the file's path. */
+/** `CACHE URL SHA256`: does what `raycam weights pull` does, for a network outside the zoo. Prints the file's path. */
 import { pullEntry } from '../../src/weights/pull.ts';
 import { zooEntry } from '../../src/weights/zoo.ts';
 

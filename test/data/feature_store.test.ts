@@ -14,7 +14,7 @@ const open = (root: string, more: object = {}) => FeatureStore.open({ ...SPACE, 
 const row = (value: number) => Float32Array.of(value, value + 0.5, -value);
 
 describe('FeatureStore', () => {
-  it('gives back what was put, before and after it was written and opened again', async () => {
+  it('returns stored rows, before and after they are written and the store is reopened', async () => {
     const root = await newFolder();
     const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
     const rows = fc.uniqueArray(fc.tuple(fc.string(), fc.array(finite, { minLength: 4, maxLength: 4 })));
@@ -40,7 +40,7 @@ describe('FeatureStore', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('keys by weights, preprocessing, augmentation and pixels, not by the order of members', async () => {
+  it('derives keys from weights, preprocessing, augmentation and pixels, but not from the order of members', async () => {
     const key = async (space: object, pixels = 'p', augmentation: unknown = null) =>
       (await open('memory', space)).keyOf(pixels, augmentation);
     const base = await key({});
@@ -65,19 +65,19 @@ describe('FeatureStore', () => {
       for (const [key, value] of rows) await store.put(key, row(value));
       await store.flush();
     };
-    const AGAIN = 'where needed they are computed again (--reuse any takes them as they are)';
+    const AGAIN = 'They are computed again if needed; --reuse any uses them as they are';
 
-    it('are computed again, and that is said until they are', async () => {
+    it('are computed again, with a note until they have been', async () => {
       const root = await newFolder();
       await put(root, 'A', ['a', 1], ['b', 2]);
       const store = await openAs(root, 'B');
       expect([store.has('a'), store.size]).toEqual([false, 0]);
-      expect(notes).toEqual([`features: 2 kept rows are by A; here is B: ${AGAIN}`]);
+      expect(notes).toEqual([`features: 2 stored rows were computed by A, not by B. ${AGAIN}`]);
       await store.put('a', row(1.25));
       await store.flush();
       const partly = await openAs(root, 'B');
       expect(await partly.get('a')).toEqual(row(1.25));
-      expect(notes).toEqual([`features: 1 kept rows are by A; here is B: ${AGAIN}`]);
+      expect(notes).toEqual([`features: 1 stored rows were computed by A, not by B. ${AGAIN}`]);
       await put(root, 'B', ['b', 2.25]);
       await openAs(root, 'B');
       expect(notes).toEqual([]);
@@ -85,38 +85,38 @@ describe('FeatureStore', () => {
       expect(notes).toEqual([]);
     });
 
-    it('are taken on request, after those of this origin', async () => {
+    it('are used on request, if this origin has none', async () => {
       const root = await newFolder();
       await put(root, 'A', ['a', 1], ['b', 2]);
       await put(root, 'B', ['b', 2.25]);
       const store = await openAs(root, 'B', { reuse: 'any' });
       expect([await store.get('a'), await store.get('b')]).toEqual([row(1), row(2.25)]);
-      expect(notes).toEqual(['features: 1 kept rows are by A; here is B: where needed they are taken as they are']);
+      expect(notes).toEqual(['features: 1 stored rows were computed by A, not by B. They are used as they are']);
     });
 
-    it('which nobody wrote down are of an earlier version', async () => {
+    it('count as rows of an earlier version if no origin is recorded', async () => {
       const root = await newFolder();
       await put(root, undefined, ['a', 1]);
       expect((await openAs(root, 'B')).has('a')).toBe(false);
       expect(notes).toEqual([
-        `features: 1 kept rows are by an earlier version, which did not say where; here is B: ${AGAIN}`,
+        `features: 1 stored rows were computed by an earlier version without a recorded origin, not by B. ${AGAIN}`,
       ]);
       expect((await openAs(root, undefined)).has('a')).toBe(true);
     });
 
-    it('are merged as they are, and told apart', async () => {
+    it('are merged with their origin', async () => {
       const [here, there] = [await newFolder(), await newFolder()];
       await put(there, 'A', ['a', 1]);
       await put(there, 'B', ['b', 2]);
       const store = await openAs(here, 'B');
       expect(await store.merge(there)).toBe(1);
       expect([store.has('a'), store.has('b')]).toEqual([false, true]);
-      expect(notes).toEqual([`features: 1 kept rows are by A; here is B: ${AGAIN}`]);
+      expect(notes).toEqual([`features: 1 stored rows were computed by A, not by B. ${AGAIN}`]);
       expect((await openAs(here, 'B', { reuse: 'any' })).size).toBe(2);
     });
   });
 
-  it('loses only what was not flushed', async () => {
+  it('loses only rows that were not flushed', async () => {
     const root = await newFolder();
     const store = await open(root);
     await store.put('a', row(1));
@@ -126,7 +126,7 @@ describe('FeatureStore', () => {
     expect([resumed.has('a'), resumed.has('b'), resumed.dimension]).toEqual([true, false, 3]);
   });
 
-  it('passes over damaged and foreign shards, and says so', async () => {
+  it('skips damaged shards and shards of other networks, with a note', async () => {
     const root = await newFolder();
     const store = await open(root);
     for (const [i, key] of ['a', 'b'].entries()) {
@@ -142,8 +142,8 @@ describe('FeatureStore', () => {
     expect((await open(root, { note })).size).toBe(1);
     expect((await open(root, { weightsHash: 'other', note })).size).toBe(0);
     expect(notes).toEqual([
-      expect.stringMatching(/^features: rows-\S+ is passed over, its rows are computed again \(.+cut short.+\)$/),
-      expect.stringMatching(/features of another network or preprocessing/),
+      expect.stringMatching(/^features: skipped rows-\S+, its rows will be computed again \(.+ends early.+\)$/),
+      expect.stringMatching(/: belongs to another network or preprocessing\)$/),
     ]);
   });
 
@@ -182,17 +182,19 @@ describe('FeatureStore', () => {
     const bytes = await readFile(shard);
     bytes[bytes.length - 1]! ^= 1;
     await writeFile(shard, bytes);
-    expect(await messageOf(mine.merge(there))).toMatch(/the rows do not have the hash its header names/);
+    expect(await messageOf(mine.merge(there))).toMatch(
+      /: is damaged \(its rows do not match its SHA-256\)\. Copy or compute it again$/,
+    );
   });
 
-  it('refuses rows of another length, values that are not finite, and unknown keys', async () => {
+  it('rejects rows of the wrong length, values that are not finite, and unknown keys', async () => {
     const store = await open('memory');
     await store.put('a', row(1));
-    expect(await messageOf(store.put('b', Float32Array.of(1)))).toBe('features: a row has 1 values, the store has 3');
+    expect(await messageOf(store.put('b', Float32Array.of(1)))).toBe('features: a row must have 3 values, got 1');
     expect(await messageOf(store.put('b', Float32Array.of(1, Number.NaN, 2)))).toBe(
-      'features: value 1 of a row is NaN, nothing was stored',
+      'features: value 1 of a row must be a finite number, got NaN',
     );
-    expect(await messageOf(store.get('z'))).toBe('features: no row for the key z. Compute it first');
+    expect(await messageOf(store.get('z'))).toBe('features: no row has the key "z". Compute it first');
   });
 });
 
@@ -213,7 +215,7 @@ describe('extractFeatures', () => {
     );
   }
 
-  it('computes each image once, and a second run opens none', async () => {
+  it('computes each image once, and opens no image in a second run', async () => {
     const [root, paths] = [await newFolder(), await pictures(10)];
     const first = await extractFeatures({ paths, store: await open(root), compute, batchSize: 4 });
     expect([first.computed, first.decoded, first.skipped]).toEqual([10, 10, []]);
@@ -234,7 +236,7 @@ describe('extractFeatures', () => {
     expect([again.computed, again.decoded]).toEqual([0, 2]);
   });
 
-  it('makes a row for each augmentation', async () => {
+  it('computes a row for each augmentation', async () => {
     const [store, paths] = [await open('memory'), await pictures(3)];
     const augmentations = [null, { copy: 1 }];
     const { keys, computed } = await extractFeatures({ paths, store, compute, augmentations, batchSize: 4 });
@@ -242,7 +244,7 @@ describe('extractFeatures', () => {
     expect([...(await store.getMany(keys[2]!))]).toEqual([2, 4, 2, 10]);
   });
 
-  it('names broken files and reports progress to the end', async () => {
+  it('lists broken files and reports progress up to the end', async () => {
     const paths = await pictures(3);
     await writeFile(paths[1]!, 'text');
     const done: number[] = [];
@@ -257,7 +259,7 @@ describe('extractFeatures', () => {
     expect(done.at(-1)).toBe(4);
   });
 
-  it('keeps what was computed when it is interrupted', async () => {
+  it('keeps computed rows when it is interrupted', async () => {
     const [root, paths] = [await newFolder(), await pictures(8)];
     const controller = new AbortController();
     let calls = 0;
@@ -277,7 +279,7 @@ describe('extractFeatures', () => {
     expect(resumed.computed).toBeLessThanOrEqual(2);
   });
 
-  it('has two batches on their way, and lets a shorter one wait for them', async () => {
+  it('keeps two batches in flight, and starts a shorter one only after they finish', async () => {
     const sizes: number[] = [];
     let [running, most] = [0, 0];
     const slow: typeof compute = async requests => {
@@ -295,7 +297,7 @@ describe('extractFeatures', () => {
     expect([...values].filter((_, i) => i % 2 === 0)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('ends a batch early where images are large', async () => {
+  it('makes smaller batches of large images', async () => {
     const folder = await newFolder();
     await mkdir(folder, { recursive: true });
     const paths = ['a.png', 'b.png', 'c.png'].map(name => join(folder, name));
@@ -312,7 +314,7 @@ describe('extractFeatures', () => {
     expect(sizes).toEqual([2, 1]); // 18 MB each
   });
 
-  it('hashes pixels together with their shape', async () => {
+  it('hashes pixels together with the image size', async () => {
     const pixels = new Uint8Array(6);
     expect(await hashPixels({ width: 2, height: 1, pixels })).not.toBe(
       await hashPixels({ width: 1, height: 2, pixels }),

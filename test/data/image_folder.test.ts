@@ -7,7 +7,7 @@ import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
 
 const newFolder = useTemporaryFolders();
 
-/** A folder that holds these files; a name that ends in a slash is an empty folder. */
+/** A folder that contains these files. A name that ends in a slash is an empty folder. */
 async function tree(...paths: string[]): Promise<string> {
   const root = await newFolder();
   for (const path of paths) {
@@ -32,13 +32,13 @@ describe('openImageFolder', () => {
     ]);
   });
 
-  it('passes over hidden files and what macOS leaves in archives', async () => {
+  it('ignores hidden files and what macOS leaves in archives', async () => {
     const root = await tree('a/1.png', 'a/._1.png', 'b/1.png', '.cache/1.png', '__MACOSX/1.png', 'a/.DS_Store');
     const { classes, images } = await openImageFolder(root);
     expect([classes, images.length]).toEqual([['a', 'b'], 2]);
   });
 
-  it('follows links, keeps broken ones to be named, and does not hang on circles', async () => {
+  it('follows links, lists broken ones, and does not hang on cycles', async () => {
     const root = await tree('a/1.png', 'b/1.png', 'elsewhere/deep/2.png');
     await symlink(join(root, 'a'), join(root, 'a', 'again'));
     await symlink(root, join(root, 'b', 'up'));
@@ -50,32 +50,32 @@ describe('openImageFolder', () => {
 
   it('says what is wrong with a folder', async () => {
     const missing = join(await newFolder(), 'xrays');
-    expect(await messageOf(openImageFolder(missing))).toBe(`${missing}: no such file or folder. Check the path`);
+    expect(await messageOf(openImageFolder(missing))).toBe(`${missing}: does not exist. Check the path`);
     const bare = await tree('1.png');
     expect(await messageOf(openImageFolder(bare))).toBe(
-      `${bare}: no folders in it, expected one per class. Sort the images into folders`,
+      `${bare}: contains no folders, expected one per class. Sort the images into folders`,
     );
     const single = await tree('NORMAL/1.png');
     expect(await messageOf(openImageFolder(single))).toMatch(
-      /: one class only \(NORMAL\), a verdict needs two or more\. Name the folder above \S+ or add a class$/,
+      /: contains only one class \(NORMAL\), expected at least two\. Name the folder that contains \S+, or add a class$/,
     );
     const nested = await tree('chest_xray/a/1.png', 'chest_xray/b/1.png');
     expect(await messageOf(openImageFolder(nested))).toBe(
-      `${nested}: one folder only (chest_xray), expected one per class. Try ${nested}/chest_xray`,
+      `${nested}: contains only one folder (chest_xray), expected one per class. Try ${nested}/chest_xray`,
     );
     const empty = await tree('a/1.png', 'b/', 'c/notes.txt');
     expect(await messageOf(openImageFolder(empty))).toBe(
-      `${empty}: no images in the classes b, c. Add images or remove the folder`,
+      `${empty}: has 2 classes without images (b, c). Add images or remove the folder`,
     );
     const none = await tree('a/', 'b/x.dcm');
     expect(await messageOf(openImageFolder(none))).toBe(
-      `${none}: no images under a, b. Their names must end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff, .avif`,
+      `${none}: contains no images (in a, b). The name of an image must end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff, .avif`,
     );
   });
 });
 
 describe('openDataset', () => {
-  it('finds the splits by their usual names', async () => {
+  it('recognises the usual names of splits', async () => {
     const root = await tree(
       'train/a/1.png',
       'train/b/1.png',
@@ -93,20 +93,20 @@ describe('openDataset', () => {
     ]);
   });
 
-  it('takes a folder without splits as one', async () => {
+  it('opens a folder without splits as the split `all`', async () => {
     const root = await tree('bus/1.png', 'train/1.png');
     const { classes, splits } = await openDataset(root);
     expect([classes, Object.keys(splits)]).toEqual([['bus', 'train'], ['all']]);
   });
 
-  it('refuses splits that disagree or say the same twice', async () => {
+  it('rejects splits with different classes, and two folders for one split', async () => {
     const root = await tree('train/a/1.png', 'train/b/1.png', 'test/a/1.png', 'test/c/1.png');
     expect(await messageOf(openDataset(root))).toBe(
-      `${root}/test: the classes are a, c, expected those of ${root}/train, a, b. Rename the folders so that they agree`,
+      `${root}/test: the classes are a, c but those of ${root}/train are a, b. Rename the folders so that they match`,
     );
     const twice = await tree('val/a/1.png', 'val/b/1.png', 'valid/a/1.png', 'valid/b/1.png');
     expect(await messageOf(openDataset(twice))).toBe(
-      `${twice}: val and valid are both the val split. Keep one of them`,
+      `${twice}: has two folders for the split "val" (val, valid). Keep one of them`,
     );
   });
 
@@ -114,7 +114,9 @@ describe('openDataset', () => {
     const root = await tree('a/1.png', 'b/1.png');
     const folder = await openImageFolder(root);
     expect(() => checkClasses(folder, ['a', 'b'], 'those of the head')).not.toThrow();
-    expect(() => checkClasses(folder, ['b', 'a'], 'those of the head')).toThrow('expected those of the head, b, a');
+    expect(() => checkClasses(folder, ['b', 'a'], 'those of the head')).toThrow(
+      'the classes are a, b but those of the head are b, a. Rename the folders so that they match',
+    );
   });
 });
 
@@ -124,7 +126,7 @@ describe('listImages', () => {
     expect((await listImages(root)).map(path => path.slice(root.length))).toEqual(['/1.png', '/2.png', '/sub/0.png']);
   });
 
-  it('takes thousands of files in its stride', async () => {
+  it('lists thousands of files quickly', async () => {
     const root = await tree('a/');
     const names = Array.from({ length: 3000 }, (_, i) => `${i}.png`);
     await Promise.all(names.map(name => writeFile(join(root, 'a', name), '')));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../src/data/in_flight.ts';
 import { messageOf } from '../platform/helpers.ts';
 
-/** Work that ends when it is told to. */
+/** Tasks that finish when a test says so. */
 function pieces() {
   const started: number[] = [];
   const end = new Map<number, (error?: Error) => void>();
@@ -14,7 +14,7 @@ function pieces() {
 }
 
 describe('InFlight', () => {
-  it('runs no more than it may at once, and takes results in the order in which they began', async () => {
+  it('runs no more tasks than the limit, and delivers results in starting order', async () => {
     const { started, end, piece } = pieces();
     const running = new InFlight<number>(2);
     const taken: number[] = [];
@@ -33,7 +33,7 @@ describe('InFlight', () => {
     expect([taken, running.isEmpty]).toEqual([[0, 1, 2], true]);
   });
 
-  it('throws what a piece threw, and still takes those that succeeded', async () => {
+  it('rethrows a task’s error, and still delivers the other results', async () => {
     const { end, piece } = pieces();
     const running = new InFlight<number>(2);
     const taken: number[] = [];

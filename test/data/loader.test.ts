@@ -7,7 +7,7 @@ import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
 
 const newFolder = useTemporaryFolders();
 
-/** A 1-pixel image whose grey is its number. */
+/** A 1-pixel image with this grey value. */
 const pixel = (grey: number) =>
   sharp(Uint8Array.of(grey, grey, grey), { raw: { width: 1, height: 1, channels: 3 } })
     .png()
@@ -17,7 +17,7 @@ const names = (n: number) => Array.from({ length: n }, (_, i) => `${i}.png`);
 const numbered = async (path: string) => pixel(Number.parseInt(path, 10));
 
 describe('ImageLoader', () => {
-  it('yields every image in the order asked for, with its index', async () => {
+  it('yields the images in the requested order, with their indices', async () => {
     const loader = new ImageLoader(names(10), { order: Uint32Array.of(3, 1, 9, 0), read: numbered });
     const seen: number[][] = [];
     for await (const { index, image } of loader) seen.push([index, image.pixels[0]!]);
@@ -29,7 +29,7 @@ describe('ImageLoader', () => {
     ]);
   });
 
-  it('groups into batches, the last one shorter', async () => {
+  it('yields batches, of which the last may be shorter', async () => {
     const sizes: number[][] = [];
     for await (const batch of new ImageLoader(names(7), { read: numbered }).batches(3)) {
       sizes.push(batch.map(loaded => loaded.index));
@@ -37,7 +37,7 @@ describe('ImageLoader', () => {
     expect(sizes).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
   });
 
-  it('names and passes over broken files, without gaps in the batches', async () => {
+  it('skips and lists broken files, without gaps in the batches', async () => {
     const folder = await newFolder();
     const paths = ['good.png', 'empty.png', 'text.jpeg', 'missing.png', 'fine.png'].map(name => join(folder, name));
     await writeFile(paths[0]!, await pixel(1));
@@ -49,9 +49,9 @@ describe('ImageLoader', () => {
     for await (const batch of loader.batches(2)) batches.push(batch.map(loaded => loaded.index));
     expect(batches).toEqual([[0, 4]]);
     expect(loader.skipped).toEqual([
-      { path: paths[1], reason: 'the file is empty. Download or copy it again' },
-      { path: paths[2], reason: expect.stringMatching(/^not an image that can be decoded/) },
-      { path: paths[3], reason: 'no such file or folder. Check the path' },
+      { path: paths[1], reason: 'is empty. Download or copy it again' },
+      { path: paths[2], reason: expect.stringMatching(/^is not an image that can be decoded/) },
+      { path: paths[3], reason: 'does not exist. Check the path' },
     ]);
   });
 
@@ -69,7 +69,7 @@ describe('ImageLoader', () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
-  it('keeps fewer waiting where they are large', async () => {
+  it('keeps fewer images waiting if they are large', async () => {
     const large = await sharp({ create: { width: 2500, height: 2600, channels: 3, background: 'white' } })
       .png()
       .toBuffer();
@@ -84,7 +84,7 @@ describe('ImageLoader', () => {
     expect(most).toBeLessThanOrEqual(5); // four of 20 MB; one more is counted before it is yielded
   });
 
-  it('stops reading when its user leaves', async () => {
+  it('stops reading when the consumer leaves the loop', async () => {
     let reading = 0;
     const read = (path: string) => {
       reading++;
@@ -94,7 +94,7 @@ describe('ImageLoader', () => {
     expect(reading).toBeLessThanOrEqual(10);
   });
 
-  it('stops with the reason of the signal', async () => {
+  it('stops with the signal’s reason', async () => {
     const controller = new AbortController();
     const run = async () => {
       const loader = new ImageLoader(names(100), { signal: controller.signal, read: numbered });
@@ -103,7 +103,7 @@ describe('ImageLoader', () => {
     expect(await messageOf(run())).toBe('enough');
   });
 
-  it('passes on what is no fault of the image', async () => {
+  it('rethrows errors that the image did not cause', async () => {
     const read = async () => {
       throw new TypeError('a bug');
     };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/data/random.ts';
 
 describe('Random', () => {
-  it('gives the pinned numbers of seed 0', () => {
+  it('returns the pinned numbers of seed 0', () => {
     const random = Random.of(0);
     expect([random.uniform(), random.uniform(), random.uniform(-1, 1)]).toEqual([
       0.4739818462126233, 0.9273267979355272, -0.34446729279406885,
@@ -12,14 +12,14 @@ describe('Random', () => {
     expect(Random.of(7, 'weights').normal()).toBeCloseTo(0.46602322221760684, 14);
   });
 
-  it('gives each label a stream of its own', () => {
+  it('has a separate stream for each label', () => {
     const firsts = [Random.of(0), Random.of(1), Random.of(0, 'a'), Random.of(0, 'b'), Random.of(0, 'a', 1)];
     expect(new Set(firsts.map(random => random.uniform())).size).toBe(firsts.length);
     expect(Random.of(0, 'a', 1).uniform()).toBe(Random.of(0, 'a', 1).uniform());
     expect(Random.of(0, 'a1').uniform()).not.toBe(Random.of(0, 'a', 1).uniform());
   });
 
-  it('permutes: every number once', () => {
+  it('returns permutations, with every number once', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 0, max: 300 }), (seed, n) => {
         expect([...Random.of(seed).permutation(n)].sort((a, b) => a - b)).toEqual(
@@ -29,7 +29,7 @@ describe('Random', () => {
     );
   });
 
-  it('gives every order of three about equally often', () => {
+  it('returns every order of three about equally often', () => {
     const random = Random.of(3);
     const counts = new Map<string, number>();
     for (let i = 0; i < 6000; i++) {
@@ -40,7 +40,7 @@ describe('Random', () => {
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
-  it('stays in its range, with the moments it should have', () => {
+  it('stays in its range, with the expected moments', () => {
     const random = Random.of(5);
     const uniform = Array.from({ length: 20_000 }, () => random.uniform(2, 4));
     const normal = Array.from({ length: 20_000 }, () => random.normal());

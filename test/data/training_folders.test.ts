@@ -23,7 +23,7 @@ function picked(paths: readonly string[]) {
 }
 
 describe('pickedFolder', () => {
-  it('is read by the rules of a folder on disk', async () => {
+  it('is read by the same rules as a folder on disk', async () => {
     const root = await mkdtemp(join(tmpdir(), 'raycam-picked-'));
     try {
       for (const path of FILES) {
@@ -44,17 +44,21 @@ describe('pickedFolder', () => {
     }
   });
 
-  it('says what is wrong with what was picked', async () => {
-    await expect(picked(['1.png'])).rejects.toThrow('xrays: no folders in it, expected one per class');
-    await expect(picked(['NORMAL/1.png'])).rejects.toThrow('xrays: one class only (NORMAL)');
+  it('says what is wrong with the picked files', async () => {
+    await expect(picked(['1.png'])).rejects.toThrow(
+      'xrays: contains no folders, expected one per class. Sort the images into folders',
+    );
+    await expect(picked(['NORMAL/1.png'])).rejects.toThrow(
+      'xrays: contains only one class (NORMAL), expected at least two',
+    );
     await expect(openDataset('xrays', pickedFolder([]))).rejects.toThrow(
-      'xrays: there is no such folder among the picked files',
+      'xrays: does not exist among the picked files',
     );
   });
 });
 
 describe('trainingFolders', () => {
-  it('chooses by val where there is one, and measures on test', async () => {
+  it('selects by val, or by test if there is no val', async () => {
     const of = (split: string) => [`${split}/a/1.png`, `${split}/b/1.png`];
     const both = trainingFolders(await picked([...of('train'), ...of('test')]));
     expect([both.valName, both.val.images[0]!.path, both.test]).toEqual(['test', 'xrays/test/a/1.png', undefined]);
@@ -63,13 +67,13 @@ describe('trainingFolders', () => {
     expect(three.test!.images[0]!.path).toBe('xrays/test/a/1.png');
     const alone = await picked(of('train'));
     expect(() => trainingFolders(alone)).toThrow(
-      'xrays: training needs a train folder and a val or test folder, with a folder per class in each. Found train',
+      'xrays: must contain a train folder and a val or test folder, got train. Put one folder per class into each',
     );
   });
 });
 
 describe('holdOut', () => {
-  it('takes every fifth image of each class, and the last of a smaller one', async () => {
+  it('holds out every fifth image of each class, and the last image of a smaller class', async () => {
     const names = ['0', '1', '2', '3', '4', '5', '6'].map(name => `a/${name}.png`);
     const { splits } = await picked([...names, 'b/0.png', 'b/1.png']);
     const { train, val, valName } = holdOut(splits.all!);
@@ -77,6 +81,6 @@ describe('holdOut', () => {
     expect(val.images.map(({ path }) => path)).toEqual(['xrays/a/4.png', 'xrays/b/1.png']);
     expect(train.images.length).toBe(7);
     const { splits: single } = await picked(['a/0.png', 'a/1.png', 'b/0.png']);
-    expect(() => holdOut(single.all!)).toThrow('xrays: the class b has one image only');
+    expect(() => holdOut(single.all!)).toThrow('xrays: the class "b" needs at least 2 images, got 1. Add images');
   });
 });

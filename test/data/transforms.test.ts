@@ -28,7 +28,7 @@ interface Stored {
   pixels: string;
 }
 
-/** The same noise as in scripts/make_transform_fixtures.py. */
+/** An image of the same noise as in scripts/make_transform_fixtures.py. */
 function pattern([width, height]: readonly number[]): DecodedImage {
   const pixels = Uint8Array.from({ length: 3 * width! * height! }, (_, i) => {
     let h = i ^ (i >>> 16);
@@ -40,7 +40,7 @@ function pattern([width, height]: readonly number[]): DecodedImage {
   return { width: width!, height: height!, pixels };
 }
 
-/** [3, H, W] as the bytes of an image. */
+/** Converts [3, H, W] to the bytes of an image. */
 function bytesOf(planes: Float32Array): Uint8Array {
   const area = planes.length / 3;
   return Uint8Array.from({ length: planes.length }, (_, i) => planes[(i % 3) * area + Math.floor(i / 3)]!);
@@ -64,7 +64,7 @@ describe('resizeImage with a crop equals torchvision to the last pixel', () => {
   for (const { why, size, shorterSide, crop, result } of fixtures.evaluated)
     it(why, () => expectPixels(resizeImage(device, uploadImage(device, pattern(size)), { shorterSide, crop }), result));
 
-  it('refuses a crop that does not fit', () =>
+  it('rejects a crop larger than the image', () =>
     expect(() => resizeImage(device, uploadImage(device, pattern([40, 30])), { shorterSide: 20, crop: 24 })).toThrow(
       'image: a crop of 24 x 24 does not fit into 26 x 20 pixels',
     ));
@@ -107,7 +107,7 @@ describe('preprocess', () => {
     }
   });
 
-  it('fills a batch, one image after the other, and keeps nothing besides', async () => {
+  it('fills a batch image by image, and frees all other memory', async () => {
     const transform = { ...squashTransform(PREPROCESSINGS.torchvision, 32) };
     const alone = await preprocess(device, pattern([50, 40]), transform).read();
     const before = device.memoryUse.liveBytes;
@@ -132,7 +132,7 @@ describe('preprocess', () => {
     for (const [i, value] of flipped.entries()) expect(value).toBe(straight[i - (i % 24) + 23 - (i % 24)]);
   });
 
-  it("takes each weights' own evaluation transform", () => {
+  it('returns the evaluation transform of each set of weights', () => {
     const { resize, mean, std, scale, channelOrder } = evaluationTransform({
       ...PREPROCESSINGS.torchvision,
       resize: 232,
@@ -146,14 +146,14 @@ describe('preprocess', () => {
     });
   });
 
-  it('refuses pixels of another size', () =>
+  it('rejects the wrong number of pixels', () =>
     expect(() => preprocess(device, { ...pattern([4, 4]), width: 5 }, spec('caffe'))).toThrow(
-      'image: 5 x 4 pixels take 60 bytes, got 48',
+      'image: 5 x 4 pixels need 60 bytes, got 48',
     ));
 });
 
 describe('randomAugmentation', () => {
-  it('draws the same from the same seed, and JSON keeps it', () => {
+  it('draws the same parameters from the same seed, and survives JSON', () => {
     const drawn = randomAugmentation(Random.of(7, 'a'));
     expect(randomAugmentation(Random.of(7, 'a'))).toEqual(drawn);
     expect(randomAugmentation(Random.of(8, 'a'))).not.toEqual(drawn);

@@ -88,7 +88,7 @@ describe('raycam doctor --compare', () => {
     const ran = await raycam(['doctor', '--compare', file('wasm.json'), file('swiftshader.json')]);
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(ran.stdout).toMatch(
-      /^.*wasm\.json wasm and .*swiftshader\.json swiftshader agree: they differ most in [\w.]+, by \d\.\de-\d+, 0\.0001 allowed\nPASS\n$/,
+      /^.*wasm\.json wasm and .*swiftshader\.json swiftshader agree: the largest difference is \d\.\de-\d+, in [\w.]+ \(0\.0001 allowed\)\nPASS\n$/,
     );
     const [json] = records(
       await raycam(['doctor', '--json', '--compare', file('wasm.json'), file('swiftshader.json')]),
@@ -112,7 +112,7 @@ describe('raycam doctor --compare', () => {
     );
     const ran = await raycam(['doctor', '--compare', file('swiftshader.json'), file('wrong.json')]);
     expect(ran.status).toBe(1);
-    expect(ran.stdout).toContain(`part: the first layer that diverges is ${layers[8]!.layer}, 0.0001 allowed\n`);
+    expect(ran.stdout).toContain(`differ: the first layer that diverges is ${layers[8]!.layer} (0.0001 allowed)\n`);
     expect(ran.stdout.match(/ {2}diverges\n/g)).toHaveLength(4);
     expect(ran.stdout).toMatch(/\nFAIL\n$/);
   });

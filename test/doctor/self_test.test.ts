@@ -74,7 +74,7 @@ describe('raycam doctor', () => {
   it.runIf(process.platform === 'linux')('says that an adapter is not there', async () => {
     const nowhere = { VK_ICD_FILENAMES: '/nonexistent/icd.json' };
     const ran = await raycam(['doctor', '--adapter', 'gpu', '--cache-dir', cache], nowhere);
-    expect(ran.stdout).toContain('gpu: none. device: no GPU that WebGPU can use was found here.');
+    expect(ran.stdout).toContain('gpu: not available. device: no GPU that WebGPU can use was found here.');
     expect(ran.stdout.trimEnd()).toMatch(/\nFAIL: there is no adapter to run on$/);
     expect(ran.status).toBe(1);
   });

@@ -1,4 +1,4 @@
-/** Devices that report no error and compute nothing, or nonsense: no answer may come of it. */
+/** Devices that compute nothing, or nonsense, without reporting an error must not produce an answer. */
 import { expect, it } from 'vitest';
 import { DeviceError } from '../../src/errors/index.ts';
 import { activationsOf } from '../../src/inference/activations.ts';
@@ -7,9 +7,9 @@ import { evaluateHead } from '../../src/inference/evaluate_head.ts';
 import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
 import { computeFeatures } from '../../src/inference/features.ts';
-import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
+import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { Head } from '../../src/nn/head.ts';
 import { fit } from '../../src/train/fit.ts';
@@ -21,13 +21,13 @@ const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
 const features = Float32Array.from({ length: 10 * 32 }, (_, i) => ((i * 7919) % 101) / 50 - 1);
 const set = { features, labels: Array.from({ length: 10 }, (_, i) => i % 2) };
 
-/** Of which kernels the outputs come out as zeros, and what becomes of the bytes of a readback. */
+/** A fault: `zeros` selects kernels whose outputs are cleared, `spoils` changes the values of a readback. */
 interface Fault {
   readonly zeros?: (kernel: string) => boolean;
   readonly spoils?: (values: Float32Array) => void;
 }
 
-/** Hangs the fault onto the calls that matter. */
+/** Injects the fault into the calls of a device. */
 function faulty(gpu: GPUDevice, { zeros, spoils }: Fault): GPUDevice {
   const written = new WeakMap<object, GPUBufferBinding[]>();
   const layouts = new WeakMap<object, GPUBindGroupLayoutEntry[]>();
@@ -65,7 +65,7 @@ function faulty(gpu: GPUDevice, { zeros, spoils }: Fault): GPUDevice {
   return gpu;
 }
 
-/** A pass for each dispatch; in the place of some, their outputs are cleared. */
+/** Encodes each dispatch as its own pass; for those that fail, clears the outputs instead. */
 function zeroingPass(
   encoder: GPUCommandEncoder,
   zeros: (kernel: string) => boolean,
@@ -115,7 +115,7 @@ const withPass = async (network: Network, use: (pass: RecordedPass) => Promise<u
   }
 };
 
-/** Those that need the backbone, and those that need the head. */
+/** Calls that need the backbone, then calls that only need features. */
 const BACKBONE: Readonly<Record<string, (network: Network, head: Head) => Promise<unknown>>> = {
   predictImage: (network, head) => predictImage(network, head, image),
   explainImage: (network, head) => explainImage(network, head, image),
@@ -130,14 +130,14 @@ const ON_FEATURES: typeof BACKBONE = {
   evaluateHead: network => evaluateHead(network, { ...narrowHead(), classes: ['a', 'b'] }, { set }),
   fit: ({ device }) => fit(device, { classes: ['a', 'b'], train: set, val: set }, { epochs: 2, batchSize: 4 }),
 };
-/** Those that a fault is nothing to. */
+/** Calls that a fault does not affect. */
 const UNHARMED: Readonly<Record<string, readonly string[]>> = {
-  // The gradients of the head are zeros: it learns nothing, as with a learning rate of 0.
+  // The head's gradients are zeros: it learns nothing, as with a learning rate of 0.
   'computes zeros up to the head': ['evaluateHead', 'fit'],
   'computes zeros in the head': ['activationsOf', 'computeFeatures', 'ledgerOf'],
 };
 
-it.each(Object.entries(FAULTS))('no answer comes from a device that %s', async (name, fault) => {
+it.each(Object.entries(FAULTS))('every call fails on a device that %s', async (name, fault) => {
   const network = await buildNetwork(narrowBackbone(), {
     adapter: 'wasm',
     threads: 0,
@@ -155,7 +155,7 @@ it.each(Object.entries(FAULTS))('no answer comes from a device that %s', async (
   await network.dispose();
 });
 
-it('and the same, left alone, answers', async () => {
+it('every call answers on the same device without a fault', async () => {
   const network = await buildNetwork(narrowBackbone(), {
     adapter: 'wasm',
     threads: 0,

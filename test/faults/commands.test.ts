@@ -1,4 +1,4 @@
-/** Commands whose device is lost under them: the answers are those of an undisturbed run, or one sentence says why there are none. */
+/** Commands whose device is lost produce the output of an undisturbed run, or one message that says why they cannot. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import type { Backbone } from '../../src/weights/backbone.ts';
 import { root, temporaryFolder } from '../cli/run.ts';
 import { FaultyDevice, RESET } from './faulty_device.ts';
 
-/** RAYCAM_LOSSES loses the device at so many moments of each command's work, spread evenly, and at as many while its weights are loaded. */
+/** RAYCAM_LOSSES sets at how many evenly spaced moments of each command the device is lost: during its work, and during loading. */
 const LOSSES = Number(process.env.RAYCAM_LOSSES ?? 1);
 
 const hooks = vi.hoisted(() => ({
@@ -105,7 +105,7 @@ interface Ended {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Hashes by name, of all but the report, which tells how long things took. */
+  /** Hashes by name, for all files except the report, which contains times. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -129,7 +129,7 @@ async function run({ register, args }: Commands): Promise<Ended> {
 const withoutNotes = ({ status, stdout, files }: Ended) => ({ status, stdout, files });
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Loses the n-th device that is opened at its `at[n]`-th call. Returns them. */
+/** Loses the n-th opened device at its `at[n]`-th call. Returns the devices. */
 function lose(...at: readonly number[]): FaultyDevice[] {
   const opened: FaultyDevice[] = [];
   hooks.observe = gpu => {
@@ -160,10 +160,10 @@ beforeAll(async () => {
 describe.each(Object.entries(COMMANDS))('%s', { timeout: 900_000 }, (_name, command) => {
   let calm: Ended;
   let calls: number;
-  /** The last call of the loading. */
+  /** The number of the last call during loading. */
   let loaded: number;
   beforeAll(async () => {
-    await run(command); // what it keeps is there now
+    await run(command); // fills the cache
     const opened = lose(0);
     hooks.loaded = () => {
       loaded = opened.at(-1)!.count;
@@ -175,7 +175,7 @@ describe.each(Object.entries(COMMANDS))('%s', { timeout: 900_000 }, (_name, comm
     expect([loaded > 100, calls > loaded + LOSSES]).toEqual([true, true]);
   });
 
-  it('ends with the same answers and files where its device is lost once', async () => {
+  it('produces the same output and files if its device is lost once', async () => {
     const share = (i: number, from: number, to: number) => Math.round(from + ((i + 0.5) * (to - from)) / LOSSES);
     const moments = Array.from({ length: LOSSES }, (_, i) => [share(i, 1, loaded), share(i, loaded, calls)]).flat();
     for (const at of moments) {
@@ -183,11 +183,11 @@ describe.each(Object.entries(COMMANDS))('%s', { timeout: 900_000 }, (_name, comm
       const { stderr, ...ended } = await run(command);
       expect(ended, `lost at call ${at} of ${calls}`).toEqual(withoutNotes(calm));
       expect(opened.length, `lost at call ${at} of ${calls}`).toBe(2);
-      expect(stderr).toMatch(/^raycam: device: lost \(unknown: .*\): starting again on a fresh device$/m);
+      expect(stderr).toMatch(/^raycam: device: lost \(unknown: .*\): starting again on a new device$/m);
     }
   });
 
-  it('says so in one sentence where it is lost again', async () => {
+  it('fails with one message if its device is lost again', async () => {
     const first = Math.round(calls / 2);
     const opened = lose(first);
     await run(command);
@@ -197,7 +197,7 @@ describe.each(Object.entries(COMMANDS))('%s', { timeout: 900_000 }, (_name, comm
       const { status, stderr } = await run(command);
       expect(status).toBe(1);
       expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-        new RegExp(`^raycam: device: lost (a second time \\(device: lost )?\\(unknown: ${RESET}\\)`),
+        new RegExp(`^raycam: device: lost (a second time )?\\(unknown: ${RESET}\\)`),
       );
       expect(readdirSync(out, { recursive: true }).filter(name => `${name}`.endsWith('.tmp'))).toEqual([]);
     }

@@ -10,15 +10,15 @@ import { fit } from '../../src/train/fit.ts';
 import { FAULTS, type Fault, FaultyDevice } from './faulty_device.ts';
 import { NARROW_FEATURES, narrowBackbone, narrowHead } from './narrow_network.ts';
 
-/** RAYCAM_FAULTS fails so many occasions of each kind, or every single one, and prints the table; else some of the many are, spread evenly. */
+/** RAYCAM_FAULTS sets how many occasions of each fault fail, or `all`, and prints the table. By default 5 fail, evenly spaced. */
 const { RAYCAM_FAULTS: asked } = process.env;
 const MOST = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked ?? 5);
-/** 20 s in which this process ran: one that was stopped meanwhile does not hang. */
+/** 20 s during which this process ran; time while it was stopped does not count. */
 const HANGS = { ticks: 200, tickMs: 100 };
-/** Of one kind of fault in one kind of work. */
+/** The limit for one kind of fault in one kind of work. */
 const TIMEOUT_MS = 900_000;
 
-/** What is on the device before the work, and the work. */
+/** A kind of work; `prepare` sets up what the device needs before it. */
 interface Work {
   prepare(device: Device): Promise<{ run(): Promise<string>; dispose(): void }>;
 }
@@ -31,7 +31,7 @@ async function networkOn(device: Device): Promise<Network> {
   return { device, backbone, model: await ResNet.load(device, backbone), dispose: async () => {} };
 }
 
-/** A prediction when so many went before: the plan that stays with the network encodes from the third on ahead. */
+/** A prediction after `times` others. From the third on, the network encodes the next forward pass ahead. */
 function predictionAfter(times: number): Work {
   return {
     prepare: async device => {
@@ -113,7 +113,7 @@ const WORK: Readonly<Record<string, Work>> = {
 interface Tally {
   injected: number;
   refused: number;
-  /** The work did without, and its result is right. */
+  /** The work succeeded despite the fault, and its result is right. */
   right: number;
 }
 
@@ -125,12 +125,12 @@ afterAll(() => {
   if (asked) console.log(table.join('\n'));
 });
 
-/** How the work ends: with its result, or with an error that is a sentence. */
+/** Returns the work's result or its error; work that hangs counts as an error. */
 async function outcomeOf(work: Promise<string>): Promise<{ readonly result?: string; readonly error?: unknown }> {
   let timer: NodeJS.Timeout | undefined;
   const hangs = new Promise<never>((_, reject) => {
     let ticks = 0;
-    timer = setInterval(() => ++ticks === HANGS.ticks && reject(new Error('it hangs')), HANGS.tickMs);
+    timer = setInterval(() => ++ticks === HANGS.ticks && reject(new Error('the work hangs')), HANGS.tickMs);
   });
   try {
     return { result: await Promise.race([work, hangs]) };
@@ -141,29 +141,29 @@ async function outcomeOf(work: Promise<string>): Promise<{ readonly result?: str
   }
 }
 
-/** 1 to `count`, or some of them: the first, the last, and others at even distances. */
+/** Returns 1 to `count`, or a selection: the first, the last, and evenly spaced ones. */
 function occasions(count: number): number[] {
   const step = Math.max(1, (count - 1) / (MOST - 1));
   const chosen = Array.from({ length: Math.min(count, MOST) }, (_, k) => Math.round(1 + k * step));
   return [...new Set(chosen)];
 }
 
-/** A sentence, and not a stack's first line. */
+/** Expects Raycam's own error with a one-line message that names where it happened. */
 function expectSentence(error: unknown, where: string): void {
   expect(error, where).toBeInstanceOf(RaycamError);
   expect((error as Error).message, where).toMatch(/^[\w:.…, ]+: [^\n]+$/);
 }
 
 describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prepare }) => {
-  // Loading reads nothing back; the predictions before the one that is tried have made all pipelines.
+  // Loading reads nothing back, and the earlier predictions have already created all pipelines.
   const faults = FAULTS.filter(
     fault =>
       fault !== 'loss' &&
       !(name === 'load' && fault === 'mapping') &&
       !(name.startsWith('prediction') && fault === 'pipeline'),
   );
-  it.each(faults)('%s: a sentence or the right result, and the device works on', async fault => {
-    if (fault === 'pipeline') return tallyFresh(fault); // they are made once for each device
+  it.each(faults)('%s: fails with a message or is right, and the device still works', async fault => {
+    if (fault === 'pipeline') return tallyFresh(fault); // pipelines are created once per device
     const faulty = await FaultyDevice.open();
     const { device } = faulty;
     const work = await prepare(device);
@@ -174,13 +174,13 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
     device.dispose();
   });
 
-  it('loss: a sentence or the right result, and nothing of the lost device', async () => {
+  it('loss: fails with a message or is right, and the lost device gives no results', async () => {
     await tallyFresh('loss');
   });
 
   async function tally(fault: Fault, faulty: FaultyDevice, work: { run(): Promise<string> }): Promise<void> {
     const found: Tally = { injected: 0, refused: 0, right: 0 };
-    await faulty.device.trim(); // else buffers that were freed would do
+    await faulty.device.trim(); // otherwise the device would reuse freed buffers
     faulty.arm(fault, 0);
     const reference = await work.run();
     const count = faulty.disarm();
@@ -203,7 +203,7 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
     report(fault, found, count);
   }
 
-  /** Each time on a device of its own. */
+  /** Tallies a fault on a new device for each occasion. */
   async function tallyFresh(fault: Fault): Promise<void> {
     const found: Tally = { injected: 0, refused: 0, right: 0 };
     const healthy = await FaultyDevice.open();
@@ -246,7 +246,7 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
       expectSentence(error, where);
       found.refused++;
     } else {
-      expect(result === reference, `${where}: another result`).toBe(true);
+      expect(result === reference, `${where}: the result differs`).toBe(true);
       found.right++;
     }
   }
@@ -254,9 +254,9 @@ describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prep
   function report(fault: Fault, { injected, refused, right }: Tally, count: number): void {
     const others = injected - refused - right;
     table.push(
-      `${name.padEnd(20)} ${fault.padEnd(8)} ${injected} of ${count} occasions: ${refused} refused in a sentence, ${right} right all the same, ${others} otherwise`,
+      `${name.padEnd(20)} ${fault.padEnd(8)} ${injected} of ${count} occasions: ${refused} failed with a message, ${right} right despite the fault, ${others} otherwise`,
     );
   }
 });
 
-it('every error was somebody’s to catch, none a line on the console', () => expect(printed).toEqual([]));
+it('reports every error to the caller and prints none to the console', () => expect(printed).toEqual([]));

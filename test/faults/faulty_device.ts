@@ -3,13 +3,13 @@ import { Device } from '../../src/runtime/device.ts';
 import type { WasmDevice } from '../../src/wasm/device/device.ts';
 
 /**
- * What goes wrong, at the n-th occasion:
+ * What fails, at the n-th occasion:
  *
- *     memory    an allocation of the wasm device finds none: a buffer, or what a submit needs for itself
+ *     memory    the wasm device cannot allocate memory, for a buffer or for a submit
  *     throws    createBuffer throws a RangeError, as browsers do
  *     mapping   mapAsync rejects
  *     pipeline  createComputePipelineAsync rejects
- *     loss      the device is lost, by a driver's reset, right before a call of any kind
+ *     loss      the device is lost, through a driver reset, right before any call
  */
 export type Fault = 'memory' | 'throws' | 'mapping' | 'pipeline' | 'loss';
 
@@ -23,7 +23,7 @@ const CALLS: Readonly<Record<Exclude<Fault, 'memory' | 'loss'>, string>> = {
   pipeline: 'createComputePipelineAsync',
 };
 
-/** A Device on WebAssembly, computing on the calling thread, that fails when it is told to. */
+/** A wasm device on the calling thread that fails on demand. */
 export class FaultyDevice {
   device!: Device;
   private gpu!: WasmDevice;
@@ -37,7 +37,7 @@ export class FaultyDevice {
     return faulty;
   }
 
-  /** Stands between a device and whoever opened it, for `DeviceOptions`. */
+  /** Intercepts a device's calls; pass it as `observe` in `DeviceOptions`. */
   readonly observe = (gpu: GPUDevice): GPUDevice => {
     this.gpu = gpu as WasmDevice;
     // biome-ignore lint/complexity/useLiteralKeys: it is private
@@ -46,29 +46,29 @@ export class FaultyDevice {
     vi.spyOn(heap, 'allocate').mockImplementation(sizeBytes =>
       this.strikes('memory') ? undefined : allocate(sizeBytes),
     );
-    return this.watched(gpu);
+    return this.observed(gpu);
   };
 
-  /** Bytes of the device that are in use, with nothing kept for later. */
+  /** Returns the device's bytes in use, after emptying its buffer pool. */
   async usedBytes(): Promise<number> {
     await this.device.trim();
     await this.gpu.queue.onSubmittedWorkDone();
     return this.gpu.heapUse.usedBytes;
   }
 
-  /** From now on the `at`-th occasion fails; 0 counts them, and lets all pass. */
+  /** Makes the `at`-th occasion from now on fail; 0 only counts the occasions. */
   arm(fault: Fault, at: number): void {
     this.fault = fault;
     this.at = at;
     this.occasions = 0;
   }
 
-  /** How many occasions there have been. */
+  /** Occasions so far. */
   get count(): number {
     return this.occasions;
   }
 
-  /** Returns how many occasions there were. */
+  /** Stops the fault. Returns how many occasions there were. */
   disarm(): number {
     this.fault = undefined;
     return this.occasions;
@@ -78,24 +78,24 @@ export class FaultyDevice {
     return this.fault === fault && ++this.occasions === this.at;
   }
 
-  /** The object, its calls watched, and those of what it gives. */
-  private watched<Real extends object>(real: Real): Real {
+  /** Wraps an object to intercept its calls, and those of its queue and buffers. */
+  private observed<Real extends object>(real: Real): Real {
     return new Proxy(real, {
       get: (_, name) => {
         const value = Reflect.get(real, name, real);
-        if (name === 'queue') return this.watched(value as object);
+        if (name === 'queue') return this.observed(value as object);
         if (typeof value !== 'function') return value;
         return (...given: unknown[]) => {
           this.before(String(name));
           const result = value.apply(real, given);
-          return name === 'createBuffer' ? this.watchedBuffer(result) : result;
+          return name === 'createBuffer' ? this.observedBuffer(result) : result;
         };
       },
     });
   }
 
-  /** A buffer is handed back to the device as it is, so it is changed in place. */
-  private watchedBuffer(buffer: GPUBuffer): GPUBuffer {
+  /** Changes a buffer in place, because callers pass the original object back to the device. */
+  private observedBuffer(buffer: GPUBuffer): GPUBuffer {
     const map = buffer.mapAsync.bind(buffer);
     buffer.mapAsync = async (...given) => {
       this.before('mapAsync');

@@ -4,7 +4,7 @@ import { Device } from '../../src/runtime/device.ts';
 import { narrowBackbone } from './narrow_network.ts';
 
 it.each(['conv1.weight', 'layer2.0.downsample.1.running_var', 'layer4.1.bn2.weight', 'fc.bias'])(
-  'a network without %s leaves nothing on the device',
+  'leaves nothing on the device if the network lacks %s',
   async missing => {
     const device = await Device.open({ adapter: 'wasm', threads: 0 });
     const { liveBytes } = device.memoryUse;
@@ -16,7 +16,7 @@ it.each(['conv1.weight', 'layer2.0.downsample.1.running_var', 'layer4.1.bn2.weig
   },
 );
 
-it('a network whose file breaks off leaves nothing on the device', async () => {
+it('leaves nothing on the device if reading a tensor fails', async () => {
   const device = await Device.open({ adapter: 'wasm', threads: 0 });
   const { liveBytes } = device.memoryUse;
   const backbone = narrowBackbone();

@@ -1,4 +1,4 @@
-/** What scripts/soak.mjs runs and prints. */
+/** Runs one kind of work for scripts/soak.mjs. Returns the text to print. */
 
 import { predictFiles } from './predict_files.ts';
 import { runSoak } from './run_soak.ts';
@@ -13,17 +13,17 @@ export async function runLong(
     const { files, broken, named, answered, wrong, status, elapsedMs, peakRssMB } = await predictFiles(options);
     return [
       `files on ${where}: ${files} in ${seconds(elapsedMs)}, exit status ${status}`,
-      `  broken ${broken}, of them named ${named}; whole ${files - broken}, of them answered ${answered}; wrong answers ${wrong}`,
-      `  at most ${peakRssMB.toFixed(0)} MB of memory`,
+      `  broken files: ${broken}, named: ${named}; valid files: ${files - broken}, answered: ${answered}; wrong answers: ${wrong}`,
+      `  peak memory ${peakRssMB.toFixed(0)} MB`,
     ].join('\n');
   }
   const result = await runSoak(options.bundle, work, options);
   const { count, elapsedMs, holdings, differing, idleCpuMs, peakWasmBytes, peakRssMB, afterwards } = result;
   return [
-    `${work} on ${where}: ${count} in ${seconds(elapsedMs)}, results that differ from the first: ${differing}`,
+    `${work} on ${where}: ${count} in ${seconds(elapsedMs)}, results that differ from the first one: ${differing}`,
     ...['after a tenth', 'halfway', 'at the end'].map((when, i) => `  ${when.padEnd(14)}${describe(holdings[i]!)}`),
     `  ${'afterwards'.padEnd(14)}${describe(afterwards)}`,
-    `  at most ${peakRssMB.toFixed(0)} MB of memory, ${(peakWasmBytes / 1e6).toFixed(1)} MB on the device; ${idleCpuMs.toFixed(1)} ms of processor in a second of rest; the process ended`,
+    `  peak memory ${peakRssMB.toFixed(0)} MB, ${(peakWasmBytes / 1e6).toFixed(1)} MB on the device; ${idleCpuMs.toFixed(1)} ms of CPU time per idle second; the process ended`,
   ].join('\n');
 }
 

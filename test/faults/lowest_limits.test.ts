@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { failuresOf } from '../../src/oracle/check.ts';
+import { selfTest } from '../../src/doctor/self_test.ts';
 import { explainImage } from '../../src/inference/explain.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
-import { selfTest } from '../../src/doctor/self_test.ts';
 import { Head } from '../../src/nn/head.ts';
+import { caseTables } from '../../src/oracle/cases/index.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
 import { DEFAULT_LIMITS } from '../../src/wasm/device/limits.ts';
-import { caseTables } from '../../src/oracle/cases/index.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { narrowHead } from './narrow_network.ts';
 
-/** Adapters that give what the specification demands of every one of them, and no more. */
+/** Adapters with the lowest limits that the specification allows. */
 vi.mock('#platform', async original => {
   const platform = await original<typeof import('#platform')>();
   return {
@@ -39,7 +39,7 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
   });
   afterAll(() => device.dispose());
 
-  it('has them', () => {
+  it('reports the lowest limits', () => {
     const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = device.limits;
     expect([maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage]).toEqual([
       268435456, 134217728, 8,
@@ -58,14 +58,14 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
       expect([table.kernel.name, await failuresOf([device], table, table.cases[0]!)]).toEqual([table.kernel.name, []]);
   });
 
-  it('refuses in a sentence what is too large', () => {
+  it('rejects a buffer that is too large', () => {
     expect(() => device.empty([134217728 / 4 + 1], 'layer1.0.conv1')).toThrow(
       'device: layer1.0.conv1 needs a 134 MB buffer, this adapter allows 134 MB. Take a smaller batch',
     );
   });
 });
 
-it('predicts, explains, trains and passes the self-test with them', async () => {
+it('predicts, explains, trains and passes the self-test with the lowest limits', async () => {
   const network = await buildNetwork(syntheticBackbone('resnet18'), { adapter: 'wasm', threads: 2 });
   const head = new Head(network.device, {
     ...narrowHead(),

@@ -1,14 +1,14 @@
-import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import type { HeadValues } from '../../src/nn/head.ts';
 import type { Backbone } from '../../src/weights/backbone.ts';
 import { expectedTensors } from '../../src/weights/resnet_shapes.ts';
+import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { tensorOf } from '../../src/weights/tensor_entry.ts';
 
-/** How many times fewer channels than ResNet-18 has. */
+/** The ratio of ResNet-18's channels to this network's. */
 const NARROWER = 16;
 export const NARROW_FEATURES = 512 / NARROWER;
 
-/** ResNet-18's graph on 4 to 32 channels and 10 classes: every kind of layer, in a few milliseconds. Its weights come from a formula. */
+/** Returns ResNet-18's graph with 4 to 32 channels and 10 classes: every kind of layer, in a few milliseconds. Its weights are synthetic. */
 export function narrowBackbone(): Backbone {
   const narrow = (count: number) => (count >= 64 ? count / NARROWER : count);
   const stateDict = new Map(

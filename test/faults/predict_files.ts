@@ -13,26 +13,26 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { encodeHead } from '../../src/nn/head_file.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { fill, syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
 export interface FilesOptions {
   readonly root: string;
   readonly count: number;
   readonly threads: number;
   readonly adapter: string;
-  /** One of so many files is broken, each time in another of ten ways; 10 unless said. */
+  /** Every n-th file is broken, in ten ways in turn; 10 by default. */
   readonly every?: number;
 }
 
 export interface FilesResult {
   readonly files: number;
   readonly broken: number;
-  /** Broken files that stderr names. */
+  /** Broken files that standard error names. */
   readonly named: number;
   readonly answered: number;
-  /** Answers for a broken file, or other than for the same picture under another name. */
+  /** Answers for broken files, and answers that differ from those for the same picture under another name. */
   readonly wrong: number;
   readonly status: number | null;
   readonly elapsedMs: number;
@@ -42,8 +42,8 @@ export interface FilesResult {
 const PICTURES = 12;
 
 /**
- * `raycam predict` on that many files in one call: pictures under many names, broken files strewn among them. The network is ResNet-18 with
- * weights from a formula, on the disk like anybody's.
+ * Runs `raycam predict` on `count` files in one call: pictures under many names, mixed with broken files. The network is
+ * a synthetic ResNet-18, loaded from a file.
  */
 export async function predictFiles({ root, count, threads, adapter, every = 10 }: FilesOptions): Promise<FilesResult> {
   const folder = mkdtempSync(join(tmpdir(), 'raycam-files-'));
@@ -75,7 +75,7 @@ function judge(ran: Ran, paths: readonly string[], pictureOf: ReadonlyMap<string
     if (picture === undefined || (verdicts.get(picture) ?? verdict) !== verdict) wrong++;
     else verdicts.set(picture, verdict);
   }
-  if (new Set(verdicts.values()).size < Math.min(PICTURES, pictureOf.size)) wrong++; // pictures that look alike prove nothing
+  if (new Set(verdicts.values()).size < Math.min(PICTURES, pictureOf.size)) wrong++; // equal answers for different pictures would prove nothing
   const broken = paths.filter(path => !pictureOf.has(path));
   return {
     files: paths.length,
@@ -149,13 +149,13 @@ async function drawPicture(path: string, i: number): Promise<string> {
   return path;
 }
 
-/** In turn: cut short, empty, text, a folder, a link to nowhere, no file at all, noise behind a JPEG's head, half of a PNG, a cut header. */
+/** Breaks a file, in turn: half a JPEG, empty, text, a folder, a broken link, missing, a JPEG header and noise, half a PNG, a cut PNG header, JSON. */
 function breakFile(path: string, kind: number, originals: readonly string[]): void {
   const [png, jpeg] = [originals[0]!, originals[1]!].map(original => readFileSync(original)) as [Buffer, Buffer];
   const ways = [
     () => writeFileSync(path, jpeg.subarray(0, jpeg.length >> 1)),
     () => writeFileSync(path, ''),
-    () => writeFileSync(path, 'this is no image'),
+    () => writeFileSync(path, 'this is not an image'),
     () => mkdirSync(path),
     () => symlinkSync(`${path}.nowhere`, path),
     () => {},
@@ -174,12 +174,12 @@ interface Ran {
   readonly peakRssMB: number;
 }
 
-/** The command in a process of its own, which says at its end how much memory it took at most. */
+/** Runs the command in its own process, which reports its peak memory when it ends. */
 function run(root: string, args: readonly string[]): Promise<Ran> {
-  const tell = `process.on('exit', () => process.stderr.write('\\npeak ' + process.resourceUsage().maxRSS + '\\n'))`;
+  const report = `process.on('exit', () => process.stderr.write('\\npeak ' + process.resourceUsage().maxRSS + '\\n'))`;
   const child = spawn(
     process.execPath,
-    ['--import', `data:text/javascript,${encodeURIComponent(tell)}`, 'dist/cli.js', ...args],
+    ['--import', `data:text/javascript,${encodeURIComponent(report)}`, 'dist/cli.js', ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

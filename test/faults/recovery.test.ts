@@ -5,11 +5,11 @@ import { classifyImage } from '../../src/inference/classify.ts';
 import { evaluateHead } from '../../src/inference/evaluate_head.ts';
 import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
-import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { type BuildOptions, buildNetwork, type Network } from '../../src/inference/network.ts';
 import { predictImage, verdictOf } from '../../src/inference/predict.ts';
-import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { recovering } from '../../src/inference/recovery.ts';
+import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
+import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { Head } from '../../src/nn/head.ts';
 import { fit } from '../../src/train/fit.ts';
 import type { WasmDevice } from '../../src/wasm/device/device.ts';
@@ -17,12 +17,12 @@ import { narrowBackbone, narrowHead } from './narrow_network.ts';
 
 const image = { width: 50, height: 40, pixels: Uint8Array.from({ length: 6000 }, (_, i) => (i * 37) % 256) };
 
-/** At the first submit, while weights go onto the device. */
+/** Loses the device at its first submit, while weights are being loaded. */
 const LOADING = -1;
 
-/** Devices in the order in which they were opened, and when each is lost: at the n-th submit after its last block is loaded. */
+/** Devices in the order in which they were opened. */
 let opened: WasmDevice[] = [];
-/** Of the last device, after its last block was loaded. */
+/** Submits of the last device after its last block was loaded. */
 let submits = 0;
 let notes: string[] = [];
 let network: Network;
@@ -34,6 +34,7 @@ async function open(...lostAt: (number | undefined)[]): Promise<Head> {
   return new Head(network.device, narrowHead());
 }
 
+/** Builds the narrow network; device i is lost at its `lostAt[i]`-th submit after loading, or while `LOADING`. */
 function build(lostAt: readonly (number | undefined)[], options: BuildOptions = {}): Promise<Network> {
   opened = [];
   notes = [];
@@ -65,23 +66,23 @@ function build(lostAt: readonly (number | undefined)[], options: BuildOptions = 
   });
 }
 
-const LOST =
-  'device: lost (unknown: the driver was reset). No result was kept. Run the command again, or choose another adapter with --adapter';
-/** Of the submits at which a device is lost: the second prediction, or so. */
+const REASON = 'unknown: the driver was reset';
+const LOST = `device: lost (${REASON}). No result was kept. Run the command again, or choose another adapter with --adapter`;
+/** The submit at which a device is lost: about the second prediction. */
 const SOON = 3;
 
 describe('a network whose device is lost', () => {
-  it('is built anew once: every answer is what it would have been', async () => {
+  it('is rebuilt once and gives the same answers', async () => {
     const own = await open();
     const undisturbed = await predictImage(network, own, image);
     await network.dispose();
     const head = await open(SOON);
     for (let i = 0; i < 6; i++) expect(await predictImage(network, head, image)).toEqual(undisturbed);
-    expect([opened.length, notes]).toEqual([2, [LOST]]);
+    expect([opened.length, notes]).toEqual([2, [REASON]]);
     expect((await opened[0]!.lost).reason).toBe('unknown');
   });
 
-  it('gives up the second time, and says so ever after', async () => {
+  it('fails after the second loss, and for every later call', async () => {
     const head = await open(SOON, SOON);
     const outcomes: string[] = [];
     for (let i = 0; i < 8; i++)
@@ -92,20 +93,20 @@ describe('a network whose device is lost', () => {
         ),
       );
     expect(outcomes.at(-1)).toBe(
-      `device: lost a second time (${LOST}). Choose another adapter with --adapter, and see \`raycam doctor\``,
+      `device: lost a second time (${REASON}). Choose another adapter with --adapter, and see \`raycam doctor\``,
     );
     expect(new Set(outcomes).size).toBe(2);
     expect([opened.length, notes.length]).toEqual([2, 1]);
   });
 
-  it('is built anew once for callers that lose it together', async () => {
+  it('is rebuilt once for concurrent callers', async () => {
     const head = await open(SOON);
     const verdicts = await Promise.all([1, 2, 3].map(() => predictImage(network, head, image)));
     expect(new Set(verdicts.map(verdict => JSON.stringify(verdict))).size).toBe(1);
-    expect([opened.length, notes]).toEqual([2, [LOST]]);
+    expect([opened.length, notes]).toEqual([2, [REASON]]);
   });
 
-  it('answers alike in every way of asking', async () => {
+  it('explains, predicts and classifies consistently after a loss', async () => {
     const head = await open(SOON);
     const explained = await explainImage(network, head, image);
     const { probabilities } = await predictImage(network, head, image);
@@ -114,7 +115,7 @@ describe('a network whose device is lost', () => {
     expect(opened.length).toBe(2);
   });
 
-  it('takes its verdict apart alike, and evaluates alike', async () => {
+  it('gives the same evidence, ledger and evaluation after a loss', async () => {
     const features = Float32Array.from({ length: 10 * 32 }, (_, i) => ((i * 7919) % 101) / 50 - 1);
     const set = { features, labels: Array.from({ length: 10 }, (_, i) => i % 2) };
     const ask = async (head: Head) => {
@@ -142,23 +143,23 @@ describe('a network whose device is lost', () => {
     }
   });
 
-  it('is opened anew where it is lost while its weights go onto it', async () => {
+  it('is rebuilt if its device is lost while weights are being loaded', async () => {
     const own = await open();
     const undisturbed = await predictImage(network, own, image);
     await network.dispose();
     const head = await open(LOADING);
     expect(await predictImage(network, head, image)).toEqual(undisturbed);
-    expect([opened.length, notes]).toEqual([2, [LOST]]);
+    expect([opened.length, notes]).toEqual([2, [REASON]]);
     opened[1]!.lose('unknown', 'the driver was reset');
     await expect(predictImage(network, head, image)).rejects.toThrow(/^device: lost a second time/);
   });
 
-  it('gives its weights up where it is lost again while they go onto it', async () => {
+  it('fails if its device is lost twice while weights are being loaded', async () => {
     await expect(build([LOADING, LOADING])).rejects.toThrow(LOST);
-    expect([opened.length, notes]).toEqual([2, [LOST]]);
+    expect([opened.length, notes]).toEqual([2, [REASON]]);
   });
 
-  it('is left to its owner where the owner says so', async () => {
+  it('is not rebuilt with recovers: false', async () => {
     await expect(build([LOADING], { recovers: false })).rejects.toThrow(LOST);
     network = await build([SOON], { recovers: false });
     const head = new Head(network.device, narrowHead());
@@ -169,7 +170,7 @@ describe('a network whose device is lost', () => {
     expect([opened.length, notes]).toEqual([1, []]);
   });
 
-  it('trains from the start, and ends with the same bytes', async () => {
+  it('restarts training and ends with the same weights', async () => {
     const features = Float32Array.from({ length: 10 * 32 }, (_, i) => ((i * 7919) % 101) / 50 - 1);
     const set = { features, labels: Array.from({ length: 10 }, (_, i) => i % 2) };
     const train = () => fit(network.device, { classes: ['a', 'b'], train: set, val: set }, { epochs: 3 });
@@ -181,7 +182,7 @@ describe('a network whose device is lost', () => {
     expect([last, opened.length]).toEqual([undisturbed.last, 2]);
   });
 
-  it('on purpose stays lost', async () => {
+  it('is not rebuilt after its device was disposed', async () => {
     const head = await open();
     network.device.dispose();
     await expect(predictImage(network, head, image)).rejects.toThrow('device: lost (destroyed: device was destroyed)');
@@ -189,7 +190,7 @@ describe('a network whose device is lost', () => {
   });
 });
 
-it('a head that was being trained is not replaced by what it began with', async () => {
+it('a head in training is not reset to its initial weights', async () => {
   const head = await open();
   const tape = new Tape(network.device);
   head.record(tape, constant(network.device.tensor(new Float32Array(32), [1, 32])));
@@ -202,7 +203,7 @@ it('a head that was being trained is not replaced by what it began with', async 
   );
 });
 
-it('no verdict is made of zeros', () => {
+it('rejects probabilities that do not add up to 1', () => {
   expect(() => verdictOf(['a', 'b'], new Float32Array(2))).toThrow(
     new DeviceError(
       'head: the probabilities add up to 2, expected 1, as if the head had not run. Check the adapter with `raycam doctor`',

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import type { SoakOptions, SoakResult } from './soak.ts';
 
 /**
- * Runs a kind of work of soak.ts, bundled, in a process of its own.
+ * Runs one kind of work from the bundled soak.ts in its own process.
  *
- * @throws Error  it does not end well, or not within ten minutes
+ * @throws Error  the process fails, or takes more than ten minutes
  */
 export async function runSoak(bundle: string, work: string, options: Partial<SoakOptions>): Promise<SoakResult> {
   const request = JSON.stringify([work, { count: 10, adapter: 'wasm', threads: 2, side: 64, ...options }]);
@@ -17,6 +17,6 @@ export async function runSoak(bundle: string, work: string, options: Partial<Soa
     text += chunk;
   });
   const status = await new Promise<number | null>(resolve => child.on('close', resolve));
-  if (status !== 0) throw new Error(`soak ${work} ended with ${status}: ${text}`);
+  if (status !== 0) throw new Error(`soak ${work}: ended with status ${status}: ${text}`);
   return JSON.parse(text);
 }

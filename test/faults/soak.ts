@@ -1,13 +1,12 @@
 /**
- * Work that goes on for long, and what the process holds meanwhile, as one line of JSON. Run by scripts/soak.mjs, in a process of its own
- * with --expose-gc:
+ * Long-running work that reports the resources of the process as one line of JSON. scripts/soak.mjs runs it in its own
+ * process with --expose-gc:
  *
- *     passes       forward passes of a network, then a second of rest, then the end of the device
- *     devices      devices opened, used and destroyed
+ *     passes       forward passes of a network, then an idle second, then the device's end
+ *     devices      devices that are opened, used and destroyed
  *     predictions  X-rays through `predictImage`, on a narrow network
  */
 import { readdirSync } from 'node:fs';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { type BuildOptions, buildNetwork } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
 import { relu } from '../../src/kernels/relu.ts';
@@ -15,23 +14,24 @@ import { Head } from '../../src/nn/head.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { WasmDevice } from '../../src/wasm/device/device.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { narrowBackbone, narrowHead } from './narrow_network.ts';
 
 export interface SoakOptions {
   readonly count: number;
   readonly adapter: 'wasm' | 'swiftshader' | 'gpu';
   readonly threads: number;
-  /** Of the image, in pixels. */
+  /** Width and height of the image, in pixels. */
   readonly side: number;
 }
 
-/** What the process holds. Threads and files are counted on Linux alone. */
+/** Resources of the process. Threads and files are counted on Linux only. */
 export interface Holding {
   readonly rssMB: number;
   readonly heapMB: number;
   readonly liveBytes: number;
   readonly pooledBytes: number;
-  /** Of the wasm device: bytes in use, and what its memory has grown to. */
+  /** The wasm device's bytes in use, and the size of its memory. */
   readonly wasmUsedBytes: number;
   readonly wasmReservedBytes: number;
   readonly threads: number;
@@ -44,13 +44,13 @@ export interface SoakResult {
   readonly work: string;
   readonly count: number;
   readonly elapsedMs: number;
-  /** After the first tenth, in the middle, and at the end, the device still open. */
+  /** After the first tenth, halfway, and at the end, while the device is still open. */
   readonly holdings: readonly Holding[];
-  /** Results that were not those of the first time. */
+  /** Number of results that differ from the first one for the same input. */
   readonly differing: number;
   readonly peakWasmBytes: number;
   readonly peakRssMB: number;
-  /** Processor time of the whole process in a second in which nothing was asked of the device. */
+  /** CPU time of the whole process during a second without work for the device. */
   readonly idleCpuMs: number;
   /** After the device was destroyed. */
   readonly afterwards: Holding;
@@ -59,8 +59,8 @@ export interface SoakResult {
 declare const gc: () => void;
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
-/** The GPUDevice behind a Device. */
-function watched(options: SoakOptions): { readonly open: BuildOptions; use(): Partial<WasmDevice['heapUse']> } {
+/** Returns options that keep the GPUDevice behind a Device, and its memory use. */
+function observed(options: SoakOptions): { readonly open: BuildOptions; use(): Partial<WasmDevice['heapUse']> } {
   let gpu: GPUDevice | undefined;
   return {
     open: {
@@ -95,7 +95,7 @@ async function holding(device: Device | undefined, wasm: Partial<WasmDevice['hea
   };
 }
 
-/** Does `once` so often, and looks at what is held after the first tenth, halfway, and at the end. */
+/** Calls `once` `count` times, and records the resources after the first tenth, halfway, and at the end. */
 async function repeat(
   count: number,
   once: (i: number) => Promise<string>,
@@ -116,7 +116,7 @@ async function repeat(
   return { holdings, differing };
 }
 
-/** How many inputs take turns. */
+/** Number of different inputs, used in turn. */
 const VARIETY = 4;
 
 async function idleCpuMs(): Promise<number> {
@@ -127,7 +127,7 @@ async function idleCpuMs(): Promise<number> {
 }
 
 async function passes(options: SoakOptions): Promise<SoakResult> {
-  const { open, use } = watched(options);
+  const { open, use } = observed(options);
   const device = await Device.open(open);
   const model = await ResNet.load(device, syntheticBackbone('resnet18'));
   const shape = [1, 3, options.side, options.side] as const;
@@ -152,12 +152,12 @@ async function devices(options: SoakOptions): Promise<SoakResult> {
   const startedMs = performance.now();
   let peakWasmBytes = 0;
   const once = async () => {
-    const { open, use } = watched(options);
+    const { open, use } = observed(options);
     const device = await Device.open(open);
     const x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32]);
     const values = await device.run(relu, { x }, {}).y.read();
     peakWasmBytes = Math.max(peakWasmBytes, use().peakBytes ?? 0);
-    device.dispose(); // and nothing else: what was on it goes with it
+    device.dispose(); // also frees everything on the device
     return values.join();
   };
   const repeated = await repeat(options.count, once, () => holding(undefined));
@@ -171,7 +171,7 @@ async function devices(options: SoakOptions): Promise<SoakResult> {
 }
 
 async function predictions(options: SoakOptions): Promise<SoakResult> {
-  const { open, use } = watched(options);
+  const { open, use } = observed(options);
   const network = await buildNetwork(narrowBackbone(), open);
   const head = new Head(network.device, narrowHead());
   const images = Array.from({ length: VARIETY }, (_, k) => ({

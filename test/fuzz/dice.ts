@@ -1,4 +1,4 @@
-/** Reproducible chance: the same seed gives the same throws. */
+/** Reproducible random numbers: the same seed gives the same sequence. */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 export class Dice {
@@ -8,7 +8,7 @@ export class Dice {
     this.#generator = xoroshiro128plus(seed);
   }
 
-  /** A whole number from 0 to count - 1. */
+  /** Returns an integer from 0 to count - 1. */
   below(count: number): number {
     return (this.#generator.next() >>> 0) % Math.max(count, 1);
   }
@@ -22,7 +22,10 @@ export class Dice {
   }
 }
 
-/** Where parsers go wrong: borders of the integer types, and of what a float holds exactly. */
+/**
+ * Numbers at which parsers tend to fail: limits of the integer types, and of the integers that a float represents
+ * exactly.
+ */
 export const NUMBERS: readonly bigint[] = [
   0n,
   1n,

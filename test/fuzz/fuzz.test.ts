@@ -1,6 +1,6 @@
 /**
- * A short run of each target; scripts/fuzz.mjs goes on for as long as it is told. RAYCAM_FUZZ_RUNS sets how many. What a long run finds
- * is mended and becomes a case of test/hostile.
+ * Runs each target briefly. RAYCAM_FUZZ_RUNS sets the number of runs, and scripts/fuzz.mjs makes long runs. Every
+ * finding of a long run is fixed and becomes a case in test/hostile.
  */
 import { describe, expect, it } from 'vitest';
 import { fuzz } from './run_target.ts';
@@ -8,7 +8,7 @@ import { TARGETS } from './targets.ts';
 
 const RUNS = Number(process.env.RAYCAM_FUZZ_RUNS ?? 400);
 
-describe('changed files are read or refused, never anything else', () => {
+describe('reads or rejects every mutated file', () => {
   it.each(TARGETS)('$name', async target => {
     const { runs, findings } = await fuzz(target, { runs: RUNS, seed: 20 });
     expect(runs).toBe(RUNS);

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-/** A picture of 12 x 9 pixels in every format that is read, some of them in two ways. */
+/** Returns a 12 x 9 image in every supported format, in some of them with several encodings. */
 export async function tinyImages(): Promise<Uint8Array[]> {
   const pixels = Uint8Array.from({ length: 12 * 9 * 3 }, (_, i) => (i * 37) ^ (i >> 3));
   const picture = () => sharp(pixels, { raw: { width: 12, height: 9, channels: 3 } });

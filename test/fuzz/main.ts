@@ -1,7 +1,8 @@
 /**
- * `[--runs N] [--seed N] [--target NAME] [--jobs N] [--json]`: fuzzes, prints a table or lines of JSON, exits with 1 if anything was found.
+ * `[--runs N] [--seed N] [--target NAME] [--jobs N] [--json]`: fuzzes, prints a table or lines of JSON, and exits with
+ * 1 if there are findings.
  *
- * The runs are dealt to processes, one for each core unless said; run n of a seed is the same input in any of them.
+ * Distributes the runs over processes, by default one per core. Run n of a seed is the same input in any process.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -16,13 +17,14 @@ const { values } = parseArgs({
     target: { type: 'string' },
     jobs: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
-    /** Of a process that another one started: its first run, and how many. */
+    /** For a child process: `FIRST+COUNT`, the number of its first run and its number of runs. */
     part: { type: 'string' },
   },
 });
 const [runs, seed, jobs] = [Number(values.runs), Number(values.seed), Number(values.jobs)];
 const chosen = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
-if (chosen.length === 0) throw new Error(`no target is named ${values.target}: ${TARGETS.map(({ name }) => name)}`);
+if (chosen.length === 0)
+  throw new Error(`unknown target "${values.target}". Known: ${TARGETS.map(({ name }) => name).join(', ')}`);
 
 if (values.part !== undefined) {
   const [from, count] = values.part.split('+').map(Number) as [number, number];
@@ -32,7 +34,7 @@ if (values.part !== undefined) {
 
 async function fuzzAll(): Promise<void> {
   if (!values.json) {
-    console.log('| parser | runs | still read | kinds of refusal | slowest | findings | took |');
+    console.log('| parser | runs | still readable | different errors | slowest run, CPU time | findings | time |');
     console.log('|---|---|---|---|---|---|---|');
   }
   for (const target of chosen) {
@@ -55,7 +57,7 @@ async function fuzzAll(): Promise<void> {
   }
 }
 
-/** @throws Error  the process ended without a result: an input ended it */
+/** Fuzzes in a child process. @throws Error  the process ended without a result, because an input crashed it */
 function fuzzPart(target: Target, from: number, count: number): Promise<FuzzResult> {
   const part = `${from}+${count}`;
   const child = fork(process.argv[1]!, ['--target', target.name, '--seed', `${seed}`, '--part', part]);
@@ -68,7 +70,7 @@ function fuzzPart(target: Target, from: number, count: number): Promise<FuzzResu
   });
 }
 
-/** Lets through one call in so many milliseconds. */
+/** Limits calls to one per `pauseMs` milliseconds. */
 function every(pauseMs: number, call: (done: number) => void): (done: number) => void {
   let lastMs = performance.now();
   return done => {

@@ -1,7 +1,7 @@
-/** Changes that need no knowledge of the format. */
+/** Mutations that need no knowledge of the format. */
 import { type Dice, NUMBERS } from './dice.ts';
 
-/** One to a few changes; never more than twice as long. */
+/** Makes one to four changes. The result is at most twice as long, plus 64 bytes. */
 export function mutateBytes(dice: Dice, bytes: Uint8Array): Uint8Array {
   let result = Buffer.from(bytes);
   for (let left = 1 + dice.below(4); left > 0; left--) result = Buffer.from(dice.pick(CHANGES)(dice, result));
@@ -22,7 +22,7 @@ function setByte(dice: Dice, bytes: Buffer): Uint8Array {
   return bytes;
 }
 
-/** An integer at a border, of 2, 4 or 8 bytes, either way round. */
+/** Writes a boundary value of 2, 4 or 8 bytes, in either byte order. */
 function setNumber(dice: Dice, bytes: Buffer): Uint8Array {
   const width = dice.pick([2, 4, 8]);
   if (bytes.length < width) return bytes;

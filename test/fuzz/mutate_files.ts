@@ -1,4 +1,4 @@
-/** Changes that keep a format's outer shape, so that they reach what lies behind it. */
+/** Mutations that keep a format's outer structure, so that they reach the parser's inner checks. */
 import { MAX_PICKLE_BYTES } from '../../src/weights/unpickler.ts';
 import { type Dice, NUMBERS } from './dice.ts';
 import { mutateBytes } from './mutate_bytes.ts';
@@ -52,7 +52,7 @@ const ZIP_FIELDS: Readonly<Record<number, readonly (readonly [number, number])[]
   ],
 };
 
-/** Numbers in ZIP's records; the pickle within; or any bytes. */
+/** Mutates numbers in ZIP's records, or any bytes. */
 export function mutateZip(dice: Dice, seed: Uint8Array): Uint8Array {
   if (dice.chance(4)) return mutateBytes(dice, seed);
   const bytes = Buffer.from(seed);
@@ -74,7 +74,7 @@ function recordsOf(bytes: Buffer): [number, readonly (readonly [number, number])
   return found;
 }
 
-/** A border, or a little more or less than it was. */
+/** Sets a field to a boundary value, or to a value close to the original. */
 function setField(dice: Dice, bytes: Buffer, at: number, width: number): void {
   const field = Buffer.alloc(8);
   bytes.copy(field, 0, at, at + width);
@@ -83,7 +83,7 @@ function setField(dice: Dice, bytes: Buffer, at: number, width: number): void {
   bytes.set(field.subarray(0, width), at);
 }
 
-/** One of the five pickles, the count before a storage, or any bytes. */
+/** Mutates one of the five pickles, the count before a storage, or any bytes. */
 export function mutateLegacy(dice: Dice, seed: Uint8Array): Uint8Array {
   if (dice.chance(4)) return mutateBytes(dice, seed);
   const pickles: Uint8Array[] = [];
@@ -100,7 +100,7 @@ export function mutateLegacy(dice: Dice, seed: Uint8Array): Uint8Array {
   return Buffer.concat([...pickles, rest]);
 }
 
-/** A field of a header, whose checksum is then put right; the content of a member; or any bytes. */
+/** Mutates a header field (and fixes the checksum), a member's content, or any bytes. */
 export function mutateTar(dice: Dice, seed: Uint8Array): Uint8Array {
   if (dice.chance(4)) return mutateBytes(dice, seed);
   const bytes = Buffer.from(seed);
@@ -146,7 +146,7 @@ function writeChecksum(bytes: Buffer, at: number): void {
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
 }
 
-/** The JSON of the header, its length put right; the length; or any bytes. */
+/** Mutates the header's JSON (and fixes its length), only the length, or any bytes. */
 export function mutateSafetensors(dice: Dice, seed: Uint8Array): Uint8Array {
   if (dice.chance(5)) return mutateBytes(dice, seed);
   const bytes = Buffer.from(seed);
@@ -161,7 +161,7 @@ export function mutateSafetensors(dice: Dice, seed: Uint8Array): Uint8Array {
   return Buffer.concat([length, header, bytes.subarray(8 + headerBytes)]);
 }
 
-/** The text of the header, its length put right; or any bytes. */
+/** Mutates the header's text (and fixes its length), or any bytes. */
 export function mutateNpy(dice: Dice, seed: Uint8Array): Uint8Array {
   if (dice.chance(4)) return mutateBytes(dice, seed);
   const bytes = Buffer.from(seed);

@@ -1,8 +1,8 @@
-/** Changes to JSON that leave it JSON (mostly): values, keys, lists. */
+/** Mutates values, keys and lists of JSON. The result is mostly still JSON. */
 import { type Dice, NUMBERS } from './dice.ts';
 import { mutateBytes } from './mutate_bytes.ts';
 
-/** A number is written digit by digit, so that it can be too large for a float. */
+/** A number as literal text, so that it can exceed the range of a float. */
 class Raw {
   readonly text: string;
 
@@ -13,7 +13,7 @@ class Raw {
 
 type Json = null | boolean | number | string | Raw | Json[] | Map<string, Json>;
 
-/** The text with one to a few changes. */
+/** Returns the text with one to three changes. */
 export function mutateJson(dice: Dice, text: string): string {
   if (dice.chance(10)) return Buffer.from(mutateBytes(dice, Buffer.from(text))).toString('latin1');
   let tree = fromPlain(JSON.parse(text));
@@ -99,7 +99,7 @@ function write(dice: Dice, value: Json): string {
   if (Array.isArray(value)) return `[${value.map(item => write(dice, item))}]`;
   if (!(value instanceof Map)) return JSON.stringify(value);
   const members = [...value].map(([key, item]) => `${JSON.stringify(key)}:${write(dice, item)}`);
-  // Now and then a key twice.
+  // Occasionally repeats a key.
   if (members.length > 0 && dice.chance(20)) members.push(members[0]!);
   return `{${members}}`;
 }

@@ -1,8 +1,8 @@
-/** Changes to a pickle, opcode by opcode. */
+/** Mutates a pickle opcode by opcode. */
 import { type Dice, NUMBERS } from './dice.ts';
 import { mutateBytes } from './mutate_bytes.ts';
 
-/** Bytes of argument behind each opcode: a number, or how to find it. */
+/** Length of each opcode's argument in bytes, or how to find it. */
 const ARGUMENTS: Readonly<Record<number, number | 'text8' | 'text32' | 'lines'>> = {
   128: 1,
   74: 4,
@@ -19,7 +19,7 @@ const ARGUMENTS: Readonly<Record<number, number | 'text8' | 'text32' | 'lines'>>
   99: 'lines',
 };
 
-/** Opcodes without arguments, those that are refused among them. */
+/** Opcodes without arguments, including some that are rejected. */
 const PLAIN = Buffer.from('(Rb\x81Q}]\x8f)\x85\x86\x87taesuN\x88\x89.0129i\x93\x94\x95o', 'latin1');
 
 const GLOBALS = [
@@ -37,7 +37,7 @@ const GLOBALS = [
   '__builtin__\neval\n',
 ];
 
-/** The pickle with one to a few opcodes changed, taken out, repeated or put in. */
+/** Returns the pickle with one to four opcodes changed, removed, repeated or inserted. */
 export function mutatePickle(dice: Dice, pickle: Uint8Array): Uint8Array {
   if (dice.chance(8)) return mutateBytes(dice, pickle);
   const opcodes = disassemble(pickle);
@@ -63,7 +63,7 @@ export function mutatePickle(dice: Dice, pickle: Uint8Array): Uint8Array {
   return Buffer.concat(opcodes);
 }
 
-/** Each opcode with its argument, up to STOP or to what is no opcode. */
+/** Splits a pickle into opcodes with their arguments, up to STOP or the end. */
 export function disassemble(pickle: Uint8Array): Buffer[] {
   const bytes = Buffer.from(pickle);
   const opcodes: Buffer[] = [];

@@ -2,11 +2,11 @@ import { RaycamError } from '../../src/errors/index.ts';
 import { Dice } from './dice.ts';
 import type { Target } from './targets.ts';
 
-/** No input may take more of a core's time. What other programs take of it does not count. */
+/** Limit for an input's CPU time, so that other programs do not affect it. */
 const MOST_MS = 1000;
 
 export interface FuzzOptions {
-  /** The first run's number, 0 unless said. */
+  /** Number of the first run, 0 by default. */
   readonly from?: number;
   readonly runs: number;
   readonly seed: number;
@@ -14,7 +14,7 @@ export interface FuzzOptions {
 }
 
 export interface Finding {
-  /** With the target's name, enough to make the input again. */
+  /** Run and seed, together with the target's name, reproduce the input. */
   readonly run: number;
   readonly seed: number;
   readonly problem: string;
@@ -24,15 +24,15 @@ export interface Finding {
 export interface FuzzResult {
   readonly target: string;
   readonly runs: number;
-  /** Inputs that could still be read; the others were refused by a RaycamError. */
+  /** Number of inputs that could still be read. The others were rejected with a RaycamError. */
   readonly read: number;
-  /** Different sentences, numbers and names in them set aside: how far into the parser the inputs came. */
+  /** Distinct error messages, ignoring numbers and names. They show how far into the parser the inputs reached. */
   readonly sentences: readonly string[];
   readonly slowestMs: number;
   readonly findings: readonly Finding[];
 }
 
-/** Run n of a seed is the same input in every call. */
+/** Fuzzes a target. Run n of a seed is the same input in every call. */
 export async function fuzz(target: Target, { from = 0, runs, seed, onRun }: FuzzOptions): Promise<FuzzResult> {
   const seeds = await target.seeds();
   for (const original of seeds) await expectUnchanged(target, original);
@@ -55,7 +55,7 @@ export async function fuzz(target: Target, { from = 0, runs, seed, onRun }: Fuzz
   return { target: target.name, runs, read, sentences: [...sentences], slowestMs, findings };
 }
 
-/** What several parts found, as if one had run them all. */
+/** Merges the results of several parts. */
 export function together(parts: readonly FuzzResult[]): FuzzResult {
   const sum = (count: (part: FuzzResult) => number) => parts.reduce((total, part) => total + count(part), 0);
   return {
@@ -74,15 +74,18 @@ export function inputOf(
   { seed, run }: { readonly seed: number; readonly run: number },
 ): Uint8Array {
   const dice = new Dice(Math.imul(seed, 0x9e3779b1) ^ run);
-  // The first numbers of neighbouring seeds are alike.
+  // The first numbers of neighbouring seeds are similar, so discard them.
   for (let i = 0; i < 8; i++) dice.below(2);
   return target.mutate(dice, dice.pick(seeds));
 }
 
-/** What begins must be sound, or nothing behind the first check is ever reached. */
+/**
+ * Checks that an unmodified seed file causes no finding, because otherwise no mutation would reach past the first
+ * check.
+ */
 async function expectUnchanged(target: Target, original: Uint8Array): Promise<void> {
   const { problem } = await outcomeOf(target, original);
-  if (problem !== undefined) throw new Error(`${target.name}: the original itself: ${problem}`);
+  if (problem !== undefined) throw new Error(`${target.name}: the unmodified seed file fails (${problem})`);
 }
 
 export async function outcomeOf(
@@ -95,7 +98,8 @@ export async function outcomeOf(
   } catch (error) {
     if (!(error instanceof RaycamError)) return { problem: (error as Error).stack ?? String(error) };
     sentence = error.message;
-    if (/\n/.test(sentence) || sentence.length > 4000) return { problem: `says ${sentence.length} characters` };
+    if (/\n/.test(sentence) || sentence.length > 4000)
+      return { problem: `the message has ${sentence.length} characters or a line break` };
   }
   const added = [Object.prototype, Array.prototype].flatMap(shared => Object.keys(shared));
   return added.length > 0 ? { problem: `left ${added.join(', ')} on a prototype` } : { sentence };

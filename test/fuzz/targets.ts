@@ -1,4 +1,4 @@
-/** The parsers, each with real files to begin from and the changes that its format understands. */
+/** The fuzzed parsers, each with valid seed files and mutations that suit its format. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FeatureStore } from '../../src/data/feature_store.ts';
@@ -28,11 +28,11 @@ export interface Target {
   readonly name: string;
   readonly seeds: () => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
   readonly mutate: (dice: Dice, seed: Uint8Array) => Uint8Array;
-  /** Resolves where the bytes could be read. @throws RaycamError where not; anything else is a finding */
+  /** Parses the bytes. @throws RaycamError  they cannot be read; any other error is a finding */
   readonly run: (bytes: Uint8Array) => Promise<unknown>;
 }
 
-/** A changed file may unfold a view to millions of numbers: those are listed, and not read. */
+/** A mutated file may expand a view to millions of elements. Larger tensors than this are not read. */
 const MOST_ELEMENTS = 65_536;
 
 async function readTensors(file: WeightsFile): Promise<void> {
@@ -40,7 +40,7 @@ async function readTensors(file: WeightsFile): Promise<void> {
     if (elementCount(shape) > MOST_ELEMENTS) continue;
     await readBytes?.();
     const values = await read().catch(error => {
-      if (!/cannot become float32/.test(error.message)) throw error;
+      if (!/cannot be converted to float32/.test(error.message)) throw error;
     });
     if (values !== undefined && values.length !== elementCount(shape)) {
       throw new Error(`${name} [${shape}] was read as ${values.length} numbers`);
@@ -106,13 +106,13 @@ async function readTfjs(bytes: Uint8Array): Promise<void> {
   ]);
   const file = await openTfjsLayers(bytesSource('model.json', bytes), async name => {
     const shard = shards.get(name);
-    if (shard === undefined) throw new InputError(`${name}: no such file`);
+    if (shard === undefined) throw new InputError(`${name}: does not exist`);
     return bytesSource(name, shard);
   });
   await readTensors(file);
 }
 
-/** In memory where there is a disk of it: a store is a folder. */
+/** Folder of the store, in a RAM disk if there is one. */
 const STORE = `${process.platform === 'linux' ? '/dev/shm' : tmpdir()}/raycam-fuzz-${process.pid}`;
 let directory = '';
 const SPACE = { weightsHash: 'w', preprocessing: null, dimension: 4, root: STORE };
@@ -132,7 +132,7 @@ async function storeShard(): Promise<Uint8Array[]> {
   return files;
 }
 
-/** As a shard and as file records; what is read must be a row that was put, or be refused. */
+/** Uses the bytes both as a shard and as file records. A row that can be read must be one that was stored. */
 async function readStore(bytes: Uint8Array): Promise<void> {
   writeFileSync(`${directory}/rows-0.safetensors`, bytes);
   writeFileSync(`${directory}/files-0.jsonl`, bytes);
@@ -199,7 +199,8 @@ export const TARGETS: readonly Target[] = [
     mutate: mutateSafetensors,
     run: async bytes => {
       const { head } = await readHead(await openWeightsSource(source(bytes)));
-      if (head.weight.length !== head.classes.length * head.featureCount) throw new Error('the head is not whole');
+      if (head.weight.length !== head.classes.length * head.featureCount)
+        throw new Error('the head has the wrong number of weights');
     },
   },
   {
@@ -242,7 +243,7 @@ function mutateStoreFile(dice: Dice, seed: Uint8Array): Uint8Array {
   return mutateSafetensors(dice, seed);
 }
 
-/** The pickle of a file that PyTorch wrote; its storages are not there, so what it lists is refused at the first tensor. */
+/** The pickle of a file that PyTorch wrote. Its storages are missing, so it is rejected at the first tensor. */
 function realPickle(): Uint8Array {
   const file = fixture('views.pth');
   const start = file.indexOf(Buffer.from([0x80, 2, 0x7d]));

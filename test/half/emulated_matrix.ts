@@ -1,6 +1,7 @@
 /**
- * The text of conv2d_subgroup_matrix for adapters without matrix units: subgroups of one invocation, matrices as arrays that it holds,
- * 16-bit floats as 32-bit floats that were rounded. What it computes with them, where it puts them, and when, is as it stands.
+ * Rewrites conv2d_subgroup_matrix for adapters without matrix hardware: subgroups become single invocations, matrices
+ * become private arrays, and 16-bit floats become rounded 32-bit floats. All indexing, barriers and the order of
+ * operations stay the same.
  */
 export function emulated(shader: string): string {
   const replaced = new Set<RegExp>();
@@ -9,7 +10,7 @@ export function emulated(shader: string): string {
     return code.replace(pattern, by);
   }, shader);
   for (const [pattern] of REPLACEMENTS)
-    if (!replaced.has(pattern)) throw new Error(`the shader has nothing like ${pattern} any more`);
+    if (!replaced.has(pattern)) throw new Error(`emulated: the shader does not match ${pattern}. Update REPLACEMENTS`);
   return text + COLLECTIVE;
 }
 

@@ -21,13 +21,13 @@ const WEBGPU_ON_SWIFTSHADER = [
   '--use-webgpu-adapter=swiftshader',
   '--enable-features=Vulkan',
 ];
-/** With these, a page may share memory between threads. */
+/** Headers that allow a page to share memory between threads. */
 const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 export interface ChromiumOptions {
-  /** Whether it has WebGPU, on SwiftShader; true unless said. */
+  /** Whether the browser has WebGPU, on SwiftShader; true by default. */
   readonly webgpu?: boolean;
-  /** Headers that the page is served with; those of an isolated page unless said. */
+  /** Headers of the page; those of an isolated page by default. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ export interface ChromiumPage {
   close(): Promise<void>;
 }
 
-/** A page in headless Chromium that has loaded a bundle of `entry`, and set `ready`. */
+/** Opens a page in headless Chromium that loads a bundle of `entry`, and waits until it sets `ready`. */
 export async function openChromiumPage(
   entry: string,
   { webgpu = true, headers = ISOLATION }: ChromiumOptions = {},
@@ -64,7 +64,7 @@ export async function openChromiumPage(
   return { page, close };
 }
 
-/** The browser alone, with WebGPU on SwiftShader or without WebGPU. */
+/** Launches the browser only, with WebGPU on SwiftShader or without WebGPU. */
 export function launchChromium({ webgpu = true }: Pick<ChromiumOptions, 'webgpu'> = {}): Promise<Browser> {
   const { executablePath, libraries } = findChromium();
   const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
@@ -75,12 +75,12 @@ export function launchChromium({ webgpu = true }: Pick<ChromiumOptions, 'webgpu'
   });
 }
 
-/** CHROMIUM_PATH, else the one in `@sparticuz/chromium`, with the libraries that a bare system lacks. */
+/** Returns CHROMIUM_PATH, otherwise the Chromium in `@sparticuz/chromium` and the libraries that a minimal system lacks. */
 function findChromium(): { executablePath: string; libraries?: string } {
   if (process.env.CHROMIUM_PATH) return { executablePath: process.env.CHROMIUM_PATH };
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error('The tests bring a Chromium for Linux on x64 alone: set CHROMIUM_PATH to yours');
-  // Its graphics libraries are looked for beside the executable.
+    throw new Error('The tests include a Chromium for Linux on x64 only. Set CHROMIUM_PATH to your own');
+  // Chromium looks for its graphics libraries next to the executable.
   const executablePath = join(unpackChromiumArchive('swiftshader.tar.br'), 'chromium');
   if (!existsSync(executablePath)) {
     const temporary = `${executablePath}.${process.pid}`;

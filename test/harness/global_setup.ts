@@ -1,6 +1,6 @@
 import { buildAll } from '../../scripts/build.mjs';
 
-/** Tests of the command line run what users run: the bundle. */
+/** Builds the bundle, because tests of the command line run what users run. */
 export default async function setup(): Promise<void> {
   await buildAll();
 }

@@ -1,4 +1,4 @@
-/** In each process that runs tests, before them: Node 24 to 26 compute with 256-bit SIMD, as the command does there. */
+/** Runs before the tests in each process: enables 256-bit SIMD on Node 24 to 26, as the command line does. */
 import { enableWideSimd } from '#platform';
 
 enableWideSimd();

@@ -1,31 +1,31 @@
-/** What a stranger, a broken disk or a slip of the hand may put in front of Raycam, and what must come of it. */
+/** Inputs that a stranger, a broken disk or a slip of the hand may give to Raycam, and the expected outcome of each. */
 
 export type Kind = 'weights' | 'images' | 'heads' | 'stores' | 'folders';
 
 export interface HostileCase {
   readonly kind: Kind;
   readonly name: string;
-  /** Puts the input into an empty folder; returns what `use` is given. Not measured. */
+  /** Writes the input into an empty folder. Returns the argument for `use`. Not measured. */
   readonly make: (folder: string) => Promise<string> | string;
-  /** What a user would do with it. */
+  /** Does what a user would do with the input. */
   readonly use: (input: string, folder: string) => Promise<unknown>;
-  /** The error's message, or what `use` returns. */
+  /** Matches the error's message, or equals the value that `use` returns. */
   readonly expected: RegExp | { readonly value: unknown };
 }
 
 export interface Outcome {
   readonly kind: Kind;
   readonly name: string;
-  /** What went wrong; undefined where all is as it must be. */
+  /** What went wrong; undefined if the case passed. */
   readonly fault?: string;
-  /** The error's message, or `right`. */
+  /** The error's message, or `right` if there was none. */
   readonly said: string;
-  /** Of all cores: what other programs take of them does not count. */
+  /** CPU time on all cores, so that other programs do not affect it. */
   readonly elapsedMs: number;
-  /** What the process's memory rose by, at its highest. */
+  /** Increase of the process's peak memory. */
   readonly extraBytes: number;
 }
 
-/** What any input may cost. */
+/** Limits for every case. */
 export const MOST_MS = 1000;
 export const MOST_EXTRA_BYTES = 64e6;

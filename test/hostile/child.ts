@@ -1,6 +1,6 @@
 /**
- * `make FOLDER` prepares every case's input; `use FOLDER [NUMBER…]` runs them, or these, and prints an outcome per line. Apart, so that
- * what it takes to make an input does not count.
+ * `make FOLDER` prepares the input of every case. `use FOLDER [NUMBER…]` runs all cases, or those with these numbers,
+ * and prints one outcome per line. The two are separate, so that preparing an input does not count towards its cost.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { IMAGES } from './images.ts';
@@ -23,14 +23,14 @@ if (mode === 'make') {
     const input = readFileSync(`${root}/${i}/path`, 'utf8');
     const before = listing(root);
     const outcome = await runCase(CASES[i]!, input, folder);
-    // Only a store writes, and only in its own folder.
+    // Only a store may write, and only into its own folder.
     const stray = listing(root).filter(name => !before.includes(name));
     const fault = stray.length > 0 ? `left ${stray.join(', ')}` : outcome.fault;
     console.log(JSON.stringify({ ...outcome, fault }));
   }
 }
 
-/** What is loaded once must not count against the first case: a picture's decoder has 30 MB. */
+/** Loads what is loaded only once, so that it does not count against the first case: the image decoder takes 30 MB. */
 async function warmUp(): Promise<void> {
   const picture = CASES.indexOf(IMAGES[0]!);
   await IMAGES[0]!.use(readFileSync(`${root}/${picture}/path`, 'utf8'), root);

@@ -1,9 +1,12 @@
-/** Values that a slip or a stranger's script may pass: exit status 2 or 1, one sentence, no stack, nothing written. */
+/**
+ * Arguments that a typo or a stranger's script may pass: exit status 2 or 1, one sentence, no stack trace, nothing
+ * written.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { positiveNumber, wholeNumber } from '../../src/cli/options.ts';
+import { positiveNumber, wholeNumber } from '../../src/cli/common/options.ts';
 import { raycam, root } from '../cli/run.ts';
 
 const XRAY = join(root, 'sample/chest_xray/test/PNEUMONIA/person133_bacteria_635.jpeg');
@@ -26,7 +29,7 @@ const CASES: readonly (readonly [args: readonly string[], status: number, stderr
     WRONG_USAGE,
     /^error: option '--lr <rate>' argument 'NaN' is invalid\. Expected a number over 0\./,
   ],
-  [['predict', XRAY, '--threads', '65'], WRONG_USAGE, /Expected no more than 64\./],
+  [['predict', XRAY, '--threads', '65'], WRONG_USAGE, /Expected at most 64\./],
   [['predict', XRAY, '--adapter', '__proto__'], WRONG_USAGE, /Allowed choices are auto, gpu, wasm, swiftshader\./],
   [['predict', XRAY, '--arch', 'constructor'], WRONG_USAGE, /Allowed choices are resnet18/],
   [['cam', XRAY, '--out', out, '--colormap', 'toString'], WRONG_USAGE, /Allowed choices are inferno/],
@@ -38,19 +41,35 @@ const CASES: readonly (readonly [args: readonly string[], status: number, stderr
       [
         ['weights', 'pull', id, '--offline', '--cache-dir', out],
         WRONG_USAGE,
-        /^raycam: backbone: no weights are named .*\. Choose one of /,
+        /^raycam: unknown backbone ".*"\. Known: /,
       ] as const,
   ),
-  [['weights', 'prune', '../x', '--cache-dir', out], WRONG_USAGE, /^raycam: backbone: no weights are named \.\.\/x\./],
-  [['weights', 'info', ''], FAILED, /^raycam: an empty path: no such file or folder\. Check the path\n$/],
-  [['weights', 'info', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg is neither a PyTorch checkpoint/],
-  [['weights', 'convert', XRAY, out], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg is neither/],
-  [['predict', 'x'.repeat(100_000)], FAILED, /^raycam: x+ … x+: the name is too long for this file system\..*\n$/],
-  [['predict', 'a\nb\u001b[31m.jpeg'], FAILED, /^raycam: a\\nb\\u001b\[31m\.jpeg: no such file or folder\..*\n$/],
-  [['predict', XRAY, '--head', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg is neither/],
-  [['predict', XRAY, '--weights', XRAY, '--backbone', 'x'], WRONG_USAGE, /Give --backbone or --weights, not both/],
+  [['weights', 'prune', '../x', '--cache-dir', out], WRONG_USAGE, /^raycam: unknown backbone "\.\.\/x"\./],
+  [['weights', 'info', ''], FAILED, /^raycam: an empty path: does not exist\. Check the path\n$/],
+  [['weights', 'info', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/],
+  [
+    ['weights', 'convert', XRAY, out],
+    FAILED,
+    /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/,
+  ],
+  [
+    ['predict', 'x'.repeat(100_000)],
+    FAILED,
+    /^raycam: x+ … x+: cannot be read \(the name is too long for this file system\)\..*\n$/,
+  ],
+  [['predict', 'a\nb\u001b[31m.jpeg'], FAILED, /^raycam: a\\nb\\u001b\[31m\.jpeg: does not exist\..*\n$/],
+  [
+    ['predict', XRAY, '--head', XRAY],
+    FAILED,
+    /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/,
+  ],
+  [
+    ['predict', XRAY, '--weights', XRAY, '--backbone', 'x'],
+    WRONG_USAGE,
+    /^raycam: use either --backbone or --weights, not both/,
+  ],
   [['evaluate', 'x', '--reuse', 'valueOf'], WRONG_USAGE, /Allowed choices are same, any\./],
-  [['train', '', '--out', out], FAILED, /^raycam: an empty path: no such file or folder/],
+  [['train', '', '--out', out], FAILED, /^raycam: an empty path: does not exist/],
 ];
 
 it.each([
@@ -79,7 +98,7 @@ it.each(['NaN', '-1', '0', '-0', '1e-400', 'Infinity', '', ' ', 'x'])('%j is no 
   expect(() => positiveNumber(text)).toThrow('Expected a number over 0.');
 });
 
-it('every value is refused in a sentence, and nothing is written', { timeout: 240_000 }, async () => {
+it('rejects every value with one sentence, and writes nothing', { timeout: 240_000 }, async () => {
   mkdirSync(out, { recursive: true });
   const waiting = [...CASES];
   const worker = async () => {

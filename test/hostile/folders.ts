@@ -10,7 +10,7 @@ const XRAY = fileURLToPath(
   new URL('../../sample/chest_xray/test/PNEUMONIA/person133_bacteria_635.jpeg', import.meta.url),
 );
 
-/** How many images there are, how many decode, and the names of those that do not. */
+/** Returns the number of images, how many of them decode, and the names of the others. */
 async function decodeAll(folder: string): Promise<{ listed: number; decoded: number; skipped: string[] }> {
   const paths = await listImages(folder);
   const loader = new ImageLoader(paths);
@@ -40,13 +40,13 @@ function folder(
   return { kind: 'folders', name, make, use, expected: value instanceof RegExp ? value : { value } };
 }
 
-/** As many as fit a test that runs often; scripts/hostile.mjs asks for 50,000. */
+/** Few enough for a test that runs often. scripts/hostile.mjs uses 50,000. */
 const ENTRIES = Number(process.env.RAYCAM_HOSTILE_ENTRIES ?? 5000);
 
 const all = (count: number) => ({ listed: count, decoded: count, skipped: [] });
 const xray = (path: string) => copyFileSync(XRAY, path);
 
-/** Names that a shell, a terminal or a path would trip over. */
+/** Names that cause trouble in a shell, a terminal or a path. */
 const ODD_NAMES = [
   '-rf.jpeg',
   '--help.jpeg',
@@ -117,7 +117,7 @@ export const FOLDERS: readonly HostileCase[] = [
     async path => (await listImages(path)).length,
   ),
   folder(
-    '1,000 folders, one in the other',
+    '1,000 nested folders',
     path => {
       const deep = `${path}${'/d'.repeat(1000)}`;
       mkdirSync(deep, { recursive: true });
@@ -134,7 +134,7 @@ export const FOLDERS: readonly HostileCase[] = [
     all(1),
   ),
   folder(
-    'names that a shell would trip over',
+    'names that cause trouble in a shell',
     path => {
       for (const name of ODD_NAMES) xray(`${path}/${name}`);
     },
@@ -176,7 +176,7 @@ export const FOLDERS: readonly HostileCase[] = [
     all(1),
   ),
   folder(
-    'what other systems leave behind',
+    'files that other systems leave behind',
     path => {
       xray(`${path}/a.jpeg`);
       for (const name of ['._a.jpeg', '.hidden.jpeg', 'Thumbs.db', 'desktop.ini'])
@@ -189,7 +189,7 @@ export const FOLDERS: readonly HostileCase[] = [
   folder(
     'no permission',
     path => {
-      // Root may read anything: what stands in for a folder that must not be listed is one below a file.
+      // Root may read any folder. A path below a file stands in for a folder that cannot be listed.
       writeFileSync(`${path}/file`, '');
     },
     /a part of this path is a file/,
@@ -212,7 +212,7 @@ export const FOLDERS: readonly HostileCase[] = [
       mkdirSync(`${path}/a`);
       xray(`${path}/a/x.jpeg`);
     },
-    /one class only \(a\)/,
+    /contains only one class \(a\)/,
     classesOf,
   ),
   folder(
@@ -221,10 +221,10 @@ export const FOLDERS: readonly HostileCase[] = [
       for (const name of ['a', 'b']) mkdirSync(`${path}/${name}`);
       xray(`${path}/a/x.jpeg`);
     },
-    /no images in the class b/,
+    /has 1 class without images \(b\)/,
     classesOf,
   ),
-  folder('nothing', () => {}, /no folders in it, expected one per class/, classesOf),
+  folder('an empty folder', () => {}, /contains no folders, expected one per class/, classesOf),
   folder(
     'splits whose classes differ',
     path => {
@@ -233,7 +233,7 @@ export const FOLDERS: readonly HostileCase[] = [
         xray(`${path}/${name}/x.jpeg`);
       }
     },
-    /the classes are a, c, expected those of/,
+    /the classes are a, c but those of \S+ are a, b/,
     classesOf,
   ),
   folder(
@@ -248,7 +248,7 @@ export const FOLDERS: readonly HostileCase[] = [
     async path => (await classesOf(path)).length,
   ),
   folder(
-    'a file',
+    'a file instead of a folder',
     path => {
       writeFileSync(`${path}/x`, '');
     },
@@ -256,9 +256,9 @@ export const FOLDERS: readonly HostileCase[] = [
     path => classesOf(`${path}/x`),
   ),
   folder(
-    'no such folder',
+    'a missing folder',
     () => {},
-    /no such file or folder/,
+    /does not exist/,
     path => classesOf(`${path}/none`),
   ),
 ];

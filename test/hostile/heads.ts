@@ -18,7 +18,7 @@ interface HeadParts {
   readonly metadata?: Metadata;
 }
 
-/** A head for four features, with what a case changes. */
+/** A head for four features, with a case's changes. */
 function bytesOfHead({ weight = [2, 4], bias = [2], metadata = {} }: HeadParts): Uint8Array {
   const values = (shape: readonly number[]) => new Float32Array(shape.reduce((a, b) => a * b, 1));
   return writeSafetensors(
@@ -54,25 +54,25 @@ const parts = (given: HeadParts) => () => bytesOfHead(given);
 const metadata = (given: Metadata) => () => bytesOfHead({ metadata: given });
 
 export const HEADS: readonly HostileCase[] = [
-  head('a good one', parts({}), { value: ['NORMAL', 'PNEUMONIA'] }),
+  head('valid', parts({}), { value: ['NORMAL', 'PNEUMONIA'] }),
   head(
-    'of another backbone',
+    'trained on another backbone',
     metadata({ backbone: 'resnet18.tv_in1k_v1', featuresOf: 'x' }),
     /was trained on features of resnet18\.tv_in1k_v1/,
   ),
   head(
-    'for another number of features',
+    'for a different number of features',
     parts({ weight: [2, 8] }),
     /\(8 numbers\), not of resnet50\.caffe_in1k \(4 numbers\)/,
   ),
   head(
-    'with a hash of another file',
+    'with the hash of another file',
     metadata({ featuresOf: 'file:x', weightsHash: 'b'.repeat(64) }),
     /was trained on features of/,
   ),
   head('without classes', metadata({ classes: '' }), /names no classes/),
   head('whose classes are numbers', metadata({ classes: '[1, 2]' }), /names no classes/),
-  head('whose classes are one text', metadata({ classes: '"NORMAL"' }), /names no classes/),
+  head('whose classes are one string', metadata({ classes: '"NORMAL"' }), /names no classes/),
   head(
     'with three classes for two rows',
     metadata({ classes: '["a","b","c"]' }),
@@ -111,7 +111,7 @@ export const HEADS: readonly HostileCase[] = [
     /names no classes/,
   ),
   head('with training that is not JSON', metadata({ training: '{' }), /has a damaged "training"/),
-  head('with metrics that reach for prototypes', metadata({ metrics: '{"__proto__":{"polluted":true}}' }), {
+  head('with metrics that have the key __proto__', metadata({ metrics: '{"__proto__":{"polluted":true}}' }), {
     value: ['NORMAL', 'PNEUMONIA'],
   }),
   head(
@@ -125,14 +125,14 @@ export const HEADS: readonly HostileCase[] = [
         },
         new Uint8Array(16),
       ),
-    /F8_E4M3 values cannot become float32/,
+    /F8_E4M3 cannot be converted to float32/,
   ),
-  head('cut in half', () => bytesOfHead({}).subarray(0, 200), /it is cut short/),
+  head('cut in half', () => bytesOfHead({}).subarray(0, 200), /ends early \(200 bytes of \d+ bytes\)/),
   head(
-    'with a byte too many',
+    'with an extra byte',
     () => Buffer.concat([bytesOfHead({}), Buffer.alloc(1)]),
-    /1 bytes follow the last tensor/,
+    /has 1 bytes after the last tensor/,
   ),
-  head('that is a picture', () => '\x89PNG\r\n', /neither a PyTorch checkpoint/),
+  head('that is a picture', () => '\x89PNG\r\n', /is not a PyTorch checkpoint/),
   head('that is empty', () => '', /is empty/),
 ];

@@ -1,4 +1,4 @@
-/** Every hostile input in one process; scripts/hostile.mjs gives each a process of its own and prints the table. */
+/** Runs every hostile input in one process. scripts/hostile.mjs runs each in its own process and prints the table. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ afterAll(() => {
   for (const path of [folder, empty]) rmSync(path, { recursive: true, force: true });
 });
 
-it('every one is refused in a sentence or read right, within a second and 64 MB, and leaves nothing', {
+it('rejects each input with the expected message or reads it correctly, within 1 s and 64 MB, and leaves no files', {
   timeout: 240_000,
 }, async () => {
   const child = await bundleTool('test/hostile/child.ts');

@@ -1,4 +1,4 @@
-/** PyTorch's formats before 1.6, made by hand so that a case can make them wrong. */
+/** Builds files in PyTorch's formats before 1.6 by hand, so that a case can make them wrong. */
 import { concat, long, pickle, unicode } from '../weights/build.ts';
 
 const MAGIC = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
@@ -7,7 +7,7 @@ export interface LegacyFile {
   readonly protocol?: bigint;
   /** The fourth pickle. */
   readonly object?: Uint8Array;
-  /** What the tensor says of its storage, and what the storage says of itself. */
+  /** Number of elements according to the tensor, and according to the storage itself. */
   readonly numel?: bigint;
   readonly count?: bigint;
   readonly shape?: readonly bigint[];
@@ -46,7 +46,7 @@ export function legacyFile(file: LegacyFile = {}): Uint8Array {
   );
 }
 
-/** A tar of these members; `sizeBytes` is what their headers say, whatever they have. */
+/** A tar with these members. `sizeBytes` overrides the size in their headers. */
 export function tarFile(
   members: Readonly<Record<string, Uint8Array>>,
   tamper?: (file: Buffer) => void,

@@ -9,7 +9,7 @@ import { WEIGHTS } from './weights.ts';
 
 export const CASES: readonly HostileCase[] = [...WEIGHTS, ...IMAGES, ...HEADS, ...STORES, ...FOLDERS];
 
-/** Runs one case on what was made for it, and says what came of it. */
+/** Runs one case on its prepared input and returns the outcome. */
 export async function runCase(hostile: HostileCase, input: string, folder: string): Promise<Outcome> {
   const before = process.resourceUsage().maxRSS * 1024;
   const started = process.cpuUsage();
@@ -28,12 +28,14 @@ export async function runCase(hostile: HostileCase, input: string, folder: strin
 }
 
 function faultOfValue({ expected }: HostileCase, value: unknown): string | undefined {
-  if (expected instanceof RegExp) return `gave ${JSON.stringify(value)?.slice(0, 200)}, expected an error`;
+  if (expected instanceof RegExp) return `returned ${JSON.stringify(value)?.slice(0, 200)}, expected an error`;
   if (isDeepStrictEqual(value, expected.value)) return undefined;
-  return `gave ${JSON.stringify(value)?.slice(0, 200)}, expected ${JSON.stringify(expected.value)?.slice(0, 200)}`;
+  return `returned ${JSON.stringify(value)?.slice(0, 200)}, expected ${JSON.stringify(expected.value)?.slice(0, 200)}`;
 }
 
-/** One sentence of a Raycam error (an image's comes out of the loader's list), and the right one. */
+/**
+ * Checks that the error is a RaycamError with the expected message. An image's message comes from the loader's list.
+ */
 function faultOfError({ kind, expected }: HostileCase, error: Error): string | undefined {
   if (!(expected instanceof RegExp)) return `threw: ${error.message}`;
   if (!(error instanceof RaycamError) && kind !== 'images') return `threw a ${error.name}: ${error.message}`;
@@ -46,7 +48,7 @@ function faultOfCost(elapsedMs: number, extraBytes: number): string | undefined 
   return extraBytes > MOST_EXTRA_BYTES ? `took ${(extraBytes / 1e6).toFixed(0)} MB` : undefined;
 }
 
-/** Whether anything was added to what all objects share. */
+/** Checks that nothing was added to a built-in prototype. */
 function pollution(): string | undefined {
   for (const shared of [Object.prototype, Array.prototype, Function.prototype]) {
     const added = Object.keys(shared);

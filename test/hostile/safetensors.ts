@@ -1,4 +1,4 @@
-/** Safetensors files that lie about themselves. */
+/** Inconsistent safetensors files. */
 import { bytesOf } from '../../src/weights/dtypes.ts';
 import { concat, safetensors } from '../weights/build.ts';
 
@@ -16,95 +16,107 @@ export const HOSTILE_SAFETENSORS: readonly [name: string, file: () => Uint8Array
   [
     'a header longer than the format allows',
     () => safetensors('{}', f32(), 100_000_001n),
-    /header of 100000001 bytes is promised/,
+    /header: is too large \(100 MB; the limit is 1\.5 MB\)/,
   ],
   [
     'a header longer than the file',
     () => safetensors('{}', f32(), 1_000_000n),
-    'safetensors: file: the header promises 1.0 MB, the file has 10 bytes: it is cut short. Download or copy it again',
+    'safetensors: file: ends early (10 bytes of 1.0 MB). Download or copy it again',
   ],
   [
-    'fewer values than promised',
+    'fewer values than the header lists',
     () => safetensors({ w: tensor(0, 4_000_000) }, f32(1)),
-    /the header promises 4\.0 MB, the file has \d+ bytes: it is cut short/,
+    /ends early \(\d+ bytes of 4\.0 MB\)/,
   ],
   [
     'bytes after the last tensor',
     () => safetensors({ w: tensor(0, 4) }, f32(1, 2)),
-    /4 bytes follow the last tensor, expected none/,
+    /has 4 bytes after the last tensor/,
   ],
   [
-    'a hole',
+    'a gap',
     () => safetensors({ a: tensor(0, 4), b: tensor(8, 12) }, f32(1, 2, 3)),
-    /b: begins at byte 8, expected 4: it leaves a hole/,
+    /b: starts at byte 8, expected 4 \(there is a gap before it\)/,
   ],
-  ['a hole at the start', () => safetensors({ a: tensor(4, 8) }, f32(1, 2)), /a: begins at byte 4, expected 0/],
+  ['a gap at the start', () => safetensors({ a: tensor(4, 8) }, f32(1, 2)), /a: starts at byte 4, expected 0/],
   [
     'an overlap',
     () => safetensors({ a: tensor(0, 8), b: tensor(4, 12) }, f32(1, 2, 3)),
-    /b: begins at byte 4, expected 8: it overlaps/,
+    /b: starts at byte 4, expected 8 \(it overlaps the previous tensor\)/,
   ],
   [
-    'a key twice',
+    'a repeated key',
     () =>
       safetensors(
         '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
         f32(1),
       ),
-    'safetensors: file, header: the key "w" appears twice in one object',
+    'safetensors: file, header: has two keys named "w" in one object',
   ],
   [
-    'a key twice, escaped',
+    'a repeated key, escaped',
     () => safetensors('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0077":{}}', f32(1)),
-    /the key "w" appears twice/,
+    /has two keys named "w"/,
   ],
   [
-    'an inner key twice',
+    'a repeated inner key',
     () => safetensors('{"w":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', f32(1)),
-    /"dtype" appears twice/,
+    /has two keys named "dtype"/,
   ],
   [
     'an unsafe size',
     () => safetensors('{"w":{"dtype":"F32","shape":[2,18446744073709551614],"data_offsets":[0,4]}}', f32(1)),
-    /is not a shape/,
+    /is not a valid shape/,
   ],
   [
-    'a size that overflows with others',
+    'sizes whose product overflows',
     () => safetensors({ w: tensor(0, 4, [0, 2 ** 40, 2 ** 40]) }, f32(1)),
-    /is not a shape/,
+    /is not a valid shape/,
   ],
   [
     'an unsafe offset',
     () => safetensors('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]}}', f32(1)),
-    /are not two byte positions/,
+    /data_offsets must be two byte positions, got \[0,18446744073709552000\]/,
   ],
-  ['an offset before the start', () => safetensors({ w: tensor(-4, 0) }, f32(1)), /are not two byte positions/],
   [
-    'an end before its beginning',
-    () => safetensors({ w: tensor(4, 0, [1]) }, f32(1)),
-    /F32 \[1\] takes 4 bytes, data_offsets give it -4/,
+    'an offset before the start',
+    () => safetensors({ w: tensor(-4, 0) }, f32(1)),
+    /data_offsets must be two byte positions/,
   ],
-  ['a negative size', () => safetensors({ w: tensor(0, 4, [-1]) }, f32(1)), /is not a shape/],
-  ['a broken size', () => safetensors({ w: tensor(0, 4, [0.5]) }, f32(1)), /is not a shape/],
-  ['a shape that is no list', () => safetensors({ w: tensor(0, 4, '1') }, f32(1)), /is not a shape/],
+  [
+    'an end before its start',
+    () => safetensors({ w: tensor(4, 0, [1]) }, f32(1)),
+    /F32 \[1\] needs 4 bytes but data_offsets span -4/,
+  ],
+  ['a negative size', () => safetensors({ w: tensor(0, 4, [-1]) }, f32(1)), /is not a valid shape/],
+  ['a fractional size', () => safetensors({ w: tensor(0, 4, [0.5]) }, f32(1)), /is not a valid shape/],
+  ['a shape that is not a list', () => safetensors({ w: tensor(0, 4, '1') }, f32(1)), /is not a valid shape/],
   ['an unknown dtype', () => safetensors({ w: tensor(0, 4, [1], 'toString') }, f32(1)), /w: unknown dtype "toString"/],
   ['half a byte', () => safetensors({ w: tensor(0, 1, [1], 'F4') }, f32(1)), /F4 \[1\] does not fill whole bytes/],
   [
-    'another size',
+    'a shape that does not match its bytes',
     () => safetensors({ w: tensor(0, 4, [2]) }, f32(1)),
-    /F32 \[2\] takes 8 bytes, data_offsets give it 4/,
+    /F32 \[2\] needs 8 bytes but data_offsets span 4/,
   ],
-  ['metadata that is no text', () => safetensors({ __metadata__: { a: 1 } }), /__metadata__: "a" is not a text/],
-  ['a header that is no object', () => safetensors('{"a"}'), /the text is not JSON/],
-  ['a tensor that is no object', () => safetensors({ w: 3 }), /w: expected dtype, shape and data_offsets/],
+  [
+    'metadata that is not a string',
+    () => safetensors({ __metadata__: { a: 1 } }),
+    /__metadata__: "a" must be a string/,
+  ],
+  ['a header that is not JSON', () => safetensors('{"a"}'), /header: is not JSON/],
+  [
+    'a tensor that is not an object',
+    () => safetensors({ w: 3 }),
+    /w: must be an object with dtype, shape and data_offsets/,
+  ],
   [
     'a header that is not UTF-8',
     () => concat([4, 0, 0, 0, 0, 0, 0, 0], '{', [0xff, 0xfe], '}'),
-    /the text is not UTF-8/,
+    /header: is not UTF-8/,
   ],
   [
     '700,000 brackets',
     () => safetensors(`{"w":${'['.repeat(7e5)}${']'.repeat(7e5)}}`),
-    /the text nests more than 100 deep/,
+    /header: is nested more than 100 levels deep/,
   ],
 ];

@@ -18,7 +18,7 @@ import type { HostileCase } from './case.ts';
 
 const SPACE = { weightsHash: 'w', preprocessing: null, dimension: 4 };
 const ROW = Float32Array.of(1, 2, 3, 4);
-/** A row that is not what was computed. */
+/** A row that differs from the computed one. */
 const OTHER = Float32Array.of(9, 9, 9, 9);
 
 interface Shard {
@@ -28,13 +28,13 @@ interface Shard {
   readonly metadata?: Metadata;
 }
 
-/** Where the store keeps its files, and the key of its one image. */
+/** Returns the store's folder, and the key of its one image. */
 async function storeAt(folder: string): Promise<{ directory: string; key: string }> {
   const store = await FeatureStore.open({ ...SPACE, root: folder });
   return { directory: store.directory!, key: await store.keyOf('a'.repeat(64)) };
 }
 
-/** The true row in one shard, and beside it what a case adds. */
+/** Makes a store with the correct row in one shard, and then adds a case's files. */
 async function withGood(
   folder: string,
   add: (directory: string, key: string) => Promise<void> | void,
@@ -55,7 +55,7 @@ async function shardBytes(
   return writeSafetensors([{ name: 'features', shape, values }], { space, keys: key, sha256: digest, ...metadata });
 }
 
-/** As a shard that the store itself wrote has it. */
+/** Returns the space recorded in a shard that the store itself wrote. */
 async function spaceOf(directory: string): Promise<string> {
   const name = readdirSync(directory).find(file => file.startsWith('rows-') && file.endsWith('.safetensors'));
   if (name === undefined) return '';
@@ -64,7 +64,7 @@ async function spaceOf(directory: string): Promise<string> {
   return file.metadata.space ?? '';
 }
 
-/** The row as a run would get it: from the store, else computed. */
+/** Returns the row as a run would get it: from the store, or else computed. */
 async function rowOf(folder: string): Promise<number[]> {
   const store = await FeatureStore.open({ ...SPACE, root: folder });
   const key = await store.keyOf('a'.repeat(64));
@@ -85,7 +85,7 @@ function added(name: string, add: (directory: string, key: string) => Promise<vo
   };
 }
 
-/** A shard that comes before the true one, and has its key. */
+/** Adds a shard that sorts before the correct one and has the same key. */
 function shard(name: string, change: (key: string) => Shard): HostileCase {
   return added(name, async (directory, key) =>
     writeFileSync(`${directory}/rows-0.safetensors`, await shardBytes(directory, { key, ...change(key) })),
@@ -99,11 +99,11 @@ function damagedGood(name: string, damage: (path: string) => void): HostileCase 
 }
 
 export const STORES: readonly HostileCase[] = [
-  added('as it was left', () => {}),
+  added('unchanged', () => {}),
   shard('a shard with a wrong hash', () => ({ metadata: { sha256: '0'.repeat(64) } })),
   shard('a shard without a hash', () => ({ metadata: { sha256: '' } })),
   shard('a shard of another network', () => ({ metadata: { space: 'x' } })),
-  shard('a shard of rows of another length', () => ({ values: new Float32Array(7), shape: [1, 7] })),
+  shard('a shard whose rows have the wrong length', () => ({ values: new Float32Array(7), shape: [1, 7] })),
   shard('a shard of empty rows', () => ({ values: new Float32Array(0), shape: [1, 0] })),
   shard('a shard with two keys for one row', key => ({ metadata: { keys: `${key} x` } })),
   shard('a shard of rank 3', () => ({ shape: [1, 2, 2] })),
@@ -116,14 +116,14 @@ export const STORES: readonly HostileCase[] = [
   }),
   added('a shard that is a folder', directory => mkdirSync(`${directory}/rows-0.safetensors`)),
   added('a shard that is a pipe', directory => void execFileSync('mkfifo', [`${directory}/rows-0.safetensors`])),
-  damagedGood('the true shard cut by a byte', path => truncateSync(path, 100)),
-  damagedGood('the true shard with a changed row', path => {
+  damagedGood('the correct shard, truncated to 100 bytes', path => truncateSync(path, 100)),
+  damagedGood('the correct shard with a changed row', path => {
     const file = openSync(path, 'r+');
     writeSync(file, Buffer.from([1, 2, 3]), 0, 3, fstatSync(file).size - 5);
     closeSync(file);
   }),
   added('records that are not JSON', directory => writeFileSync(`${directory}/files-0.jsonl`, '{\n\0\n]')),
-  added('records of other things', directory =>
+  added('records of the wrong types', directory =>
     writeFileSync(`${directory}/files-0.jsonl`, 'null\n[]\n[1,2,3,4]\n{"a":1}\n["a",{},[],"b"]\n'),
   ),
   added('records of 1 GB', directory => {
@@ -135,7 +135,7 @@ export const STORES: readonly HostileCase[] = [
   }),
   {
     kind: 'stores',
-    name: 'a file in the store’s place',
+    name: 'a file instead of the store’s folder',
     make: async folder => {
       const { directory } = await storeAt(`${folder}/a`);
       mkdirSync(`${folder}/b`);
@@ -143,6 +143,6 @@ export const STORES: readonly HostileCase[] = [
       return `${folder}/b`;
     },
     use: rowOf,
-    expected: /a file of this name is in the way|a part of this path is a file/,
+    expected: /a file with this name already exists|a part of this path is a file/,
   },
 ];

@@ -1,4 +1,4 @@
-/** TensorFlow.js models that lie about their shards. */
+/** Inconsistent TensorFlow.js models. */
 import { writeFileSync } from 'node:fs';
 import type { HostileCase } from './case.ts';
 import { readAll, zeros } from './weight_case.ts';
@@ -31,42 +31,42 @@ export const TFJS: readonly HostileCase[] = [
         ),
         Object.fromEntries(Array.from({ length: 57 }, (_, i) => [`s${i}`, zeros(4)])),
       ),
-    /1 of 58 shards missing \(s57\)/,
+    /1 of 58 shards are missing \(s57\)/,
   ),
   tfjsCase(
     'a shard outside its folder',
     folder => shards(folder, manifest(['../../etc/passwd'], []), {}),
-    /"\.\.\/\.\.\/etc\/passwd" is not the name of a file beside it/,
+    /a shard must be the name of a file in the same folder, got "\.\.\/\.\.\/etc\/passwd"/,
   ),
   tfjsCase(
-    'a shard with an address',
+    'a shard that is a URL',
     folder => shards(folder, manifest(['https://example.org/x'], []), {}),
-    /is not the name of a file beside it/,
+    /a shard must be the name of a file in the same folder/,
   ),
   tfjsCase(
     'a shard that is a folder',
     folder => shards(folder, manifest(['.'], []), {}),
-    /is not the name of a file beside it/,
+    /a shard must be the name of a file in the same folder/,
   ),
   tfjsCase(
     'a shard that is too long',
     folder => shards(folder, manifest(['s'], [float('w', [1])]), { s: zeros(5) }),
-    /its weights take 4 bytes, its shards have 5/,
+    /the shards have 5 bytes but the weights need 4/,
   ),
   tfjsCase(
     'a shape of 2^60',
     folder => shards(folder, manifest(['s'], [float('w', [2 ** 60])]), { s: zeros(4) }),
-    /is not a shape/,
+    /is not a valid shape/,
   ),
   tfjsCase(
-    'a weight twice',
+    'two weights of one name',
     folder => shards(folder, manifest(['s'], [float('w', [1]), float('w', [1])]), { s: zeros(8) }),
-    /two weights are named w/,
+    /two weights are named "w"/,
   ),
   tfjsCase(
     'quantised without a scale',
     folder => shards(folder, manifest(['s'], [float('w', [1], { quantization: { dtype: 'uint8' } })]), { s: zeros(1) }),
-    /quantization needs scale and min/,
+    /scale and min must be finite numbers, got undefined and undefined/,
   ),
   tfjsCase(
     'a weight named __proto__',
@@ -74,19 +74,19 @@ export const TFJS: readonly HostileCase[] = [
     { value: ['__proto__'] },
   ),
   tfjsCase(
-    'a key twice',
+    'a repeated key',
     folder => shards(folder, '{"weightsManifest":[],"weightsManifest":[]}', {}),
-    /appears twice in one object/,
+    /has two keys named "weightsManifest" in one object/,
   ),
   tfjsCase(
     '200,000 brackets',
     folder => shards(folder, `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, {}),
-    /nests more than 100 deep/,
+    /is nested more than 100 levels deep/,
   ),
   tfjsCase(
     'other JSON',
     folder => shards(folder, '{"name":"x"}', {}),
-    /has no weightsManifest: it is not a TensorFlow\.js model/,
+    /is not a TensorFlow\.js model \(it has no weightsManifest\)/,
   ),
   tfjsCase(
     '10,000 shards of one file',
@@ -112,6 +112,6 @@ export const TFJS: readonly HostileCase[] = [
         ),
         {},
       ),
-    /names 20000 shards, at most 1000/,
+    /has too many shards \(20000; the limit is 1000\)/,
   ),
 ];

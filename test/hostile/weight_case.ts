@@ -1,11 +1,11 @@
-/** What most cases of weights share: bytes in a file, of which every tensor is read. */
+/** Helpers for the weights cases. Most of them write bytes to a file and read every tensor. */
 import { truncateSync, writeFileSync } from 'node:fs';
 import { openWeights } from '../../src/weights/open_weights.ts';
 import type { HostileCase } from './case.ts';
 
 export const zeros = (count: number) => new Uint8Array(count);
 
-/** Opens the file and reads every tensor. Gives the tensors' names. */
+/** Opens the file and reads every tensor. Returns the tensors' names. */
 export async function readAll(path: string): Promise<string[]> {
   const file = await openWeights(path);
   try {
@@ -34,7 +34,7 @@ export function fileCase(
   };
 }
 
-/** A file of any size that takes no room on the disk. */
+/** Makes a sparse file, which takes no space on the disk whatever its size. */
 export function sparse(folder: string, { start, sizeBytes }: { start: Uint8Array; sizeBytes: number }): string {
   const path = `${folder}/weights.bin`;
   writeFileSync(path, start);

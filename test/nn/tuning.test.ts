@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tune } from '../../src/bench/tune.ts';
-import { keepTuning, readTuning, tuningFor } from '../../src/cli/tuning_files.ts';
+import { keepTuning, readTuning, tuningFor } from '../../src/cli/common/tuning_files.ts';
 import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { algorithmNamed, type ConvolutionSize, chooseForm } from '../../src/nn/convolution_algorithm.ts';

@@ -8,11 +8,11 @@ import * as node from '../../src/platform/node.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 describe('node.ts and browser.ts', () => {
-  it('have the same names', () => {
+  it('export the same names', () => {
     expect(Object.keys(browser).sort()).toEqual(Object.keys(node).sort());
   });
 
-  it('agree on paths', () => {
+  it('handle paths as node:path does', () => {
     const part = fc.constantFrom('a', 'b.png', 'dir', '', 'x.tar.gz');
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), fc.boolean(), (parts, rooted) => {
@@ -26,7 +26,7 @@ describe('node.ts and browser.ts', () => {
     );
   });
 
-  it('agree on SHA-256, whole and in pieces', async () => {
+  it('compute the same SHA-256, in one call and in pieces', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }), async parts => {
         const whole = Buffer.concat(parts);
@@ -41,7 +41,7 @@ describe('node.ts and browser.ts', () => {
     );
   });
 
-  it('agree on SHA-256 at every length around a block', () => {
+  it('compute the right SHA-256 for every length up to 130 bytes', () => {
     for (let length = 0; length <= 130; length++) {
       const bytes = new Uint8Array(length).fill(length);
       const hash = browser.createSha256();
@@ -52,15 +52,15 @@ describe('node.ts and browser.ts', () => {
 });
 
 describe('browser.ts', () => {
-  it('says what to do instead of reaching for a file', async () => {
+  it('rejects opening a path and names the alternative', async () => {
     await expect(browser.openFile('head.safetensors')).rejects.toThrow(
-      'head.safetensors: a page cannot reach files by path. Let the reader pick or drop the file and pass it on with blobSource',
+      'head.safetensors: a page cannot open files by path. Ask the user to pick or drop the file, and pass it to blobSource',
     );
   });
 });
 
 describe('node.ts', () => {
-  it('keeps the cache where RAYCAM_CACHE says, else where the system does', () => {
+  it('keeps the cache in RAYCAM_CACHE, otherwise in the system’s cache folder', () => {
     vi.stubEnv('RAYCAM_CACHE', '/data/raycam');
     expect(node.cacheDirectory()).toBe('/data/raycam');
     vi.stubEnv('RAYCAM_CACHE', '');

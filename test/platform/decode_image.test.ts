@@ -39,7 +39,7 @@ describe('decodeImage', () => {
     expect([...(await decodeImage(png, 'x.png')).pixels]).toEqual(repeat(GREY));
   });
 
-  it('looks palettes up', async () => {
+  it('resolves palette colours', async () => {
     const png = await raw(RGB, 3).png({ palette: true, colours: 16, dither: 0 }).toBuffer();
     const image = await decodeImage(png, 'x.png');
     expect(image.pixels.length).toBe(18);
@@ -61,7 +61,7 @@ describe('decodeImage', () => {
     expect([...image.pixels]).toEqual(channels === 1 ? repeat(upper) : upper);
   });
 
-  it('converts CMYK by the plain formula', async () => {
+  it('converts CMYK with PIL’s formula', async () => {
     const tiff = await raw(RGB, 3).toColourspace('cmyk').tiff({ compression: 'none' }).toBuffer();
     expect((await sharp(tiff).metadata()).space).toBe('cmyk');
     const stored = await sharp(tiff).pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer();
@@ -72,7 +72,7 @@ describe('decodeImage', () => {
     expect([...(await decodeImage(tiff, 'x.tif')).pixels]).toEqual(expected);
   });
 
-  it('turns a picture as its EXIF orientation says', async () => {
+  it('rotates an image according to its EXIF orientation', async () => {
     const jpeg = await sharp(await photo())
       .withMetadata({ orientation: 6 })
       .jpeg()
@@ -100,46 +100,46 @@ describe('decodeImage', () => {
     expect([image.width, image.height, image.pixels.length]).toEqual([64, 48, 64 * 48 * 3]);
   });
 
-  it('refuses what is cut short, in JPEG and in PNG', async () => {
+  it('rejects a JPEG and a PNG that are cut short', async () => {
     const jpeg = await photo();
     const png = await sharp(jpeg).png().toBuffer();
     expect(await messageOf(decodeImage(jpeg.subarray(0, jpeg.length >> 1), 'half.jpeg'))).toMatch(
-      /^half\.jpeg: the image is damaged or cut short \(.+\)\. Download or copy it again$/,
+      /^half\.jpeg: is damaged \(.+\)\. Download or copy it again$/,
     );
     expect(await messageOf(decodeImage(png.subarray(0, png.length >> 1), 'half.png'))).toMatch(
-      /^half\.png: the image is damaged or cut short \(.+\)\. Download or copy it again$/,
+      /^half\.png: is damaged \(.+\)\. Download or copy it again$/,
     );
   });
 
-  it('says what a file is that is no image', async () => {
+  it('names the kind of a file that is not an image', async () => {
     const text = new TextEncoder().encode('patient,label\n1,NORMAL\n');
     expect(await messageOf(decodeImage(text, 'xray.jpeg'))).toMatch(
-      /^xray\.jpeg: not an image that can be decoded \(.+\)\. JPEG, PNG, WebP, GIF, TIFF and AVIF can$/,
+      /^xray\.jpeg: is not an image that can be decoded \(.+\)\. Supported: JPEG, PNG, WebP, GIF, TIFF, AVIF$/,
     );
     expect(await messageOf(decodeImage(new Uint8Array(0), 'xray.jpeg'))).toBe(
-      'xray.jpeg: the file is empty. Download or copy it again',
+      'xray.jpeg: is empty. Download or copy it again',
     );
     const dicom = new Uint8Array(200);
     dicom.set(new TextEncoder().encode('DICM'), 128);
     expect(await messageOf(decodeImage(dicom, 'xray.dcm'))).toBe(
-      'xray.dcm: a DICOM file, which is not read yet. Convert it to PNG first, for instance with dcm2pnm',
+      'xray.dcm: is a DICOM file, not a JPEG or PNG image. Convert it to PNG first, for instance with dcm2pnm',
     );
     const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>');
-    expect(await messageOf(decodeImage(svg, 'x.png'))).toMatch(/^x.png: not an image that can be decoded/);
+    expect(await messageOf(decodeImage(svg, 'x.png'))).toMatch(/^x.png: is not an image that can be decoded/);
   });
 
-  it('refuses more pixels than memory should hold', async () => {
+  it('rejects an image of more than 100 megapixels', async () => {
     const png = await sharp({ create: { width: 20_000, height: 6_000, channels: 3, background: '#000' } })
       .png({ compressionLevel: 1 })
       .toBuffer();
     expect(await messageOf(decodeImage(png, 'huge.png'))).toBe(
-      'huge.png: more than 100 megapixels. Scale it down first',
+      'huge.png: has more than 100 megapixels. Scale it down first',
     );
   });
 });
 
 describe('encodePng', () => {
-  it('gives back RGB and RGBA exactly', async () => {
+  it('encodes RGB and RGBA exactly', async () => {
     const rgba = Uint8Array.from({ length: 24 }, (_, i) => (i * 31) % 256);
     for (const pixels of [RGB, rgba]) {
       const png = await encodePng({ width: 3, height: 2, pixels });
@@ -147,7 +147,7 @@ describe('encodePng', () => {
     }
   });
 
-  it('refuses a wrong number of bytes', async () => {
+  it('rejects a wrong number of bytes', async () => {
     expect(await messageOf(encodePng({ width: 3, height: 2, pixels: new Uint8Array(17) }))).toBe(
       'png: 3 x 2 pixels need 3 or 4 bytes each, got 17 bytes',
     );

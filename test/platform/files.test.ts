@@ -10,7 +10,7 @@ import { messageOf, useTemporaryFolders } from './helpers.ts';
 const newFolder = useTemporaryFolders();
 
 describe('reading', () => {
-  it('reads ranges, each in a buffer of its own', async () => {
+  it('reads every range into its own buffer', async () => {
     const path = join(await newFolder(), 'a.bin');
     await writeFile(
       path,
@@ -25,12 +25,12 @@ describe('reading', () => {
       5,
     ]);
     expect(await messageOf(source.read(98, 3))).toBe(
-      `${path}: bytes 98 to 101 were asked for, the file has 100. It is cut short or not of the kind its name says`,
+      `${path}: ends early (100 of 101 bytes). Download or copy it again`,
     );
     await source.close();
   });
 
-  it('gives the same from a file, a buffer and a blob', async () => {
+  it('reads the same bytes from a file, a buffer and a blob', async () => {
     const bytes = Uint8Array.from({ length: 33 }, (_, i) => 255 - i);
     const path = join(await newFolder(), 'b');
     await writeFile(path, bytes);
@@ -43,29 +43,25 @@ describe('reading', () => {
       expect([source.name, source.sizeBytes]).toEqual(['b', 33]);
       expect([...(await source.read(3, 30))]).toEqual([...bytes.subarray(3)]);
       expect(await source.read(33, 0)).toHaveLength(0);
-      await expect(source.read(33, 1)).rejects.toThrow('the file has 33');
+      await expect(source.read(33, 1)).rejects.toThrow('ends early (33 of 34 bytes)');
       await source.close();
     }
   });
 
-  it('names the path and the way out', async () => {
+  it('names the path, what is wrong and what to do', async () => {
     const folder = await newFolder();
     const missing = join(folder, 'missing');
     await writeFile(join(folder, 'file'), 'x');
-    expect(await messageOf(platform.readFile(missing))).toBe(`${missing}: no such file or folder. Check the path`);
-    expect(await messageOf(platform.openFile(folder))).toBe(
-      `${folder}: is a folder, expected a file. Name a file in it`,
-    );
-    expect(await messageOf(platform.readTextFile(folder))).toBe(
-      `${folder}: is a folder, expected a file. Name a file in it`,
-    );
+    expect(await messageOf(platform.readFile(missing))).toBe(`${missing}: does not exist. Check the path`);
+    expect(await messageOf(platform.openFile(folder))).toBe(`${folder}: is a folder. Name a file in it`);
+    expect(await messageOf(platform.readTextFile(folder))).toBe(`${folder}: is a folder. Name a file in it`);
     expect(await messageOf(platform.listDirectory(join(folder, 'file')))).toBe(
-      `${folder}/file: a part of this path is a file, expected a folder. Check the path`,
+      `${folder}/file: cannot be read (a part of this path is a file, not a folder). Check the path`,
     );
-    expect(await messageOf(platform.writeFileAtomic(folder, 'x'))).toBe(`${folder}: is a folder. Name a file to write`);
+    expect(await messageOf(platform.writeFileAtomic(folder, 'x'))).toBe(`${folder}: is a folder. Name a file in it`);
   });
 
-  it('lists folders through links, and broken links as files', async () => {
+  it('follows links to folders, and lists broken links as files', async () => {
     const folder = await newFolder();
     await mkdir(join(folder, 'b'));
     await writeFile(join(folder, 'a'), '');
@@ -83,7 +79,7 @@ describe('reading', () => {
 });
 
 describe('createAtomicWriter', () => {
-  it('shows the file at commit, whole, and makes its folder', async () => {
+  it('creates the folder, and shows the complete file at commit', async () => {
     const folder = await newFolder();
     const path = join(folder, 'deep', 'er', 'out.bin');
     const writer = await platform.createAtomicWriter(path);
@@ -92,12 +88,10 @@ describe('createAtomicWriter', () => {
     await writer.write(Uint8Array.of(3));
     await writer.commit();
     expect([...(await platform.readFile(path))]).toEqual([1, 2, 3]);
-    expect(await messageOf(writer.write(Uint8Array.of(4)))).toBe(
-      `${path}: the file is finished or given up. Open a new writer`,
-    );
+    expect(await messageOf(writer.write(Uint8Array.of(4)))).toBe(`${path}: is already closed. Open a new writer`);
   });
 
-  it('leaves either the old content or the new, and nothing beside it', async () => {
+  it('leaves either the old content or the new, and no other files', async () => {
     const folder = await newFolder();
     const path = join(folder, 'f');
     let expected: string | undefined;
@@ -128,7 +122,7 @@ describe('createAtomicWriter', () => {
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 
-  it('gives two writers of one path a temporary each', async () => {
+  it('gives two writers of one path separate temporary files', async () => {
     const path = join(await newFolder(), 'f');
     const writers = await Promise.all([platform.createAtomicWriter(path), platform.createAtomicWriter(path)]);
     await Promise.all(writers.map((writer, i) => writer.write(Uint8Array.of(i))));
@@ -136,7 +130,7 @@ describe('createAtomicWriter', () => {
     expect([...(await platform.readFile(path))]).toEqual([1]);
   });
 
-  it('removes what is unfinished when asked', async () => {
+  it('removes unfinished files on request', async () => {
     const folder = await newFolder();
     await platform.createAtomicWriter(join(folder, 'f'));
     expect(await readdir(folder)).toHaveLength(1);
@@ -145,8 +139,8 @@ describe('createAtomicWriter', () => {
   });
 });
 
-describe('what killed processes left', () => {
-  it('is removed once nobody can be writing it, and nothing else is', async () => {
+describe('removeAbandonedFiles', () => {
+  it('removes old temporary files, and keeps recent ones and other files', async () => {
     const folder = await newFolder();
     const [old, young, other] = ['.a.npy.12-0123abcd.tmp', '.b.npy.34-0123abcd.tmp', '.c.tmp'].map(name =>
       join(folder, name),
@@ -160,23 +154,23 @@ describe('what killed processes left', () => {
 });
 
 describe('pipes and devices', () => {
-  it.runIf(process.platform === 'linux')('are named, never waited for', async () => {
+  it.runIf(process.platform === 'linux')('are rejected by openFile without waiting', async () => {
     const pipe = join(await newFolder(), 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     for (const path of [pipe, '/dev/zero']) {
       expect(await messageOf(platform.openFile(path))).toBe(
-        `${path}: is a pipe, a socket or a device, expected a file. Copy what it holds to a file first`,
+        `${path}: is a pipe, a socket or a device, not a file. Copy its content to a file first`,
       );
     }
     expect(await platform.readFile(pipe)).toEqual(new Uint8Array(0));
     expect(await messageOf(platform.readFile('/dev/zero'))).toContain('is a pipe, a socket or a device');
   });
 
-  it.runIf(process.platform === 'linux')('what a shell pipes in is read to its end', async () => {
+  it.runIf(process.platform === 'linux')('readFile reads a pipe to its end', async () => {
     const pipe = join(await newFolder(), 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const writer = spawn('bash', ['-c', 'exec 3>"$1"; sleep 0.2; head -c 100000 /dev/zero >&3', '-', pipe]);
-    // A pipe has no end before somebody has opened the other one.
+    // The pipe counts as empty until the writer has opened it.
     let bytes = await platform.readFile(pipe);
     while (bytes.length === 0) bytes = await platform.readFile(pipe);
     expect(bytes.length).toBe(100_000);
@@ -193,7 +187,7 @@ describe('the end of the process', () => {
     return outfile;
   };
 
-  it('removes temporaries at exit and at Ctrl-C, and still ends by the signal', async () => {
+  it('removes temporary files at exit and at Ctrl-C, and still ends with the signal', async () => {
     const root = await newFolder();
     // Inside the project, so that the bundle finds its packages.
     const home = join(import.meta.dirname, '../../node_modules/.raycam-test');

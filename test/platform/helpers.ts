@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 
-/** A function that makes empty folders, each removed after its test. */
+/** Returns a function that creates empty folders; each is removed after its test. */
 export function useTemporaryFolders(): () => Promise<string> {
   const made: string[] = [];
   afterEach(async () => {
@@ -16,12 +16,12 @@ export function useTemporaryFolders(): () => Promise<string> {
   };
 }
 
-/** The message of what a promise rejects with; fails the test when it does not. */
+/** Returns the message that a promise rejects with; fails the test if it resolves. */
 export async function messageOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
   } catch (error) {
     return (error as Error).message;
   }
-  throw new Error('expected an error, there was none');
+  throw new Error('expected an error, got none');
 }

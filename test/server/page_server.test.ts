@@ -2,10 +2,11 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { type PageServer, startPageServer } from '../../src/server/page_server.ts';
 import { WeightsDesk } from '../../src/server/weights_desk.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
+import { ZOO } from '../../src/weights/zoo.ts';
 import { root, temporaryFolder } from '../cli/run.ts';
 import { messageOf } from '../platform/helpers.ts';
 
@@ -39,7 +40,7 @@ afterAll(() => server?.close());
 
 const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
 
-/** A request as it is written, which `fetch` would tidy up. Returns the status. */
+/** Sends a request exactly as written, which `fetch` would normalise. Returns the status. */
 function raw(text: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text));
@@ -57,7 +58,7 @@ function raw(text: string): Promise<number> {
 }
 
 describe('the page server', () => {
-  it('serves the page isolated, under a strict policy', async () => {
+  it('serves the page with isolation headers and a strict policy', async () => {
     const response = await get('/');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html;charset=utf-8');
@@ -72,7 +73,7 @@ describe('the page server', () => {
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:|\*/);
   });
 
-  it('lets browsers keep what has its hash in its name, and asks for the rest each time', async () => {
+  it('lets browsers cache hashed files for good, and revalidate the rest', async () => {
     const script = await get('/assets/main-ABCDEF12.js');
     expect(script.headers.get('content-type')).toMatch(/^text\/javascript/);
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -84,7 +85,7 @@ describe('the page server', () => {
     expect(again.status).toBe(304);
   });
 
-  it('says what it offers', async () => {
+  it('describes what it offers in raycam.json', async () => {
     const site = await (await get('/raycam.json')).json();
     expect(site).toMatchObject({
       model: 'file:own.safetensors',
@@ -106,7 +107,7 @@ describe('the page server', () => {
     ]);
   });
 
-  it('serves weights by name, whole and in part', async () => {
+  it('serves weights by name, as a whole and in ranges', async () => {
     await get('/raycam.json');
     const whole = await get('/weights/own.safetensors', { method: 'HEAD' });
     expect(whole.status).toBe(200);
@@ -116,19 +117,20 @@ describe('the page server', () => {
     expect((await get('/weights/other.safetensors')).status).toBe(404);
   });
 
-  it('pulls nothing that is no network, and nothing when it is to stay offline', async () => {
+  it('rejects pulling an unknown network, and any network when offline', async () => {
     const headers = { origin: new URL(server.url).origin };
     const unknown = await (await get('/pull/nothing', { method: 'POST', headers })).json();
-    expect(unknown).toMatchObject({ state: 'failed', message: 'weights: no network is named nothing' });
+    const known = ZOO.map(({ id }) => id).join(', ');
+    expect(unknown).toMatchObject({ state: 'failed', message: `unknown backbone "nothing". Known: ${known}` });
     await get('/pull/resnet18.tv_in1k_v1', { method: 'POST', headers });
     await expect
       .poll(async () => (await get('/pull/resnet18.tv_in1k_v1')).json())
-      .toMatchObject({ state: 'failed', message: expect.stringContaining('fetching is switched off') });
+      .toMatchObject({ state: 'failed', message: expect.stringContaining('cannot be fetched (offline mode is on)') });
     expect((await get('/pull/resnet18.tv_in1k_v1', { method: 'POST' })).status).toBe(403);
   });
 
   it.each(['/assets', '/assets/', '/sample/chest_xray/', '/weights/', '/weights', '/secret.txt', '/nothing', '/heads'])(
-    'lists and invents nothing at %s',
+    'answers 404 at %s and lists no folder',
     async path => {
       const response = await get(path);
       expect([response.status, await response.text()]).toEqual([404, 'There is nothing at this address.\n']);
@@ -136,25 +138,25 @@ describe('the page server', () => {
   );
 
   it.each([
-    ['a way out of the folder', 'GET /../secret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
-    ['the same, hidden', 'GET /%2e%2e/secret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
-    ['a way out of the weights', 'GET /weights/..%2f..%2fsecret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['a path out of the folder', 'GET /../secret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['an encoded path out of the folder', 'GET /%2e%2e/secret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['a path out of the weights folder', 'GET /weights/..%2f..%2fsecret.txt HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
     ['another name for this server', 'GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n', 421],
-    ['a whole URL', 'GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+    ['an absolute URL', 'GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
     ['an address over 2,048 characters', `GET /${'a'.repeat(4000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`, 414],
     ['headers over 16 kB', `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
-    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
-    ['no HTTP', 'hello\r\n\r\n', 400],
-    ['a body', 'POST /index.html HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nhi', 405],
-  ])('refuses %s', async (_, text, status) => {
+    ['a request without a host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['data that is not HTTP', 'hello\r\n\r\n', 400],
+    ['a POST with a body', 'POST /index.html HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nhi', 405],
+  ])('rejects %s', async (_, text, status) => {
     expect(await raw(text)).toBe(status);
   });
 
-  it('says what to do where the port is taken', async () => {
+  it('says what to do if the port is in use', async () => {
     const { port } = new URL(server.url);
     const weights = new WeightsDesk({ folder, cacheDir: temporary });
     expect(await messageOf(startPageServer({ folder, host: '127.0.0.1', port: Number(port), weights }))).toBe(
-      `serve: port ${port} of 127.0.0.1 cannot be opened (another program uses it). Choose another with --port or --host`,
+      `serve: port ${port} of 127.0.0.1 cannot be opened (another program is using it). Choose another with --port or --host`,
     );
   });
 });

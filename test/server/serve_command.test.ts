@@ -9,7 +9,7 @@ const cache = temporaryFolder();
 let child: ChildProcess | undefined;
 afterEach(() => child?.kill('SIGKILL'));
 
-/** Runs `npm run serve` and gives the first line that it prints. */
+/** Runs `npm run serve` and returns the first line that it prints. */
 async function serve(...args: string[]): Promise<{ url: string; model: string }> {
   child = spawn(process.execPath, ['scripts/serve.mjs', '--port', '0', '--json', '--cache-dir', cache, ...args], {
     cwd: root,
@@ -40,9 +40,9 @@ describe('raycam serve', () => {
     expect(code).toBe(130);
   });
 
-  it('names the networks that there are when asked for another', async () => {
+  it('rejects an unknown network and lists the known ones', async () => {
     const { status, stderr } = await raycam(['serve', '--backbone', 'resnet51', '--port', '0']);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^raycam: backbone: no weights are named resnet51\. Choose one of /);
+    expect(stderr).toMatch(/^raycam: unknown backbone "resnet51"\. Known: resnet152\.tv_in1k_v1, /);
   });
 });

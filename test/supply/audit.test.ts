@@ -1,4 +1,4 @@
-/** Whether `npm audit` found something, found nothing, or was not answered: told apart against a registry of our own. */
+/** Tests against a local registry that `audit` distinguishes findings, no findings, and no answer. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { audit } from '../../scripts/audit.mjs';
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** A registry that answers audits so, and knows nothing else. Returns what it was asked. */
+/** Starts a registry that only answers audits. Returns the packages of each request. */
 async function registry(answer: (asked: Record<string, string[]>) => { status: number; body: object }) {
   const asked: Record<string, string[]>[] = [];
   server = createServer(async (request, response) => {
@@ -27,14 +27,14 @@ async function registry(answer: (asked: Record<string, string[]>) => { status: n
   return { asked, environment };
 }
 
-it('a registry that knows nothing against any of them', async () => {
+it('reports clean if the registry knows no vulnerability', async () => {
   const { asked, environment } = await registry(() => ({ status: 200, body: {} }));
   expect(await audit([], environment)).toMatchObject({ state: 'clean' });
   expect(asked[0]).toHaveProperty('sharp');
   expect(asked[0]).toHaveProperty('vitest');
 });
 
-it('a registry that knows of a fault', async () => {
+it('reports a vulnerability that the registry knows', async () => {
   const { environment } = await registry(({ tar }) => ({
     status: 200,
     body: {
@@ -53,12 +53,12 @@ it('a registry that knows of a fault', async () => {
   expect([state, text]).toEqual(['found', expect.stringContaining('writes outside')]);
 });
 
-it.each([404, 405, 503])('a registry that answers %d', async status => {
+it.each([404, 405, 503])('reports unanswered if the registry answers %d', async status => {
   const { environment } = await registry(() => ({ status, body: {} }));
   expect(await audit([], environment)).toMatchObject({ state: 'unanswered' });
 });
 
-it('no registry', async () => {
+it('reports unanswered if there is no registry', async () => {
   const environment = { npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' };
   expect(await audit([], environment)).toMatchObject({ state: 'unanswered' });
 });

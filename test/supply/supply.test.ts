@@ -1,4 +1,4 @@
-/** What needs no registry of scripts/supply.mjs. */
+/** The checks of scripts/supply.mjs that need no registry. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,17 +14,17 @@ const sums = new Map(
     .map(line => [line.slice(66), line.slice(0, 64)]),
 );
 
-it('every dependency is pinned by its hash, none is withdrawn, and none runs a program unseen', () => {
+it('every dependency is pinned by a hash, none is deprecated, and only known ones have install scripts', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   expect(Object.keys(packages).length).toBeGreaterThan(100);
   expect([lockFileProblem(), deprecatedPackages(), installScriptProblem()]).toEqual(['', '', '']);
 });
 
-it('licences are those of the lock file: else run node scripts/licences.mjs', () => {
+it('THIRD_PARTY_NOTICES.md lists the licences of the lock file (update: node scripts/licences.mjs)', () => {
   expect(writtenSection()).toBe(licenceSection());
 });
 
-it('bundled data are the files that SHA256SUMS names, and all of them', () => {
+it('SHA256SUMS matches the bundled data and lists all of it', () => {
   for (const [path, sum] of sums) {
     expect(
       createHash('sha256')

@@ -22,8 +22,9 @@ afterAll(() => {
 });
 
 /**
- * What is run on a device: what WGSL leaves open on ours alone, and nothing on Dawn that it is known to get wrong. Ours runs everything;
- * vectors of three stand for all on Dawn, those of four on ours with relaxed SIMD.
+ * Returns the rows to run on a device. The wasm device runs everything. Dawn runs neither the rows whose results WGSL
+ * leaves open nor those that it is known to get wrong. Of the vectors, Dawn runs only those of size 3, and the wasm
+ * device with relaxed SIMD only those of size 4.
  */
 function jobsOf(groups: readonly Group[], device: Tested, size: number): Job[] {
   if (size > 1 && ((device === dawn && size !== 3) || (device === relaxed && size !== 4))) return [];
@@ -32,7 +33,7 @@ function jobsOf(groups: readonly Group[], device: Tested, size: number): Job[] {
     const defined = device === dawn ? rows.filter((_, i) => !dawnIsOff.includes(i)) : rows;
     const atRunTime = [...defined, ...runTime, ...(device === dawn ? [] : open)];
     const jobs = [{ group, rows: atRunTime, isConst: false }];
-    // Constants are worked out as the shader is compiled: relaxed SIMD has no part in it.
+    // The compiler evaluates constants, so relaxed SIMD does not affect them.
     if (device !== relaxed && (device !== dawn || size === 1)) jobs.push({ group, rows: [...defined], isConst: true });
     return jobs;
   });
@@ -55,7 +56,7 @@ for (const [title, table] of Object.entries(TABLES)) {
     for (const size of [1, 2, 3, 4]) {
       const groups = size === 1 ? table : table.filter(({ scalars }) => scalars).map(group => vectorized(group, size));
       if (groups.length === 0) continue;
-      it(size === 1 ? 'one by one' : `in vectors of ${size}`, async () => {
+      it(size === 1 ? 'return the expected results' : `return the expected results in vectors of ${size}`, async () => {
         for (const device of [wasm, relaxed, dawn])
           expect(await wrongIn(device, jobsOf(groups, device, size))).toEqual([]);
       });
@@ -63,13 +64,13 @@ for (const [title, table] of Object.entries(TABLES)) {
 
     const refusing = table.filter(({ refused }) => refused);
     if (refusing.length === 0) return;
-    it(`${refusing.length} of them refuse some constants`, async () => {
+    it(`${refusing.length} overloads refuse invalid constants`, async () => {
       const taken: string[] = [];
       for (const group of refusing)
         for (const args of group.refused!)
           for (const device of [dawn, wasm])
             if (!('error' in (await execute(device, refusedProgram(group, args)))))
-              taken.push(`${device.name} takes ${group.call} of ${JSON.stringify(args)}`);
+              taken.push(`${device.name} accepts ${group.call} for ${JSON.stringify(args)}`);
       expect(taken).toEqual([]);
     });
   });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WasmBuffer } from '../../src/wasm/device/buffer.ts';
 import { BUFFER_USAGE, GPUValidationError, MAP_MODE, requestWasmAdapter } from '../../src/wasm/index.ts';
 
 let device: GPUDevice;
@@ -8,8 +9,15 @@ async function open(threads?: number): Promise<void> {
   device = await (await requestWasmAdapter({ threads })).requestDevice();
 }
 
-/** Runs `main` of a shader on one buffer, and gives what the buffer holds afterwards. */
-async function run(code: string, values: Float32Array, workgroups: number, constants = {}): Promise<Float32Array> {
+interface Submitted {
+  /** The buffer that the shader works on. */
+  readonly x: GPUBuffer;
+  /** The content of x after the dispatch. */
+  readonly content: Promise<Float32Array>;
+}
+
+/** Submits a dispatch of `main` on a buffer x, and maps a copy of x. */
+async function submit(code: string, values: Float32Array, workgroups: number, constants = {}): Promise<Submitted> {
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = BUFFER_USAGE;
   const x = device.createBuffer({ label: 'x', size: values.byteLength, usage: STORAGE | COPY_SRC | COPY_DST });
   const result = device.createBuffer({ size: values.byteLength, usage: MAP_READ | COPY_DST });
@@ -25,11 +33,18 @@ async function run(code: string, values: Float32Array, workgroups: number, const
   pass.end();
   encoder.copyBufferToBuffer(x, result);
   device.queue.submit([encoder.finish()]);
-  await result.mapAsync(MAP_MODE.READ);
-  return new Float32Array(result.getMappedRange().slice(0));
+  const mapped = result.mapAsync(MAP_MODE.READ);
+  return { x, content: mapped.then(() => new Float32Array(result.getMappedRange().slice(0))) };
 }
 
-/** Each invocation adds up 64 numbers beside its own. */
+/** Resolves once the shader has written to element `index` of x, which shows that it is running. */
+async function untilWritten(x: GPUBuffer, index: number): Promise<void> {
+  const { context, address } = x as WasmBuffer;
+  const word = context.heap.words(address + 4 * index, 1);
+  while (Atomics.load(word, 0) === 0) await new Promise(resolve => setImmediate(resolve));
+}
+
+/** Each workgroup replaces its 64 elements by their sum, times SCALE. */
 const SUM_OF_64 = `
 override SCALE: f32 = 1.0;
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;
@@ -45,25 +60,28 @@ fn main(@builtin(workgroup_id) id: vec3u) {
   }
 }`;
 
-describe('a shader of one’s own', () => {
+describe('a custom shader', () => {
   it.each([0, 1, 2, 4])('computes the same on %i threads', async threads => {
     await open(threads);
     const values = Float32Array.from({ length: 64 * 300 }, (_, i) => i % 64);
-    expect(new Set(await run(SUM_OF_64, values, 300, { SCALE: 0.5 }))).toEqual(new Set([1008]));
+    const { content } = await submit(SUM_OF_64, values, 300, { SCALE: 0.5 });
+    expect(new Set(await content)).toEqual(new Set([1008]));
   });
 
-  it('may not end: destroy() ends it', async () => {
+  it('that never ends is stopped by destroy()', async () => {
     await open();
     const forever = `
-      @group(0) @binding(0) var<storage, read_write> x: array<f32>;
-      @compute @workgroup_size(1) fn main() { while (x[0] >= 0.0) { x[1] += 1.0; } }`;
-    const running = run(forever, new Float32Array(4), 1).catch(error => error.name);
-    setTimeout(() => device.destroy(), 100);
-    expect(await running).toBe('AbortError');
+      @group(0) @binding(0) var<storage, read_write> x: array<atomic<u32>>;
+      @compute @workgroup_size(1) fn main() { while (atomicLoad(&x[0]) == 0u) { atomicAdd(&x[1], 1u); } }`;
+    const { x, content } = await submit(forever, new Float32Array(4), 1);
+    const outcome = content.catch(error => error.name);
+    await untilWritten(x, 1);
+    device.destroy();
+    expect(await outcome).toBe('AbortError');
     expect((await device.lost).reason).toBe('destroyed');
   });
 
-  it('that is no WGSL is an error with its place', async () => {
+  it('that is not WGSL is reported with line and column', async () => {
     await open(1);
     device.pushErrorScope('validation');
     const module = device.createShaderModule({
@@ -75,7 +93,7 @@ describe('a shader of one’s own', () => {
     expect(message).toMatchObject({ type: 'error', lineNum: 2, linePos: 10 });
   });
 
-  it('whose types do not fit is refused by the pipeline, with the place', async () => {
+  it('with a type error is refused by the pipeline, and reported with its line', async () => {
     await open(1);
     const code = '@compute @workgroup_size(1)\nfn main() { let x: f32 = 1u; }';
     const module = device.createShaderModule({ label: 'types.wgsl', code });

@@ -1,37 +1,37 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enableWideSimd } from '#platform';
-import { makeInput } from '../../src/oracle/check.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { packConv2dWeight } from '../../src/kernels/conv2d.ts';
 import { conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
 import { winogradMatmulSimd } from '../../src/kernels/winograd_matmul.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
+import { makeInput } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { raycam } from '../cli/run.ts';
 
 const SHAPE = [2, 3, 96, 96] as const;
 const isPairing = enableWideSimd();
 
-it('is to be had in Node 24 to 26 on x86-64', () => {
+it('256-bit SIMD is available in Node 24 to 26 on x86-64', () => {
   const [major] = process.versions.node.split('.').map(Number);
   expect(isPairing).toBe(process.arch === 'x64' && [24, 25, 26].includes(major!));
 });
 
-describe.each([true, false])('asked for: %s', wideSimd => {
+describe.each([true, false])('a device opened with wideSimd: %s', wideSimd => {
   let device: Device;
   beforeAll(async () => {
     device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
   });
   afterAll(() => device.dispose());
 
-  it('is what the adapter says', () => {
+  it('reports its SIMD features in the adapter info', () => {
     const isWide = wideSimd && isPairing;
     expect(device.adapter.architecture).toBe(isWide ? 'wasm-wide-simd' : 'wasm-relaxed-simd');
     expect(device.adapter.description).toBe(`WebAssembly, 2 threads, ${isWide ? '256-bit SIMD' : 'relaxed SIMD'}`);
   });
 
-  it('gives the bits of narrow tiles by a 1x1 convolution', async () => {
+  it('computes the same bits with narrow and wide tiles in a 1x1 convolution', async () => {
     const [batch, channels, outChannels, height, width] = [2, 37, 22, 9, 11];
     const tensors = {
       x: input(device, [batch, channels, height, width], 1),
@@ -48,7 +48,7 @@ describe.each([true, false])('asked for: %s', wideSimd => {
     expect(await bitsOf(wide!)).toEqual(await bitsOf(narrow!));
   });
 
-  it('gives the bits of narrow tiles by Winograd’s products', async () => {
+  it('computes the same bits with narrow and wide tiles in the Winograd products', async () => {
     const [channels, outChannels] = [37, 22];
     const v = input(device, [36, channels, 7, 4], 1);
     const u = input(device, [36, Math.ceil(outChannels / 6), channels, 6], 2);
@@ -59,13 +59,13 @@ describe.each([true, false])('asked for: %s', wideSimd => {
   });
 });
 
-it('gives the bits of a network without it', async () => {
+it('a network computes the same bits with and without 256-bit SIMD', async () => {
   const logits = [];
   for (const wideSimd of [true, false]) {
     const device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
     const model = await ResNet.load(device, syntheticBackbone('resnet50'));
     const x = device.tensor(syntheticImage(SHAPE), SHAPE, 'x');
-    // Engines compile twice, and the better code is in use after some runs.
+    // Engines compile twice; the optimised code is only used after some runs.
     for (let run = 0; run < 5; run++) await bitsOf(model.forward(x).logits);
     logits.push(await bitsOf(model.forward(x).logits));
     device.dispose();
@@ -74,7 +74,7 @@ it('gives the bits of a network without it', async () => {
   expect(new Set(logits[0]).size).toBeGreaterThan(1000);
 });
 
-it('is the command’s own choice, unless told not to', async () => {
+it('the command uses 256-bit SIMD by default, and --no-wide-simd turns it off', async () => {
   const architectureBy = async (...more: string[]) => {
     const { stdout } = await raycam(['doctor', '--adapter', 'wasm', '--threads', '1', '--json', '--quiet', ...more]);
     return JSON.parse(stdout).adapters[0].architecture;

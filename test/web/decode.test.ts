@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => chromium?.close());
 
-/** The largest difference of any channel of any pixel, of 255. */
+/** Returns the largest difference of any channel of any pixel, on the scale 0..255. */
 async function difference(bytes: Uint8Array): Promise<number> {
   const file = Buffer.from(bytes).toString('base64');
   const inPage = await chromium.page.evaluate(text => globalThis.decode(text), file);
@@ -27,7 +27,7 @@ async function difference(bytes: Uint8Array): Promise<number> {
   return inNode.pixels.reduce((most, value, i) => Math.max(most, Math.abs(value - pixels[i]!)), 0);
 }
 
-it('every bundled JPEG has the same pixels in Chromium and in Node', async () => {
+it('decodes every bundled JPEG to the same pixels in Chromium and in Node', async () => {
   expect(files.length).toBe(100);
   const differences = await Promise.all(files.map(async file => difference(await readFile(join(SAMPLE, file)))));
   expect(Math.max(...differences)).toBe(0);
@@ -36,13 +36,14 @@ it('every bundled JPEG has the same pixels in Chromium and in Node', async () =>
 const first = () => sharp(join(SAMPLE, files[0]!)).resize(701, 523);
 const variants: Record<string, () => Promise<Buffer>> = {
   'a grey PNG': () => first().toColourspace('b-w').png().toBuffer(),
-  'a PNG in colour': () => first().tint('#c08040').png().toBuffer(),
+  'a colour PNG': () => first().tint('#c08040').png().toBuffer(),
   'a PNG with a palette': () => first().png({ palette: true, colours: 64 }).toBuffer(),
-  'a see-through PNG': () => first().ensureAlpha(0.5).png().toBuffer(),
-  'a JPEG of other quality': () => first().jpeg({ quality: 71 }).toBuffer(),
+  'a translucent PNG': () => first().ensureAlpha(0.5).png().toBuffer(),
+  'a JPEG of another quality': () => first().jpeg({ quality: 71 }).toBuffer(),
   'a progressive JPEG': () => first().jpeg({ progressive: true }).toBuffer(),
-  'a JPEG in colour with coarser chroma': () => first().tint('#c08040').jpeg({ chromaSubsampling: '4:2:0' }).toBuffer(),
-  'a PNG of 16 bits': () =>
+  'a colour JPEG with 4:2:0 chroma subsampling': () =>
+    first().tint('#c08040').jpeg({ chromaSubsampling: '4:2:0' }).toBuffer(),
+  'a 16-bit PNG': () =>
     sharp(
       Uint16Array.from({ length: 256 * 256 }, (_, i) => i),
       { raw: { width: 256, height: 256, channels: 1 } },
@@ -54,6 +55,6 @@ const variants: Record<string, () => Promise<Buffer>> = {
   'a grey JPEG': () => first().toColourspace('b-w').jpeg().toBuffer(),
 };
 
-it.each(Object.keys(variants))('%s has the same pixels', async name => {
+it.each(Object.keys(variants))('decodes %s to the same pixels', async name => {
   expect(await difference(await variants[name]!())).toBe(0);
 });

@@ -2,7 +2,7 @@ import { decodeImage } from '#platform';
 
 declare global {
   var ready: boolean;
-  /** base64 of a file -> its size, and base64 of its pixels. */
+  /** Decodes a file given as base64. Returns its width and height, and its pixels as base64. */
   var decode: (file: string) => Promise<{ width: number; height: number; pixels: string }>;
 }
 

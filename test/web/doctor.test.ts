@@ -13,15 +13,15 @@ describe('the self-test of the page', () => {
   });
   afterAll(() => site?.close());
 
-  it('passes, and its report is one that raycam doctor compares with its own', async () => {
+  it('passes, and saves a report that raycam doctor can compare with its own', async () => {
     const page = await site.open('#weights');
     await page.getByRole('button', { name: 'Run the self-test' }).click();
     const lines = page.getByTestId('doctor').locator('li');
     await lines.first().waitFor({ timeout: 120_000 });
     expect(await lines.allTextContents()).toEqual([
-      expect.stringMatching(/^gpu: none\. device: /),
-      expect.stringMatching(/^swiftshader: none\. /),
-      expect.stringMatching(/^wasm, WebAssembly, .*: passes, off by \d\.\de-\d at most, 0\.0001 allowed$/),
+      expect.stringMatching(/^gpu: not available\. device: /),
+      expect.stringMatching(/^swiftshader: not available\. /),
+      expect.stringMatching(/^wasm, WebAssembly, .*: passes, largest error \d\.\de-\d \(0\.0001 allowed\)$/),
     ]);
     const [saved] = await Promise.all([
       page.waitForEvent('download'),
@@ -48,7 +48,7 @@ describe('the self-test of the page', () => {
     const parted = await raycam(['doctor', '--compare', pages, nodes]);
     expect(parted.status).toBe(1);
     expect(parted.stdout).toContain(
-      `part: the first layer that diverges is ${report.adapters.at(-1).selfTest.layers[5].layer}`,
+      `differ: the first layer that diverges is ${report.adapters.at(-1).selfTest.layers[5].layer}`,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Inspect, Ledger, Train and Kernels, as the page shows them, against what `raycam` says of the same. One browser for each adapter. */
+/** Compares Inspect, Ledger, Train and Kernels on the page with the command line. One browser for each adapter. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../cli/run.ts';
 import { seriousFaults } from './inside/accessibility.ts';
@@ -28,9 +28,9 @@ describe.each([
   ledgerTests(inside);
   trainTests(inside);
   kernelsTests(inside);
-  if (!webgpu) tuningTests(inside); // on SwiftShader it takes a minute
+  if (!webgpu) tuningTests(inside); // it takes a minute on SwiftShader
 
-  // How it looks does not depend on the adapter.
+  // The layout does not depend on the adapter.
   if (!webgpu)
     it.each([
       ['inspect', { layer: 'layer2.0.conv2', channel: '5', pixel: '100,100' }, 'formula-value'],
@@ -38,7 +38,7 @@ describe.each([
       ['train', {}, 'head-hash'],
       ['kernels', { layer: 'layer1.0.conv2' }, 'kernel-ms'],
     ])(
-      '%s has no serious fault of accessibility, light and dark, and fits 1024 and 390 pixels',
+      '%s has no serious accessibility fault in light and dark, and fits 1024 and 390 pixels',
       async (view, changes, ready) => {
         await inside.show(view, changes as Record<string, string>);
         const { page } = inside;
@@ -46,7 +46,7 @@ describe.each([
         expect(await seriousFaults(page)).toEqual([]);
       },
     );
-  it('throws nothing, and asks nothing of any other host', () => {
+  it('throws no error and sends no request to another host', () => {
     expect(inside.site.faults).toEqual([]);
   });
 });

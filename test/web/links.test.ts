@@ -7,7 +7,7 @@ import { numbersOf, type OpenSite, openSite, XRAYS } from './open_site.ts';
 
 const folder = temporaryFolder();
 let site: OpenSite;
-/** Of the first tests, one after the other. */
+/** The page that the first tests share, in order. */
 let page: Page;
 beforeAll(async () => {
   site = await openSite({ webgpu: false });
@@ -16,7 +16,7 @@ afterAll(() => site?.close());
 
 const names = (shown: Page) => shown.locator('.plate-name').allTextContents();
 
-it('an address brings back image, map, place and colours, after a reload too', async () => {
+it('restores image, map, position and colours from the address after a reload', async () => {
   page = await site.open('#look');
   await page.setInputFiles('[data-testid=pick]', XRAYS);
   await page.getByTestId('probability').waitFor();
@@ -36,7 +36,7 @@ it('an address brings back image, map, place and colours, after a reload too', a
   expect(await page.locator('.frame').count()).toBe(2);
 });
 
-it('back and forward go through what was looked at', async () => {
+it('goes back and forward through the images and views that were shown', async () => {
   await page.locator('.frame .pick').nth(0).click();
   await page.locator('.frame .pick').nth(1).click();
   expect(await names(page)).toEqual(['person133_bacteria_635.jpeg']);
@@ -50,7 +50,7 @@ it('back and forward go through what was looked at', async () => {
   await page.close();
 });
 
-it('a link to bundled X-rays shows them to somebody who has not seen them, and can be copied on', async () => {
+it('opens a link to bundled X-rays for a new visitor, who can copy the link', async () => {
   const visitor = await site.visitor({ permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await site.open('#look?image=b870781f73e6f351&with=693cac38eaf6ce0e&map=difference', visitor);
   await page.getByTestId('probability').nth(1).waitFor();
@@ -62,25 +62,25 @@ it('a link to bundled X-rays shows them to somebody who has not seen them, and c
   await visitor.close();
 });
 
-it('a link leads to a layer, a channel and a pixel, and to what the ledger leaves out; reload and back lead there again', async () => {
+it('restores a layer, a channel, a pixel and the channels that are off from a link, a reload and the history', async () => {
   const visitor = await site.visitor();
   const page = await site.open(
     '#inspect?image=b870781f73e6f351&layer=layer2.0.conv2&channel=77&pixel=100,60&sort=max',
     visitor,
   );
-  const isThere = async () => {
+  const expectShown = async () => {
     await page.getByTestId('formula-value').waitFor();
     expect((await page.getByTestId('layer-path').textContent())?.trim()).toBe('layer2.0.conv2');
     expect(await page.locator('.formula-head h2').textContent()).toBe(
-      'How one pixel came about: channel 77, row 12, column 7',
+      'How one pixel is computed: channel 77, row 12, column 7',
     );
     expect(await page.getByTestId('sort').inputValue()).toBe('max');
     return numbersOf(page, 'formula-value');
   };
-  const first = await isThere();
+  const first = await expectShown();
   expect(first.length).toBe(1);
   await page.reload();
-  expect(await isThere()).toEqual(first);
+  expect(await expectShown()).toEqual(first);
   await page.evaluate(() => {
     location.hash = location.hash.replace('#inspect', '#ledger').concat('&off=3,5,8');
   });
@@ -88,11 +88,11 @@ it('a link leads to a layer, a channel and a pixel, and to what the ledger leave
   await page.reload();
   await page.locator('[data-testid=off-count][data-value="3"]').waitFor();
   await page.goBack();
-  expect(await isThere()).toEqual(first);
+  expect(await expectShown()).toEqual(first);
   await visitor.close();
 });
 
-it('a link to an X-ray that is not here says so, and shows no verdict', async () => {
+it('reports a link to an X-ray that is not on this computer, and shows no verdict', async () => {
   const page = await site.visit('#look?image=fb23cb9b9b9c1c3a', await site.visitor());
   await page.getByText('The X-ray of this link is not on this computer.').waitFor();
   expect(await page.getByText('fb23cb9b9b9c1c3a').count()).toBe(1);
@@ -100,7 +100,7 @@ it('a link to an X-ray that is not here says so, and shows no verdict', async ()
   await page.context().close();
 });
 
-it('X-rays can be picked, dropped and pasted; a file that is none is refused in a sentence', async () => {
+it('accepts picked, dropped and pasted X-rays, and reports a file that is not an image', async () => {
   const broken = join(folder, 'notes.png');
   copyFileSync('package.json', broken);
   const page = await site.visit('#look', await site.visitor());
@@ -128,6 +128,6 @@ it('X-rays can be picked, dropped and pasted; a file that is none is refused in 
   await page.context().close();
 });
 
-it('nothing went wrong on the way', () => {
+it('throws no error and sends no request to another host', () => {
   expect(site.faults).toEqual([]);
 });

@@ -10,11 +10,11 @@ import { numberOf, numbersOf, type OpenSite, openSite, smallNetwork, XRAYS } fro
 
 const [NORMAL, PNEUMONIA] = ['NORMAL', 'PNEUMONIA'];
 
-/** What `raycam cam --json --npy` says of an X-ray: the page must show the same. */
+/** The output of `raycam cam --json --npy` for an X-ray, which the page must match. */
 interface Expected {
   readonly class: string;
   readonly probabilities: Record<string, number>;
-  /** By class: of the 7 x 7 and of the enlarged map. */
+  /** Values by class: of the 7 x 7 map and of the enlarged one. */
   readonly cam7: Record<string, Float32Array>;
   readonly cam224: Record<string, Float32Array>;
 }
@@ -55,12 +55,12 @@ describe.each([
   });
   afterAll(() => site?.close());
 
-  it('says what computes', async () => {
+  it('shows which adapter computes', async () => {
     expect(await page.getByTestId('engine').textContent()).toMatch(adapter);
     expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
   });
 
-  it('shows the verdict of `raycam cam` for each X-ray, on the strip too', async () => {
+  it('shows the verdict of `raycam cam` for each X-ray, also on the strip', async () => {
     for (const [i, { class: verdict, probabilities }] of expected.entries()) {
       const frame = page.locator('.frame').nth(i);
       await frame.locator('.pick').click();
@@ -74,12 +74,12 @@ describe.each([
     }
   });
 
-  it('shows logits whose log-softmax are the probabilities', async () => {
+  it('shows logits whose softmax equals the probabilities', async () => {
     const [a, b] = [await numberOf(page, `logit-${NORMAL}`), await numberOf(page, `logit-${PNEUMONIA}`)];
     expect(Math.abs(1 / (1 + Math.exp(a - b)) - expected[1]!.probabilities[PNEUMONIA!]!)).toBeLessThan(1e-4);
   });
 
-  it('saves the raw maps of every class, equal to those of `raycam cam`', async () => {
+  it('saves the raw maps of every class, which equal those of `raycam cam`', async () => {
     for (const name of [NORMAL!, PNEUMONIA!]) {
       await page.getByRole('radio', { name }).check();
       const small = decodeNpy(await saved(page, '7 × 7 map'));
@@ -93,7 +93,7 @@ describe.each([
     }
   });
 
-  it('shows the difference on a scale with zero in its middle', async () => {
+  it('shows the difference on a scale centred on zero', async () => {
     await page.getByRole('radio', { name: 'Difference' }).check();
     const { values } = decodeNpy(await saved(page, '7 × 7 map'));
     const { cam7, cam224 } = expected[1]!;
@@ -105,7 +105,7 @@ describe.each([
     expect(greatest).toBeCloseTo(Math.max(...ends), 1);
   });
 
-  it('tells raw values under the pointer, and under the arrow keys', async () => {
+  it('shows the raw values where the pointer or the arrow keys put the probe', async () => {
     await page.getByRole('radio', { name: PNEUMONIA! }).check();
     const map = expected[1]!.cam224[PNEUMONIA!]!;
     const view = page.locator('.plate-view');
@@ -122,7 +122,7 @@ describe.each([
     expect(await valueAt(page, 'cell')).toBeCloseTo(expected[1]!.cam7[PNEUMONIA!]![4 * 7 + 2]!, 3);
   });
 
-  it('lays the map over the X-ray as strongly as the slider says, in the colours chosen', async () => {
+  it('draws the map with the opacity of the slider and the selected colours', async () => {
     const map = page.locator('.plate-map');
     await page.getByTestId('opacity').fill('80');
     expect(await map.evaluate(canvas => getComputedStyle(canvas).opacity)).toBe('0.8');
@@ -137,12 +137,12 @@ describe.each([
     expect(Math.abs(r! - share * 256)).toBeLessThanOrEqual(1.5);
   });
 
-  it('puts two X-rays side by side, on one scale or each on its own', async () => {
+  it('shows two X-rays side by side, on one scale or on separate scales', async () => {
     await page.locator('.frame').first().hover();
     await page
       .locator('.frame')
       .first()
-      .getByRole('button', { name: /^Put beside/ })
+      .getByRole('button', { name: /^Compare/ })
       .click();
     await page.locator('.stage-plate').nth(1).locator('.plate-map').waitFor();
     const bounds = expected.map(({ cam224 }) => [
@@ -155,7 +155,7 @@ describe.each([
       expect(texts[0]).toBeCloseTo(shared[0]!, 1);
       expect(texts[4]).toBeCloseTo(shared[1]!, 1);
     }
-    await page.getByRole('radio', { name: 'Each its own' }).check();
+    await page.getByRole('radio', { name: 'Separate scales' }).check();
     for (const [plate, i] of [1, 0].entries()) {
       const texts = await scaleTexts(page, plate);
       expect(texts[0]).toBeCloseTo(bounds[i]![0], 1);
@@ -180,11 +180,11 @@ describe.each([
     const drawn = await decodeImage(await readFile(join(out, PNEUMONIA!, 'person133_bacteria_635.png')), 'drawn.png');
     expect([picture.width, picture.height]).toEqual([drawn.width, drawn.height]);
     const differences = picture.pixels.map((value, i) => Math.abs(value - drawn.pixels[i]!));
-    // A value on the border of two colours may fall to either side; texts differ where a digit does.
+    // A value between two colours may be rounded to either; the text differs where a digit differs.
     expect(differences.filter(value => value > 8).length / differences.length).toBeLessThan(1e-3);
   });
 
-  it('asks nothing of any other host, and throws nothing', () => {
+  it('throws no error and sends no request to another host', () => {
     expect(site.faults).toEqual([]);
   });
 });
@@ -197,14 +197,14 @@ async function saved(page: Page, button: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(await file.path()));
 }
 
-/** As a share of the expected values' largest magnitude. */
+/** Returns the largest difference, relative to the expected values' largest magnitude. */
 function distance(got: Float32Array, wanted: Float32Array): number {
   expect(got.length).toBe(wanted.length);
   const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return got.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0) / scale;
 }
 
-/** The least value first. */
+/** Returns the ticks of a colour bar, smallest first. */
 async function scaleTexts(page: Page, plate = 0): Promise<number[]> {
   const texts = await page.locator('.stage-plate').nth(plate).locator('.colour-bar li').allTextContents();
   return texts.map(text => Number(text.replace('−', '-'))).reverse();

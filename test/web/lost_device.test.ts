@@ -1,4 +1,4 @@
-/** Devices that go away by themselves, while the page computes or rests. */
+/** Devices that are lost while the page computes or is idle. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,20 +7,26 @@ import { temporaryFolder } from '../cli/run.ts';
 import { smallFolder } from './inside/expected.ts';
 import { numberOf, type OpenSite, openSite, ready, XRAYS } from './open_site.ts';
 
-/** Runs in the engine's worker before its own script: keeps hold of the devices and threads that it makes. */
+/**
+ * Runs in the engine's worker before its own script, and keeps references to the devices and threads that it creates.
+ */
 const HOLD = `
   globalThis.devices = []; globalThis.threads = [];
   const request = globalThis.GPUAdapter?.prototype.requestDevice;
   if (request) GPUAdapter.prototype.requestDevice = async function (...args) {
     const device = await request.apply(this, args);
+    const lost = device.lost.then(({ reason, message }) => ({ reason: device.wasReset ? 'unknown' : reason, message }));
+    Object.defineProperty(device, 'lost', { value: lost });
     devices.push(device);
     return device;
   };
   const Thread = Worker;
   globalThis.Worker = class extends Thread { constructor(...args) { super(...args); threads.push(this); } };
   globalThis.lose = () => {
-    if (devices.length > 0) devices.at(-1).destroy();
-    else threads.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'the thread ended' }));
+    if (devices.length > 0) {
+      devices.at(-1).wasReset = true;
+      devices.at(-1).destroy();
+    } else threads.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'the thread ended' }));
   };
 `;
 
@@ -30,12 +36,12 @@ interface Held {
 
 const engineOf = (page: Page) => page.workers().find(worker => worker.url().includes('/engine-'))!;
 
-/** Ends the device of a page, as a driver's reset or a thread's end would. */
+/** Loses the device of a page, as a driver reset or a crashed thread would. */
 async function loseDevice(page: Page): Promise<void> {
   await engineOf(page).evaluate(() => (globalThis as unknown as Held).lose());
 }
 
-/** The same as soon as the engine is asked for something: it has recorded and submitted its work by then, and waits for the answer. */
+/** Loses the device as soon as `method` is called: the engine has then submitted its work, and waits for the result. */
 async function loseDeviceDuring(page: Page, method: string): Promise<void> {
   await engineOf(page).evaluate(wanted => {
     globalThis.addEventListener('message', function wait({ data }: MessageEvent) {
@@ -46,12 +52,12 @@ async function loseDeviceDuring(page: Page, method: string): Promise<void> {
   }, method);
 }
 
-/** SwiftShader takes long to open a network once more. */
+/** SwiftShader takes long to reopen a network. */
 const LONG_MS = 90_000;
 
-const LOST = /^The device was lost \(.*\)\. It is being opened again\.$/;
+const LOST = /^The device was lost \(.*\)\. Reopening it\.$/;
 
-/** Somebody's page whose engine is held. */
+/** Opens a page for a new visitor, with `HOLD` in its engine. */
 async function openHeld(site: OpenSite, hash: string): Promise<Page> {
   const visitor = await site.visitor({ serviceWorkers: 'block' });
   await visitor.route('**/assets/engine-*.js', async route => {
@@ -71,8 +77,8 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
   afterAll(() => site?.close());
 
   if (!webgpu)
-    // on SwiftShader, the tests below open one once more
-    it('is opened again by itself, once; a second loss is an error without a score', async () => {
+    // on SwiftShader, the tests below reopen a device
+    it('is reopened automatically once; a second loss is an error without a score', async () => {
       const page = await openHeld(site, '#look');
       await page.setInputFiles('[data-testid=pick]', XRAYS[0]!);
       const before = await numberOf(page, 'probability');
@@ -85,7 +91,7 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
       expect((await notices()).filter(text => LOST.test(text)).length).toBe(1);
 
       await loseDevice(page);
-      await page.getByText('device: it was lost twice').waitFor();
+      await page.getByText('device: lost a second time').waitFor();
       expect(await page.getByTestId('probability').count()).toBe(0);
       expect(await page.locator('.frame-verdict').textContent()).toBe('no verdict');
       await page.getByRole('button', { name: 'Try again' }).click();
@@ -93,7 +99,7 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
       await page.context().close();
     });
 
-  /** By what the engine is asked: how to have it asked, and a number or a text that comes of it. */
+  /** An action for each engine method: makes the page call the method, and returns a number or a text of the result. */
   const requests: Record<string, (page: Page) => Promise<number | string>> = {
     evidence: async page => {
       await page.getByRole('link', { name: 'Look', exact: true }).click();
@@ -120,7 +126,7 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
   };
 
   it.each(Object.keys(requests))(
-    'that goes during %s leaves no trace in the answer',
+    'does not change the result of %s when lost during it',
     async method => {
       const page = await openHeld(site, '#train');
       await page.setInputFiles('[data-testid=pick]', XRAYS[1]!);
@@ -140,7 +146,7 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
   );
 });
 
-/** What the notice says from now on; the returned function gives it. */
+/** Collects the texts of the notice from now on. The returned function returns them. */
 function collectNotices(page: Page): () => Promise<string[]> {
   const started = page.evaluate(() => {
     const held = globalThis as unknown as { notices: Set<string> };

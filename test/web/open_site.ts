@@ -9,17 +9,17 @@ import sirv from 'sirv';
 import { expect } from 'vitest';
 import { decodeImage } from '#platform';
 import { buildWeb } from '../../scripts/build_web.mjs';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import type { Network } from '../../src/inference/network.ts';
 import { openHead } from '../../src/inference/open_head.ts';
 import { openNetwork } from '../../src/inference/open_network.ts';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { encodeHead } from '../../src/nn/head_file.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { type PageServer, startPageServer } from '../../src/server/page_server.ts';
 import { WeightsDesk, type WeightsDeskOptions } from '../../src/server/weights_desk.ts';
-import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { fileSha256 } from '../../src/weights/cache.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { root } from '../cli/run.ts';
 import { launchChromium } from '../harness/chromium.ts';
 
@@ -30,36 +30,36 @@ export const XRAYS = [
 ].map(path => join(root, path));
 
 export interface SiteOptions {
-  /** On SwiftShader; else WebAssembly computes. */
+  /** Whether the browser has WebGPU, on SwiftShader; otherwise WebAssembly computes. */
   readonly webgpu: boolean;
   readonly desk?: Partial<WeightsDeskOptions>;
-  /** Changes the built page, which is then served as it lies there, by a host that sends no headers of its own. */
+  /** Changes the built page, which a host then serves as static files, without headers of its own. */
   readonly isStatic?: (folder: string) => void;
 }
 
 export interface OpenSite {
   readonly url: string;
   readonly browser: Browser;
-  /** The one that pages are opened in unless said. */
+  /** The context that pages are opened in by default. */
   readonly context: BrowserContext;
-  /** Somebody else: nothing stored, other settings. */
+  /** Opens a context for a new visitor: nothing stored, other settings. */
   visitor(options?: BrowserContextOptions): Promise<BrowserContext>;
   /** The folder of the built page. */
   readonly folder: string;
-  /** What went wrong in any page: errors of scripts, refused and foreign requests. */
+  /** Faults of all pages: script errors, refused requests, and requests to other hosts. */
   readonly faults: string[];
-  /** A page at an address such as `#look`, whose network is ready. */
+  /** Opens a page at an address such as `#look`, and waits until its network is ready. */
   open(hash?: string, context?: BrowserContext): Promise<Page>;
-  /** The same at once, whatever its state. */
+  /** Opens a page without waiting. */
   visit(hash?: string, context?: BrowserContext): Promise<Page>;
-  /** The same network and head in Node: what the page must show. */
+  /** Opens the same network and head in Node, whose results the page must show. */
   library(): Promise<{ readonly network: Network; readonly head: Head; close(): Promise<void> }>;
-  /** Takes the site away: pages stay. */
+  /** Stops the server; pages stay open. */
   stopServer(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The page as it is built, its server, and a headless Chromium; the network is a ResNet-18 of formula weights. */
+/** Builds the page, and opens its server and a headless Chromium. The network is a synthetic ResNet-18. */
 export async function openSite({ webgpu, desk = {}, isStatic }: SiteOptions): Promise<OpenSite> {
   const temporary = mkdtempSync(join(tmpdir(), 'raycam-site-'));
   const folder = join(temporary, 'web');
@@ -127,7 +127,7 @@ export async function openSite({ webgpu, desk = {}, isStatic }: SiteOptions): Pr
   };
 }
 
-/** Waits until a network is open. @throws  with what the page says where it cannot be */
+/** Waits until a network is open. @throws  it cannot be opened, with the notice of the page */
 export async function ready(page: Page): Promise<void> {
   await page
     .locator('[data-testid=engine]:is([data-state=ready], [data-state=failed], [data-state=empty])')
@@ -136,27 +136,27 @@ export async function ready(page: Page): Promise<void> {
   if (state !== 'ready') expect.fail(`the engine is ${state}: ${await page.getByTestId('notice').allTextContents()}`);
 }
 
-/** The exact number of an element, once it has one. */
+/** Returns the exact number of an element, once it has one. */
 export async function numberOf(page: Page, testId: string, timeout = 30_000): Promise<number> {
   const element = page.locator(`[data-testid="${testId}"][data-value]`);
   await element.waitFor({ state: 'attached', timeout });
   return Number(await element.getAttribute('data-value'));
 }
 
-/** The exact numbers of all elements of the name that there are now. */
+/** Returns the exact numbers of all current elements with a test id. */
 export async function numbersOf(page: Page, testId: string): Promise<number[]> {
   const elements = await page.locator(`[data-testid="${testId}"][data-value]`).all();
   return Promise.all(elements.map(async element => Number(await element.getAttribute('data-value'))));
 }
 
-/** An image file, decoded as Node does it. */
+/** Reads an image file, and decodes it in Node. */
 export async function xray(path: string) {
   return decodeImage(await readFile(path), basename(path));
 }
 
 let built: Promise<string> | undefined;
 
-/** Built once for all sites of a test file. */
+/** Builds the page once for all sites of a test file. */
 function builtPage(): Promise<string> {
   built ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'raycam-web-'));
@@ -167,10 +167,10 @@ function builtPage(): Promise<string> {
   return built;
 }
 
-/** How weights come from afar: 25 MB a second, so that there is time to tell how long it takes. */
+/** Weights arrive at 25 MB a second, so that there is time to estimate how long it takes. */
 const PIECE = { bytes: 1_000_000, everyMs: 40 };
 
-/** Any host of static files, at some distance. */
+/** Starts a remote host of static files. */
 async function startPlainServer(folder: string): Promise<PageServer> {
   const files = sirv(folder, { etag: true });
   const server = createServer((request, response) => {
@@ -195,7 +195,7 @@ async function trickle(bytes: Buffer, response: ServerResponse): Promise<void> {
   response.end();
 }
 
-/** Made once for all runs of the tests: 45 MB that a formula gives. */
+/** Writes a synthetic network of 45 MB and a head, once for all test runs. */
 export async function smallNetwork(): Promise<{ readonly weights: string; readonly head: string }> {
   const folder = join(tmpdir(), 'raycam-small-network-1');
   const [weights, head] = [join(folder, 'small.safetensors'), join(folder, 'small_head.safetensors')];

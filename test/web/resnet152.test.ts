@@ -5,7 +5,7 @@ import { numberOf, openSite, XRAYS } from './open_site.ts';
 
 const BACKBONE = 'resnet152.net2net_r50';
 
-it("the page runs ResNet-152's graph with the bundled head, and says what `raycam predict` says", async () => {
+it("runs ResNet-152's graph with the bundled head, and shows the verdict of `raycam predict`", async () => {
   const site = await openSite({
     webgpu: false,
     desk: { cacheDir: cacheDirectory(), model: BACKBONE, weightsFile: undefined, headFile: undefined, offline: false },

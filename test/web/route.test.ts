@@ -3,17 +3,17 @@ import { formatProbability, formatValue } from '../../src/web/parts/words.ts';
 import { formatRoute, parseRoute } from '../../src/web/state/route.ts';
 import { scaleOf } from '../../src/web/views/look/shown_map.ts';
 
-it('an address survives being read and written', () => {
+it('parses an address that it formatted to the same values', () => {
   const params = { model: 'file:a b&c=d.pth', layer: 'layer4.2.conv3', pixel: '3,4' };
   expect(parseRoute(formatRoute({ view: 'inspect', params }))).toEqual({ view: 'inspect', params });
   expect(formatRoute({ view: 'look', params: {} })).toBe('#look');
 });
 
-it.each(['', '#', '#/', '#?'])('%j is the first view', hash => {
+it.each(['', '#', '#/', '#?'])('parses %j as the first view', hash => {
   expect(parseRoute(hash)).toEqual({ view: 'look', params: {} });
 });
 
-it('no probability is rounded to certainty', () => {
+it('never rounds a probability to certainty', () => {
   expect([0.99999, 1, 0.00001, 0, 0.9994, 0.5].map(formatProbability)).toEqual([
     '> 99.9 %',
     '100.0 %',
@@ -24,7 +24,7 @@ it('no probability is rounded to certainty', () => {
   ]);
 });
 
-it('values keep four digits, with a true minus', () => {
+it('formats values with four digits and a true minus sign', () => {
   expect([0, -1.23456, 12345.6, 0.00012345, 999.96].map(formatValue)).toEqual([
     '0.000',
     '−1.235',
@@ -34,7 +34,7 @@ it('values keep four digits, with a true minus', () => {
   ]);
 });
 
-it('a scale spans all maps, and has zero in its middle where they are signed', () => {
+it('spans all maps with one scale, centred on zero if they are signed', () => {
   const shown = (least: number, greatest: number, isSigned: boolean) => ({
     map: { cam: new Float32Array(), upsampled: new Float32Array(), bounds: [least, greatest] as const },
     about: '',

@@ -4,7 +4,7 @@ import { type AnyMethod, type Call, serveCalls } from '../../src/web/engine/serv
 
 type Input = { readonly name: string; readonly waitFor?: Promise<void> };
 
-/** An engine whose methods note when they begin and end; messages go through no worker. */
+/** Serves an engine whose methods log when they begin and end, without a worker. */
 function open(around: (work: () => Promise<unknown>) => Promise<unknown> = work => work()) {
   const log: string[] = [];
   const answers: FromEngine[] = [];
@@ -55,7 +55,7 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
 }
 
 describe('serveCalls', () => {
-  it('runs calls one after the other, and immediate ones meanwhile', async () => {
+  it('runs calls one at a time, and immediate calls meanwhile', async () => {
     const { log, answers, send } = open();
     const first = gate();
     send({ call: 1, method: 'slow', input: { name: 'a', waitFor: first.opened } });
@@ -74,7 +74,7 @@ describe('serveCalls', () => {
     expect(answers).toContainEqual({ call: 2, progress: 'b half' });
   });
 
-  it('never begins a call that was given up, and tells one that runs', async () => {
+  it('never begins a cancelled call, and aborts one that runs', async () => {
     const { log, answers, send } = open();
     const first = gate();
     send({ call: 1, method: 'slow', input: { name: 'a', waitFor: first.opened } });
@@ -92,7 +92,7 @@ describe('serveCalls', () => {
     ]);
   });
 
-  it('sends a failure as name and sentence, and goes on', async () => {
+  it('sends a failure as name and message, and continues', async () => {
     const { answers, send } = open();
     send({ call: 1, method: 'broken', input: {} });
     send({ call: 2, method: 'slow', input: { name: 'a' } });
@@ -101,7 +101,7 @@ describe('serveCalls', () => {
     expect(answers.at(-1)).toEqual({ call: 2, result: 'a' });
   });
 
-  it('hands over the buffers that a method names', async () => {
+  it('transfers the buffers that a method names', async () => {
     const { answers, moved, send } = open();
     send({ call: 1, method: 'numbers', input: {} });
     await settled();
@@ -109,7 +109,7 @@ describe('serveCalls', () => {
     expect(moved[0]).toEqual([result.buffer]);
   });
 
-  it('wraps queued calls, and takes other work into the queue', async () => {
+  it('wraps queued calls, and accepts other work in the queue', async () => {
     const wrapped: string[] = [];
     const { log, send, enqueue } = open(work => {
       wrapped.push('around');

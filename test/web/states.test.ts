@@ -7,14 +7,14 @@ import { faultsOf, seriousFaults } from './inside/accessibility.ts';
 import { longestOf, traced } from './inside/trace.ts';
 import { type OpenSite, openSite, ready, smallNetwork, XRAYS } from './open_site.ts';
 
-describe('what goes wrong', () => {
+describe('errors', () => {
   let site: OpenSite;
   beforeAll(async () => {
     site = await openSite({ webgpu: false, desk: { weightsFile: await spoiltWeights(), headFile: undefined } });
   });
   afterAll(() => site?.close());
 
-  it('a network whose values are no numbers gives a sentence and no score', async () => {
+  it('shows an error and no score for a network that computes NaN', async () => {
     const page = await site.visit('#weights');
     await ready(page);
     await page.setInputFiles('[data-testid=pick-head]', await headOf());
@@ -29,7 +29,7 @@ describe('what goes wrong', () => {
     await page.close();
   });
 
-  it('an adapter that is not there is an error with a way on', async () => {
+  it('shows an error for a missing adapter, and lets the visitor choose another', async () => {
     const page = await site.visit('#look?adapter=gpu');
     await page.locator('[data-testid=notice].error').waitFor();
     expect(await page.getByTestId('notice').textContent()).toMatch(/^device: .*choose the adapter "wasm"/);
@@ -44,7 +44,7 @@ describe('what goes wrong', () => {
   });
 });
 
-/** The small network with a NaN in the last batch norm. */
+/** Writes the small network with a NaN in the last batch norm. */
 async function spoiltWeights(): Promise<string> {
   const { weights } = await smallNetwork();
   const bytes = readFileSync(weights);
@@ -57,7 +57,7 @@ async function spoiltWeights(): Promise<string> {
   return path;
 }
 
-/** A head that says it belongs to the spoilt network. */
+/** Writes a head whose metadata names the spoilt network. */
 async function headOf(): Promise<string> {
   const { openHead } = await import('../../src/inference/open_head.ts');
   const { encodeHead } = await import('../../src/nn/head_file.ts');
@@ -78,13 +78,13 @@ describe('the page', () => {
   });
   afterAll(() => site?.close());
 
-  it('has no serious fault of accessibility, light and dark, and fits 1024 and 390 pixels', async () => {
+  it('has no serious accessibility fault in light and dark, and fits 1024 and 390 pixels', async () => {
     const context = await site.visitor();
     const page = await site.visit('#look', context);
     const expectNoFault = async () => expect(await seriousFaults(page)).toEqual([]);
     await page.locator('.welcome-samples img').first().waitFor();
     await page.evaluate(() => document.body.append(document.createElement('button')));
-    expect(await faultsOf(page)).toEqual(['button-name: <button></button>']); // the checker does find faults
+    expect(await faultsOf(page)).toEqual(['button-name: <button></button>']); // the checker finds faults
     await page.evaluate(() => document.body.lastElementChild!.remove());
     await expectNoFault();
     await ready(page);
@@ -101,8 +101,8 @@ describe('the page', () => {
     await context.close();
   });
 
-  // What the page does for long it does at each try; what another program takes of the machine it seldom takes thrice.
-  it('goes by the keyboard alone, paints within a second, and computes for long in no task', { retry: 2 }, async () => {
+  // A long task of the page recurs at each try; another program seldom disturbs three tries in a row.
+  it('works by keyboard alone, paints within a second, and has no long task', { retry: 2 }, async () => {
     const context = await site.visitor();
     const page = await context.newPage();
     const { tasks } = await traced(page, () => goThrough(page));
@@ -113,7 +113,7 @@ describe('the page', () => {
     );
     expect(painted).toBeLessThan(1000);
     expect(tasks.length).toBeGreaterThan(100);
-    expect(longest.cpuMs).toBeLessThan(100); // by the clock other programs count too
+    expect(longest.cpuMs).toBeLessThan(100); // wall-clock time includes other programs
     await context.close();
   });
 

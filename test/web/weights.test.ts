@@ -9,7 +9,9 @@ const temporary = temporaryFolder();
 let site: OpenSite;
 afterEach(() => site?.close());
 
-/** The site as a host that only hands out files would have it: weights are there, and nobody is asked to load them. */
+/**
+ * Turns the site into one that a static host serves: it has the weights, and the page asks before it downloads them.
+ */
 function asStatic(folder: string, weights: string, change: (site: Record<string, unknown>) => void = () => {}): void {
   const path = join(folder, 'raycam.json');
   const about = JSON.parse(readFileSync(path, 'utf8'));
@@ -24,7 +26,7 @@ function asStatic(folder: string, weights: string, change: (site: Record<string,
 const stored = (page: Page) => page.getByTestId('stored').allTextContents();
 
 describe('weights', () => {
-  it('come on the first visit when asked for, are kept, start the page without a network, and can be deleted', async () => {
+  it('are downloaded on request, stored, start the page offline, and can be deleted', async () => {
     const { weights, head } = await smallNetwork();
     site = await openSite({
       webgpu: false,
@@ -39,17 +41,17 @@ describe('weights', () => {
     });
     const page = await site.visit('#look');
     await isolated(page);
-    await page.getByText('A network must come to this browser once').waitFor();
+    await page.getByText('A network must be downloaded once').waitFor();
     await page.setInputFiles('[data-testid=pick]', XRAYS[0]!);
-    await page.getByText('The verdict comes once a network is loaded.').waitFor();
+    await page.getByText('The verdict appears once a network is loaded.').waitFor();
     expect(await page.getByTestId('probability').count()).toBe(0);
 
     const seen = watchProgress(page);
     await page.getByRole('button', { name: 'Load file:small.safetensors' }).click();
     await ready(page);
     const progress = await seen();
-    expect(progress.some(text => /^Fetching .+: [\d.]+ MB of 47 MB/.test(text))).toBe(true);
-    expect(progress.some(text => /^Fetching .+: [\d.]+ MB of 47 MB, about \d+ s left/.test(text))).toBe(true);
+    expect(progress.some(text => /^Downloading .+: [\d.]+ MB of 47 MB/.test(text))).toBe(true);
+    expect(progress.some(text => /^Downloading .+: [\d.]+ MB of 47 MB, about \d+ s left/.test(text))).toBe(true);
     const before = await numberOf(page, 'probability');
 
     await page.getByRole('link', { name: 'Weights' }).click();
@@ -58,7 +60,7 @@ describe('weights', () => {
 
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
     await page.goBack();
-    await page.reload(); // now the service worker sees what the page asks for
+    await page.reload(); // from now on the service worker sees the page's requests
     await ready(page);
     await site.stopServer();
     await page.reload();
@@ -69,13 +71,13 @@ describe('weights', () => {
     await page.getByRole('button', { name: 'Delete small.safetensors' }).click();
     await page.getByTestId('stored').waitFor({ state: 'detached' });
     await page.reload();
-    await page.getByText('A network must come to this browser once').waitFor();
+    await page.getByText('A network must be downloaded once').waitFor();
     await page.getByRole('button', { name: /^Load/ }).click();
-    await page.getByText('the site cannot be reached. Try again').waitFor();
+    await page.getByText('could not be fetched (the site cannot be reached). Try again').waitFor();
     expect(await page.getByTestId('engine').getAttribute('data-state')).toBe('failed');
   });
 
-  it('that are not what was promised are refused, and no verdict is shown', async () => {
+  it('with an unexpected digest are refused, and no verdict is shown', async () => {
     const { weights } = await smallNetwork();
     site = await openSite({
       webgpu: false,
@@ -88,39 +90,41 @@ describe('weights', () => {
     await isolated(page);
     await page.setInputFiles('[data-testid=pick]', XRAYS[0]!);
     await page.getByRole('button', { name: /^Load/ }).click();
-    await page.getByText('small.safetensors holds other bytes than expected').waitFor();
-    await page.getByText('There is no verdict: nothing could be computed.').waitFor();
+    await page.getByText('small.safetensors is damaged (SHA-256 ').waitFor();
+    await page.getByText('No verdict: nothing could be computed.').waitFor();
     expect(await page.getByTestId('probability').count()).toBe(0);
     await page.getByRole('link', { name: 'Choose another network or adapter' }).click();
     expect(await stored(page)).toEqual([]);
 
-    // The way on: a file of the reader's own, for which no head is here.
+    // The visitor opens a file of their own, for which the site has no head.
     const own = join(temporary, 'own.safetensors');
     copyFileSync(weights, own);
     await page.setInputFiles('[data-testid=pick-weights]', own);
-    await page.getByText('No head here was trained on').waitFor();
+    await page.getByText('No head was trained on file:own.safetensors. Open or train one').waitFor();
     expect(await stored(page)).toEqual([expect.stringMatching(/^own\.safetensors 47 MB/)]);
     expect(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('model')).toBe('file:own.safetensors');
-    await page.reload(); // the address says which, and its file is kept
+    await page.reload(); // the address names the network, and its file is stored
     await ready(page);
     expect(await page.getByTestId('engine').textContent()).toContain('file:own.safetensors');
     const { head } = await smallNetwork();
     await page.setInputFiles('[data-testid=pick-head]', head);
     await page.getByTestId('head').waitFor();
-    expect(await page.getByTestId('head').textContent()).toMatch(/^small_head.safetensors tells NORMAL from PNEUMONIA/);
+    expect(await page.getByTestId('head').textContent()).toMatch(/^small_head.safetensors classes: NORMAL, PNEUMONIA/);
     await page.setInputFiles('[data-testid=pick-head]', 'heads/chest_xray.resnet50.caffe_in1k.safetensors');
     await page.getByText(/was trained on features of resnet50\.caffe_in1k \(2048 numbers\)/).waitFor();
   });
 });
 
-/** Where the host sends no headers for it, the service worker does, from the second load on, which the page begins by itself. */
+/**
+ * Waits for isolation. The service worker adds the headers from the second load on, which the page starts by itself.
+ */
 async function isolated(page: Page): Promise<void> {
   await expect
     .poll(() => page.evaluate(() => globalThis.crossOriginIsolated).catch(() => false), { timeout: 20_000 })
     .toBe(true);
 }
 
-/** Collects what the progress line says; the returned function gives it and stops. */
+/** Collects the texts of the progress line until the network is ready. The returned function returns them. */
 function watchProgress(page: Page): () => Promise<string[]> {
   const collecting = page.evaluate(
     () =>

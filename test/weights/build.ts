@@ -1,4 +1,4 @@
-/** Weight files made by hand, byte by byte, so that a test can make them wrong. */
+/** Builds weights files by hand, byte by byte, so that a test can make them wrong. */
 import { fileURLToPath } from 'node:url';
 import { bytesSource } from '../../src/platform/bytes.ts';
 import { openWeightsSource } from '../../src/weights/open_weights.ts';
@@ -16,7 +16,7 @@ export function concat(...parts: (Uint8Array | readonly number[] | string)[]): U
   return Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
 }
 
-/** A safetensors file with any header, true or not. */
+/** A safetensors file with any header, valid or not. */
 export function safetensors(header: unknown, data: Uint8Array = new Uint8Array(0), headerBytes?: bigint): Uint8Array {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);
@@ -24,12 +24,12 @@ export function safetensors(header: unknown, data: Uint8Array = new Uint8Array(0
   return concat(length, json, data);
 }
 
-/** A pickle of protocol 2: text is written as it is, numbers are bytes. */
+/** A pickle of protocol 2. Strings are written as they are, arrays are bytes. */
 export function pickle(...parts: (Uint8Array | readonly number[] | string)[]): Uint8Array {
   return concat([0x80, 2], ...parts, '.');
 }
 
-/** A text as BINUNICODE. */
+/** A string as BINUNICODE. */
 export function unicode(text: string): Uint8Array {
   return concat('X', uint32(Buffer.byteLength(text)), text);
 }
@@ -84,7 +84,7 @@ export interface ZipOptions {
   readonly tamper?: (file: Buffer, places: ZipPlaces) => void;
 }
 
-/** Where the records of each entry begin. */
+/** Offsets of each entry's records. */
 export interface ZipPlaces {
   readonly local: readonly number[];
   readonly central: readonly number[];

@@ -5,10 +5,12 @@ import { expect, it } from 'vitest';
 import { root, temporaryFolder } from '../cli/run.ts';
 
 const SIZE_BYTES = 192 * 2 ** 20;
-/** Beyond what the same command takes for a small file. */
+/** Limit for the additional memory, compared with a small file. */
 const MOST_BYTES = 64e6;
 
-/** Runs `raycam weights info --json`; the most memory that the process had, in bytes, comes last on its error stream. */
+/**
+ * Runs `raycam weights info --json`. The child prints its peak memory, in KiB, as the last line of its error stream.
+ */
 async function info(file: string): Promise<{ record: Record<string, unknown>; mostBytes: number }> {
   const report = 'data:text/javascript,process.on("exit",()=>console.error(process.resourceUsage().maxRSS))';
   const args = ['--import', report, 'dist/cli.js', 'weights', 'info', file, '--json'];
@@ -25,7 +27,7 @@ async function info(file: string): Promise<{ record: Record<string, unknown>; mo
   return { record: JSON.parse(out), mostBytes: Number(errors) * 1024 };
 }
 
-/** One tensor of so many zeros, in a file that takes no room on the disk. */
+/** A sparse file with one tensor of zeros, which takes no space on the disk. */
 function safetensorsOf(path: string, sizeBytes: number): string {
   const header = Buffer.from(
     JSON.stringify({ w: { dtype: 'F32', shape: [sizeBytes / 4], data_offsets: [0, sizeBytes] } }),
@@ -38,7 +40,7 @@ function safetensorsOf(path: string, sizeBytes: number): string {
   return path;
 }
 
-it('tells of a file of 192 MB, its hash included, without loading it', async () => {
+it('describes a 192 MiB file, including its hash, without loading it', async () => {
   const folder = temporaryFolder();
   const [small, large] = [
     await info(safetensorsOf(join(folder, 'small.safetensors'), 1024)),

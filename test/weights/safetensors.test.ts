@@ -19,7 +19,7 @@ const TENSORS = [
 ];
 
 describe('the writer', () => {
-  it('is read back, values, shapes and metadata', async () => {
+  it('writes values, shapes and metadata that read back unchanged', async () => {
     const file = await open(writeSafetensors(TENSORS, { classes: '["NORMAL","PNEUMONIA"]' }));
     expect(file.metadata).toEqual({ classes: '["NORMAL","PNEUMONIA"]' });
     expect([...file.tensors.keys()].sort()).toEqual(TENSORS.map(tensor => tensor.name).sort());
@@ -29,13 +29,13 @@ describe('the writer', () => {
     }
   });
 
-  it('gives the same bytes whatever the order', () => {
+  it('writes the same bytes for any order of tensors and metadata', () => {
     const forwards = writeSafetensors(TENSORS, { a: '1', b: '2' });
     expect(writeSafetensors(TENSORS.toReversed(), { b: '2', a: '1' })).toEqual(forwards);
     expect(new DataView(forwards.buffer).getUint32(0, true) % 8).toBe(0);
   });
 
-  it('streams the same bytes', async () => {
+  it('streams the bytes that writeSafetensors returns', async () => {
     const parts: Uint8Array[] = [];
     const write = async (bytes: Uint8Array) => void parts.push(bytes.slice());
     await saveSafetensors(
@@ -46,7 +46,7 @@ describe('the writer', () => {
     expect(new Uint8Array(concat(...parts))).toEqual(new Uint8Array(writeSafetensors(TENSORS, { a: '1' })));
   });
 
-  it('takes any names and shapes', async () => {
+  it('accepts any names and shapes', async () => {
     const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
     const sets = fc.dictionary(fc.string(), shape, { maxKeys: 6, noNullPrototype: false });
     await fc.assert(
@@ -66,18 +66,20 @@ describe('the writer', () => {
     );
   });
 
-  it('refuses a name twice, the reserved name, and values that do not fill the shape', () => {
+  it('rejects a repeated name, the reserved name, and the wrong number of values', () => {
     const one = TENSORS[0]!;
-    expect(() => writeSafetensors([one, one])).toThrow('safetensors: two tensors are named fc.0.weight');
-    expect(() => writeSafetensors([{ ...one, name: '__metadata__' }])).toThrow(/no tensor may be named __metadata__/);
+    expect(() => writeSafetensors([one, one])).toThrow('safetensors: two tensors are named "fc.0.weight"');
+    expect(() => writeSafetensors([{ ...one, name: '__metadata__' }])).toThrow(
+      'safetensors: no tensor may be named "__metadata__", which the format reserves',
+    );
     expect(() => writeSafetensors([{ ...one, shape: [4] }])).toThrow(
       'safetensors: fc.0.weight [4] needs 4 values, got 6',
     );
   });
 });
 
-describe('foreign files', () => {
-  it('may be padded in front, misaligned, and of every dtype', async () => {
+describe('files of other writers', () => {
+  it('may have padding before the header, misaligned tensors and other dtypes', async () => {
     const header =
       '  {"h":{"dtype":"F16","shape":[2],"data_offsets":[1,5]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} ';
     const file = await open(safetensors(header, concat([9, 0x00, 0x3c, 0x00, 0xc0])));
@@ -85,17 +87,19 @@ describe('foreign files', () => {
     expect([...(await file.tensors.get('b')!.read())]).toEqual([9]);
   });
 
-  it('keep tensors named like prototypes', async () => {
+  it('may have a tensor named __proto__', async () => {
     const header = '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
     const file = await open(safetensors(header, f32(3)));
     expect([...(await file.tensors.get('__proto__')!.read())]).toEqual([3]);
   });
 
-  it('may hold 8-bit floats, which cannot be read as float32', async () => {
+  it('may have 8-bit floats, which cannot be read as float32', async () => {
     const file = await open(
       safetensors({ w: { dtype: 'F8_E4M3', shape: [2], data_offsets: [0, 2] } }, f32(0).subarray(2)),
     );
-    await expect(file.tensors.get('w')!.read()).rejects.toThrow('weights: F8_E4M3 values cannot become float32');
+    await expect(file.tensors.get('w')!.read()).rejects.toThrow(
+      'weights: F8_E4M3 cannot be converted to float32. Save the tensor as F32 or F16',
+    );
   });
 });
 
@@ -108,7 +112,7 @@ describe('hostile files', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('cut at every sixteenth', async () => {
+  it('rejects a file cut at every sixteenth', async () => {
     const whole = writeSafetensors(TENSORS);
     for (let sixteenth = 0; sixteenth < 16; sixteenth++) {
       await expect(open(whole.subarray(0, (whole.length * sixteenth) >> 4))).rejects.toThrow(WeightsError);
@@ -116,21 +120,29 @@ describe('hostile files', () => {
   });
 });
 
-describe('what is no weights file', () => {
+describe('files that are not weights', () => {
   it.each([
-    ['nothing', '', 'weights: file is empty: the copy failed. Get it again'],
-    ['an error page', '<!DOCTYPE html><html>404', /is a web page, not weights: the server answered with an error/],
+    ['an empty file', '', 'weights: file: is empty. Download or copy it again'],
+    [
+      'an error page',
+      '<!DOCTYPE html><html>404',
+      'weights: file: is a web page, not a weights file. Download it again',
+    ],
     [
       'a Git LFS pointer',
       'version https://git-lfs.github.com/spec/v1\noid sha256:0',
-      /is a Git LFS pointer, not the file itself/,
+      'weights: file: is a Git LFS pointer, not a weights file. Run `git lfs pull` in its repository',
     ],
     [
       'a text',
       'hello, world',
-      /neither a PyTorch checkpoint, nor safetensors, .* \(it begins with 68 65 6c 6c 6f 2c 20 77\)/,
+      'weights: file: is not a PyTorch checkpoint, a safetensors file or a TensorFlow.js model.json (its first bytes are 68 65 6c 6c 6f 2c 20 77)',
     ],
-    ['other JSON', '{"name": "x"}', /is a model\.json, but its shards are not at hand/],
+    [
+      'other JSON',
+      '{"name": "x"}',
+      'weights: file: is a model.json without its shards. Open it in the folder that contains them',
+    ],
   ])('%s', async (_, text, error) => {
     await expect(open(concat(text))).rejects.toThrow(error);
   });

@@ -1,4 +1,4 @@
-/** A web server on 127.0.0.1 that behaves as badly as a test asks. */
+/** A web server on 127.0.0.1 that can misbehave as a test requires. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -33,11 +33,11 @@ export async function serve(handler: Handler): Promise<TestServer> {
 export interface FileHandlerOptions {
   readonly etag?: string;
   readonly ignoreRange?: boolean;
-  /** Breaks the connection after this many bytes of a body. */
+  /** Closes the connection after this many bytes of a body. */
   readonly cutAfter?: (request: number) => number | undefined;
 }
 
-/** Serves one file as a good server does, save for the options. */
+/** Serves one file as a correct server does, except for the options. */
 export function fileHandler(content: Uint8Array, options: FileHandlerOptions = {}): Handler {
   const { etag = '"1"', ignoreRange = false, cutAfter } = options;
   return (request, response, count) => {

@@ -1,4 +1,7 @@
-/** Files of each of PyTorch's formats, written by scripts/make_format_fixtures.py and read again by PyTorch before they were kept. */
+/**
+ * Reads files in each of PyTorch's formats. scripts/make_format_fixtures.py wrote them, and PyTorch read them back as a
+ * check.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openWeights } from '../../src/weights/open_weights.ts';
@@ -34,7 +37,7 @@ const FILES = [
   ['every_tar.pth', 'torch-tar'],
 ] as const;
 
-describe('what PyTorch saved, bit by bit', () => {
+describe('reads every bit that PyTorch saved', () => {
   it.each(FILES)('%s', async (name, format) => {
     const file = await openWeights(fixturePath(`formats/${name}`));
     expect(file.format).toBe(format);
@@ -47,7 +50,7 @@ describe('what PyTorch saved, bit by bit', () => {
     await file.close();
   });
 
-  it('parts of storages in a legacy file', async () => {
+  it('reads parts of storages in a legacy file', async () => {
     const file = await openWeights(fixturePath('formats/parts_legacy.pth'));
     expect(file.tensors.size).toBe(26);
     for (const [name, entry] of file.tensors) {
@@ -56,7 +59,7 @@ describe('what PyTorch saved, bit by bit', () => {
     await file.close();
   });
 
-  it('a legacy state dict has the values of the ZIP file made from it', async () => {
+  it('reads the same values from a legacy state dict and its ZIP version', async () => {
     const [legacy, zip] = await Promise.all(
       ['legacy.pth', 'sequential.pth'].map(name => openWeights(fixturePath(name))),
     );
@@ -67,19 +70,19 @@ describe('what PyTorch saved, bit by bit', () => {
     await zip!.close();
   });
 
-  it('complex numbers are listed but do not become float32', async () => {
+  it('lists complex tensors but does not convert them to float32', async () => {
     const file = await openWeights(fixturePath('formats/every.pth'));
     await expect(file.tensors.get('complex128')!.read()).rejects.toThrow(
-      'weights: C128 values cannot become float32. Save the tensor as F32 or F16',
+      'weights: C128 cannot be converted to float32. Save the tensor as F32 or F16',
     );
     await file.close();
   });
 });
 
-describe('cut short at every sixteenth', () => {
+describe('rejects a file cut at every sixteenth', () => {
   it.each([...FILES.map(([name]) => name), 'parts_legacy.pth'])('%s', async name => {
     const whole = readFileSync(fixturePath(`formats/${name}`));
-    // A tar may end without the zeros that pad it.
+    // A tar may lack the zeros that pad its end.
     const needed = name.includes('tar') ? whole.lastIndexOf(0x01) : whole.length;
     for (let sixteenth = 0; sixteenth < 16; sixteenth++) {
       await expect(open(whole.subarray(0, (needed * sixteenth) >> 4)), `${sixteenth}`).rejects.toThrow(

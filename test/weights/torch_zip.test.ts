@@ -24,34 +24,34 @@ describe('checkpoints that PyTorch wrote', () => {
     await file.close();
   });
 
-  it('gives the dtypes as stored', async () => {
+  it('reports the dtypes as stored', async () => {
     const file = await openWeights(fixturePath('dtypes.pth'));
     const dtypes = [...file.tensors.values()].map(entry => entry.dtype);
     expect(dtypes).toEqual(['F32', 'F64', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'I64', 'I8']);
     await file.close();
   });
 
-  it('takes the prefix of DataParallel off', async () => {
+  it('removes the prefix of DataParallel', async () => {
     const file = await openWeights(fixturePath('training.pth'));
     expect([...toStateDict(file.tensors).stateDict.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '1.weight']);
     await file.close();
     await file.close();
   });
 
-  it('refuses TorchScript and says how to resave', async () => {
+  it('rejects TorchScript and says how to save the state dict', async () => {
     await expect(openWeights(fixturePath('torchscript.pt'))).rejects.toThrow(
-      /is a TorchScript program, not weights\. Save them/,
+      /is a TorchScript program, not a state dict\. Save the state dict in Python: torch\.save\(/,
     );
   });
 });
 
 describe('a checkpoint made by hand', () => {
-  it('is read without data descriptors and Zip64', async () => {
+  it('can be read without data descriptors and Zip64', async () => {
     const file = await open(checkpoint(tensorPickle({ offset: 1n, shape: [3n] })));
     expect([...(await file.tensors.get('weight')!.read())]).toEqual([2, 3, 4]);
   });
 
-  it.each(['__proto__', 'constructor', 'toString'])('keeps a tensor named %s a tensor', async name => {
+  it.each(['__proto__', 'constructor', 'toString'])('can have a tensor named %s', async name => {
     const file = await open(checkpoint(tensorPickle({ name })));
     expect([...file.tensors.keys()]).toEqual([name]);
     expect(({} as Record<string, unknown>).shape).toBeUndefined();

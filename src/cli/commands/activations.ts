@@ -3,25 +3,29 @@ import { decodeImage, writeFileAtomic } from '#platform';
 import { readImageFile } from '../../data/loader.ts';
 import { activationsOf } from '../../inference/activations.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
-import { runCommand, withNetwork } from '../session.ts';
+import { addNetworkOptions, type NetworkFlags } from '../common/options.ts';
+import { runCommand, withNetwork } from '../common/session.ts';
+
+type ActivationsFlags = NetworkFlags & { readonly layer: string; readonly out: string };
 
 export function registerActivations(program: Command): void {
-  addNetworkOptions(program.command('activations').argument('<image>', 'one image'))
-    .description('what a layer computes for an image, as float32 [C, H, W] in a .npy file')
+  const command = program
+    .command('activations')
+    .description('write what a layer computes for an image, as float32 [C, H, W]')
+    .argument('<image>', 'one image')
     .requiredOption('--layer <path>', 'conv1, bn1, relu, maxpool, layer1.0.conv1, …, layer4, avgpool, fc')
-    .requiredOption('--out <file>', 'the .npy file to write')
-    .action((path: string, flags: NetworkFlags & { layer: string; out: string }) =>
-      runCommand(flags, async () => {
-        const image = await decodeImage(await readImageFile(path), path);
-        await withNetwork(flags, async (network, output) => {
-          const { shape, values } = await activationsOf(network, image, flags.layer);
-          await writeFileAtomic(flags.out, encodeNpy({ shape, values }));
-          output.result(
-            { image: path, layer: flags.layer, shape, out: flags.out },
-            `${flags.out}: ${flags.layer} [${shape.join(', ')}]`,
-          );
-        });
-      }),
-    );
+    .requiredOption('--out <file>', 'write this .npy file');
+  addNetworkOptions(command).action((path: string, flags: ActivationsFlags) =>
+    runCommand(flags, () => activations(path, flags)),
+  );
+}
+
+async function activations(path: string, flags: ActivationsFlags): Promise<void> {
+  const { layer, out } = flags;
+  const image = await decodeImage(await readImageFile(path), path);
+  await withNetwork(flags, async (network, output) => {
+    const { shape, values } = await activationsOf(network, image, layer);
+    await writeFileAtomic(out, encodeNpy({ shape, values }));
+    output.result({ image: path, layer, shape, out }, `${out}: ${layer} [${shape.join(', ')}]`);
+  });
 }

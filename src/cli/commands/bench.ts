@@ -9,11 +9,11 @@ import {
   formatted,
   hostFacts,
   showComparison,
-} from '../bench.ts';
-import { compareBuilds, serveTurns } from '../bench_turns.ts';
-import { addAdapterOption, addSpeechOptions, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, runCommand } from '../session.ts';
+} from '../common/bench.ts';
+import { compareBuilds, serveTurns } from '../common/bench_turns.ts';
+import { addAdapterOptions, addCommonOptions, wholeNumber } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, runCommand } from '../common/session.ts';
 import { registerBenchFeatures } from './bench_features.ts';
 import { registerBenchModel } from './bench_model.ts';
 
@@ -29,16 +29,21 @@ export function registerBench(program: Command): void {
   const bench = program
     .command('bench')
     .enablePositionalOptions()
-    .description('times kernels, each checked first against plain loops in 64-bit floating point')
-    .argument('[kernel]', 'conv2d, one of its variants, or another kernel (default: what a forward pass runs)');
-  addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(bench))))
+    .description('time kernels; each is first checked against plain loops in 64-bit floating point')
+    .argument('[kernel]', 'conv2d, one of its variants, or another kernel (default: what a forward pass runs)')
     .option('--shapes <shapes>', 'an architecture’s convolutions, or N,C,H,W[,O[,K[,S]]] …', 'resnet152')
-    .option('--batch <count>', 'images in a batch, for an architecture’s shapes', wholeNumber(1), 1)
+    .option('--batch <count>', 'images per batch, for an architecture’s shapes', wholeNumber(1), 1)
     .option('--variant <name>', 'one implementation, or all of them in turns (default: the engine’s choice)')
-    .option('--subgroup-matrix', 'open the adapter with its matrix units, for the variants on them (experimental)')
-    .option('--compare <file>', 'run the kernels of an earlier --out beside those of now, in turns')
-    .option('--roofline <file>', 'draw every kernel under the adapter’s measured limits, as SVG')
-    .action((kernel: string | undefined, flags: KernelFlags) => runCommand(flags, () => run(kernel, flags)));
+    .option('--compare <file>', 'run the kernels of an earlier --out beside the current ones, in turns')
+    .option('--roofline <file>', 'draw every kernel under the adapter’s measured limits, as SVG');
+  addFormatOptions(addCompareOptions(bench));
+  addAdapterOptions(bench).option(
+    '--subgroup-matrix',
+    'open the adapter with its matrix hardware, for the variants that use it (experimental)',
+  );
+  addCommonOptions(bench).action((kernel: string | undefined, flags: KernelFlags) =>
+    runCommand(flags, () => run(kernel, flags)),
+  );
   registerBenchModel(bench);
   registerBenchFeatures(bench);
 }

@@ -5,12 +5,26 @@ import { joinPath } from '#platform';
 import { featureCsv, featureMarkdown, featureText } from '../../bench/feature_text.ts';
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { syntheticBackbone } from '../../weights/synthetic_network.ts';
-import { addFormatOptions, addNetworkChoice, type BenchFlags, formatted, hostFacts, realBackbone } from '../bench.ts';
-import { imagesUnder } from '../images.ts';
-import { addAdapterOption, addSpeechOptions, halfSettings, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, runCommand } from '../session.ts';
-import { tuningFor } from '../tuning_files.ts';
+import {
+  addFormatOptions,
+  addNetworkChoice,
+  type BenchFlags,
+  formatted,
+  hostFacts,
+  realBackbone,
+} from '../common/bench.ts';
+import { imagesUnder } from '../common/images.ts';
+import {
+  addAdapterOptions,
+  addCommonOptions,
+  addWeightOptions,
+  halfSettings,
+  NETWORK_GROUP,
+  wholeNumber,
+} from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, runCommand } from '../common/session.ts';
+import { tuningFor } from '../common/tuning_files.ts';
 
 interface FeatureFlags extends BenchFlags {
   readonly batch?: number;
@@ -19,13 +33,17 @@ interface FeatureFlags extends BenchFlags {
 export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
-    .description('`raycam features` against the kernels’ own rate, in turns, with the memory of the process');
-  addFormatOptions(addSpeechOptions(addAdapterOption(addNetworkChoice(command))))
-    .argument('<path...>', 'images, and folders of them; each is computed once, and nothing is kept')
-    .option('--batch <count>', 'images in a forward (default: as `raycam features` does)', wholeNumber(1))
-    .action((architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
+    .description('compare `raycam features` with the rate of the kernels alone, in turns, and measure its memory');
+  addNetworkChoice(command)
+    .argument('<path...>', 'images, and folders of images; each is computed once, and nothing is cached')
+    .optionsGroup('Options:')
+    .option('--batch <count>', 'images per forward pass (default: as `raycam features` takes)', wholeNumber(1));
+  addFormatOptions(command);
+  addWeightOptions(command.optionsGroup(NETWORK_GROUP));
+  addCommonOptions(addAdapterOptions(command)).action(
+    (architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
       runCommand(flags, () => run(architecture, inputs, flags)),
-    );
+  );
 }
 
 async function run(

@@ -11,12 +11,19 @@ import {
   hostFacts,
   realBackbone,
   showComparison,
-} from '../bench.ts';
-import { compareBuilds, serveTurns } from '../bench_turns.ts';
-import { addAdapterOption, addSpeechOptions, halfSettings, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, runCommand } from '../session.ts';
-import { tuningFor } from '../tuning_files.ts';
+} from '../common/bench.ts';
+import { compareBuilds, serveTurns } from '../common/bench_turns.ts';
+import {
+  addAdapterOptions,
+  addCommonOptions,
+  addWeightOptions,
+  halfSettings,
+  NETWORK_GROUP,
+  wholeNumber,
+} from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, runCommand } from '../common/session.ts';
+import { tuningFor } from '../common/tuning_files.ts';
 
 interface ModelFlags extends BenchFlags {
   readonly batch: number;
@@ -29,17 +36,22 @@ interface ModelFlags extends BenchFlags {
 export function registerBenchModel(bench: Command): void {
   const command = bench
     .command('model')
-    .description('a whole forward: start by stages, warm times, memory; by layer if asked');
-  addCompareOptions(addFormatOptions(addSpeechOptions(addAdapterOption(addNetworkChoice(command)))))
-    .option('--batch <count>', 'images in a forward', wholeNumber(1), 1)
+    .description('time a network: its start by stages, warm forward passes, memory, and with --by-layer each module');
+  addNetworkChoice(command)
+    .optionsGroup('Options:')
+    .option('--batch <count>', 'images per forward pass', wholeNumber(1), 1)
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
-    .option('--by-layer', 'the time of every module, with what is left of the whole')
-    .option('--eager', 'record each forward anew, as training and taps do, in place of the plan that inference keeps')
+    .option('--by-layer', 'show the time of every module, and the rest of the total')
+    .option('--eager', 'record each forward pass again, as training and taps do, instead of replaying a graph')
     .option(
       '--no-memory',
-      'do not load the network a second time: for the memory of the other setting of --compact, or the error of --half',
-    )
-    .action((architecture: ResNetArchitecture, flags: ModelFlags) => runCommand(flags, () => run(architecture, flags)));
+      'do not load the network a second time to measure the other setting of --compact, or the error of --half',
+    );
+  addFormatOptions(addCompareOptions(command));
+  addWeightOptions(command.optionsGroup(NETWORK_GROUP));
+  addCommonOptions(addAdapterOptions(command)).action((architecture: ResNetArchitecture, flags: ModelFlags) =>
+    runCommand(flags, () => run(architecture, flags)),
+  );
 }
 
 async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise<void> {

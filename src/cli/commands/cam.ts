@@ -1,20 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { baseName, encodePng, joinPath, makeDirectory, writeFileAtomic } from '#platform';
+import type { LoadedImage } from '../../data/loader.ts';
 import { type Explanation, explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
 import type { Head } from '../../nn/head.ts';
 import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { withHead } from '../head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../images.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
-import type { Output } from '../output.ts';
-import { runCommand } from '../session.ts';
-import { StageClock, type TimingFlags, timingOption, timingText } from '../timing.ts';
+import { type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { addNetworkOptions } from '../common/options.ts';
+import type { Output } from '../common/output.ts';
+import { runCommand } from '../common/session.ts';
+import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-interface CamFlags extends NetworkFlags, TimingFlags {
-  readonly head?: string;
+interface CamFlags extends HeadFlags, TimingFlags {
   readonly out: string;
   readonly class?: string;
   readonly align: 'corners' | 'half-pixel';
@@ -24,65 +24,76 @@ interface CamFlags extends NetworkFlags, TimingFlags {
 }
 
 export function registerCam(program: Command): void {
-  addNetworkOptions(program.command('cam').argument('<image...>', 'chest X-rays: JPEG, PNG, …'), 'the head’s')
-    .description('where the evidence for a class lies: a picture of each X-ray with its heat map')
-    .requiredOption('--out <dir>', 'the folder for the pictures, <name>.png')
-    .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')
-    .option('--class <name>', 'whose evidence to draw (default: the verdict’s)')
+  const command = program
+    .command('cam')
+    .description('draw where the evidence for a class lies: each X-ray with its heat map')
+    .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
+    .requiredOption('--out <dir>', 'write the pictures here, as <name>.png')
+    .addOption(headOption())
+    .option('--class <name>', 'the class whose evidence is drawn (default: the verdict’s)')
     .addOption(
       new Option(
         '--align <how>',
-        'how 7 x 7 becomes 224 x 224: corners as scipy’s zoom, half-pixel as PyTorch’s interpolate',
+        'enlarge 7 x 7 to 224 x 224 as scipy’s zoom (corners) or PyTorch’s interpolate (half-pixel)',
       )
         .choices(['corners', 'half-pixel'])
         .default('corners'),
     )
     .addOption(
-      new Option('--colormap <name>', 'jet is the tutorial’s').choices(COLORMAP_NAMES).default(DEFAULT_COLORMAP),
+      new Option('--colormap <name>', 'colours of the heat map; the tutorial uses jet')
+        .choices(COLORMAP_NAMES)
+        .default(DEFAULT_COLORMAP),
     )
-    .option('--opacity <share>', 'of the heat map over the X-ray, 0 to 1', share, 0.5)
-    .option('--npy', 'also the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
-    .addOption(timingOption())
-    .action((images: string[], flags: CamFlags) =>
-      runCommand(flags, async () => {
-        await expectFiles(images);
-        const coming = new ComingImages(images);
-        const clock = new StageClock(flags.timing);
-        const draw = async (network: Network, head: Head, output: Output) => {
-          await makeDirectory(flags.out);
-          const taken = new Set<string>();
-          await forEachImage(coming, output, async ({ path, image, decodeMs }) => {
-            const stem = freeStem(path, taken);
-            const options = { ...flags, className: flags.class };
-            const explanation = await clock.time('forward', () => explainImage(network, head, image, options));
-            const to = { folder: flags.out, stem, name: baseName(path), ...flags };
-            const files = await clock.time('picture', () => writeCam(explanation, to));
-            const timing = flags.timing ? clock.answer(decodeMs) : undefined;
-            const { class: verdict, probabilities, camClass, bounds, isConstant } = explanation;
-            output.result(
-              {
-                image: path,
-                class: verdict,
-                probabilities,
-                camClass,
-                min: bounds[0],
-                max: bounds[1],
-                isConstant,
-                files,
-                timing,
-              },
-              `${files[0]}  ${verdict} ${probabilities[verdict]!.toFixed(4)}`,
-            );
-            if (timing) output.note(timingText(timing));
-            if (isConstant) output.note(`${path}: the map is constant (${bounds[0]}), so the picture shows no place`);
-          });
-        };
-        await withHead(flags, draw, { clock });
-      }),
-    );
+    .option('--opacity <share>', 'opacity of the heat map over the X-ray, 0 to 1', share, 0.5)
+    .option('--npy', 'also write the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
+    .addOption(timingOption());
+  addNetworkOptions(command, 'the head’s').action((images: string[], flags: CamFlags) =>
+    runCommand(flags, () => cam(images, flags)),
+  );
 }
 
-/** Writes the picture, and the raw maps where asked; returns their paths. */
+async function cam(paths: readonly string[], flags: CamFlags): Promise<void> {
+  await expectFiles(paths);
+  const images = new ComingImages(paths);
+  const clock = new StageClock(flags.timing);
+  const draw = async (network: Network, head: Head, output: Output) => {
+    await makeDirectory(flags.out);
+    const taken = new Set<string>();
+    await forEachImage(images, output, loaded => drawOne(network, head, output, { loaded, taken, clock, flags }));
+  };
+  await withHead(flags, draw, { clock });
+}
+
+interface Drawing {
+  readonly loaded: LoadedImage;
+  /** Stems that earlier images of this call took. */
+  readonly taken: Set<string>;
+  readonly clock: StageClock;
+  readonly flags: CamFlags;
+}
+
+async function drawOne(
+  network: Network,
+  head: Head,
+  output: Output,
+  { loaded: { path, image, decodeMs }, taken, clock, flags }: Drawing,
+): Promise<void> {
+  const options = { ...flags, className: flags.class };
+  const explanation = await clock.time('forward', () => explainImage(network, head, image, options));
+  const to = { folder: flags.out, stem: freeStem(path, taken), name: baseName(path), ...flags };
+  const files = await clock.time('picture', () => writeCam(explanation, to));
+  const timing = flags.timing ? clock.answer(decodeMs) : undefined;
+  const { class: verdict, probabilities, camClass, bounds, isConstant } = explanation;
+  const [min, max] = bounds;
+  output.result(
+    { image: path, class: verdict, probabilities, camClass, min, max, isConstant, files, timing },
+    `${files[0]}  ${verdict} ${probabilities[verdict]!.toFixed(4)}`,
+  );
+  if (timing) output.note(timingText(timing));
+  if (isConstant) output.note(`${path}: the map is constant (${min}), so the picture highlights nothing`);
+}
+
+/** Writes the picture, and with `npy` the raw maps. Returns their paths. */
 export async function writeCam(
   explanation: Explanation,
   to: {
@@ -113,7 +124,7 @@ export async function writeCam(
   return files.map(([file]) => file);
 }
 
-/** The file's name without its ending; numbered where two images of one call share it. */
+/** Returns the file's name without its extension, with a number if an earlier image of this call has the same. */
 function freeStem(path: string, taken: Set<string>): string {
   const stem = baseName(path).replace(/\.[^.]+$/, '');
   let free = stem;

@@ -1,14 +1,12 @@
+import type { TrainedHead } from '../../inference/train_head.ts';
 import type { DemoReport, ReportEvaluation } from '../../report/html_report.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import type { DrawnCase, Sample } from './demo.ts';
-import type { TrainedHead } from './train.ts';
+import type { DrawnCase, Sample } from './demo_cases.ts';
 
 export interface DemoResults {
   readonly cases: readonly DrawnCase[];
   readonly trained: TrainedHead;
-  /** Of the head that was just trained, on the test images. */
-  readonly metrics: Metrics;
-  /** Of the bundled head on the same images. */
+  /** Metrics of the bundled head on the same images. */
   readonly bundled: Metrics | undefined;
   readonly facts: {
     readonly adapter: string;
@@ -19,14 +17,13 @@ export interface DemoResults {
   readonly times: {
     readonly features: number;
     readonly computed: number;
-    readonly training: number;
     readonly maps: number;
   };
   readonly attribution: readonly string[];
 }
 
-/** What the demo did, for the page. */
-export function demoReport({ cases, trained, metrics, bundled, facts, times, attribution }: DemoResults): DemoReport {
+/** Returns the contents of the report. */
+export function demoReport({ cases, trained, bundled, facts, times, attribution }: DemoResults): DemoReport {
   const { train, test, why } = facts.sample;
   const few = train.images.length;
   return {
@@ -38,7 +35,7 @@ export function demoReport({ cases, trained, metrics, bundled, facts, times, att
     casesNote: 'The first three test images of each class, right or wrong.',
     history: trained.history.map(({ epoch, train: learnt, val }) => ({ epoch, train: learnt, test: val })),
     historyNote: 'The weights after the last epoch were kept: nothing was chosen by the test images.',
-    evaluation: evaluationOf(metrics),
+    evaluation: evaluationOf(trained.metrics),
     ran: [
       { label: 'Adapter', value: facts.adapter },
       { label: 'Backbone', value: facts.backbone, why: facts.whyBackbone },
@@ -47,10 +44,10 @@ export function demoReport({ cases, trained, metrics, bundled, facts, times, att
     ],
     times: [
       {
-        label: times.computed > 0 ? `Features of ${times.computed} images` : 'Features, from the store',
+        label: times.computed > 0 ? `Features of ${times.computed} images` : 'Features, from the cache',
         elapsedMs: times.features,
       },
-      { label: `${trained.history.length} epochs of the head`, elapsedMs: times.training },
+      { label: `${trained.history.length} epochs of the head`, elapsedMs: trained.elapsedMs },
       { label: `${cases.length} heat maps`, elapsedMs: times.maps },
     ],
     attribution,
@@ -65,7 +62,7 @@ function bundledFact({ accuracy, auroc, images }: Metrics) {
   };
 }
 
-/** Undefined where a figure is missing: a test set of one class. */
+/** Returns undefined if a figure is missing, as with a test set of one class. */
 function evaluationOf({
   sensitivity,
   specificity,

@@ -1,40 +1,48 @@
 import type { Command } from 'commander';
 import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listDirectory, readFile } from '#platform';
 import { version } from '../../../package.json';
-import { type Comparison, compareAll, compareReports, digestsOf, readReport } from '../../doctor/compare_reports.ts';
-import { type AdapterRecord, checkAdapter, type FailedSelfTest, passes } from '../../doctor/doctor_report.ts';
+import {
+  type Comparison,
+  compareAll,
+  compareReports,
+  digestsOf,
+  passes,
+  readReport,
+} from '../../doctor/compare_reports.ts';
+import { type AdapterRecord, checkAdapter, type FailedSelfTest } from '../../doctor/doctor_report.ts';
 import type { SelfTestResult } from '../../doctor/self_test.ts';
 import { UsageError } from '../../errors/index.ts';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
 import { listZoo, type ZooListing } from '../../weights/manage.ts';
-import { addAdapterOption, addSpeechOptions, type SpeechOptions } from '../options.ts';
-import { Output } from '../output.ts';
-import { describeAdapter, runCommand } from '../session.ts';
+import { addAdapterOptions, addCommonOptions, type CommonFlags } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { describeAdapter, runCommand } from '../common/session.ts';
 
 interface CacheEntry {
   readonly name: string;
   readonly sizeBytes: number;
 }
 
-type DoctorFlags = SpeechOptions & {
+type DoctorFlags = CommonFlags & {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly compare?: readonly string[];
 };
 
 export function registerDoctor(program: Command): void {
-  addSpeechOptions(addAdapterOption(program.command('doctor')))
-    .description(
-      'adapters, limits, what is cached, and a self-test on each adapter, layer by layer against PyTorch’s results and between adapters',
-    )
+  const command = program
+    .command('doctor')
+    .description('show adapters, limits and the cache, and test each adapter layer by layer against PyTorch’s results')
     .option(
       '--compare <reports...>',
-      'two files of `raycam doctor --json`, or of the page’s doctor: where do they part?',
-    )
-    .action((flags: DoctorFlags) => runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))));
+      'compare two reports, from `raycam doctor --json` or from the page, and show where they differ',
+    );
+  addCommonOptions(addAdapterOptions(command)).action((flags: DoctorFlags) =>
+    runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))),
+  );
 }
 
-/** Two reports, made anywhere. @throws UsageError | InputError */
+/** Compares two reports. @throws UsageError | InputError */
 async function compare(flags: DoctorFlags): Promise<void> {
   const files = flags.compare ?? [];
   if (files.length !== 2) throw new UsageError(`doctor: --compare takes two reports, got ${files.length}`);
@@ -77,7 +85,7 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   if (!passed) process.exitCode = 1;
 }
 
-/** In the order of the choices: SwiftShader, once it is loaded, hides other drivers from this process. */
+/** Checks SwiftShader last: once loaded, it hides the other drivers from this process. */
 async function checkAdapters({ adapter: choice, threads }: DoctorFlags, output: Output): Promise<AdapterRecord[]> {
   const choices = choice === 'auto' ? ADAPTER_CHOICES.filter(each => each !== 'auto') : [choice];
   const checked: AdapterRecord[] = [];
@@ -88,7 +96,7 @@ async function checkAdapters({ adapter: choice, threads }: DoctorFlags, output: 
   return checked;
 }
 
-/** Files and folders at the top of the cache, with all that is in them. */
+/** Returns the files and folders at the top of the cache with their total sizes. */
 async function entriesOf(folder: string): Promise<CacheEntry[]> {
   if (!(await fileExists(folder))) return [];
   const entries = await listDirectory(folder);
@@ -119,7 +127,7 @@ function weightsLines(weights: readonly ZooListing[]): string[] {
 }
 
 function adapterLines(record: AdapterRecord): string[] {
-  if (!record.present) return [`${record.adapter}: none. ${record.reason}`];
+  if (!record.present) return [`${record.adapter}: not available. ${record.reason}`];
   const { adapter, limits, features, toggles } = record;
   return [
     `${adapter}: ${describeAdapter(record)}`,
@@ -135,24 +143,24 @@ function selfTestLines(result: SelfTestResult | FailedSelfTest): string[] {
   const { layers, architecture, bound, elapsedMs } = result;
   const width = Math.max(...layers.map(({ layer }) => layer.length));
   return [
-    `  self-test ${result.passed ? 'PASS' : 'FAIL'}: ${architecture} in ${(elapsedMs / 1000).toFixed(1)} s, largest error per layer, ${bound} allowed`,
+    `  self-test ${result.passed ? 'PASS' : 'FAIL'}: ${architecture} in ${(elapsedMs / 1000).toFixed(1)} s, largest error per layer (${bound} allowed)`,
     ...layers.map(
       ({ layer, error, passed }) => `    ${layer.padEnd(width)}  ${error.toExponential(1)}${passed ? '' : '  FAIL'}`,
     ),
   ];
 }
 
-/** Every layer, where two part; else the one that differs most. */
+/** Describes two adapters: every layer if they differ too much, otherwise the layer that differs most. */
 function comparisonLines({ between, bound, layers, firstDivergence }: Comparison): string[] {
   const names = between.join(' and ');
   const largest = layers.reduce((most, layer) => (layer.error > most.error ? layer : most));
   if (firstDivergence === null)
     return [
-      `${names} agree: they differ most in ${largest.layer}, by ${largest.error.toExponential(1)}, ${bound} allowed`,
+      `${names} agree: the largest difference is ${largest.error.toExponential(1)}, in ${largest.layer} (${bound} allowed)`,
     ];
   const width = Math.max(...layers.map(({ layer }) => layer.length));
   return [
-    `${names} part: the first layer that diverges is ${firstDivergence}, ${bound} allowed`,
+    `${names} differ: the first layer that diverges is ${firstDivergence} (${bound} allowed)`,
     ...layers.map(
       ({ layer, error, agrees }) =>
         `    ${layer.padEnd(width)}  ${error.toExponential(1)}${agrees ? '' : '  diverges'}`,

@@ -3,42 +3,53 @@ import { baseName, writeFileAtomic } from '#platform';
 import { featureBatchSize } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { type FeatureFlags, featuresWithProgress } from '../features.ts';
-import { imagesUnder } from '../images.ts';
-import { addNetworkOptions, addReuseOption } from '../options.ts';
-import type { Output } from '../output.ts';
-import { runCommand, withNetwork } from '../session.ts';
+import { type FeatureFlags, featuresWithProgress } from '../common/features.ts';
+import { imagesUnder } from '../common/images.ts';
+import { addNetworkOptions, addReuseOption } from '../common/options.ts';
+import type { Output } from '../common/output.ts';
+import { runCommand, withNetwork } from '../common/session.ts';
+
+type FeaturesFlags = FeatureFlags & { readonly out: string };
 
 export function registerFeatures(program: Command): void {
-  addReuseOption(addNetworkOptions(program.command('features').argument('<path...>', 'images, and folders of them')))
-    .description('the backbone’s pooled features, float32 [N, 2048]; computed once, then kept')
-    .requiredOption('--out <file>', 'the .npy file to write; the images’ names, row by row, go to a .json beside it')
-    .action((inputs: string[], flags: FeatureFlags & { out: string }) =>
-      runCommand(flags, async () => {
-        const paths = await imagesUnder(inputs, 'features');
-        const use = async (network: Network, output: Output) => {
-          const { rows, images, skipped, computed } = await featuresWithProgress(network, output, {
-            paths,
-            label: 'features',
-            flags,
-          });
-          const shape = [images.length, rows.length / images.length];
-          const names = flags.out.replace(/(\.npy)?$/, '.json');
-          const listing = {
-            backbone: network.backbone.id,
-            weightsHash: network.backbone.weightsHash,
-            rows: images.map(image => paths[image]),
-          };
-          await writeFileAtomic(flags.out, encodeNpy({ shape, values: rows }));
-          await writeFileAtomic(names, `${JSON.stringify(listing, null, 1)}\n`);
-          const record = { out: flags.out, names, shape, computed, skipped: skipped.map(({ path }) => path) };
-          output.result(
-            record,
-            `${flags.out}: [${shape.join(', ')}], ${computed} computed, the rest from the store; names in ${baseName(names)}`,
-          );
-          if (skipped.length > 0) process.exitCode = 1;
-        };
-        await withNetwork(flags, use, { prepare: device => [featureBatchSize(device), 3, 224, 224] });
-      }),
-    );
+  const command = program
+    .command('features')
+    .description('write the backbone’s pooled features, float32 [N, 2048]; they are computed once and cached')
+    .argument('<path...>', 'images, and folders of images')
+    .requiredOption('--out <file>', 'write this .npy file, and beside it a .json file with the image of each row');
+  addReuseOption(addNetworkOptions(command)).action((inputs: string[], flags: FeaturesFlags) =>
+    runCommand(flags, async () => {
+      const paths = await imagesUnder(inputs, 'features');
+      await withNetwork(flags, (network, output) => writeFeatures(network, output, { paths, flags }), {
+        prepare: device => [featureBatchSize(device), 3, 224, 224],
+      });
+    }),
+  );
+}
+
+async function writeFeatures(
+  network: Network,
+  output: Output,
+  { paths, flags }: { readonly paths: readonly string[]; readonly flags: FeaturesFlags },
+): Promise<void> {
+  const { rows, images, skipped, computed } = await featuresWithProgress(network, output, {
+    paths,
+    label: 'features',
+    flags,
+  });
+  const shape = [images.length, rows.length / images.length];
+  const names = flags.out.replace(/(\.npy)?$/, '.json');
+  const listing = {
+    backbone: network.backbone.id,
+    weightsHash: network.backbone.weightsHash,
+    rows: images.map(image => paths[image]),
+  };
+  await writeFileAtomic(flags.out, encodeNpy({ shape, values: rows }));
+  await writeFileAtomic(names, `${JSON.stringify(listing, null, 1)}\n`);
+  const record = { out: flags.out, names, shape, computed, skipped: skipped.map(({ path }) => path) };
+  output.result(
+    record,
+    `${flags.out}: [${shape.join(', ')}], ${computed} computed, the others cached; names in ${baseName(names)}`,
+  );
+  if (skipped.length > 0) process.exitCode = 1;
 }

@@ -5,12 +5,12 @@ import { ImageLoader } from '../../data/loader.ts';
 import { Random } from '../../data/random.ts';
 import { InputError } from '../../errors/index.ts';
 import { composeGrid, type GridTile } from '../../report/grid_figure.ts';
-import { reportSkipped } from '../images.ts';
-import { addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, runCommand } from '../session.ts';
+import { reportSkipped } from '../common/images.ts';
+import { addCommonOptions, type CommonFlags, wholeNumber } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, runCommand } from '../common/session.ts';
 
-interface GridFlags extends SpeechOptions {
+interface GridFlags extends CommonFlags {
   readonly out: string;
   readonly count: number;
   readonly columns: number;
@@ -18,13 +18,15 @@ interface GridFlags extends SpeechOptions {
 }
 
 export function registerGrid(program: Command): void {
-  addSpeechOptions(program.command('grid').argument('<dir>', 'a folder per class, or train / val / test above them'))
-    .description('a batch of labelled images, drawn at random, with their classes')
-    .requiredOption('--out <file>', 'the PNG to write')
-    .option('--count <images>', 'how many', wholeNumber(1), 32)
-    .option('--columns <count>', 'side by side', wholeNumber(1), 8)
-    .option('--seed <number>', 'of the draw', wholeNumber(0), 0)
-    .action((dir: string, flags: GridFlags) => runCommand(flags, () => grid(dir, flags)));
+  const command = program
+    .command('grid')
+    .description('draw a random batch of labelled images with their classes')
+    .argument('<dir>', 'a folder per class, or train, val and test folders with those')
+    .requiredOption('--out <file>', 'write this PNG')
+    .option('--count <images>', 'number of images', wholeNumber(1), 32)
+    .option('--columns <count>', 'images per row', wholeNumber(1), 8)
+    .option('--seed <number>', 'seed of the draw', wholeNumber(0), 0);
+  addCommonOptions(command).action((dir: string, flags: GridFlags) => runCommand(flags, () => grid(dir, flags)));
 }
 
 async function grid(dir: string, flags: GridFlags): Promise<void> {
@@ -40,7 +42,7 @@ async function grid(dir: string, flags: GridFlags): Promise<void> {
   for await (const { index, image } of loader)
     tiles.push({ picture: image, title: classes[folder.images[index]!.classIndex]! });
   reportSkipped(loader.skipped, output);
-  if (tiles.length === 0) throw new InputError(`${dir}: none of the images that were drawn could be read`);
+  if (tiles.length === 0) throw new InputError(`${dir}: none of the drawn images can be read`);
   await writeFileAtomic(flags.out, await encodePng(composeGrid(tiles, { columns: flags.columns })));
   output.result(
     { out: flags.out, images: tiles.length, classes, skipped: loader.skipped.map(({ path }) => path) },

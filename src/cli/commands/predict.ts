@@ -1,36 +1,39 @@
 import type { Command } from 'commander';
 import { predictImage } from '../../inference/predict.ts';
-import { withHead } from '../head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../images.ts';
-import { addNetworkOptions, type NetworkFlags } from '../options.ts';
-import { runCommand } from '../session.ts';
-import { StageClock, type TimingFlags, timingOption, timingText } from '../timing.ts';
+import { type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { addNetworkOptions } from '../common/options.ts';
+import { runCommand } from '../common/session.ts';
+import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
+
+type PredictFlags = HeadFlags & TimingFlags;
 
 export function registerPredict(program: Command): void {
-  addNetworkOptions(program.command('predict').argument('<image...>', 'chest X-rays: JPEG, PNG, …'), 'the head’s')
-    .description('the verdict on each X-ray, with its probability')
-    .option('--head <file>', 'a head of `raycam train` (default: the bundled one, for the backbones it fits)')
-    .addOption(timingOption())
-    .action((images: string[], flags: NetworkFlags & TimingFlags & { head?: string }) =>
-      runCommand(flags, async () => {
-        await expectFiles(images);
-        const coming = new ComingImages(images);
-        const clock = new StageClock(flags.timing);
-        await withHead(
-          flags,
-          (network, head, output) =>
-            forEachImage(coming, output, async ({ path, image, decodeMs }) => {
-              const verdict = await clock.time('forward', () => predictImage(network, head, image));
-              const probability = verdict.probabilities[verdict.class]!;
-              const timing = flags.timing ? clock.answer(decodeMs) : undefined;
-              output.result(
-                { image: path, ...verdict, timing },
-                `${verdict.class}  ${probability.toFixed(4)}  ${path}`,
-              );
-              if (timing) output.note(timingText(timing));
-            }),
-          { clock },
-        );
+  const command = program
+    .command('predict')
+    .description('print the verdict on each X-ray, with its probability')
+    .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
+    .addOption(headOption())
+    .addOption(timingOption());
+  addNetworkOptions(command, 'the head’s').action((images: string[], flags: PredictFlags) =>
+    runCommand(flags, () => predict(images, flags)),
+  );
+}
+
+async function predict(paths: readonly string[], flags: PredictFlags): Promise<void> {
+  await expectFiles(paths);
+  const images = new ComingImages(paths);
+  const clock = new StageClock(flags.timing);
+  await withHead(
+    flags,
+    (network, head, output) =>
+      forEachImage(images, output, async ({ path, image, decodeMs }) => {
+        const verdict = await clock.time('forward', () => predictImage(network, head, image));
+        const probability = verdict.probabilities[verdict.class]!;
+        const timing = flags.timing ? clock.answer(decodeMs) : undefined;
+        output.result({ image: path, ...verdict, timing }, `${verdict.class}  ${probability.toFixed(4)}  ${path}`);
+        if (timing) output.note(timingText(timing));
       }),
-    );
+    { clock },
+  );
 }

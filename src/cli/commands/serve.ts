@@ -6,13 +6,14 @@ import { isLoopback } from '../../server/check_request.ts';
 import { startPageServer } from '../../server/page_server.ts';
 import { WeightsDesk } from '../../server/weights_desk.ts';
 import { zooEntry } from '../../weights/zoo.ts';
-import { addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, PullProgress, runCommand } from '../session.ts';
+import { headOption } from '../common/head.ts';
+import { addCommonOptions, type CommonFlags, NETWORK_GROUP, wholeNumber } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, PullProgress, runCommand } from '../common/session.ts';
 
 const DEFAULT_PORT = 8152;
 
-interface ServeFlags extends SpeechOptions {
+interface ServeFlags extends CommonFlags {
   readonly port: number;
   readonly host: string;
   readonly backbone?: string;
@@ -23,15 +24,18 @@ interface ServeFlags extends SpeechOptions {
 }
 
 export function registerServe(program: Command): void {
-  addSpeechOptions(program.command('serve'))
-    .description('the page: see every layer think, in your browser; nothing leaves this computer')
-    .option('--port <number>', '0 takes any that is free', wholeNumber(0, 65535), DEFAULT_PORT)
-    .option('--host <address>', 'where to listen; other computers can reach any but loopback', '127.0.0.1')
-    .option('--backbone <id>', 'the network that the page opens (default: the head’s)')
-    .option('--weights <file>', 'a weights file of your own, for the page to open')
-    .option('--head <file>', 'a head of `raycam train` (default: the bundled one)')
-    .option('--offline', 'offer the weights that the cache has, fetch nothing')
+  const command = program
+    .command('serve')
+    .description('serve the page, which shows what every layer computes; nothing leaves this computer')
+    .option('--port <number>', 'port to listen on; 0 takes any free port', wholeNumber(0, 65535), DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on; other computers can reach any but loopback', '127.0.0.1')
     .option('--open', 'open the page in the browser')
+    .addOption(headOption())
+    .optionsGroup(NETWORK_GROUP)
+    .option('--backbone <id>', 'the network that the page opens (default: the head’s)')
+    .option('--weights <file>', 'your own weights file, for the page to open');
+  addCommonOptions(command)
+    .option('--offline', 'use the cache only, download nothing')
     .action((flags: ServeFlags) => runCommand(flags, () => serve(flags)));
 }
 
@@ -65,9 +69,9 @@ async function serve(flags: ServeFlags): Promise<void> {
   output.result({ url: server.url, model }, `Raycam is at ${server.url}`);
   if (!isLoopback(host))
     output.note(
-      'Other computers can reach this page. Browsers give it WebGPU, threads and storage over https or on localhost alone: put a proxy with https before it, or forward the port (ssh -L)',
+      'Other computers can reach this page. Browsers allow WebGPU, threads and storage only over https or on localhost: put an https proxy in front of it, or forward the port (ssh -L)',
     );
-  if (!json) output.note('Ctrl-C ends it.');
+  if (!json) output.note('Press Ctrl-C to stop.');
   if (flags.open) openBrowser(server.url);
   await new Promise<void>(resolve => interruption.signal.addEventListener('abort', () => resolve()));
   await server.close();

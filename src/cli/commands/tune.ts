@@ -5,12 +5,12 @@ import { type TunedConvolution, Tuning } from '../../nn/tuning.ts';
 import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import type { StrideOn } from '../../weights/zoo.ts';
-import { addAdapterOption, addSpeechOptions, type SpeechOptions, wholeNumber } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, runCommand } from '../session.ts';
-import { keepTuning } from '../tuning_files.ts';
+import { addAdapterOptions, addCommonOptions, type CommonFlags, wholeNumber } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, runCommand } from '../common/session.ts';
+import { keepTuning } from '../common/tuning_files.ts';
 
-interface TuneFlags extends SpeechOptions {
+interface TuneFlags extends CommonFlags {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly batch: readonly number[];
@@ -22,22 +22,30 @@ interface TuneFlags extends SpeechOptions {
 }
 
 export function registerTune(program: Command): void {
-  addSpeechOptions(addAdapterOption(program.command('tune')))
-    .description('times the ways to compute each convolution on this adapter; later commands take the fastest')
+  const command = program
+    .command('tune')
+    .description('time the ways to compute each convolution on this adapter; later commands take the fastest')
     .addArgument(
-      new Argument('[architecture]', 'whose convolutions').choices(RESNET_ARCHITECTURES).default('resnet152'),
+      new Argument('[architecture]', 'the network whose convolutions are timed')
+        .choices(RESNET_ARCHITECTURES)
+        .default('resnet152'),
     )
-    .option('--batch <counts...>', 'images in a forward, one count or several (default: 1)', collectCounts)
+    .option('--batch <counts...>', 'images per forward pass, one count or several (default: 1)', collectCounts)
     .addOption(
-      new Option('--stride-on <window>', 'where its bottlenecks stride: 3x3 (torchvision), 1x1 (He et al., Keras)')
+      new Option(
+        '--stride-on <window>',
+        'which convolution of its bottlenecks has the stride: 3x3 (torchvision), 1x1 (He et al., Keras)',
+      )
         .choices(['3x3', '1x1'])
         .default('3x3'),
     )
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
-    .option('--samples <count>', 'measurements of each (default: as many as fit a second)', wholeNumber(1))
-    .option('--out <file>', 'also write it there: for a page, or a machine of the same kind')
-    .option('--from <file>', 'measure nothing, and keep what such a file says')
-    .action((architecture: ResNetArchitecture, flags: TuneFlags) => runCommand(flags, () => run(architecture, flags)));
+    .option('--samples <count>', 'measurements of each (default: as many as fit in a second)', wholeNumber(1))
+    .option('--out <file>', 'also write the result here, for a page or a machine of the same kind')
+    .option('--from <file>', 'measure nothing; keep the results of such a file');
+  addCommonOptions(addAdapterOptions(command)).action((architecture: ResNetArchitecture, flags: TuneFlags) =>
+    runCommand(flags, () => run(architecture, flags)),
+  );
 }
 
 const collectCounts = (text: string, before: readonly number[] = []) => [...before, wholeNumber(1)(text)];
@@ -77,7 +85,7 @@ function textOf({ convolutions }: Tuning, file: string): string {
   const rows = convolutions.map(({ size, algorithm, ms, untunedMs }) => {
     const { batch, channels, outChannels, kernel, stride } = size;
     const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernel.join('x')} / ${stride}`;
-    return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of the untuned`;
+    return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of untuned`;
   });
   return [...rows, `kept in ${file}`].join('\n');
 }

@@ -3,46 +3,70 @@ import { formatBytes } from '../../weights/byte_source.ts';
 import { convertWeights, describeWeights, listZoo } from '../../weights/manage.ts';
 import { pruneCache } from '../../weights/prune.ts';
 import { pullWeights } from '../../weights/pull.ts';
-import { addSpeechOptions, PREFIX_HELP, type SpeechOptions } from '../options.ts';
-import { Output } from '../output.ts';
-import { interruption, PullProgress, runCommand } from '../session.ts';
+import { addCommonOptions, type CommonFlags, prefixOption } from '../common/options.ts';
+import { Output } from '../common/output.ts';
+import { interruption, PullProgress, runCommand } from '../common/session.ts';
 
-type PullFlags = SpeechOptions & { readonly offline?: boolean };
-type PruneFlags = SpeechOptions & { readonly all?: boolean; readonly dryRun?: boolean };
-type InfoFlags = SpeechOptions & { readonly tensors?: boolean; readonly prefix?: string };
-type ConvertFlags = SpeechOptions & { readonly keepNames?: boolean; readonly prefix?: string };
+type PullFlags = CommonFlags & { readonly offline?: boolean };
+type PruneFlags = CommonFlags & { readonly all?: boolean; readonly dryRun?: boolean };
+type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: string };
+type ConvertFlags = CommonFlags & { readonly keepNames?: boolean; readonly prefix?: string };
 
 export function registerWeights(program: Command): void {
-  const weights = program.command('weights').description('pretrained networks: list, fetch, look into, convert');
-  addSpeechOptions(weights.command('list'))
-    .description('the networks that Raycam knows, where they come from, and which are at hand')
-    .action((flags: SpeechOptions) => runCommand(flags, () => list(flags)));
-  addSpeechOptions(weights.command('pull').argument('<id>', 'of `raycam weights list`'))
-    .description('fetch a network into the cache; an interrupted download goes on where it stopped')
-    .option('--offline', 'take what the cache has, fetch nothing')
-    .action((id: string, flags: PullFlags) => runCommand(flags, () => pull(id, flags)));
-  addSpeechOptions(weights.command('prune').argument('[id...]', 'of `raycam weights list`: their files go too'))
-    .description('remove what downloads have left in the cache, and the networks that are named')
-    .option('--all', 'every network')
-    .option('--dry-run', 'only say what would go')
-    .action((ids: string[], flags: PruneFlags) => runCommand(flags, () => prune(ids, flags)));
-  addSpeechOptions(weights.command('info').argument('<file>', '.pth, .safetensors, or a TF.js model.json'))
-    .description('what a weights file holds; nothing of it is run')
-    .option('--tensors', 'every tensor, with type and shape')
-    .option('--prefix <text>', PREFIX_HELP)
-    .action((file: string, flags: InfoFlags) => runCommand(flags, () => info(file, flags)));
-  addSpeechOptions(
-    weights.command('convert').argument('<in>', 'a weights file').argument('<out>', 'the .safetensors file to write'),
-  )
-    .description('any weights file as float32 safetensors under torchvision’s names')
-    .addOption(new Option('--keep-names', 'leave names and layouts as they are').conflicts('prefix'))
-    .option('--prefix <text>', PREFIX_HELP)
-    .action((input: string, output: string, flags: ConvertFlags) =>
-      runCommand(flags, () => convert(input, output, flags)),
-    );
+  const weights = program.command('weights').description('list, download, inspect and convert pretrained networks');
+  registerStored(weights);
+  registerFiles(weights);
 }
 
-async function list(flags: SpeechOptions): Promise<void> {
+/** The commands for networks that Raycam knows. */
+function registerStored(weights: Command): void {
+  const listCommand = weights
+    .command('list')
+    .description('list the networks that Raycam knows, their sources, and which are cached');
+  addCommonOptions(listCommand).action((flags: CommonFlags) => runCommand(flags, () => list(flags)));
+
+  const pullCommand = weights
+    .command('pull')
+    .description('download a network into the cache; an interrupted download resumes')
+    .argument('<id>', 'an id from `raycam weights list`');
+  addCommonOptions(pullCommand)
+    .option('--offline', 'use the cache only, download nothing')
+    .action((id: string, flags: PullFlags) => runCommand(flags, () => pull(id, flags)));
+
+  const pruneCommand = weights
+    .command('prune')
+    .description('remove unfinished downloads and named networks from the cache')
+    .argument('[id...]', 'ids from `raycam weights list` whose files should go')
+    .option('--all', 'remove every network')
+    .option('--dry-run', 'only show what would be removed');
+  addCommonOptions(pruneCommand).action((ids: string[], flags: PruneFlags) =>
+    runCommand(flags, () => prune(ids, flags)),
+  );
+}
+
+/** The commands for weights files. */
+function registerFiles(weights: Command): void {
+  const infoCommand = weights
+    .command('info')
+    .description('show what a weights file contains; no code in it is run')
+    .argument('<file>', '.pth, .safetensors, or a TF.js model.json')
+    .option('--tensors', 'list every tensor with its type and shape')
+    .addOption(prefixOption());
+  addCommonOptions(infoCommand).action((file: string, flags: InfoFlags) => runCommand(flags, () => info(file, flags)));
+
+  const convertCommand = weights
+    .command('convert')
+    .description('convert any weights file to float32 safetensors with torchvision’s names')
+    .argument('<in>', 'a weights file')
+    .argument('<out>', 'write this .safetensors file')
+    .addOption(new Option('--keep-names', 'keep names and layouts as they are').conflicts('prefix'))
+    .addOption(prefixOption());
+  addCommonOptions(convertCommand).action((input: string, output: string, flags: ConvertFlags) =>
+    runCommand(flags, () => convert(input, output, flags)),
+  );
+}
+
+async function list(flags: CommonFlags): Promise<void> {
   const output = new Output(flags);
   const entries = await listZoo(flags);
   const width = Math.max(...entries.map(({ id }) => id.length));
@@ -89,7 +113,7 @@ async function info(path: string, flags: InfoFlags): Promise<void> {
   );
 }
 
-/** Names and metadata are a stranger's: nothing of them may move the cursor or begin a line of its own. */
+/** Escapes control characters: names and metadata come from the file, and must not move the cursor or start a line. */
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, character => JSON.stringify(character).slice(1, -1)).slice(0, 1000);
 }

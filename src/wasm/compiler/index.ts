@@ -1,4 +1,4 @@
-import type { CompiledKernel, CompileRequest } from '../compiled_kernel.ts';
+import type { CompiledKernel, CompileRequest } from '../interface/compiled_kernel.ts';
 import { emitFunction } from './emit/function.ts';
 import { encodeModule } from './emit/module.ts';
 import { Builder } from './ir/builder.ts';
@@ -9,7 +9,7 @@ import { mergeStores } from './passes/merge_stores.ts';
 import { versionLoops } from './passes/version_loops.ts';
 
 /**
- * Compiles a WGSL compute shader to a WebAssembly module that runs invocations one after another and maps WGSL vectors to
+ * Compiles a WGSL compute shader to a WebAssembly module. The module runs one invocation after another, and vectors use
  * SIMD.
  *
  * @throws CompileError  with line and column, if the source is not valid WGSL or uses a feature that is not supported

@@ -1,5 +1,5 @@
 import { allowRelaxedSimd, availableCores, canShareMemory, enableWideSimd, isWideSimdEnabled } from '#platform';
-import type { SimdFeatures } from '../compiled_kernel.ts';
+import type { SimdFeatures } from '../interface/compiled_kernel.ts';
 import { WasmDevice } from './device.ts';
 import { operationError } from './errors.ts';
 import type { Executor } from './execution/executor.ts';
@@ -10,22 +10,24 @@ import { WorkerExecutor } from './execution/worker_executor.ts';
 import { fusesMultiplyAdd, hasRelaxedSimd, hasSimd } from './features.ts';
 import { ADAPTER_LIMITS, deviceLimits, supportedLimits } from './limits.ts';
 
-/** More threads gain little on a network's layers, and cost a barrier each. */
+/** More threads speed up a network's layers little, and each takes part in every barrier. */
 const MOST_DEFAULT_THREADS = 8;
 const MOST_THREADS = 64;
 
 export interface WasmAdapterOptions {
   /**
-   * How many threads compute; by default the cores that are there, and no more than 8. 0 computes on the calling thread, in slices
-   * between which other work has its turn: this is also what a page gets that may not share memory between threads.
+   * The number of compute threads; by default the number of cores, at most 8. With 0, the calling thread computes in
+   * time slices, between which other work can run. A page that may not share memory between threads always gets 0.
    */
   readonly threads?: number;
-  /** Whether a product and its sum may be rounded once, where the engine has such an instruction: faster, and on unless said. */
+  /**
+   * Whether multiply-add may round once instead of twice, if the engine has that instruction. Faster; true by default.
+   */
   readonly relaxedSimd?: boolean;
   /**
-   * Whether V8 may make operations of 256 bits of pairs of 128: nearly twice as fast, with the same results to the last bit, and in
-   * Node 24 to 26 on x86-64 alone, by an experimental switch of V8's. It is on for all WebAssembly that the process compiles from
-   * then on, so a program has to ask for it; `raycam` the command does.
+   * Whether V8 may fuse pairs of 128-bit operations into 256-bit ones. This is nearly twice as fast, with bit-identical
+   * results. It needs Node 24 to 26 on x86-64. The experimental V8 flag then applies to all WebAssembly that the
+   * process compiles afterwards, so it is off by default; the `raycam` command turns it on.
    */
   readonly wideSimd?: boolean;
 }
@@ -33,14 +35,17 @@ export interface WasmAdapterOptions {
 interface AdapterParts extends WasmAdapterOptions {
   readonly compile: KernelCompiler;
   readonly check?: ShaderChecker;
-  /** Bytes that the memory may grow to; all that 32 bits can address unless said. */
+  /** The size that the memory may grow to; by default all that 32 bits can address. */
   readonly capacityBytes?: number;
 }
 
-/** @throws DOMException  NotSupportedError: this engine's WebAssembly has no SIMD */
-export function createWasmAdapter(parts: AdapterParts): GPUAdapter {
+/** The wasm device's adapter, which also tells its number of threads; 0 is the calling thread. */
+export type WasmGpuAdapter = GPUAdapter & { readonly threads: number };
+
+/** @throws DOMException | RangeError  this engine's WebAssembly lacks SIMD; the number of threads is out of range */
+export function createWasmAdapter(parts: AdapterParts): WasmGpuAdapter {
   const { threads } = parts;
-  if (!hasSimd()) throw new DOMException('WebAssembly has no 128-bit SIMD here', 'NotSupportedError');
+  if (!hasSimd()) throw new DOMException("This engine's WebAssembly lacks 128-bit SIMD", 'NotSupportedError');
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS))
     throw new RangeError(`threads must be a whole number from 0 to ${MOST_THREADS}, got ${threads}`);
   const mayRelax = parts.relaxedSimd ?? true;
@@ -57,7 +62,7 @@ export function createWasmAdapter(parts: AdapterParts): GPUAdapter {
   });
 }
 
-/** What the adapter calls it. */
+/** Returns the adapter's architecture and the SIMD part of its description. */
 function simdOf({ relaxedSimd, wideSimd }: SimdFeatures) {
   if (wideSimd) return { architecture: 'wasm-wide-simd', name: '256-bit SIMD' };
   return relaxedSimd
@@ -70,10 +75,12 @@ class WasmAdapter implements GPUAdapter {
   readonly features: GPUSupportedFeatures = new Set(['core-features-and-limits', 'timestamp-query']);
   readonly limits = supportedLimits(ADAPTER_LIMITS);
   readonly info: GPUAdapterInfo;
+  readonly threads: number;
   private consumed = false;
 
   constructor(private readonly parts: AdapterParts & Required<WasmAdapterOptions>) {
     const { threads } = parts;
+    this.threads = threads;
     const { architecture, name } = simdOf(parts);
     const where = threads === 0 ? 'on the calling thread' : threads === 1 ? '1 thread' : `${threads} threads`;
     this.info = Object.freeze({
@@ -118,7 +125,7 @@ class WasmAdapter implements GPUAdapter {
     return device;
   }
 
-  /** A page's policy may forbid workers: then the calling thread computes. */
+  /** Starts the threads. If a page's policy forbids workers, the calling thread computes instead. */
   private async startExecutor(heap: Heap, onFailure: (error: Error) => void): Promise<Executor> {
     const { threads } = this.parts;
     if (threads === 0) return new InlineExecutor(heap);

@@ -1,13 +1,13 @@
 import type { Context } from './context.ts';
 
-/** What every object of the API has: a label, a place where it belongs, and whether its making went well. */
+/** The base of all API objects: a label, the device's context, and whether creation succeeded. */
 export abstract class ApiObject {
   label: string;
-  /** An object that broke a rule when it was made; using it breaks one again. */
+  /** False if creating the object broke a rule. Using an invalid object breaks a rule too. */
   valid = true;
 
   constructor(
-    /** As messages name it: `Buffer`. */
+    /** The type's name in messages, such as `Buffer`. */
     readonly kind: string,
     readonly context: Context,
     label: string | undefined,
@@ -15,7 +15,7 @@ export abstract class ApiObject {
     this.label = label ?? '';
   }
 
-  /** As messages show it: `[Buffer "params"]`. */
+  /** Returns the object's form in messages, such as `[Buffer "params"]`. */
   toString(): string {
     return `[${this.valid ? '' : 'Invalid '}${this.kind} ${this.label === '' ? '(unlabeled)' : `"${this.label}"`}]`;
   }

@@ -12,7 +12,7 @@ export interface BoundEntry extends BoundRange {
 
 export class WasmBindGroup extends ApiObject implements GPUBindGroup {
   declare readonly __brand: 'GPUBindGroup';
-  /** In the order of the layout's entries. */
+  /** The bound ranges, in the order of the layout's entries. */
   bound: readonly BoundEntry[] = [];
   dynamicOffsets = 0;
 
@@ -24,7 +24,7 @@ export class WasmBindGroup extends ApiObject implements GPUBindGroup {
     super('BindGroup', context, label);
   }
 
-  /** The ranges after dynamic offsets. @throws BrokenRule */
+  /** Returns the bound ranges with dynamic offsets applied. @throws BrokenRule */
   at(offsets: readonly number[]): readonly BoundEntry[] {
     if (offsets.length !== this.dynamicOffsets)
       broken(
@@ -75,7 +75,7 @@ function readEntry(context: Context, layout: WasmBindGroupLayout, given: GPUBind
     resource instanceof WasmBuffer ? { buffer: resource } : (resource as GPUBufferBinding);
   const { buffer } = range;
   if (!(buffer instanceof WasmBuffer))
-    throw new TypeError(`GPUBindGroupEntry.resource of binding ${given.binding} is no buffer of this device`);
+    throw new TypeError(`GPUBindGroupEntry.resource of binding ${given.binding} is not a buffer of this device`);
   expectUsable(context, buffer);
   const offset = wholeNumber(range.offset ?? 0, 'GPUBufferBinding.offset');
   const size = range.size === undefined ? buffer.size - offset : wholeNumber(range.size, 'GPUBufferBinding.size');
@@ -98,7 +98,7 @@ function checkRange(context: Context, entry: LayoutEntry, { buffer, offset, size
       `Binding size (${size}) of ${where}, ${buffer}, is larger than the maximum binding size (${context.limits[limit]}).`,
     );
   if (entry.type !== 'uniform' && size % 4 !== 0)
-    broken(`Binding size (${size}) of ${where}, ${buffer}, isn't a multiple of 4 as storage buffers demand.`);
+    broken(`Binding size (${size}) of ${where}, ${buffer}, is not a multiple of 4, which storage buffers require.`);
   if (size < entry.minBindingSize)
     broken(
       `Binding size (${size}) of ${where}, ${buffer}, is smaller than the minimum binding size (${entry.minBindingSize}).`,

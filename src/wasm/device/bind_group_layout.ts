@@ -1,4 +1,4 @@
-import type { KernelBinding } from '../compiled_kernel.ts';
+import type { KernelBinding } from '../interface/compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import { SHADER_STAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
@@ -9,22 +9,22 @@ export interface LayoutEntry {
   readonly visibility: number;
   readonly type: GPUBufferBindingType;
   readonly hasDynamicOffset: boolean;
-  /** 0: checked at each dispatch. */
+  /** In bytes; 0 means that the size is checked at each dispatch. */
   readonly minBindingSize: number;
 }
 
 export class WasmBindGroupLayout extends ApiObject implements GPUBindGroupLayout {
   declare readonly __brand: 'GPUBindGroupLayout';
-  /** In the order of their numbers. */
+  /** Sorted by binding number. */
   entries: readonly LayoutEntry[] = [];
-  /** Layouts with the same key take the same bind groups. */
+  /** Layouts with equal keys accept the same bind groups. */
   key = '';
 
   constructor(context: Context, label: string | undefined) {
     super('BindGroupLayout', context, label);
   }
 
-  /** @param owner  the pipeline that an 'auto' layout belongs to: no other takes its bind groups */
+  /** @param owner  the pipeline that an 'auto' layout belongs to; no other pipeline accepts its bind groups */
   setEntries(entries: readonly LayoutEntry[], owner = ''): void {
     this.entries = [...entries].sort((a, b) => a.binding - b.binding);
     this.key =
@@ -62,18 +62,22 @@ function readEntry({ limits }: Context, entry: GPUBindGroupLayoutEntry): LayoutE
       `Binding number (${binding}) exceeds the maxBindingsPerBindGroup limit (${limits.maxBindingsPerBindGroup}).`,
     );
   if (visibility & ~(SHADER_STAGE.VERTEX | SHADER_STAGE.FRAGMENT | SHADER_STAGE.COMPUTE))
-    broken(`Binding ${binding} visibility (0x${visibility.toString(16)}) has bits that are not known.`);
+    broken(`Binding ${binding} visibility (0x${visibility.toString(16)}) contains unknown bits.`);
   if (!entry.buffer || entry.texture || entry.sampler || entry.storageTexture || entry.externalTexture)
-    broken(`Binding ${binding} must be a buffer: this device computes on buffers alone.`);
+    broken(`Binding ${binding} must be a buffer: this device supports only buffers.`);
   const { type = 'uniform', hasDynamicOffset = false, minBindingSize = 0 } = entry.buffer;
   if (type !== 'uniform' && type !== 'storage' && type !== 'read-only-storage')
-    throw new TypeError(`GPUBufferBindingLayout.type: '${String(type)}' is no GPUBufferBindingType`);
+    throw new TypeError(`GPUBufferBindingLayout.type: '${String(type)}' is not a GPUBufferBindingType`);
   if (type === 'storage' && visibility & SHADER_STAGE.VERTEX)
     broken(`Binding ${binding} is a writable storage buffer, which must not be visible to ShaderStage::Vertex.`);
   return { binding, visibility, type, hasDynamicOffset, minBindingSize: wholeNumber(minBindingSize, 'minBindingSize') };
 }
 
-/** As the limits count them, in one layout or in all of a pipeline. @throws BrokenRule */
+/**
+ * Checks the numbers of bindings, of one bind group layout or of a whole pipeline layout, against the limits.
+ *
+ * @throws BrokenRule
+ */
 export function checkCounts({ limits }: Context, entries: readonly LayoutEntry[]): void {
   const count = (name: keyof typeof limits, what: string, counts: (entry: LayoutEntry) => boolean) => {
     const found = entries.filter(counts).length;
@@ -97,7 +101,7 @@ export function checkCounts({ limits }: Context, entries: readonly LayoutEntry[]
 
 export class WasmPipelineLayout extends ApiObject implements GPUPipelineLayout {
   declare readonly __brand: 'GPUPipelineLayout';
-  /** By group; null where a pipeline has no such group. */
+  /** The layouts by group index; null where the pipeline does not use the group. */
   groups: readonly (WasmBindGroupLayout | null)[] = [];
 
   constructor(context: Context, label: string | undefined) {
@@ -125,7 +129,7 @@ export function createPipelineLayout(context: Context, descriptor: GPUPipelineLa
   return layout;
 }
 
-/** What a shader's own bindings ask for. */
+/** Creates the 'auto' layout, which a shader's own bindings determine. @throws BrokenRule */
 export function autoLayout(
   context: Context,
   label: string,
@@ -135,7 +139,7 @@ export function autoLayout(
   const layout = new WasmPipelineLayout(context, label);
   const groups = Math.max(-1, ...bindings.map(({ group }) => group)) + 1;
   if (groups > context.limits.maxBindGroups)
-    broken(`The shader uses group ${groups - 1}, maxBindGroups is ${context.limits.maxBindGroups}.`);
+    broken(`The shader uses bind group ${groups - 1}, but maxBindGroups is ${context.limits.maxBindGroups}.`);
   layout.groups = Array.from({ length: groups }, (_, group) => {
     const part = new WasmBindGroupLayout(context, label);
     part.setEntries(

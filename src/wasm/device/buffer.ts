@@ -8,10 +8,10 @@ import type { Timeline } from './execution/timeline.ts';
 
 const ALL_USAGES = Object.values(BUFFER_USAGE).reduce((all, bit) => all | bit, 0);
 
-/** A buffer's memory, which may outlive it while the queue still works with it. */
+/** A buffer's memory. It outlives the buffer as long as queued work uses it. */
 interface Storage {
   readonly allocation: Allocation;
-  /** The last entry of the timeline that uses it. */
+  /** The last timeline entry that uses the memory. */
   lastUse: number;
 }
 
@@ -19,7 +19,9 @@ interface Mapping {
   readonly mode: number;
   readonly offset: number;
   readonly size: number;
-  /** What `getMappedRange` gave out: copies, since memory of WebAssembly can neither be cut in pieces nor detached. */
+  /**
+   * The ranges that `getMappedRange` returned: copies, because WebAssembly memory can neither be split nor detached.
+   */
   readonly ranges: { readonly offset: number; readonly bytes: ArrayBuffer }[];
 }
 
@@ -49,33 +51,36 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     return this.mapping && !this.isGone ? 'mapped' : 'unmapped';
   }
 
-  /** Its memory went with the device, and its mapping with that; what is made after the loss maps memory of its own. */
+  /**
+   * Whether the device took the buffer's memory, and so its mapping, with it. A buffer created after the loss has no
+   * memory of the device's; its mapping stays usable.
+   */
   private get isGone(): boolean {
     return this.context.lost && this.storage !== undefined;
   }
 
-  /** Where its bytes are; only of buffers that passed `expectReady`. */
+  /** The address of the bytes. Valid only if `expectReady` passed. */
   get address(): number {
     return this.storage!.allocation.address;
   }
 
-  /** Whether nothing that the queue was given waits to use it. */
+  /** Whether no queued work still uses the buffer. */
   get idle(): boolean {
     return this.storage === undefined || this.storage.lastUse <= this.context.timeline.completed;
   }
 
-  /** Notes that an entry of the timeline uses it. */
+  /** Records that a timeline entry uses the buffer. */
   usedBy(serial: number): void {
     if (this.storage) this.storage.lastUse = serial;
   }
 
-  /** Finds memory for it. @throws BrokenRule */
+  /** Allocates the buffer's memory. @throws BrokenRule  the memory has run out */
   allocate(): void {
     const allocation = this.context.heap.allocate(this.size);
     if (!allocation) {
       const { usedBytes } = this.context.heap.use;
       throw new BrokenRule(
-        `Failed to allocate ${this.size} bytes for ${this}: ${usedBytes} bytes are in use, and 32-bit memory ends at 4 GiB.`,
+        `Failed to allocate ${this.size} bytes for ${this}: ${usedBytes} bytes are in use, and 32-bit memory is limited to 4 GiB.`,
         'out-of-memory',
       );
     }
@@ -112,7 +117,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
       this.mapping = { mode, offset, size, ranges: [] };
       resolve(undefined);
     };
-    queueMicrotask(() => this.context.timeline.after(lastUse, done)); // never before mapAsync returns
+    queueMicrotask(() => this.context.timeline.after(lastUse, done)); // not before mapAsync returns
     return promise;
   }
 
@@ -124,13 +129,15 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     if (size % 4 !== 0) throw operationError(`getMappedRange: size (${size}) is not a multiple of 4.`);
     if (offset < mapping.offset || end > mapping.offset + mapping.size)
       throw operationError(
-        `getMappedRange: range (offset: ${offset}, size: ${size}) is outside of the mapped range (offset: ${mapping.offset}, size: ${mapping.size}) of ${this}.`,
+        `getMappedRange: range (offset: ${offset}, size: ${size}) is outside the mapped range (offset: ${mapping.offset}, size: ${mapping.size}) of ${this}.`,
       );
     const overlapping = mapping.ranges.find(
       range => offset < range.offset + range.bytes.byteLength && range.offset < end,
     );
     if (overlapping && size > 0)
-      throw operationError(`getMappedRange: range (offset: ${offset}, size: ${size}) overlaps one given out before.`);
+      throw operationError(
+        `getMappedRange: range (offset: ${offset}, size: ${size}) overlaps a range that was already returned.`,
+      );
     const bytes = new ArrayBuffer(size);
     if (this.storage) new Uint8Array(bytes).set(this.context.heap.bytes(this.address + offset, size));
     mapping.ranges.push({ offset, bytes });
@@ -138,14 +145,14 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
   }
 
   unmap(): undefined {
-    this.pending?.reject(new DOMException(`${this} was unmapped before its mapping ended.`, 'AbortError'));
+    this.pending?.reject(new DOMException(`${this} was unmapped before mapping was resolved.`, 'AbortError'));
     this.pending = undefined;
     const { mapping } = this;
     this.mapping = undefined;
     for (const { offset, bytes } of mapping?.ranges ?? []) {
       if (mapping!.mode === MAP_MODE.WRITE && this.storage && !this.isGone && bytes.byteLength > 0)
         this.context.heap.bytes(this.address + offset, bytes.byteLength).set(new Uint8Array(bytes));
-      if (bytes.byteLength > 0) structuredClone(bytes, { transfer: [bytes] }); // detaches it
+      if (bytes.byteLength > 0) structuredClone(bytes, { transfer: [bytes] }); // detaches the copy
     }
   }
 
@@ -159,14 +166,14 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     context.timeline.after(storage.lastUse, () => context.heap.release(storage.allocation));
   }
 
-  /** @throws BrokenRule  the queue cannot use it now */
+  /** @throws BrokenRule  the buffer is destroyed, mapped or waiting to be mapped */
   expectReady(): void {
     if (this.destroyed) broken(`${this} used in submit while destroyed.`);
     if (this.mapping) broken(`${this} used in submit while mapped.`);
     if (this.pending) broken(`${this} used in submit while pending map.`);
   }
 
-  /** @throws BrokenRule  it was made without a usage */
+  /** @throws BrokenRule  the buffer was created without this usage */
   expectUsage(usage: number): void {
     if (!(this.usage & usage))
       broken(`${this} usage (${describeUsage(this.usage)}) doesn't include ${describeUsage(usage)}.`);
@@ -186,7 +193,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
   }
 }
 
-/** @throws RangeError  mappedAtCreation of a size that is no multiple of 4 */
+/** @throws RangeError  mappedAtCreation with a size that is not a multiple of 4 */
 export function createBuffer(context: Context, descriptor: GPUBufferDescriptor): WasmBuffer {
   const size = wholeNumber(descriptor.size, 'GPUBufferDescriptor.size');
   const usage = wholeNumber(descriptor.usage, 'GPUBufferDescriptor.usage', 0xffffffff);
@@ -208,7 +215,7 @@ function checkDescriptor({ limits }: Context, { size, usage }: WasmBuffer): void
   if (size > limits.maxBufferSize)
     broken(`Buffer size (${size}) exceeds the max buffer size limit (${limits.maxBufferSize}).`);
   if (usage === 0) broken('Buffer usages must not be 0.');
-  if (usage & ~ALL_USAGES) broken(`Buffer usages (0x${usage.toString(16)}) have bits that are not known.`);
+  if (usage & ~ALL_USAGES) broken(`Buffer usages (0x${usage.toString(16)}) contain unknown bits.`);
   for (const [map, other] of [
     [BUFFER_USAGE.MAP_READ, BUFFER_USAGE.COPY_DST],
     [BUFFER_USAGE.MAP_WRITE, BUFFER_USAGE.COPY_SRC],

@@ -20,7 +20,7 @@ export class WasmCommandBuffer extends ApiObject implements GPUCommandBuffer {
   }
 }
 
-/** Checks commands as they are recorded; the first that breaks a rule is reported by `finish`. */
+/** Checks commands as they are recorded. `finish` reports the first broken rule. */
 export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
   declare readonly __brand: 'GPUCommandEncoder';
   private readonly commands: Command[] = [];
@@ -35,7 +35,9 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
   beginComputePass(descriptor: GPUComputePassDescriptor = {}): GPUComputePassEncoder {
     const { timestampWrites, label } = descriptor;
     if (timestampWrites && !this.context.features.has('timestamp-query'))
-      throw new TypeError("beginComputePass: timestampWrites need the feature 'timestamp-query'");
+      throw new TypeError(
+        'beginComputePass: timestampWrites needs the feature "timestamp-query", which this device lacks',
+      );
     const querySet = timestampWrites?.querySet as WasmQuerySet | undefined;
     const { beginningOfPassWriteIndex: begin, endOfPassWriteIndex: end } = timestampWrites ?? {};
     let stamped = false;
@@ -124,7 +126,7 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
       buffer.expectUsage(BUFFER_USAGE.QUERY_RESOLVE);
       if (firstQuery + queryCount > queries.count)
         broken(
-          `Queries ${firstQuery} to ${firstQuery + queryCount} are outside of the ${queries.count} of ${queries}.`,
+          `Query range (firstQuery: ${firstQuery}, queryCount: ${queryCount}) exceeds the number of queries (${queries.count}) in ${queries}.`,
         );
       if (destinationOffset % 256 !== 0) broken(`Destination offset (${destinationOffset}) is not a multiple of 256.`);
       const to = { buffer, offset: destinationOffset, size: 8 * queryCount };
@@ -162,7 +164,7 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
     return buffer;
   }
 
-  /** For the pass: runs `work` and keeps the first rule that it breaks. */
+  /** Runs `work` and keeps the first broken rule for `finish`. Called by the pass. */
   attempt(call: string, work: () => void): void {
     try {
       if (this.state === 'finished') broken(`${this} is already finished.`);
@@ -173,12 +175,12 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
     }
   }
 
-  /** For the pass. */
+  /** Appends a command. Called by the pass. */
   add(command: Command): void {
     this.commands.push(command);
   }
 
-  /** For the pass. */
+  /** Closes the pass. Called by the pass. */
   endPass(timestamp: TimestampCommand | undefined, check: () => void): void {
     if (this.state === 'in a pass') this.state = 'open';
     this.attempt('end', () => {
@@ -189,7 +191,7 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
 
   private record(call: string, work: () => void): void {
     if (this.state === 'finished') {
-      this.context.errors.report('validation', `${this} is already finished: it takes no ${call}.`);
+      this.context.errors.report('validation', `${this} is already finished: cannot record ${call}.`);
       return;
     }
     this.attempt(`${this}.${call}`, () => {
@@ -201,8 +203,9 @@ export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
   private checkTimestamps(querySet: WasmQuerySet, begin: number | undefined, end: number | undefined): void {
     expectUsable(this.context, querySet);
     if (querySet.type !== 'timestamp') broken(`${querySet} is of type '${querySet.type}', expected 'timestamp'.`);
-    if (begin === undefined && end === undefined) broken('timestampWrites name neither a beginning nor an end.');
-    if (begin === end) broken(`Both timestamps go to query ${begin}.`);
+    if (begin === undefined && end === undefined)
+      broken('timestampWrites has neither beginningOfPassWriteIndex nor endOfPassWriteIndex.');
+    if (begin === end) broken(`Both timestamps are written to query ${begin}.`);
     for (const index of [begin, end])
       if (index !== undefined && index >= querySet.count)
         broken(`Query index ${index} exceeds the number of queries (${querySet.count}) in ${querySet}.`);

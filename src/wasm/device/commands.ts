@@ -2,21 +2,23 @@ import type { WasmBuffer } from './buffer.ts';
 import type { KernelHandle } from './execution/kernel_handle.ts';
 import type { WasmQuerySet } from './query_set.ts';
 
-/** Bytes of a buffer that a kernel sees. */
+/** The range of a buffer that a command uses, in bytes. */
 export interface BoundRange {
   readonly buffer: WasmBuffer;
   readonly offset: number;
   readonly size: number;
 }
 
-/** Workgroups that a buffer says when the dispatch comes: none where they are over `most` along a dimension. */
+/**
+ * Workgroup counts that are read from a buffer when the dispatch starts. If one is above `most`, nothing is dispatched.
+ */
 export interface IndirectWorkgroups {
   readonly buffer: WasmBuffer;
   readonly offset: number;
   readonly most: number;
 }
 
-/** What a command buffer holds. */
+/** One command of a command buffer. */
 export type Command =
   | {
       readonly kind: 'dispatch';
@@ -30,5 +32,5 @@ export type Command =
   | { readonly kind: 'timestamp'; readonly querySet: WasmQuerySet; readonly index: number }
   | { readonly kind: 'resolve'; readonly querySet: WasmQuerySet; readonly first: number; readonly to: BoundRange };
 
-/** A program counts workgroups in 32 bits, with room for every thread to count past the end. */
+/** A program counts workgroups in 32 bits; this limit leaves room for every thread to count past the end. */
 export const MOST_WORKGROUPS = 2 ** 30;

@@ -48,7 +48,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
     const all = [...offsets];
     if (start !== undefined && start + (length ?? 0) > all.length)
       throw new RangeError(
-        `setBindGroup: dynamic offsets ${start} to ${start + (length ?? 0)} are outside of the ${all.length} given`,
+        `setBindGroup: dynamic offsets (start: ${start}, length: ${length ?? 0}) do not fit in the ${all.length} values given`,
       );
     const dynamic = start === undefined ? all : all.slice(start, start + (length ?? 0));
     this.record(`setBindGroup(${index}, ${bindGroup ?? null})`, () => {
@@ -84,7 +84,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
       });
       const total = counts[0] * counts[1] * counts[2];
       if (total > MOST_WORKGROUPS)
-        broken(`Dispatch of ${total} workgroups exceeds the ${MOST_WORKGROUPS} that this device counts to.`);
+        broken(`Dispatch workgroup count (${total}) exceeds the maximum of this device (${MOST_WORKGROUPS}).`);
       const bindings = this.bindingsOf(pipeline);
       if (total > 0) this.encoder.add({ kind: 'dispatch', kernel: pipeline.kernel!, bindings, workgroups: counts });
     });
@@ -104,7 +104,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
         for (const { buffer: bound, entry } of entries)
           if (bound === buffer && entry.type === 'storage')
             broken(
-              `${buffer} holds the workgroup counts of a dispatch that may write to it through ${group}: writable usage and another usage in the same synchronization scope.`,
+              `${buffer} contains the workgroup counts of a dispatch that may write to it through ${group}: writable usage and another usage in the same synchronization scope.`,
             );
       const most = this.context.limits.maxComputeWorkgroupsPerDimension;
       this.encoder.add({ kind: 'dispatch', kernel: pipeline.kernel!, bindings, workgroups: { buffer, offset, most } });
@@ -140,7 +140,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
 
   private record(call: string, work: () => void): void {
     if (this.ended) {
-      this.context.errors.report('validation', `${this} is already ended: it takes no ${call}.`);
+      this.context.errors.report('validation', `${this} is already ended: cannot record ${call}.`);
       return;
     }
     this.encoder.attempt(`${this}.${call}`, work);
@@ -149,7 +149,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
   private recordDispatch(call: string, work: (pipeline: WasmComputePipeline) => void): void {
     if (this.context.lost) return;
     const { pipeline } = this;
-    // A pipeline serves many dispatches, a group as a rule one: its label tells which.
+    // Many dispatches use the same pipeline, but each usually has its own group, whose label identifies the dispatch.
     const groups = this.groups.map(bound => bound?.group).filter(group => group !== undefined);
     this.record(`${call} with ${groups.join(', ') || pipeline || 'nothing set'}`, () => {
       if (!pipeline) broken('No pipeline set.');
@@ -157,7 +157,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
     });
   }
 
-  /** The ranges that the kernel takes, in its order. @throws BrokenRule  what is bound doesn't fit the pipeline */
+  /** Returns the kernel's ranges in its binding order. @throws BrokenRule  the bound groups do not fit the pipeline */
   private bindingsOf(pipeline: WasmComputePipeline): readonly BoundEntry[] {
     const bound = this.boundOf(pipeline);
     checkAliases(bound);
@@ -187,7 +187,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
   }
 }
 
-/** What a dispatch writes it must not see through another binding. */
+/** Checks that no range which a dispatch may write is visible through another binding. @throws BrokenRule */
 function checkAliases(bound: readonly Bound[]): void {
   const entries = bound.length === 1 ? bound[0]!.entries : bound.flatMap(group => group.entries);
   for (const [i, one] of entries.entries()) {

@@ -1,4 +1,4 @@
-/** WebGPU's flags, by its names: they are no globals in Node. */
+/** WebGPU's flags, which are not globals in Node. */
 
 export const BUFFER_USAGE = {
   MAP_READ: 0x0001,
@@ -17,7 +17,7 @@ export const MAP_MODE = { READ: 0x0001, WRITE: 0x0002 } as const;
 
 export const SHADER_STAGE = { VERTEX: 0x1, FRAGMENT: 0x2, COMPUTE: 0x4 } as const;
 
-/** As messages show a usage: `BufferUsage::(CopyDst|Storage)`. */
+/** Returns a usage in the form that messages use, such as `BufferUsage::(CopyDst|Storage)`. */
 export function describeUsage(usage: number): string {
   const names = Object.entries(BUFFER_USAGE)
     .filter(([, bit]) => usage & bit)

@@ -1,4 +1,4 @@
-import type { SimdFeatures } from '../compiled_kernel.ts';
+import type { SimdFeatures } from '../interface/compiled_kernel.ts';
 import type { ErrorScopes } from './error_scopes.ts';
 import { broken } from './errors.ts';
 import type { Executor } from './execution/executor.ts';
@@ -7,7 +7,7 @@ import type { KernelCompiler, ShaderChecker } from './execution/kernel_handle.ts
 import type { Timeline } from './execution/timeline.ts';
 import type { Limits } from './limits.ts';
 
-/** What the objects of one device share. */
+/** The state that all objects of a device share. */
 export interface Context {
   readonly heap: Heap;
   readonly errors: ErrorScopes;
@@ -28,7 +28,7 @@ interface Owned {
   toString(): string;
 }
 
-/** @throws BrokenRule  the object belongs to another device, or its making failed */
+/** @throws BrokenRule  the object belongs to another device, or its creation failed */
 export function expectUsable(context: Context, object: Owned): void {
   if (object.context !== context) broken(`${object} is associated with another device.`);
   if (!object.valid) broken(`${object} is invalid.`);

@@ -1,4 +1,4 @@
-import type { SimdFeatures } from '../compiled_kernel.ts';
+import type { SimdFeatures } from '../interface/compiled_kernel.ts';
 import { createBindGroup } from './bind_group.ts';
 import { createBindGroupLayout, createPipelineLayout } from './bind_group_layout.ts';
 import { createBuffer } from './buffer.ts';
@@ -33,9 +33,9 @@ export interface DeviceParts {
 type ErrorHandler = ((this: GPUDevice, event: globalThis.GPUUncapturedErrorEvent) => unknown) | null;
 
 /**
- * A compute device: WebGPU's interface, memory and threads of WebAssembly.
+ * A compute device that implements `GPUDevice` with WebAssembly memory and threads.
  *
- * Left out: textures, samplers, rendering, immediates. Calls for them throw a NotSupportedError.
+ * Textures, samplers, rendering and immediates are not supported: these calls throw a NotSupportedError.
  */
 export class WasmDevice extends EventTarget implements GPUDevice {
   declare readonly __brand: 'GPUDevice';
@@ -74,12 +74,12 @@ export class WasmDevice extends EventTarget implements GPUDevice {
     this.queue = new WasmQueue(this.context, parts.queueLabel);
   }
 
-  /** Threads that a dispatch is spread over. */
+  /** The number of threads that share a dispatch. */
   get threads(): number {
     return this.context.executor.threads;
   }
 
-  /** What the device holds: all buffers, and what its programs and threads need beside them. */
+  /** The memory in use: by all buffers, and by the device's programs and threads. */
   get heapUse(): HeapUse {
     return this.context.heap.use;
   }
@@ -88,7 +88,7 @@ export class WasmDevice extends EventTarget implements GPUDevice {
     this.lose('destroyed', 'device was destroyed');
   }
 
-  /** Ends everything, whoever causes it. */
+  /** Stops all work, frees the memory and resolves `lost`. Does nothing if the device is already lost. */
   lose(reason: GPUDeviceLostReason, message: string): void {
     if (this.context.lost) return;
     this.context.lost = true;

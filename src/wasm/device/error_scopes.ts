@@ -5,21 +5,21 @@ interface Scope {
   first: GPUError | null;
 }
 
-/** The stack of error scopes, and where errors go that no scope catches. */
+/** The stack of error scopes. Errors that no scope catches go to `uncaptured`. */
 export class ErrorScopes {
   private readonly stack: Scope[] = [];
-  /** After loss no error surfaces any more. */
+  /** Set when the device is lost: no error is reported afterwards. */
   silent = false;
 
   constructor(private readonly uncaptured: (error: GPUError) => void) {}
 
   push(filter: GPUErrorFilter): void {
     if (filter !== 'validation' && filter !== 'out-of-memory' && filter !== 'internal')
-      throw new TypeError(`pushErrorScope: '${filter}' is no GPUErrorFilter`);
+      throw new TypeError(`pushErrorScope: '${filter}' is not a GPUErrorFilter`);
     this.stack.push({ filter, first: null });
   }
 
-  /** The first error that the innermost scope caught; undefined where there is no scope. */
+  /** Removes the innermost scope and returns the first error that it caught; undefined if there is no scope. */
   pop(): GPUError | null | undefined {
     return this.stack.pop()?.first;
   }
@@ -32,7 +32,7 @@ export class ErrorScopes {
     else scope.first ??= error;
   }
 
-  /** Runs `work`; a rule that it breaks is reported, with the call it happened in, and false returned. */
+  /** Runs `work`. If it breaks a rule, reports the rule together with the call, and returns false. */
   guard(call: string, work: () => void): boolean {
     try {
       work();

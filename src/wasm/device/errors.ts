@@ -1,4 +1,7 @@
-/** The kinds of `GPUError`. The classes are WebGPU's by name; a page's own classes have no public constructors on every engine. */
+/**
+ * The base of the `GPUError` classes. They are defined here because not every engine gives its own classes public
+ * constructors.
+ */
 abstract class WasmGpuError {
   constructor(readonly message: string) {}
 }
@@ -15,7 +18,7 @@ export class GPUInternalError extends WasmGpuError implements globalThis.GPUInte
   declare readonly __brand: 'GPUInternalError';
 }
 
-/** Why a pipeline was not made; what `createComputePipelineAsync` rejects with. */
+/** The error with which `createComputePipelineAsync` rejects. */
 export class GPUPipelineError extends DOMException implements globalThis.GPUPipelineError {
   declare readonly __brand: 'GPUPipelineError';
   readonly reason: GPUPipelineErrorReason;
@@ -34,7 +37,7 @@ export class GPUUncapturedErrorEvent extends Event implements globalThis.GPUUnca
   }
 }
 
-/** A rule of WebGPU that a call breaks; becomes a GPUError where the call ends. Never leaves this folder. */
+/** A WebGPU rule that a call breaks. The call turns it into a GPUError; callers of the API never see it. */
 export class BrokenRule extends Error {
   constructor(
     message: string,
@@ -53,7 +56,7 @@ export function gpuError(filter: GPUErrorFilter, message: string): GPUError {
   return filter === 'internal' ? new GPUInternalError(message) : new GPUValidationError(message);
 }
 
-/** What a failure says of itself, whatever was thrown. */
+/** Returns the message of a thrown value of any type. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -62,15 +65,15 @@ export function operationError(message: string): DOMException {
   return new DOMException(message, 'OperationError');
 }
 
-/** What is no part of a compute device: textures, samplers, rendering. */
+/** Refuses a call that needs textures, samplers, rendering or immediates. @throws DOMException  NotSupportedError */
 export function notForCompute(what: string): never {
-  throw new DOMException(`${what}: this device computes on buffers alone`, 'NotSupportedError');
+  throw new DOMException(`${what}: this device supports only compute with buffers`, 'NotSupportedError');
 }
 
 /**
- * A whole number of at least 0, as WebIDL's [EnforceRange] demands.
+ * Converts a value to a whole number from 0 to `most`, as WebIDL's [EnforceRange] requires.
  *
- * @throws TypeError
+ * @throws TypeError  the value is outside the range
  */
 export function wholeNumber(value: unknown, what: string, most = Number.MAX_SAFE_INTEGER): number {
   const number = Math.trunc(Number(value));

@@ -6,20 +6,23 @@ const ZERO_SPLAT = [0x41, 0x00, 0xfd, 0x0f];
 const RELAXED_MADD = [0xfd, 0x85, 0x02];
 const FIRST_F32 = [0xfd, 0x1f, 0x00];
 
-/** Whether this engine's WebAssembly has 128-bit SIMD, which all kernels need. */
+/** Reports whether this engine's WebAssembly has 128-bit SIMD, which all kernels need. */
 export function hasSimd(): boolean {
   return isValid(ZERO_SPLAT);
 }
 
-/** Whether it has relaxed SIMD, whose multiply-add rounds once where the processor can. */
+/** Reports whether it has relaxed SIMD, whose multiply-add rounds once if the processor can do that. */
 export function hasRelaxedSimd(): boolean {
   return isValid([...ZERO_SPLAT, ...ZERO_SPLAT, ...ZERO_SPLAT, ...RELAXED_MADD]);
 }
 
-/** Whether a relaxed multiply-add rounds once here: only processors with 256-bit SIMD do, as good as all. */
+/**
+ * Reports whether relaxed multiply-add rounds once here. On x86-64, this needs a processor with 256-bit SIMD; almost
+ * all have it.
+ */
 export function fusesMultiplyAdd(): boolean {
   const factor = 1 + 2 ** -12;
-  // The product rounded by itself is 1 + 2^-11.
+  // factor * factor is 1 + 2^-11 + 2^-24. Rounded on its own, it is 1 + 2^-11, and the result is 0.
   const sum = [...splat(factor), ...splat(factor), ...splat(-(1 + 2 ** -11)), ...RELAXED_MADD, ...FIRST_F32];
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(F32, sum)));
   return (exports.f as () => number)() !== 0;
@@ -33,7 +36,7 @@ function isValid(instructions: readonly number[]): boolean {
   return WebAssembly.validate(moduleOf(V128, instructions));
 }
 
-/** A module of one function `f` that takes nothing. */
+/** Returns a module that exports one function `f` without parameters. */
 function moduleOf(result: number, instructions: readonly number[]): Uint8Array<ArrayBuffer> {
   const type = [0x01, 0x05, 0x01, 0x60, 0x00, 0x01, result];
   const body = [0x00, ...instructions, 0x0b];

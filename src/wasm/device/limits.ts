@@ -10,7 +10,7 @@ export type LimitName = Exclude<
 >;
 export type Limits = Readonly<Record<LimitName, number>>;
 
-/** What every device has unless it asks for more. */
+/** WebGPU's default limits, which a device has unless it requests better ones. */
 export const DEFAULT_LIMITS: Limits = {
   maxTextureDimension1D: 8192,
   maxTextureDimension2D: 8192,
@@ -46,10 +46,10 @@ export const DEFAULT_LIMITS: Limits = {
   maxImmediateSize: 0,
 };
 
-/** Sizes stay below 2^31, so that no kernel meets a length with its highest bit set. */
+/** Sizes stay below 2^31, so that no length in a kernel has its highest bit set. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 4;
 
-/** What the adapter can give. */
+/** The best limits that the adapter supports. */
 export const ADAPTER_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   maxDynamicUniformBuffersPerPipelineLayout: 16,
@@ -68,9 +68,9 @@ export const ADAPTER_LIMITS: Limits = {
 };
 
 /**
- * The limits of a device: the defaults, and what it asks for beyond them.
+ * Returns the limits of a device: the defaults, improved by the requested limits.
  *
- * @throws DOMException  OperationError: an unknown name, or more than the adapter has
+ * @throws DOMException  OperationError: a limit is unknown, or better than the adapter's
  */
 export function deviceLimits(required: Readonly<Record<string, number | undefined>>, adapter: Limits): Limits {
   const limits: Record<LimitName, number> = { ...DEFAULT_LIMITS };
@@ -84,13 +84,13 @@ export function deviceLimits(required: Readonly<Record<string, number | undefine
         `Required ${name} limit (${value}) is ${least ? 'less' : 'greater'} than the supported ${best}.`,
       );
     if (least && (!Number.isInteger(Math.log2(value)) || value > 2 ** 31))
-      throw operationError(`Required ${name} limit (${value}) is no power of two.`);
+      throw operationError(`Required ${name} limit (${value}) is not a power of two.`);
     limits[name] = least ? Math.min(limits[name], value) : Math.max(limits[name], value);
   }
   return limits;
 }
 
-/** As the API shows them. */
+/** Returns the limits as the API exposes them. */
 export function supportedLimits(limits: Limits): GPUSupportedLimits {
   return Object.freeze({
     ...limits,

@@ -1,4 +1,5 @@
-import { type CompiledKernel, CompileError, type KernelBinding } from '../compiled_kernel.ts';
+import { CompileError } from '../interface/compile_error.ts';
+import type { CompiledKernel, KernelBinding } from '../interface/compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import { autoLayout, WasmBindGroupLayout, WasmPipelineLayout } from './bind_group_layout.ts';
 import { SHADER_STAGE } from './constants.ts';
@@ -8,7 +9,7 @@ import { breathe } from './execution/breathe.ts';
 import type { KernelHandle } from './execution/kernel_handle.ts';
 import type { WasmShaderModule } from './shader_module.ts';
 
-/** Takes a kernel from the threads when no pipeline, and no command, needs it any more. */
+/** Removes a kernel from the threads once no pipeline and no command uses it. */
 const dropped = new FinalizationRegistry<() => void>(forget => forget());
 
 export class WasmComputePipeline extends ApiObject implements GPUComputePipeline {
@@ -138,7 +139,7 @@ function checkWorkgroup(
     );
 }
 
-/** A binding of the shader must be in the layout, as what the shader takes it for. */
+/** Checks that the layout contains a binding of the shader, with the same type. @throws BrokenRule */
 function checkBinding(layout: WasmPipelineLayout, binding: KernelBinding, module: WasmShaderModule): void {
   const where = `binding "${binding.name}" (group ${binding.group}, binding ${binding.binding}) of ${module}`;
   const group = layout.groups[binding.group];

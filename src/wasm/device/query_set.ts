@@ -6,7 +6,7 @@ import type { Allocation } from './execution/heap.ts';
 const QUERY_BYTES = 8;
 const MOST_QUERIES = 4096;
 
-/** Timestamps in nanoseconds. */
+/** A set of timestamps, in nanoseconds. */
 export class WasmQuerySet extends ApiObject implements GPUQuerySet {
   declare readonly __brand: 'GPUQuerySet';
   private allocation: Allocation | undefined;
@@ -46,15 +46,17 @@ export class WasmQuerySet extends ApiObject implements GPUQuerySet {
   }
 }
 
-/** @throws TypeError  timestamps of a device that was opened without 'timestamp-query' */
+/** @throws TypeError  the device was created without the feature "timestamp-query" */
 export function createQuerySet(context: Context, descriptor: GPUQuerySetDescriptor): WasmQuerySet {
   const { type } = descriptor;
   const count = wholeNumber(descriptor.count, 'GPUQuerySetDescriptor.count', 0xffffffff);
   if (type === 'timestamp' && !context.features.has('timestamp-query'))
-    throw new TypeError("createQuerySet: type 'timestamp' needs the feature 'timestamp-query'");
+    throw new TypeError(
+      'createQuerySet: type "timestamp" needs the feature "timestamp-query", which this device lacks',
+    );
   const querySet = new WasmQuerySet(context, descriptor.label, type, count);
   querySet.valid = context.errors.guard(`[Device].createQuerySet(${querySet})`, () => {
-    if (type !== 'timestamp') broken(`Query type '${type}' is not for compute.`);
+    if (type !== 'timestamp') broken(`Query type '${type}' is not supported: this device has only 'timestamp'.`);
     if (count > MOST_QUERIES) broken(`Query count (${count}) exceeds the maximum query count (${MOST_QUERIES}).`);
     querySet.allocate();
   });

@@ -5,10 +5,10 @@ import type { Command } from './commands.ts';
 import { BUFFER_USAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
 import { BrokenRule, broken, notForCompute, operationError, wholeNumber } from './errors.ts';
-import { ProgramWriter } from './execution/program_writer.ts';
+import { ProgramWriter } from './program_writer.ts';
 import type { WasmQuerySet } from './query_set.ts';
 
-/** Copies of no more are made on the calling thread: a message to a worker takes longer. */
+/** Submits that copy at most this much run on the calling thread: a message to a worker would take longer. */
 const SMALL_COPY_BYTES = 1 << 20;
 
 export class WasmQueue extends ApiObject implements GPUQueue {
@@ -67,7 +67,7 @@ export class WasmQueue extends ApiObject implements GPUQueue {
       if (bytes.length === 0) return;
       const address = target.address + offset;
       const write = (source: Uint8Array) => context.heap.bytes(address, source.length).set(source);
-      // What the queue does not wait to use can be written at once.
+      // If no queued work uses the buffer, the write can happen immediately.
       if (target.idle) return write(bytes);
       const kept = bytes.slice();
       target.usedBy(context.timeline.enqueue(() => write(kept)));
@@ -114,15 +114,15 @@ export class WasmQueue extends ApiObject implements GPUQueue {
   }
 }
 
-/** By addresses: the buffers may be destroyed before its turn comes. */
+/** A copy, by address: the buffers may be destroyed before it runs. */
 interface Copy {
-  /** Absent: zeros. */
+  /** Absent to write zeros. */
   readonly from: number | undefined;
   readonly to: number;
   readonly size: number;
 }
 
-/** The commands, if they are copies and nothing more, and small. */
+/** Returns the copies of a submit if it contains nothing else and they are small, otherwise undefined. */
 function smallCopies(commands: readonly Command[]): readonly Copy[] | undefined {
   const copies: Copy[] = [];
   let bytes = 0;
@@ -156,7 +156,11 @@ function usedBy(commands: readonly Command[]): { buffers: Set<WasmBuffer>; query
   return { buffers, querySets };
 }
 
-/** `dataOffset` and `size` count elements of typed arrays, bytes of everything else. @throws DOMException | TypeError */
+/**
+ * Returns the bytes to write. `dataOffset` and `size` count elements of a typed array, otherwise bytes.
+ *
+ * @throws DOMException | TypeError
+ */
 function bytesOf(data: GPUAllowSharedBufferSource, dataOffset: number, size: number | undefined): Uint8Array {
   const isView = ArrayBuffer.isView(data);
   if (
@@ -164,13 +168,13 @@ function bytesOf(data: GPUAllowSharedBufferSource, dataOffset: number, size: num
     !(data instanceof ArrayBuffer) &&
     !(typeof SharedArrayBuffer === 'function' && data instanceof SharedArrayBuffer)
   )
-    throw new TypeError('writeBuffer: data is neither an ArrayBuffer nor a view of one');
+    throw new TypeError('writeBuffer: data must be an ArrayBuffer, a SharedArrayBuffer or a view of one');
   const unit = isView && 'BYTES_PER_ELEMENT' in data ? (data.BYTES_PER_ELEMENT as number) : 1;
   const length = data.byteLength / unit;
   const count = size === undefined ? length - dataOffset : wholeNumber(size, 'size');
   if (count < 0 || dataOffset + count > length)
     throw operationError(
-      `writeBuffer: elements ${dataOffset} to ${dataOffset + count} are outside of the ${length} of data.`,
+      `writeBuffer: data range (dataOffset: ${dataOffset}, size: ${count}) does not fit in the ${length} elements of data.`,
     );
   if ((count * unit) % 4 !== 0)
     throw operationError(`writeBuffer: size (${count * unit} bytes) is not a multiple of 4.`);

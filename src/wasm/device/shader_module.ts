@@ -1,10 +1,11 @@
-import { type CompiledKernel, CompileError, type CompileMessage } from '../compiled_kernel.ts';
+import { CompileError, type CompileMessage } from '../interface/compile_error.ts';
+import type { CompiledKernel } from '../interface/compiled_kernel.ts';
 import { ApiObject } from './api_object.ts';
 import type { Context } from './context.ts';
 import { broken } from './errors.ts';
 import { breathe } from './execution/breathe.ts';
 
-/** WGSL. It is compiled when a pipeline says for which entry point and constants. */
+/** A WGSL text. It is compiled when a pipeline provides the entry point and the constants. */
 export class WasmShaderModule extends ApiObject implements GPUShaderModule {
   declare readonly __brand: 'GPUShaderModule';
   private readonly found: CompileMessage[] = [];
@@ -19,7 +20,7 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
     this.bare = withoutComments(source);
   }
 
-  /** What can be known before a pipeline asks for more. @throws BrokenRule */
+  /** Checks the syntax. @throws BrokenRule */
   check(): void {
     try {
       this.context.check?.(this.source);
@@ -48,12 +49,12 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
     }
   }
 
-  /** The entry point that a pipeline means. @throws BrokenRule */
+  /** Returns the name of a pipeline's entry point, which may be omitted if there is only one. @throws BrokenRule */
   entryPoint(name: string | undefined): string {
     const names = this.entryPoints();
     if (name !== undefined) {
       if (!names.includes(name))
-        broken(`Entry point "${name}" doesn't exist in ${this}: it has [${names.join(', ')}] for compute.`);
+        broken(`Entry point "${name}" doesn't exist in ${this}, whose compute entry points are [${names.join(', ')}].`);
       return name;
     }
     if (names.length !== 1)
@@ -61,7 +62,11 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
     return names[0]!;
   }
 
-  /** Override constants by the shader's names, from keys that may be names or numbers of `@id`. @throws BrokenRule | TypeError */
+  /**
+   * Returns override constants by name; the given keys are names, or numbers from `@id`.
+   *
+   * @throws BrokenRule | TypeError
+   */
   constants(given: Readonly<Record<string, number>>): Record<string, number> {
     const overrides = [...this.bare.matchAll(/(?:@id\s*\(\s*(\d+)\s*\)\s*)?\boverride\s+([\p{XIDS}_][\p{XIDC}]*)/gu)];
     const constants: Record<string, number> = {};
@@ -69,7 +74,7 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
       const override = overrides.find(([, id, name]) => (id ?? name) === key);
       if (!override)
         broken(
-          `Pipeline overridable constant "${key}" not found in ${this}: it has [${overrides.map(([, id, name]) => id ?? name).join(', ')}].`,
+          `Pipeline overridable constant "${key}" not found in ${this}, whose overrides are [${overrides.map(([, id, name]) => id ?? name).join(', ')}].`,
         );
       const number = Number(value);
       if (!Number.isFinite(number))
@@ -79,7 +84,7 @@ export class WasmShaderModule extends ApiObject implements GPUShaderModule {
     return constants;
   }
 
-  /** What the compiler has to say: found by the pipelines made so far, or else by compiling every entry point. */
+  /** Returns the messages of the pipelines created so far. If there are none, compiles every entry point first. */
   async getCompilationInfo(): Promise<GPUCompilationInfo> {
     if (this.found.length === 0)
       for (const name of this.entryPoints()) {
@@ -117,16 +122,20 @@ export function createShaderModule(context: Context, descriptor: GPUShaderModule
   return module;
 }
 
-/** Text that is nested deeper than the stack is an error of the text. @throws what is no error of the text */
+/**
+ * Returns the compile error. A stack overflow (RangeError) counts as one: the source is nested too deeply.
+ *
+ * @throws any other error
+ */
 function compileErrorOf(error: unknown): CompileError {
   if (error instanceof CompileError) return error;
   if (!(error instanceof RangeError)) throw error;
   return new CompileError([
-    { type: 'error', message: `it is nested too deeply (${error.message})`, lineNum: 0, linePos: 0 },
+    { type: 'error', message: `the source is nested too deeply (${error.message})`, lineNum: 0, linePos: 0 },
   ]);
 }
 
-/** Line comments and nested block comments become spaces. */
+/** Replaces line comments and nested block comments with spaces. */
 function withoutComments(source: string): string {
   let depth = 0;
   return source.replace(/\/\*|\*\/|\/\/[^\n]*|[^/*]+|[/*]/g, token => {

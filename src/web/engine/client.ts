@@ -13,7 +13,7 @@ export interface CallOptions<M extends MethodName> {
   readonly onProgress?: (progress: ProgressOf<M>) => void;
 }
 
-/** A failure in the engine; `message` is a sentence to show as it is. */
+/** A failure in the engine. `message` is a sentence to show unchanged. */
 export class EngineError extends Error {
   constructor({ name, message }: Failure) {
     super(message);
@@ -27,14 +27,14 @@ interface Pending {
   readonly onProgress?: (progress: never) => void;
 }
 
-/** What the engine is doing. Views read it and show scores only while it is `ready`. */
+/** The engine's state. Views show scores only while it is `ready`. */
 export const engineStatus = signal<EngineStatus>({ state: 'starting' });
 
 const pending = new Map<number, Pending>();
 let worker: Worker | undefined;
 let calls = 0;
 
-/** Starts the worker, or ends the one that runs and starts another. */
+/** Starts the worker, and stops a running one first. */
 export function startEngine(): void {
   worker?.terminate();
   for (const { reject } of pending.values()) reject(aborted());
@@ -43,14 +43,18 @@ export function startEngine(): void {
   worker = new Worker(new URL(ENGINE_FILE, document.baseURI), { type: 'module', name: 'raycam engine' });
   worker.addEventListener('message', ({ data }) => receive(data as FromEngine));
   worker.addEventListener('error', event => {
-    const message = `engine: its thread ended (${event.message || 'the script did not load'}). Reload the page`;
+    const message = `engine: its worker stopped (${event.message || 'the script did not load'}). Reload the page`;
     engineStatus.value = { state: 'failed', message };
     for (const { reject } of pending.values()) reject(new EngineError({ name: 'DeviceError', message }));
     pending.clear();
   });
 }
 
-/** Runs a method of `engine/methods`. @throws EngineError  its sentence; AbortError when `signal` says so */
+/**
+ * Runs a method of `engine/methods`.
+ *
+ * @throws EngineError  the method failed, or, as AbortError, `signal` was aborted
+ */
 export function call<M extends MethodName>(
   method: M,
   input: InputOf<M>,
@@ -107,5 +111,5 @@ function receive(message: FromEngine): void {
 }
 
 function aborted(): Error {
-  return new EngineError({ name: 'AbortError', message: 'no longer wanted' });
+  return new EngineError({ name: 'AbortError', message: 'call cancelled' });
 }

@@ -1,11 +1,12 @@
-/** What the worker owns: the device, the network, the head, and decoded images. */
+/** The worker's state: the device, the network, the head, and decoded images. */
 import { blobSource, type DecodedImage, decodeImage } from '#platform';
-import { Observer } from '../../observe/observer.ts';
 import { DeviceError, InputError } from '../../errors/index.ts';
-import { buildNetwork, type Network } from '../../inference/network.ts';
+import { buildNetwork, isLost, type Network } from '../../inference/network.ts';
+import { recovering } from '../../inference/recovery.ts';
 import { Head } from '../../nn/head.ts';
 import type { HeadFile } from '../../nn/head_file.ts';
 import type { Tuning } from '../../nn/tuning.ts';
+import { Observer } from '../../observe/observer.ts';
 import { backboneOfEntry, backboneOfFile } from '../../weights/backbone.ts';
 import { openWeightsSource } from '../../weights/open_weights.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
@@ -17,18 +18,16 @@ import { obtainWeights } from './obtain_weights.ts';
 import type { EngineChoice, EngineStatus } from './protocol.ts';
 import { describeTuning, readTuning } from './tunings.ts';
 
-/** A device that is lost again so soon is not opened a second time. */
+/** A device that is lost again within this time is not reopened. */
 const LOST_AGAIN_MS = 60_000;
 
-/** Decoded images kept; one of 2,000 x 1,500 pixels takes 9 MB. */
+/** Number of decoded images to cache; one of 2,000 x 1,500 pixels takes 9 MB. */
 const KEPT_IMAGES = 8;
 
 interface Opened {
   readonly choice: EngineChoice;
   readonly network: Network;
-  /** Stands before the device: times it, and knows what it ran. */
-  readonly observer: Observer;
-  /** What is kept of its adapter, whether or not it is in force. */
+  /** The adapter's stored tuning, whether or not it is in use. */
   readonly tuning?: Tuning;
   head?: Head;
   headFile?: HeadFile;
@@ -37,50 +36,48 @@ interface Opened {
 export class Engine {
   /** Set by `start`. */
   site: Site | undefined;
-  /** Where the page lies; addresses of the site are relative to it. */
+  /** The page's URL; the site's URLs are relative to it. */
   baseUrl = '';
   private opened: Opened | undefined;
-  private epoch = 0;
-  private lost: string | undefined;
-  private recoveredMs = Number.NEGATIVE_INFINITY;
+  private generation = 0;
+  /** Observes the latest device: times its dispatches, and knows what it ran. */
+  private latestObserver = new Observer();
   private readonly images = new Map<string, DecodedImage>();
   private readonly cleanups = new Set<() => void>();
 
-  /** `onLost` is told at once of a device that went by itself. */
+  /** `onLost` is called as soon as a device is lost that the engine did not close. */
   constructor(
     private readonly post: (status: EngineStatus) => void,
     private readonly onLost: () => void,
   ) {}
 
-  /** @throws DeviceError  none is open */
+  /** The open network. @throws DeviceError  none is open */
   get network(): Network {
     if (!this.opened) throw new DeviceError('engine: no network is open yet. Choose one under Weights');
     return this.opened.network;
   }
 
-  /** Of the device that is open. @throws DeviceError  none is */
+  /** The open device's observer. @throws DeviceError  none is open */
   get observer(): Observer {
     void this.network;
-    return this.opened!.observer;
+    return this.latestObserver;
   }
 
-  /** Of WebAssembly, as the page asked for. */
+  /** WebAssembly threads that the page requested. */
   get threads(): number | undefined {
     return this.opened?.choice.threads;
   }
 
-  /** Opens the adapter that is in use once more: for a bench, which has a device of its own. */
+  /** Options that open the adapter in use a second time, for a bench on its own device. */
   get sameAdapter(): Pick<EngineChoice, 'adapter' | 'threads'> {
     const { kind } = this.network.device.adapter;
     return { adapter: kind === 'software' ? 'swiftshader' : kind, threads: this.threads };
   }
 
-  /** @throws InputError  none fits the network */
+  /** The head in use. @throws InputError  none fits the network */
   get head(): Head {
     if (this.opened?.head) return this.opened.head;
-    throw new InputError(
-      `head: none of the heads here was trained on ${this.network.backbone.id}. Train one, or open its file`,
-    );
+    throw new InputError(`head: no head was trained on ${this.network.backbone.id}. Train one, or open its file`);
   }
 
   get headFile(): HeadFile | undefined {
@@ -91,31 +88,27 @@ export class Engine {
     this.post(status);
   }
 
-  /** Called before the network or the head changes: frees what a method keeps from call to call. */
+  /**
+   * Registers `cleanup`, which frees what a method keeps between calls. It runs before the network or the head changes.
+   */
   onChange(cleanup: () => void): void {
     this.cleanups.add(cleanup);
   }
 
   /**
-   * Gets the weights, opens the device and puts them onto it; `ready` afterwards. A head that was in use stays where it fits.
+   * Fetches the weights, opens the device and uploads them. The status is `ready` afterwards. Keeps the head in use if
+   * it fits.
    *
-   * @throws what stood in the way
+   * @throws  the reason why the network could not be opened
    */
   async open(choice: EngineChoice, signal?: AbortSignal): Promise<void> {
     const used = this.opened?.headFile;
     await this.close();
     try {
-      const observer = new Observer();
-      const built = await this.build(choice, observer, signal);
-      const { network } = built;
-      const opened: Opened = { choice, observer, ...built };
+      const opened: Opened = { choice, ...(await this.build(choice, signal)) };
+      const { network } = opened;
       this.opened = opened;
-      this.lost = undefined;
-      void network.device.lost.then(({ message }) => {
-        if (this.opened !== opened) return;
-        this.lost = message || 'no reason was given';
-        this.onLost();
-      });
+      this.watch(network);
       const file = used && isHeadOf(used, network) ? used : await findHead(this.site!, this.baseUrl, network);
       if (file) this.useHead(file);
       else this.announce();
@@ -126,7 +119,7 @@ export class Engine {
     }
   }
 
-  /** @throws InputError  it was trained on other features */
+  /** Uses a head for verdicts from now on. @throws InputError  it was trained on other features */
   useHead(file: HeadFile): void {
     const { network } = this;
     requireHeadOf(file, network);
@@ -144,7 +137,7 @@ export class Engine {
     await opened?.network.dispose();
   }
 
-  /** An image by its hash, decoded. @throws InputError  it is not on this computer */
+  /** Returns an image by its hash, decoded. @throws InputError  it is not on this computer */
   async image(hash: string): Promise<DecodedImage> {
     const kept = this.images.get(hash);
     if (kept) return kept;
@@ -161,39 +154,43 @@ export class Engine {
     return image;
   }
 
-  /** Runs a call; where the device was lost under it, opens the network again, once, and runs it again. */
+  /** Runs a call. If the device was lost before or is lost meanwhile, the network is rebuilt and the call repeated, once. */
   async guard(work: () => Promise<unknown>): Promise<unknown> {
-    const before = this.opened;
+    const { opened } = this;
+    if (!opened) return work();
+    const { network, choice } = opened;
     try {
-      if (this.lost) throw new DeviceError(`device: it was lost (${this.lost})`);
-      return await work();
+      return await recovering(network, async () => {
+        if (isLost(network.device)) await network.rebuild!(network.device.lossDetail);
+        return work();
+      });
     } catch (error) {
-      await new Promise(resolve => setTimeout(resolve)); // `lost` settles after the failure it causes
-      if (!this.lost || !before || this.opened !== before) throw error;
-      return this.recover(before.choice, work);
+      if (this.opened === opened && isLost(network.device)) {
+        await this.close();
+        this.setStatus({ state: 'failed', message: (error as Error).message, choice });
+      }
+      throw error;
     }
   }
 
-  private async recover(choice: EngineChoice, work: () => Promise<unknown>): Promise<unknown> {
-    const reason = this.lost!;
-    if (performance.now() - this.recoveredMs < LOST_AGAIN_MS) {
-      const message = `device: it was lost twice (${reason}). Close other programs that use the GPU, or choose the adapter WebAssembly`;
-      await this.close();
-      this.lost = undefined;
-      this.setStatus({ state: 'failed', message, choice });
-      throw new DeviceError(message);
-    }
-    this.recoveredMs = performance.now();
-    this.setStatus({ state: 'recovering', message: `The device was lost (${reason}). It is being opened again.` });
-    await this.open(choice);
-    return work();
+  /** Prepares a network whose device is new, and reports the loss of that device. */
+  private watch(network: Network): void {
+    const { device } = network;
+    device.encodesAhead = false; // the observer must see its passes
+    void device.lost.then(() => {
+      if (this.opened?.network === network && network.device === device) this.onLost();
+    });
   }
 
-  private async build(
-    choice: EngineChoice,
-    observer: Observer,
-    signal?: AbortSignal,
-  ): Promise<Pick<Opened, 'network' | 'tuning'>> {
+  /** Puts everything that was on the lost device onto the new one. */
+  private resume(network: Network): void {
+    this.watch(network);
+    const { headFile } = this.opened!;
+    if (headFile) this.useHead(headFile);
+    else this.announce();
+  }
+
+  private async build(choice: EngineChoice, signal?: AbortSignal): Promise<Pick<Opened, 'network' | 'tuning'>> {
     const { file, entry, blob, sha256 } = await obtainWeights(this, choice, signal);
     const weights = await openWeightsSource(blobSource(file, blob));
     const known = entry ?? ZOO.find(({ id }) => id === choice.model);
@@ -202,15 +199,23 @@ export class Engine {
     const network = await buildNetwork(backbone, {
       adapter: choice.adapter,
       threads: choice.threads,
-      observe: observer.attach,
-      recovers: false, // a device that is lost is `guard`'s to replace, with all that hangs on it, whichever call met the loss
+      observe: gpu => {
+        this.latestObserver = new Observer();
+        return this.latestObserver.attach(gpu);
+      },
+      rebuildsAfterMs: LOST_AGAIN_MS,
+      lostTwiceAdvice: 'Close other programs that use the GPU, or choose the adapter WebAssembly',
+      onRebuild: reason => {
+        this.cleanUp();
+        this.setStatus({ state: 'recovering', message: `The device was lost (${reason}). Reopening it.` });
+      },
+      onRebuilt: rebuilt => this.resume(rebuilt),
       tuningFor: async adapter => {
         tuning = await readTuning(adapter);
         return choice.isUntuned ? undefined : tuning;
       },
       onLoad: (done, total) => this.setStatus({ state: 'loading', choice, step: 'upload', done, total }),
     });
-    network.device.encodesAhead = false; // its passes are watched
     return { network, tuning };
   }
 
@@ -220,7 +225,7 @@ export class Engine {
     const { id, architecture, note, licence, weightsHash } = backbone;
     this.setStatus({
       state: 'ready',
-      epoch: ++this.epoch,
+      generation: ++this.generation,
       choice,
       model: {
         id,
@@ -234,7 +239,7 @@ export class Engine {
       adapter: {
         kind: device.adapter.kind,
         description: device.adapter.description,
-        threads: threadsOf(device.adapter),
+        threads: device.adapter.threads,
       },
       tuning: tuning && describeTuning(tuning, backbone),
     });
@@ -244,10 +249,4 @@ export class Engine {
     for (const cleanup of this.cleanups) cleanup();
     this.cleanups.clear();
   }
-}
-
-/** The WebAssembly device says in its description how many there are. */
-function threadsOf({ kind, description }: { readonly kind: string; readonly description: string }): number | undefined {
-  if (kind !== 'wasm') return undefined;
-  return Number(/(\d+) threads?/.exec(description)?.[1] ?? 0);
 }

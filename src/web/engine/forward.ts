@@ -4,7 +4,7 @@ import { preprocessBatch } from '../../inference/inputs.ts';
 import type { Network } from '../../inference/network.ts';
 import type { Tensor } from '../../runtime/tensor.ts';
 
-/** Records the pass of an image as a verdict has it. The caller disposes of [1, F] and [1, 1000]. */
+/** Records the forward pass that a verdict uses. The caller disposes of features [1, F] and logits [1, 1000]. */
 export function recordForward(
   { device, model, backbone }: Network,
   image: DecodedImage,

@@ -1,4 +1,4 @@
-/** Which of the site's heads reads a network's features. */
+/** Reads head files, and finds the site's head for a network. */
 import { bytesSource } from '#platform';
 import { InputError } from '../../errors/index.ts';
 import type { Network } from '../../inference/network.ts';
@@ -7,10 +7,10 @@ import { openWeightsSource } from '../../weights/open_weights.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
 import type { Site } from '../site.ts';
 
-/** The first of the site's heads that fits, if any. */
+/** Returns the first of the site's heads that fits, if any. */
 export async function findHead(site: Site, baseUrl: string, network: Network): Promise<HeadFile | undefined> {
   for (const { name, url } of site.heads) {
-    const response = await fetch(new URL(url, baseUrl)).catch(() => undefined); // a site that is away is no reason to stop
+    const response = await fetch(new URL(url, baseUrl)).catch(() => undefined); // go on if the site is unreachable
     if (!response?.ok) continue;
     const file = await parseHead(name, new Uint8Array(await response.arrayBuffer()));
     if (isHeadOf(file, network)) return file;
@@ -18,7 +18,7 @@ export async function findHead(site: Site, baseUrl: string, network: Network): P
   return undefined;
 }
 
-/** @throws InputError  it was trained on other features */
+/** Checks that a head fits a network. @throws InputError  it was trained on other features */
 export function requireHeadOf(file: HeadFile, { backbone }: Network): void {
   checkHeadFits(file, { ...backbone, featureCount: RESNET_LAYOUTS[backbone.architecture].features });
 }
@@ -33,7 +33,7 @@ export function isHeadOf(file: HeadFile, network: Network): boolean {
   }
 }
 
-/** @throws InputError | WeightsError  the bytes are no head */
+/** Reads a head file. @throws InputError | WeightsError  the bytes are not a head */
 export async function parseHead(name: string, bytes: Uint8Array): Promise<HeadFile> {
   const file = await openWeightsSource(bytesSource(name, bytes));
   try {

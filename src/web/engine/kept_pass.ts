@@ -1,13 +1,13 @@
-/** Forward passes that are kept for the views that look inside: they end with the network, or with the head. */
+/** Caches forward passes for Inspect, Ledger and Train until the network or the head changes. */
 import { RecordedPass } from '../../inspection/recorded_pass.ts';
 import type { Engine } from './engine.ts';
 
-/** On the device at once: each is 52 MB for ResNet-152. */
+/** Passes on the device at once; each takes 52 MB for ResNet-152. */
 const KEPT = 2;
 
 const passes = new WeakMap<Engine, Map<string, RecordedPass>>();
 
-/** The pass of an image, recorded if it is not there. It is not the caller's to dispose of. */
+/** Returns the pass of an image, and records it if needed. The caller must not dispose of it. */
 export async function passOf(engine: Engine, image: string): Promise<RecordedPass> {
   const kept = passes.get(engine) ?? new Map<string, RecordedPass>();
   const known = kept.get(image);

@@ -1,10 +1,10 @@
-/** What an operation of the open network dispatches, and how long that takes. */
+/** Lists and times the dispatches of an operation of the open network. */
 import type { DecodedImage } from '#platform';
-import { observeDispatches } from '../../observe/observe_dispatches.ts';
 import { type Summary, summarize } from '../../bench/statistics.ts';
-import { bestOf, Timer } from '../../observe/timer.ts';
 import { InputError } from '../../errors/index.ts';
 import { leastBytes, type Operation, operationsOf } from '../../inspection/operations.ts';
+import { observeDispatches } from '../../observe/observe_dispatches.ts';
+import { bestOf, Timer } from '../../observe/timer.ts';
 import type { Engine } from './engine.ts';
 import { recordForward } from './forward.ts';
 
@@ -12,31 +12,31 @@ export interface LayerDispatch {
   readonly kernel: string;
   readonly workgroups: readonly [number, number, number];
   readonly constants: Readonly<Record<string, number>>;
-  /** Into `shaders`. */
+  /** Index into `shaders`. */
   readonly shader: number;
-  /** Of this dispatch alone. */
+  /** Time of this dispatch alone. */
   readonly ms: number;
 }
 
 export interface LayerKernels {
   readonly path: string;
   readonly dispatches: readonly LayerDispatch[];
-  /** WGSL */
+  /** WGSL sources. */
   readonly shaders: readonly string[];
   /** Milliseconds of all dispatches together. */
   readonly time: Summary;
-  /** Whether the adapter's own clock gave the times, or else the host's. */
+  /** Whether the times are from the adapter's clock; otherwise from the host's. */
   readonly isAdapterTime: boolean;
-  /** Useful operations, a convolution as computed directly. */
+  /** Useful operations; a convolution counts as a direct one. */
   readonly flop: number;
-  /** That must be moved at least. */
+  /** Bytes that must be moved at least. */
   readonly bytes: number;
 }
 
 const SAMPLES = 9;
 const SAMPLES_OF_EACH = 3;
 
-/** @throws InputError  it runs within another operation */
+/** Times an operation's dispatches. @throws InputError  it is fused into another operation */
 export async function measureLayerKernels(
   engine: Engine,
   image: DecodedImage,
@@ -50,7 +50,7 @@ export async function measureLayerKernels(
   try {
     const dispatched = all.filter(({ label }) => label === operation.path);
     if (dispatched.length === 0)
-      throw new InputError(`kernels: ${operation.path} runs within the operation before it. Choose that one`);
+      throw new InputError(`kernels: ${operation.path} is fused into the operation before it. Choose that one`);
     const timer = new Timer(observer, device.adapter.kind);
     const sample = async (work: typeof dispatched, count: number) => {
       const repeats = await timer.warmUp(work);

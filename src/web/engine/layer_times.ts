@@ -1,21 +1,21 @@
-/** How long each module of the open network takes, by the adapter's own clock. */
+/** Times each module of the open network with the adapter's clock. */
 import type { DecodedImage } from '#platform';
 import { medianOf } from '../../bench/statistics.ts';
 import type { Engine } from './engine.ts';
 import { recordForward } from './forward.ts';
 
 export interface LayerTimes {
-  /** Milliseconds by the path of the convolution, pool or classifier; what follows in its epilogue is in them. */
+  /** Milliseconds by the path of the convolution, pool or classifier, including its epilogue. */
   readonly ms: Readonly<Record<string, number>>;
-  /** Forward passes that the medians are of. */
+  /** Number of forward passes behind each median. */
   readonly samples: number;
 }
 
-/** Forwards, after one that is not counted; fewer where they take long. */
+/** Forward passes to time after one warm-up; fewer if `BUDGET_MS` runs out. */
 const SAMPLES = 3;
 const BUDGET_MS = 1500;
 
-/** Null where the adapter has no timestamps. */
+/** Returns null if the adapter has no timestamps. */
 export async function measureLayerTimes(
   engine: Engine,
   image: DecodedImage,

@@ -1,4 +1,4 @@
-/** From a model's id to its weights as a blob: kept here, else fetched from the site, which may have to pull them first. */
+/** Finds the weights of a model: in this browser's store, or on the site, which may have to download them first. */
 import { WeightsError } from '../../errors/index.ts';
 import { ZOO, type ZooEntry } from '../../weights/zoo.ts';
 import type { PullState, Site, SiteModel } from '../site.ts';
@@ -17,7 +17,7 @@ export interface Obtainer {
   setStatus(status: EngineStatus): void;
 }
 
-/** @throws WeightsError  with the way on; the signal's reason */
+/** Returns a model's weights. @throws WeightsError  they cannot be fetched; the signal's reason */
 export async function obtainWeights(obtainer: Obtainer, choice: EngineChoice, signal?: AbortSignal): Promise<Obtained> {
   const entry = ZOO.find(({ id }) => id === choice.model);
   const model = obtainer.site!.models.find(({ id }) => id === choice.model);
@@ -48,12 +48,12 @@ async function request(url: URL, file: string, signal: AbortSignal | undefined):
     const response = await fetch(url, { signal });
     if (response.ok && response.body) return response;
     throw new WeightsError(
-      `weights: ${file} could not be fetched, the site answers ${response.status}. Open the file under Weights, if you have it`,
+      `weights: ${file} could not be fetched (status ${response.status}). Open the file under Weights, if you have it`,
     );
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof WeightsError) throw error;
-    throw new WeightsError(`weights: ${file} could not be fetched, the site cannot be reached. Try again`, {
+    throw new WeightsError(`weights: ${file} could not be fetched (the site cannot be reached). Try again`, {
       cause: error,
     });
   }
@@ -61,7 +61,7 @@ async function request(url: URL, file: string, signal: AbortSignal | undefined):
 
 type Report = (done: number, total: number) => void;
 
-/** Has the server fetch the weights into this computer's cache, and shows how far it is. */
+/** Makes the server download the weights into this computer's cache, and reports the progress. */
 async function pullOnServer(
   { site, baseUrl }: Obtainer,
   { id, file }: SiteModel,
@@ -83,11 +83,11 @@ async function pullOnServer(
 async function pullState(url: URL, method: 'GET' | 'POST', signal?: AbortSignal): Promise<PullState> {
   const response = await fetch(url, { method, signal });
   if (!response.ok)
-    throw new WeightsError(`weights: the server answers ${response.status}. Start \`raycam serve\` again`);
+    throw new WeightsError(`weights: the server failed (status ${response.status}). Start \`raycam serve\` again`);
   return (await response.json()) as PullState;
 }
 
-/** Turns received bytes into statuses, ten a second at most, with an estimate from the mean rate. */
+/** Turns received bytes into statuses, at most ten a second, with the remaining time at the mean rate. */
 function progressOf(obtainer: Obtainer, choice: EngineChoice, step: LoadStep): Report {
   const EVERY_MS = 100;
   const startedMs = performance.now();

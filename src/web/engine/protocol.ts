@@ -1,4 +1,4 @@
-/** What the page and the engine worker say to one another; see docs/page.md. */
+/** The messages between the page and the engine worker; see docs/page.md. */
 import type { AdapterChoice, AdapterKind } from '../../runtime/adapter.ts';
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 
@@ -12,19 +12,19 @@ export type FromEngine =
   | { readonly call: number; readonly failure: Failure }
   | { readonly status: EngineStatus };
 
-/** An error as it crosses over: `name` is the class of src/errors, or AbortError. */
+/** An error sent to the page. `name` is a class of src/errors, or AbortError. */
 export interface Failure {
   readonly name: string;
   readonly message: string;
 }
 
-/** What the engine runs, or is about to. */
+/** The network, the adapter and the options that the engine runs with. */
 export interface EngineChoice {
-  /** A zoo id, or `file:NAME` for weights that the reader picked. */
+  /** A zoo id, or `file:NAME` for weights that the visitor picked. */
   readonly model: string;
   readonly adapter: AdapterChoice;
   readonly threads?: number;
-  /** Leaves out what was measured of the adapter. */
+  /** Whether to ignore the adapter's tuning. */
   readonly isUntuned?: boolean;
 }
 
@@ -46,29 +46,32 @@ export interface HeadInfo {
 export interface AdapterInfo {
   readonly kind: AdapterKind;
   readonly description: string;
-  /** Of the WebAssembly device; 0 means that it computes inside the engine worker. */
+  /** Threads of the WebAssembly device; 0 means that it computes in the engine worker. */
   readonly threads?: number;
 }
 
-/** What this browser keeps of the adapter; nothing of it is in force where the choice is untuned. */
+/** The adapter's tuning that this browser stores. It is not in use if `choice.isUntuned`. */
 export interface TuningInfo {
-  /** In its file, of whatever network. */
+  /** Number of convolutions in its file, of any network. */
   readonly convolutions: number;
-  /** Convolutions of the open network, those of one size counted once, and how many of them are in the file. */
+  /** Distinct sizes of the open network's convolutions, and how many of them the file contains. */
   readonly ofNetwork: { readonly total: number; readonly tuned: number };
-  /** Sums over `tuned`, in milliseconds: with the tuning and without it. */
+  /** Sum over the `tuned` sizes with the tuning, in milliseconds; `untunedMs` is the sum without it. */
   readonly ms: number;
   readonly untunedMs: number;
 }
 
-/** Where a network is on its way: from its publisher to the site, from there into this browser (or read there), onto the device. */
+/**
+ * Steps of loading: `pull` from the publisher to the site, `fetch` into this browser, `check` a picked file, `upload`
+ * to the device.
+ */
 export type LoadStep = 'pull' | 'fetch' | 'check' | 'upload';
 
 /**
- * `empty`: no network is open, and none is being fetched: the reader must choose.
- * `loading`: blocks in `upload`, bytes before.
- * `recovering`: the device was lost, and is opened again, once.
- * `failed`: nothing can be computed; `message` is a sentence, `choice` what to try again.
+ * `empty`: no network is open or being fetched; the visitor must choose one.
+ * `loading`: `done` and `total` count blocks in `upload`, and bytes before it.
+ * `recovering`: the device was lost, and is being reopened, once.
+ * `failed`: nothing can be computed; `message` is a sentence, `choice` is what to try again.
  */
 export type EngineStatus =
   | { readonly state: 'starting' }
@@ -79,19 +82,19 @@ export type EngineStatus =
       readonly step: LoadStep;
       readonly done: number;
       readonly total: number;
-      /** While fetching, once it can be told. */
+      /** While fetching, once there is an estimate. */
       readonly secondsLeft?: number;
     }
   | {
       readonly state: 'ready';
-      /** Counts the networks opened: results of an earlier epoch are void. */
-      readonly epoch: number;
+      /** Counts every change of network or head. Results of an earlier generation are void. */
+      readonly generation: number;
       readonly choice: EngineChoice;
       readonly model: ModelInfo;
-      /** Absent where no head fits: there are activations then, and no verdict. */
+      /** Absent if no head fits; there are activations then, but no verdict. */
       readonly head?: HeadInfo;
       readonly adapter: AdapterInfo;
-      /** Absent where the adapter was never tuned here. */
+      /** Absent if this browser stores no tuning of the adapter. */
       readonly tuning?: TuningInfo;
     }
   | { readonly state: 'recovering'; readonly message: string }

@@ -1,18 +1,18 @@
-/** The engine's side of the protocol: runs calls one after the other, or at once where a method asks for it. */
+/** The engine's side of the protocol. Runs calls one at a time; immediate methods do not wait. */
 import type { Failure, FromEngine, ToEngine } from './protocol.ts';
 
-/** What a method is given besides its input. */
+/** The context that a method gets in addition to its input. */
 export interface Call<Context, Progress = unknown> {
   readonly engine: Context;
-  /** Aborted when the page no longer wants the answer: look at it between long steps. */
+  /** Aborted when the page no longer needs the answer. Check it between long steps. */
   readonly signal: AbortSignal;
-  /** Shows up at the caller's `onProgress`. */
+  /** Calls the caller's `onProgress`. */
   progress(value: Progress): void;
-  /** Buffers of the result to hand over and not to copy: only those that nobody here needs any more. */
+  /** Transfers buffers of the result instead of copying them. The engine must not use them afterwards. */
   transfer(...arrays: readonly ArrayBufferView[]): void;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a table of methods of any kind is
+// biome-ignore lint/suspicious/noExplicitAny: a table contains methods with any input
 export type AnyMethod<Context> = (input: any, call: Call<Context, any>) => Promise<unknown>;
 
 export interface Port {
@@ -22,14 +22,14 @@ export interface Port {
 
 export interface ServeOptions<Context> {
   readonly methods: Readonly<Record<string, AnyMethod<Context>>>;
-  /** Those that need no device, and run while others wait. */
+  /** Methods that need no device and run while others wait. */
   readonly immediate: ReadonlySet<string>;
   readonly engine: Context;
-  /** Runs a queued call: the place to open a lost device again. */
+  /** Runs a queued call, and can reopen a lost device. */
   readonly around: (work: () => Promise<unknown>) => Promise<unknown>;
 }
 
-/** Returns a way to put other work into the queue. */
+/** Answers the calls that arrive at `port`. Returns a function that adds other work to the queue. */
 export function serveCalls<Context>(
   port: Port,
   { methods, immediate, engine, around }: ServeOptions<Context>,
@@ -48,7 +48,7 @@ export function serveCalls<Context>(
     };
     try {
       const work = async () => {
-        signal.throwIfAborted(); // it may have been while it waited, for its turn or for another device
+        signal.throwIfAborted(); // the page may have cancelled the call while it waited for its turn or for a new device
         return methods[method]!(input, context);
       };
       const result = await (immediate.has(method) ? work() : around(work));
@@ -64,7 +64,7 @@ export function serveCalls<Context>(
   port.addEventListener('message', ({ data }) => {
     const message = data as ToEngine;
     if ('cancel' in message) {
-      controllers.get(message.cancel)?.abort(new DOMException('the page asked for something else', 'AbortError'));
+      controllers.get(message.cancel)?.abort(new DOMException('call cancelled', 'AbortError'));
       return;
     }
     const { call, method, input } = message;

@@ -1,4 +1,6 @@
-/** Tunings that this browser keeps: a file for each adapter, the same that `raycam tune` writes, or in memory where it has no room. */
+/**
+ * Stores tunings in this browser, one `raycam tune` file per adapter. Keeps them in memory if the browser has no room.
+ */
 import { InputError } from '../../errors/index.ts';
 import { sizeKey } from '../../nn/convolution_algorithm.ts';
 import { plainConvolutions, sizeOf } from '../../nn/resnet_work.ts';
@@ -10,7 +12,7 @@ const CACHE = 'raycam tunings';
 
 const inMemory = new Map<string, string>();
 
-/** Nothing where the adapter was never tuned here, or by a Raycam whose measurements no longer count. */
+/** Returns an adapter's tuning, or undefined if there is none or an incompatible version of Raycam measured it. */
 export async function readTuning(adapter: TunedAdapter): Promise<Tuning | undefined> {
   const text = await keptText(addressOf(adapter));
   if (text === undefined) return undefined;
@@ -22,7 +24,7 @@ export async function readTuning(adapter: TunedAdapter): Promise<Tuning | undefi
   }
 }
 
-/** Beside what is there of other sizes. */
+/** Stores a tuning, merged with what is stored for other sizes. */
 export async function keepTuning(adapter: TunedAdapter, tuning: Tuning): Promise<void> {
   const address = addressOf(adapter);
   const text = ((await readTuning(adapter))?.with(tuning) ?? tuning).encode();
@@ -41,9 +43,10 @@ export async function forgetTuning(adapter: TunedAdapter): Promise<void> {
   await cache?.delete(address);
 }
 
-/** @throws InputError  the file is no tuning, or one of another adapter */
+/** Reads a tuning file. @throws InputError  it is not a tuning file, or is for another adapter */
 export async function tuningOfFile(file: File, adapter: TunedAdapter): Promise<Tuning> {
-  if (file.size > MOST_TUNING_BYTES) throw new InputError(`${file.name}: is no tuning. Write one with \`raycam tune\``);
+  if (file.size > MOST_TUNING_BYTES)
+    throw new InputError(`${file.name}: is not a tuning file. Write one with \`raycam tune\``);
   const tuning = Tuning.decode(await file.text(), file.name);
   if (!tuning.isOf(adapter))
     throw new InputError(
@@ -52,7 +55,7 @@ export async function tuningOfFile(file: File, adapter: TunedAdapter): Promise<T
   return tuning;
 }
 
-/** As much of a tuning as the open network has to do with. */
+/** Summarises a tuning for the open network. */
 export function describeTuning(
   { convolutions }: Tuning,
   { architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>,
@@ -72,7 +75,7 @@ async function keptText(address: string): Promise<string | undefined> {
   return inMemory.get(address) ?? (await (await cache?.match(address))?.text());
 }
 
-/** Of this origin, and never asked of it. */
+/** Returns a cache key: an address of this origin that is never requested. */
 function addressOf({ kind, vendor, architecture, description }: TunedAdapter): string {
   return `/tuning/${encodeURIComponent([kind, vendor, architecture, description].join(' '))}`;
 }

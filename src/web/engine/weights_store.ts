@@ -1,4 +1,4 @@
-/** Weights that this browser keeps for the page: whole, checked files in its private file system, or in memory where it has none. */
+/** Stores complete, checked weights files in the browser's private file system, or in memory if it has none. */
 import { createSha256 } from '#platform';
 import { WeightsError } from '../../errors/index.ts';
 import { formatSizes } from '../../weights/byte_source.ts';
@@ -8,7 +8,7 @@ export interface StoredFile {
   readonly sizeBytes: number;
   /** 64 hexadecimal digits. */
   readonly sha256: string;
-  /** False where the browser gives no room: gone with the page. */
+  /** False if the file is in memory only, and lost when the page closes. */
   readonly isKept: boolean;
 }
 
@@ -19,14 +19,14 @@ export interface StoredBlob extends StoredFile {
 export interface KeepRequest {
   readonly file: string;
   readonly body: ReadableStream<Uint8Array>;
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly sizeBytes: number;
-  /** As many digits as are known. */
+  /** The known leading digits. */
   readonly sha256: string;
   readonly onProgress: (receivedBytes: number) => void;
 }
 
-/** TypeScript's DOM types leave out what workers alone have. */
+/** TypeScript's DOM types omit worker-only interfaces. */
 interface SyncAccessHandle {
   write(bytes: Uint8Array, options: { readonly at: number }): number;
   truncate(size: number): void;
@@ -41,7 +41,7 @@ const RECORD = '.sha256';
 
 const inMemory = new Map<string, StoredBlob>();
 
-/** Every whole file, by name. */
+/** Returns every complete file, sorted by name. */
 export async function listStored(): Promise<StoredFile[]> {
   const found: StoredFile[] = [...inMemory.values()].map(({ blob: _, ...about }) => about);
   const folder = await openFolder();
@@ -53,7 +53,7 @@ export async function listStored(): Promise<StoredFile[]> {
   return found.sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-/** A whole file, or nothing: one that was cut short or changed does not count. */
+/** Returns a complete file, or undefined. A file whose size differs from its record does not count. */
 export async function findStored(file: string): Promise<StoredBlob | undefined> {
   if (inMemory.has(file)) return inMemory.get(file);
   const folder = await openFolder();
@@ -70,9 +70,9 @@ export async function findStored(file: string): Promise<StoredBlob | undefined> 
 }
 
 /**
- * Writes a stream and its digest; the file appears under its name when it is whole and what was expected.
+ * Writes a stream and then its digest. The file counts as stored only once it is complete and has the expected digest.
  *
- * @throws WeightsError  cut short, or other bytes than expected; nothing of it stays
+ * @throws WeightsError  the stream has an unexpected size or digest, or its connection breaks; nothing stays stored
  */
 export async function keepStream(request: KeepRequest): Promise<StoredBlob> {
   const folder = await openFolder();
@@ -118,7 +118,7 @@ async function keepInMemory(request: KeepRequest): Promise<StoredBlob> {
   return stored;
 }
 
-/** Returns the digest. @throws WeightsError */
+/** Reads a stream to its end. Returns its digest. @throws WeightsError */
 async function consume(request: KeepRequest, write: (bytes: Uint8Array) => void): Promise<string> {
   const { file, body, sizeBytes, sha256: expected, onProgress } = request;
   const hash = createSha256();
@@ -133,32 +133,31 @@ async function consume(request: KeepRequest, write: (bytes: Uint8Array) => void)
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new WeightsError(`weights: the connection broke while ${file} was coming. Try again`, { cause: error });
+    throw new WeightsError(`weights: the connection broke while fetching ${file}. Try again`, { cause: error });
   } finally {
     await reader.cancel().catch(() => {});
   }
   if (sizeBytes > 0 && received !== sizeBytes) {
     const [got, wanted] = formatSizes(received, sizeBytes);
-    throw new WeightsError(`weights: ${file} has ${got}, expected ${wanted}: it was cut short. Try again`);
+    throw new WeightsError(`weights: ${file} is damaged (${got}, expected ${wanted}). Try again`);
   }
   const digest = hash.digestHex();
   if (!digest.startsWith(expected))
     throw new WeightsError(
-      `weights: ${file} holds other bytes than expected (SHA-256 ${digest.slice(0, 16)}…, expected ${expected.slice(0, 16)}…). Put the right file there`,
+      `weights: ${file} is damaged (SHA-256 ${digest.slice(0, 16)}…, expected ${expected.slice(0, 16)}…). Put the right file there`,
     );
   return digest;
 }
 
 async function explainFull(error: unknown, { file }: KeepRequest): Promise<never> {
   if (error instanceof DOMException && error.name === 'QuotaExceededError')
-    throw new WeightsError(
-      `weights: the browser has no room for ${file}. Delete stored weights, or free space on the disk`,
-      { cause: error },
-    );
+    throw new WeightsError(`weights: the browser has no room for ${file}. Delete stored weights, or free disk space`, {
+      cause: error,
+    });
   throw error;
 }
 
-/** Private windows of some browsers have no such file system. */
+/** Opens the folder of weights, or returns undefined: private windows of some browsers have no such file system. */
 async function openFolder(): Promise<FileSystemDirectoryHandle | undefined> {
   try {
     const root = await navigator.storage.getDirectory();

@@ -15,8 +15,8 @@ export interface ChannelValues {
 export interface ChannelAtlas {
   readonly canvas: OffscreenCanvas;
   /**
-   * Paints the channels that are still missing. Painting all at once would block the page; painting each one just before it is drawn
-   * would copy the whole picture each time.
+   * Paints the channels that are still missing. Painting all at once would block the page; painting each one just
+   * before it is drawn would copy the whole picture each time.
    */
   paint(channels: Iterable<number>): void;
   /** Returns a channel's position in the canvas. */

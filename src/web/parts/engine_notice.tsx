@@ -46,8 +46,8 @@ function FirstVisit() {
   return (
     <Notice>
       <span>
-        A network must be downloaded once{model?.sizeBytes ? `: ${formatBytes(model.sizeBytes)}` : ''}. It stays in
-        this browser, and X-rays never leave this computer.
+        A network must be downloaded once{model?.sizeBytes ? `: ${formatBytes(model.sizeBytes)}` : ''}. It stays in this
+        browser, and X-rays never leave this computer.
       </span>
       <button type="button" class="primary" onClick={() => void openNetwork(choice)}>
         Load {choice.model}
@@ -66,7 +66,7 @@ function Loading({ status }: { status: Extract<EngineStatus, { state: 'loading' 
     pull: `Downloading ${choice.model} from its publisher: ${bytes}${left}`,
     fetch: `${site.value?.isLocal ? 'Copying' : 'Downloading'} ${choice.model}${site.value?.isLocal ? ' into this browser' : ''}: ${bytes}${left}`,
     check: `Reading ${choice.model}: ${bytes}`,
-    upload: `Uploading ${choice.model} to the device: unit ${done} of ${total}`,
+    upload: `Uploading ${choice.model} to the device: block ${done} of ${total}`,
   };
   return (
     <Notice>

@@ -6,7 +6,7 @@ export interface FilePickerProps {
   /** Called with the picked files, at least one. */
   readonly onPick: (files: readonly File[]) => void;
   readonly children: ComponentChildren;
-  /** As in `<input accept>`. */
+  /** Accepted file types, as in `<input accept>`. */
   readonly accept?: string;
   /** Whether several files can be picked. */
   readonly isMultiple?: boolean;

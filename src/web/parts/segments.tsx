@@ -9,7 +9,7 @@ export interface Segment {
 }
 
 export interface SegmentsProps {
-  /** For screen readers; not shown. */
+  /** Label for screen readers; not shown. */
   readonly label: string;
   readonly value: string;
   readonly options: readonly Segment[];

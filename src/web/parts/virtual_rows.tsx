@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 export interface VirtualRowsProps {
   readonly label: string;
   readonly count: number;
-  /** In CSS pixels. */
+  /** Height of a row, in CSS pixels. */
   readonly rowHeight: number;
   /** The row to scroll into view when it changes. */
   readonly selected?: number;

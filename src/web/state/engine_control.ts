@@ -19,7 +19,10 @@ export function wantedChoice(): EngineChoice {
   };
 }
 
-/** Starts the worker, and opens the network if its weights need no download. Calls `onSite` once the engine accepts images. */
+/**
+ * Starts the worker, and opens the network if its weights need no download. Calls `onSite` once the engine accepts
+ * images.
+ */
 export async function boot(onSite?: () => Promise<void>): Promise<void> {
   startEngine();
   try {

@@ -1,8 +1,8 @@
 const RELOADED = 'raycam reloaded';
 
 /**
- * Registers the service worker. It starts the page offline, and adds the cross-origin isolation headers if the host does not send them.
- * The headers take effect on the next load, so the page reloads itself once.
+ * Registers the service worker. It starts the page offline, and adds the cross-origin isolation headers if the host
+ * does not send them. The headers take effect on the next load, so the page reloads itself once.
  */
 export async function keepOffline(): Promise<void> {
   if (!navigator.serviceWorker) return;

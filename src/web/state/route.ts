@@ -1,6 +1,6 @@
 /**
- * The state that a link shares is in the address: `#VIEW?model=…&image=…&layer=…`. Every value is text; each view defines its own.
- * `model`, `adapter`, `threads` and `image` mean the same in all views.
+ * The state that a link shares is in the address: `#VIEW?model=…&image=…&layer=…`. Every value is text; each view
+ * defines its own. `model`, `adapter`, `threads` and `image` mean the same in all views.
  */
 import { computed, signal } from '@preact/signals';
 

@@ -1,10 +1,10 @@
-/** What this copy of the page offers. */
+/** Loads `raycam.json`, which says what this copy of the page offers. */
 import { signal } from '@preact/signals';
 import type { Site } from '../site.ts';
 
 export const site = signal<Site | undefined>(undefined);
 
-/** Loads `raycam.json`. @throws Error  the site cannot be reached */
+/** Loads the file and keeps it in `site`. @throws Error  the site cannot be reached */
 export async function loadSite(): Promise<Site> {
   let found: Site;
   try {

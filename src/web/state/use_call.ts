@@ -18,15 +18,16 @@ export type Answer<Output, Progress = unknown> =
   | { readonly state: 'failed'; readonly message: string };
 
 export interface UseCallOptions {
-  /** How many answers to cache. */
+  /** Number of answers to cache. */
   readonly keep?: number;
 }
 
 const answers = new Map<string, RecentlyUsed<unknown>>();
 
 /**
- * Returns the answer to a call. Repeats the call when the input or the engine's generation changes, and aborts it when the component
- * unmounts. Makes no call if `input` is null or the engine is not ready, so no answer outlives the network that computed it.
+ * Returns the answer to a call. Repeats the call when the input or the engine's generation changes, and aborts it when
+ * the component unmounts. Makes no call if `input` is null or the engine is not ready, so no answer outlives the
+ * network that computed it.
  */
 export function useCall<M extends MethodName>(
   method: M,

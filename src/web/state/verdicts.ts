@@ -41,7 +41,8 @@ async function next(): Promise<void> {
     const verdict = await call('predict', { image: image.hash });
     if (asked === generation) noteVerdict(image.hash, verdict.class, verdict.probabilities[verdict.class]!);
   } catch (error) {
-    if (asked === generation && !isAbort(error)) put(image.hash, { state: 'failed', message: (error as Error).message });
+    if (asked === generation && !isAbort(error))
+      put(image.hash, { state: 'failed', message: (error as Error).message });
   } finally {
     working = false;
   }

@@ -1,4 +1,4 @@
-/** The views, in the order of their tabs. A view is a component and a line here. */
+/** The views, in the order of their tabs. A view is a component and an entry here. */
 import type { ComponentType } from 'preact';
 import { InspectView } from './inspect/inspect_view.tsx';
 import { KernelsView } from './kernels/kernels_view.tsx';
@@ -8,10 +8,10 @@ import { TrainView } from './train/train_view.tsx';
 import { WeightsView } from './weights/weights_view.tsx';
 
 export interface View {
-  /** In the address: `#look`. */
+  /** Name in the address: `#look`. */
   readonly id: string;
   readonly title: string;
-  /** One sentence: the tab's tooltip. */
+  /** The tab's tooltip. */
   readonly about: string;
   readonly component: ComponentType;
   /** Whether the view shows the current image, and the strip of images below it. */
@@ -22,42 +22,42 @@ export const VIEWS: readonly View[] = [
   {
     id: 'look',
     title: 'Look',
-    about: 'The verdict on an X-ray, and where the evidence lies',
+    about: 'The verdict on an X-ray, and the evidence for it',
     component: LookView,
     hasStrip: true,
   },
   {
     id: 'inspect',
     title: 'Inspect',
-    about: 'What every layer of the network makes of the X-ray',
+    about: 'The output of every layer of the network',
     component: InspectView,
     hasStrip: true,
   },
   {
     id: 'ledger',
     title: 'Ledger',
-    about: 'The verdict taken apart: what each channel adds to it',
+    about: 'What each channel adds to the verdict',
     component: LedgerView,
     hasStrip: true,
   },
   {
     id: 'train',
     title: 'Train',
-    about: 'A head of your own, from labelled X-rays',
+    about: 'Train your own head on labelled X-rays',
     component: TrainView,
     hasStrip: true,
   },
   {
     id: 'kernels',
     title: 'Kernels',
-    about: 'The shaders that run, their times, and what else could',
+    about: 'The shaders that run, their times and alternatives',
     component: KernelsView,
     hasStrip: true,
   },
   {
     id: 'weights',
     title: 'Weights',
-    about: 'Networks: which runs, on what, and what this browser keeps',
+    about: 'The network, the adapter, and what this browser stores',
     component: WeightsView,
     hasStrip: false,
   },

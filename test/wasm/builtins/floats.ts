@@ -128,7 +128,7 @@ const ordered: Group[] = [
       ]),
     },
   ),
-  // min is e2 if e2 < e1, else e1: a NaN in e1 stays.
+  // min is e2 if e2 < e1, else e1, so a NaN in e1 is returned.
   componentwise(
     'min($0, $1)',
     FF,
@@ -407,7 +407,7 @@ const arithmetic: Group[] = [
   ),
 ];
 
-/** WGSL's own bounds, from its table of accuracy. */
+/** The tolerances are those of WGSL's accuracy requirements. */
 const roots: Group[] = [
   componentwise(
     'sqrt($0)',
@@ -553,7 +553,7 @@ const exponentials: Group[] = [
       refused: [[0], [-1]],
     },
   ),
-  // As exact as exp2(y * log2(x)).
+  // WGSL requires the accuracy of exp2(y * log2(x)).
   componentwise(
     'pow($0, $1)',
     FF,

@@ -156,7 +156,7 @@ const inserted = (x: number, bits: number, offset: number, count: number, expect
   expected,
 ];
 
-/** offset is cut to 32 and count to what is left: past the word at run time, refused where both are constant. */
+/** At run time, offset is clamped to 32 and count to the bits after offset. Constants beyond 32 bits are rejected. */
 const bitFields: Group[] = [
   componentwise(
     'extractBits($0, $1, $2)',
@@ -315,7 +315,7 @@ const ordered: Group[] = [
       [[INT_MIN, INT_MIN, INT_MAX], INT_MIN],
     ],
     {
-      // min(max(e, low), high), whichever of the limits is the lower one.
+      // clamp is min(max(e, low), high), even if low is above high.
       runTime: [
         [[5, 4, 2], 2],
         [[1, 4, 2], 2],

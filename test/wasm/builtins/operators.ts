@@ -26,7 +26,7 @@ const BB = ['bool', 'bool'];
 const unary = (rows: readonly (readonly [number, number])[]): Row[] => rows.map(([x, y]) => [[x], y]);
 const binary = (rows: readonly (readonly [number, number, number])[]): Row[] => rows.map(([x, y, z]) => [[x, y], z]);
 
-/** Integers wrap; what divides by zero, or the lowest i32 by -1, gives x at run time and no shader as a constant. */
+/** Integers wrap. x / 0, and the lowest i32 / -1, is x at run time; as constants, both are rejected. */
 const integers: Group[] = [
   componentwise(
     '$0 + $1',
@@ -230,7 +230,7 @@ const integers: Group[] = [
   componentwise('$0 ^ $1', UU, 'u32', binary([[0xff00, 0x0ff0, 0xf0f0]])),
 ];
 
-/** By the amount's low five bits at run time; constant amounts are below 32, and constants lose no bits to the left. */
+/** At run time, shifts use the amount's low five bits. Constant amounts above 31 and constant overflow are rejected. */
 const shifts: Group[] = [
   componentwise(
     '$0 << $1',
@@ -633,7 +633,7 @@ const logic: Group[] = [
   ),
 ];
 
-/** From floats: towards zero, and then to the nearest value of the type that an f32 can be. */
+/** Floats are rounded towards zero, then clamped to the values of the integer type that f32 can represent. */
 const conversions: Group[] = [
   componentwise(
     'i32($0)',
@@ -860,7 +860,7 @@ const bitcasts: Group[] = [
   ),
 ];
 
-/** `bitcast<u32>` of vectors is `bitcast<vec2u>`. */
+/** Bitcasts of vectors have groups of their own, because the target type is part of the call (`bitcast<vec2u>`). */
 export const operatorTable: readonly Group[] = [
   ...integers,
   ...shifts,

@@ -1,6 +1,6 @@
 import { type Group, group, INF, INT_MAX, INT_MIN, NAN, near, TINY, UINT_MAX } from './table.ts';
 
-/** A clamped value times the largest, rounded by floor(0.5 + x). */
+/** Packing clamps a value, multiplies it by the largest integer, and rounds it by floor(0.5 + x). */
 const normalized: Group[] = [
   group(
     'pack4x8unorm($0)',
@@ -21,7 +21,7 @@ const normalized: Group[] = [
       [[[2, -2, -0.5, 1 / 127]], 0x01c1817f],
     ],
     {
-      // SwiftShader rounds halves away from zero: -0.5 * 127 to -64.
+      // SwiftShader rounds ties away from zero: -0.5 * 127 to -64.
       dawnIsOff: [1],
       open: [[[[INF, -INF, 0, 0]], 0x0000817f]],
     },
@@ -46,7 +46,7 @@ const normalized: Group[] = [
     [[0xff80ff00], near([0, 1, 128 / 255, 1], 3)],
     [[0x01020304], near([4 / 255, 3 / 255, 2 / 255, 1 / 255], 3)],
   ]),
-  // Both -128 and -127 are -1.
+  // Both -128 and -127 unpack to -1.
   group('unpack4x8snorm($0)', ['u32'], 'vec4f', [
     [[0x7f818000], near([0, -1, -1, 1], 3)],
     [[0x01fe40ff], near([-1 / 127, 64 / 127, -2 / 127, 1 / 127], 3)],

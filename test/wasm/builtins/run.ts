@@ -32,7 +32,7 @@ function literal(scalar: Layout['scalar'], value: number): string {
   }
 }
 
-/** One argument as text: of literals, or read from the words `at` on. */
+/** Writes one argument as WGSL: literals if it is constant, otherwise reads of the words from `at` on. */
 function argument(type: string, words: Words, at: number, isConst: boolean): string {
   const { scalar } = layoutOf(type);
   const parts = listOf(words).map((value, i) => {
@@ -55,7 +55,7 @@ function wordOf(scalar: Layout['scalar'], value: number): number {
   return scratch.getUint32(0);
 }
 
-/** Rows of a group that are to be run: as constants or not. */
+/** Rows of a group to run, with arguments that are constants or read at run time. */
 export interface Job {
   readonly group: Group;
   readonly rows: readonly Row[];
@@ -67,7 +67,7 @@ function resultsOf({ group, rows }: Job): number {
   return rows.length * columns * size;
 }
 
-/** All jobs in one kernel, each with its results behind those of the one before. */
+/** Builds one kernel that runs all jobs and writes their results one after another. */
 function programOf(jobs: readonly Job[]): Program {
   const words: number[] = [];
   let results = 0;
@@ -94,10 +94,10 @@ function programOf(jobs: readonly Job[]): Program {
   return program(lines, words, results);
 }
 
-/** Larger kernels take longer to compile than two of half their size. */
+/** The most jobs in one kernel. A larger kernel takes longer to compile than two of half its size. */
 const JOBS_AT_ONCE = 8;
 
-/** Which rows of which jobs go wrong, in words. Jobs run together, and each alone only where that is refused. */
+/** Runs jobs and describes the rows with wrong results. If a kernel is rejected, its jobs are split in halves. */
 export async function wrongIn(device: Tested, jobs: readonly Job[]): Promise<string[]> {
   if (jobs.length > JOBS_AT_ONCE) {
     const first = await wrongIn(device, jobs.slice(0, JOBS_AT_ONCE));
@@ -155,12 +155,12 @@ function isRight(
   const got = scratch.getFloat32(0);
   const isNear = ulps > 0 || absolute > 0;
   if (isNear) return Math.abs(got - expected) <= Math.max(ulps * ulp(expected), absolute);
-  // Zeros are told apart where a row says -0.
+  // The sign of zero matters only if the row expects -0.
   if (Object.is(expected, -0)) return Object.is(got, -0);
   return Number.isNaN(expected) ? Number.isNaN(got) : got === Math.fround(expected);
 }
 
-/** The rows whose results are not what they should be, in words. */
+/** Describes the rows of a job whose results are wrong. */
 function wrongRows({ group, rows }: Job, results: Uint32Array): string[] {
   const { scalar, columns, rows: size } = layoutOf(group.gives);
   const count = columns * size;
@@ -179,7 +179,10 @@ function wrongRows({ group, rows }: Job, results: Uint32Array): string[] {
   });
 }
 
-/** The same rows as lanes of vectors: each with its neighbours, or alone in all lanes where some arguments stay scalars. */
+/**
+ * Returns the same rows as lanes of vectors. A vector combines each row with the rows after it, or repeats one row if
+ * some arguments stay scalars.
+ */
 export function vectorized(group: Group, size: number): Group {
   const scalars = group.scalars ?? [];
   const vector = (type: string) => (type === 'bool' ? `vec${size}<bool>` : `vec${size}${type[0]}`);
@@ -197,7 +200,7 @@ export function vectorized(group: Group, size: number): Group {
       const absolute = Math.max(0, ...wants.map(one => one?.absolute ?? 0));
       return [args, ulps > 0 || absolute > 0 ? { value, ulps, absolute } : value];
     });
-  // The result's type in the call, as in `i32(x)`.
+  // Calls that name the result's type, such as `i32(x)`.
   const types: Readonly<Record<string, string>> = {
     'i32($0)': vector('i32'),
     'u32($0)': vector('u32'),

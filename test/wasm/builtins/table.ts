@@ -1,7 +1,7 @@
-/** Numbers, vectors' components, and bools as 0 and 1. */
+/** A number, or the components of a vector or matrix. Bools are 0 and 1. */
 export type Words = number | readonly number[];
 
-/** A float that may be off by units in the last place, or absolutely. */
+/** An expected float with a tolerance in units in the last place, or as an absolute error. */
 export interface Near {
   readonly value: Words;
   readonly ulps?: number;
@@ -10,25 +10,25 @@ export interface Near {
 
 export type Row = readonly [args: readonly Words[], expected: Words | Near];
 
-/** One overload of a function or an operator, with its edges. Types are WGSL's; `$0`, `$1` … are the arguments. */
+/** One overload of a function or an operator, with its edge cases. Types are WGSL's; `$0`, `$1` … are the arguments. */
 export interface Group {
   readonly call: string;
   readonly takes: readonly string[];
   readonly gives: string;
-  /** What WGSL defines, at run time as in const-expressions: Dawn must give it too. */
+  /** Results that WGSL defines both at run time and in const-expressions; Dawn must return them too. */
   readonly rows: readonly Row[];
   /**
-   * What WGSL leaves open (NaN, infinities, numbers below the normal range, results past the largest f32), and what we do: IEEE 754.
-   * At run time alone: a const-expression may not do it.
+   * Results that WGSL leaves open (NaN, infinities, subnormals, overflow), where the wasm device follows IEEE 754. They
+   * are tested at run time only, because const-expressions must not have them.
    */
   readonly open?: readonly Row[];
-  /** What is defined at run time, but refused where all arguments are constant. */
+  /** Results that are defined at run time, but rejected if all arguments are constant. */
   readonly runTime?: readonly Row[];
-  /** Arguments that const-expressions must not have. */
+  /** Arguments that must be rejected in const-expressions. */
   readonly refused?: readonly (readonly Words[])[];
-  /** Arguments that stay scalars where the others become vectors; all stay as they are where this is not given. */
+  /** Indices of arguments that stay scalars when the others become vectors; absent if the group has no vector form. */
   readonly scalars?: readonly number[];
-  /** What Dawn on SwiftShader does otherwise, and is wrong about: rows by their place. */
+  /** Indices of rows for which Dawn on SwiftShader returns a wrong result. */
   readonly dawnIsOff?: readonly number[];
 }
 
@@ -36,7 +36,7 @@ export function near(value: Words, ulps: number, absolute = 0): Near {
   return { value, ulps, absolute };
 }
 
-/** An overload that takes vectors as it takes scalars, component by component. */
+/** Makes a group that is also tested with vectors, component by component. */
 export function componentwise(
   call: string,
   takes: readonly string[],

@@ -176,7 +176,7 @@ const geometry: Group[] = [
   ]),
 ];
 
-/** The arguments of matrices are their numbers, column by column. */
+/** A matrix argument lists its elements column by column. */
 const matrices: Group[] = [
   group('transpose($0)', ['mat2x3f'], 'mat3x2f', [[[[1, 2, 3, 4, 5, 6]], [1, 4, 2, 5, 3, 6]]]),
   group('transpose($0)', ['mat4x2f'], 'mat2x4f', [[[[1, 2, 3, 4, 5, 6, 7, 8]], [1, 3, 5, 7, 2, 4, 6, 8]]]),
@@ -263,7 +263,7 @@ const matrices: Group[] = [
   ]),
 ];
 
-/** A vector and a scalar go together in arithmetic. */
+/** Arithmetic of a vector and a scalar. */
 const mixed: Group[] = [
   group('$0 + $1', ['vec3i', 'i32'], 'vec3i', [
     [

@@ -3,7 +3,7 @@ import { run } from './harness.ts';
 
 const values = (count: number) => Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 101) - 50);
 
-it('sums by a tree in workgroup memory', () => {
+it('computes a tree reduction in workgroup memory', () => {
   const source = `
     var<workgroup> sums: array<f32, 64>;
     @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -25,7 +25,7 @@ it('sums by a tree in workgroup memory', () => {
   expect(kernel.workgroupStorageBytes).toBe(256);
 });
 
-it('scans with values that live across barriers', () => {
+it('computes a scan with values that live across barriers', () => {
   const source = `
     var<workgroup> t: array<f32, 32>;
     @group(0) @binding(0) var<storage, read_write> y: array<f32>;
@@ -54,7 +54,7 @@ it('scans with values that live across barriers', () => {
   expect([...y]).toEqual(expected);
 });
 
-it('transposes tiles of two dimensions', () => {
+it('transposes a matrix in two-dimensional tiles', () => {
   const source = `
     const N = 8u;
     var<workgroup> tile: array<array<f32, N>, N>;
@@ -75,7 +75,7 @@ it('transposes tiles of two dimensions', () => {
   expect([...y]).toEqual(Array.from(y, (_, i) => x[(i % height) * width + Math.floor(i / height)]));
 });
 
-it('multiplies matrices by tiles, barriers inside of a loop and of a function', () => {
+it('multiplies matrices in tiles, with barriers in a loop and in a function', () => {
   const source = `
     const T = 4u;
     var<workgroup> a: array<f32, 16>;
@@ -111,7 +111,7 @@ it('multiplies matrices by tiles, barriers inside of a loop and of a function', 
   expect([...y]).toEqual(expected);
 });
 
-it('returns, breaks and continues alike for all invocations', () => {
+it('returns, breaks and continues uniformly around barriers', () => {
   const source = `
     var<workgroup> n: atomic<u32>;
     var<workgroup> last: u32;
@@ -134,12 +134,12 @@ it('returns, breaks and continues alike for all invocations', () => {
     }`;
   const y = new Uint32Array(12);
   run(source, { y, limit: Uint32Array.of(4) }, { workgroups: [3] });
-  // 1 + 3 + 4 of four invocations; 0 + 2 + 3 of each.
+  // `total` is 1 + 3 + 4 for each of four invocations; `seen` is 0 + 2 + 3.
   const group = [3205, 3205, 3205, 3205];
   expect([...y]).toEqual([...group, 0, 0, 0, 0, ...group]);
 });
 
-it('zeroes workgroup memory for every workgroup', () => {
+it('zero-initialises workgroup memory for every workgroup', () => {
   const source = `
     var<workgroup> big: array<u32, 100>;
     @group(0) @binding(0) var<storage, read_write> y: array<u32>;
@@ -149,7 +149,7 @@ it('zeroes workgroup memory for every workgroup', () => {
   expect([...y]).toEqual([6, 6, 6]);
 });
 
-/** What each invocation of a workgroup of eight leaves in `y`, from a body that may wait. */
+/** Runs a body, which may contain barriers, in a workgroup of eight. Returns what each invocation writes to `y`. */
 function eight(globals: string, body: string, count = 3): number[] {
   const source = `
     var<workgroup> t: array<u32, 8>;
@@ -165,27 +165,27 @@ function eight(globals: string, body: string, count = 3): number[] {
 }
 const lanes = [0, 1, 2, 3, 4, 5, 6, 7];
 const WAIT = 'workgroupBarrier();';
-/** Each takes its right neighbour's value. */
+/** A function with barriers that returns the value of the right neighbour. */
 const TURN = `fn turn(lane: u32, value: u32) -> u32 { t[lane] = value; ${WAIT} let next = t[(lane + 1u) % 8u]; ${WAIT} return next; }`;
 
-describe('what holds a barrier', () => {
-  it('loops in loops', () => {
+describe('statements that contain a barrier', () => {
+  it('runs nested loops', () => {
     const body = `var v = lane; for (var i = 0u; i < count; i++) { for (var j = 0u; j <= i; j++) { t[lane] = v; ${WAIT} v = t[(lane + 1u) % 8u]; ${WAIT} } } y[lane] = v;`;
     expect(eight('', body)).toEqual(lanes.map(lane => (lane + 6) % 8));
   });
 
-  it('a loop with a barrier where it continues, left by break if', () => {
+  it('runs a loop with a barrier in its continuing block and break if', () => {
     const body = `var v = 0u; var i = 0u; loop { t[lane] = lane + i; ${WAIT} v += t[7u - lane]; if (i == 1u) { continue; } v += 100u; continuing { ${WAIT} i++; break if i >= count; } } y[lane] = v;`;
     expect(eight('', body)).toEqual(lanes.map(lane => 3 * (7 - lane) + 3 + 200));
   });
 
-  it('a switch, and its breaks', () => {
+  it('runs a switch with barriers and a break', () => {
     const body = `y[lane] = 1u; switch (count) { case 1, 3: { t[lane] = lane; ${WAIT} y[lane] = t[7u - lane]; if (count == 3u) { break; } y[lane] = 99u; ${WAIT} } default: { ${WAIT} y[lane] = 98u; } } y[lane] += 10u;`;
     expect(eight('', body)).toEqual(lanes.map(lane => 17 - lane));
     expect(eight('', body, 2)).toEqual(lanes.map(() => 108));
   });
 
-  it('functions that give a value, inside of expressions, from left to right', () => {
+  it('evaluates calls in expressions from left to right', () => {
     const body =
       'var v = lane; let w = v * 100u + turn(lane, v) * 10u + turn(lane, turn(lane, v)); v += turn(lane, v); y[lane] = w + v * 1000u;';
     expect(eight(TURN, body)).toEqual(
@@ -193,52 +193,52 @@ describe('what holds a barrier', () => {
     );
   });
 
-  it('a value read before a call keeps what it was', () => {
+  it('keeps the value of an operand that is read before a call', () => {
     const globals = `var<private> p = 5u; fn f(lane: u32) -> u32 { p += 1u; ${WAIT} p += lane; return p; }`;
     expect(eight(globals, 'y[lane] = p * 100u + f(lane);')).toEqual(lanes.map(lane => 506 + lane));
     expect(eight(globals, 'p += f(lane); y[lane] = p;')).toEqual(lanes.map(lane => 11 + lane));
   });
 
-  it('functions that return early, all or none', () => {
+  it('returns early from a function', () => {
     const globals = `fn f(lane: u32, n: u32) -> u32 { if (n == 3u) { return lane + 50u; } t[lane] = lane; ${WAIT} return t[7u - lane]; }`;
     expect(eight(globals, 'y[lane] = f(lane, count);')).toEqual(lanes.map(lane => lane + 50));
     expect(eight(globals, 'y[lane] = f(lane, count);', 1)).toEqual(lanes.map(lane => 7 - lane));
   });
 
-  it('conditions of if and while that load one value for all', () => {
+  it('evaluates workgroupUniformLoad in the conditions of if and while', () => {
     const body = `if (lane == 2u) { one = count; } var n = 0u; while (workgroupUniformLoad(&one) > 0u) { ${WAIT} if (lane == 0u) { one -= 1u; } n++; } if (workgroupUniformLoad(&one) == 0u) { y[lane] = n; }`;
     expect(eight('', body)).toEqual(lanes.map(() => 3));
   });
 });
 
-describe('what lives across barriers', () => {
-  it('arrays with an index that is not known, and pointers into them', () => {
+describe('values that live across barriers', () => {
+  it('keeps arrays with a runtime index, and pointers into them', () => {
     const body = `var a = array<u32, 4>(1, 2, 3, 4); var k = lane % 4u; let p = &a[k]; ${WAIT} k = 0u; *p *= 10u; ${WAIT} y[lane] = a[lane % 4u] + k;`;
     expect(eight('', body)).toEqual(lanes.map(lane => 10 * ((lane % 4) + 1)));
   });
 
-  it('a pointer that a loop writes through', () => {
+  it('keeps a variable that a loop writes through a pointer', () => {
     const body = `var v = lane; let p = &v; let q = p; ${WAIT} for (var i = 0u; i < count * 9u; i++) { *q += i; } ${WAIT} y[lane] = v;`;
     expect(eight('', body)).toEqual(lanes.map(lane => lane + 351));
   });
 
-  it('private variables that a function in a loop writes', () => {
+  it('keeps a private variable that a function writes in a loop', () => {
     const globals = 'var<private> p: u32; fn bump() { p += 2u; }';
     const body = `p = lane; ${WAIT} for (var i = 0u; i < count * 9u; i++) { bump(); } ${WAIT} y[lane] = p;`;
     expect(eight(globals, body)).toEqual(lanes.map(lane => lane + 54));
   });
 
-  it('what a pointer showed before it was written', () => {
+  it('keeps a value that was read through a pointer before a write', () => {
     const body = `var v = vec2u(lane, 1u); let p = &v; let before = p.x; ${WAIT} v.x = 70u; ${WAIT} y[lane] = before + v.y;`;
     expect(eight('', body)).toEqual(lanes.map(lane => lane + 1));
   });
 
-  it('private memory handed on by pointer', () => {
+  it('keeps a private variable that is passed by pointer', () => {
     const globals = 'var<private> p: u32; fn add(to: ptr<private, u32>, n: u32) { *to += n; }';
     expect(eight(globals, `p = lane; ${WAIT} add(&p, 5u); ${WAIT} y[lane] = p;`)).toEqual(lanes.map(lane => lane + 5));
   });
 
-  it('vectors of bools', () => {
+  it('keeps vectors of bools', () => {
     const body = `var b = vec3<bool>(lane > 3u, true, lane == 0u); ${WAIT} y[lane] = u32(b[lane % 3u]) + 10u * u32(b.x);`;
     expect(eight('', body)).toEqual(
       lanes.map(lane => Number([lane > 3, true, lane === 0][lane % 3]) + (lane > 3 ? 10 : 0)),
@@ -246,7 +246,7 @@ describe('what lives across barriers', () => {
   });
 });
 
-it('a prefix sum over several elements of each invocation', () => {
+it('computes a prefix sum with several elements per invocation', () => {
   const source = `
     var<workgroup> sums: array<u32, 16>;
     @group(0) @binding(0) var<storage, read_write> y: array<u32>;

@@ -1,32 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './harness.ts';
 
-/** Indices that stray, in every kind of access; the harness checks the bytes around the buffers. */
+/** Out-of-bounds indices in every kind of access. The harness checks the guard bytes around the buffers. */
 const strays: [why: string, body: string][] = [
   ['a store past the end', 'y[9u + n] = 1.0;'],
   ['a store before the start', 'let k = i32(n) - 5; y[k] = 1.0;'],
-  ['stores in a loop that runs out', 'for (var k = 0u; k < n * 100u; k++) { y[k] = f32(k); }'],
+  ['stores in a loop that runs past the end', 'for (var k = 0u; k < n * 100u; k++) { y[k] = f32(k); }'],
   ['stores in a loop that starts below 0', 'for (var k = -3; k < i32(n); k++) { y[k] = 1.0; }'],
   ['stores with a stride that wraps', 'for (var k = 0u; k < n; k++) { y[k * 0x40000001u] = 1.0; }'],
-  ['a counter that goes down', 'for (var k = n; k < 9u; k--) { y[k] = 1.0; y[k - 2u] = 1.0; }'],
+  ['stores in a loop that counts down', 'for (var k = n; k < 9u; k--) { y[k] = 1.0; y[k - 2u] = 1.0; }'],
   [
-    'components past the end',
+    'vectors and components past the end',
     'var at = 2u * n; v[at] = vec4f(1.0); v[at][n * 7u] = 3.0; w[at] = vec3f(1.0); w[n + 4u].y = 2.0;',
   ],
-  [
-    'an array inside of a struct',
-    'for (var k = 0u; k < 40u; k++) { s.a[k] = 7.0; s.m[k].z = 8.0; s.rest[k * 3u] = 1.0; }',
-  ],
+  ['arrays in a struct', 'for (var k = 0u; k < 40u; k++) { s.a[k] = 7.0; s.m[k].z = 8.0; s.rest[k * 3u] = 1.0; }'],
   ['workgroup memory', 't[n * 9u] = 1.0; for (var k = 0u; k < n * 50u; k++) { t[k] = y[k]; }'],
   [
-    'a variable in memory',
+    'an array variable in scratch memory',
     'var a: array<f32, 5>; for (var k = 0u; k < n * 50u; k++) { a[k] = 1.0; } y[0] = a[n + 7u];',
   ],
   ['atomics', 'atomicAdd(&c[n * 5u], 1u); atomicMax(&c[n - 9u], 7u);'],
   ['reads', 'for (var k = 0u; k < n * 50u; k++) { y[0] += x[k * 3u] + x[k - 7u] + v[k].x + s.rest[k]; }'],
 ];
 
-describe('no access leaves its binding', () => {
+describe('accesses stay in their binding', () => {
   for (const [why, body] of strays)
     it(why, () => {
       const source = `
@@ -51,7 +48,7 @@ describe('no access leaves its binding', () => {
       });
     });
 
-  it('a loop inside of its bounds computes the same with and without checks', () => {
+  it('a loop computes the same with and without bounds checks', () => {
     const source = `
       @group(0) @binding(0) var<storage, read> x: array<f32>;
       @group(0) @binding(1) var<storage, read_write> y: array<f32>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './harness.ts';
 
-/** Evaluates a WGSL expression of x (and y) for each element, both in a scalar and in a vector. */
+/** Evaluates a WGSL expression of x and y for each element, both as scalars and as vectors. */
 function evaluate(expression: string, xs: readonly number[], ys: readonly number[] = xs): Float32Array[] {
   const outputs = ['f32', 'vec2f'].map(type => {
     const source = `
@@ -23,7 +23,7 @@ function bitsOf(value: number): number {
   return new Int32Array(Float32Array.of(value).buffer)[0]!;
 }
 
-/** Units in the last place of f32 between a result and the true value. */
+/** Returns the distance between a result and the true value, in units in the last place of f32. */
 function distance(got: number, want: number): number {
   const rounded = Math.fround(want);
   if (Number.isNaN(rounded) || !Number.isFinite(rounded)) return Object.is(got, rounded) ? 0 : Infinity;
@@ -36,7 +36,7 @@ const many = (low: number, high: number) =>
 const powers = Array.from({ length: 250 }, (_, i) => Math.fround(1.37 * 2 ** (i - 125)));
 const ends = [0, -0, Infinity, -Infinity, Number.NaN];
 
-/** The function, its points, and how many units in the last place (or how much absolutely) it may be off. */
+/** Functions with their true values, test points, and tolerance in units in the last place or as an absolute error. */
 const accurate: [name: string, truth: (x: number) => number, points: number[], ulps: number, absolute?: number][] = [
   ['exp', Math.exp, [...many(-87, 88.7), ...many(-1, 1), ...ends], 2],
   ['exp', Math.exp, [-100, -103, -104, 89, 200, -200], 8],
@@ -60,7 +60,7 @@ const accurate: [name: string, truth: (x: number) => number, points: number[], u
 
 describe('transcendental functions', () => {
   for (const [name, truth, points, ulps, absolute = 0] of accurate)
-    it(`${name} of ${points.length} points`, () => {
+    it(`computes ${name} at ${points.length} points`, () => {
       for (const got of evaluate(`${name}(x)`, points))
         for (const [i, x] of points.entries()) {
           const want = truth(Math.fround(x));
@@ -69,7 +69,7 @@ describe('transcendental functions', () => {
         }
     });
 
-  it('pow', () => {
+  it('computes pow', () => {
     const xs = [2, 3, 0.5, 10, 1.5, 7, 0, 0, 1, 5];
     const ys = [10, 4, 3, -3, 20.5, 0, 2, 0, 1e9, 1];
     for (const got of evaluate('pow(x, y)', xs, ys))
@@ -79,7 +79,7 @@ describe('transcendental functions', () => {
       }
   });
 
-  it('atan2 in every quadrant', () => {
+  it('computes atan2 in every quadrant', () => {
     const ys = [1, 1, -1, -1, 0, 0, 2, -2, 0.3];
     const xs = [1, -1, -1, 1, 1, -1, 0, 0, 1e-3];
     for (const got of evaluate('atan2(x, y)', ys, xs))
@@ -121,11 +121,11 @@ const exact: [expression: string, x: number, y: number, expected: number][] = [
 
 describe('numeric functions', () => {
   for (const [expression, x, y, expected] of exact)
-    it(`${expression} of ${x}, ${y}`, () => {
+    it(`evaluates ${expression} for ${x}, ${y}`, () => {
       for (const [got] of evaluate(expression, [x], [y])) expect(got).toBe(expected);
     });
 
-  it('compares as IEEE does', () => {
+  it('compares NaN and signed zeros as IEEE 754 does', () => {
     const comparisons = ['==', '!=', '<', '<=', '>', '>='];
     const source = `
       @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -179,7 +179,7 @@ const integer: [expression: string, u: number, v: number, expected: number][] = 
 
 describe('integer functions', () => {
   for (const [expression, u, v, expected] of integer)
-    it(`${expression} of ${u.toString(16)}, ${v.toString(16)}`, () => {
+    it(`evaluates ${expression} for ${u.toString(16)}, ${v.toString(16)}`, () => {
       const source = `
         @group(0) @binding(0) var<storage, read> x: array<u32>;
         @group(0) @binding(1) var<storage, read_write> out: array<u32>;
@@ -191,7 +191,7 @@ describe('integer functions', () => {
 });
 
 describe('vector functions', () => {
-  it('dot, cross, length, distance, normalize, reflect', () => {
+  it('computes dot, cross, length, distance, normalize and reflect', () => {
     const source = `
       @group(0) @binding(0) var<storage, read> x: array<vec3f>;
       @group(0) @binding(1) var<storage, read_write> out: array<f32>;
@@ -208,7 +208,7 @@ describe('vector functions', () => {
 
 describe('atomics', () => {
   for (const sharedMemory of [false, true])
-    it(`all operations, ${sharedMemory ? 'shared' : 'own'} memory`, () => {
+    it(`runs all operations in ${sharedMemory ? 'shared' : 'unshared'} memory`, () => {
       const source = `
         struct A { n: array<atomic<u32>, 12>, s: atomic<i32> }
         @group(0) @binding(0) var<storage, read_write> a: A;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Case, type CaseTable, shapesOf } from '../../../src/oracle/case_table.ts';
-import { expectationOf } from '../../../src/oracle/check.ts';
 import { caseTables, isOfResnet } from '../../../src/oracle/cases/index.ts';
+import { expectationOf } from '../../../src/oracle/check.ts';
 import { type Data, run } from './harness.ts';
 
-/** As the device's own test does, but on the bare module: what is wrong with a case, or undefined. */
+/** Runs a case on the compiled module alone, without the wasm device. Returns what is wrong, or undefined. */
 function failureOf(table: CaseTable, row: Case): string | undefined {
   const { kernel, exact, bound = 1e-10 } = table;
   const { inputs, expected } = expectationOf(table, row);

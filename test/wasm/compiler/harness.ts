@@ -1,4 +1,4 @@
-import type { CompiledKernel, CompileRequest, SimdFeatures } from '../../../src/wasm/compiled_kernel.ts';
+import type { CompiledKernel, CompileRequest, SimdFeatures } from '../../../src/wasm/interface/compiled_kernel.ts';
 import { compileKernel } from '../../../src/wasm/compiler/index.ts';
 
 export type Data = Float32Array | Uint32Array | Int32Array;
@@ -22,9 +22,9 @@ export function compile(
 }
 
 /**
- * Compiles and runs a kernel on buffers by binding name; they are changed in place.
+ * Compiles a kernel and runs it on buffers, given by binding name. The kernel changes them in place.
  *
- * @throws where a byte outside of the bindings and the scratch memory was written
+ * @throws Error  the kernel wrote a byte outside of its bindings and the scratch memory
  */
 export function run(source: string, buffers: Record<string, Data>, options: RunOptions = {}): CompiledKernel {
   const kernel = compile(source, options);
@@ -84,7 +84,7 @@ export function prepare(kernel: CompiledKernel, buffers: Record<string, Data>, o
         );
       for (const { at, bytes: size } of owned) bytes.fill(GUARD, at, at + size);
       const written = bytes.findIndex(byte => byte !== GUARD);
-      if (written >= 0) throw new Error(`byte ${written} outside of every binding was written`);
+      if (written >= 0) throw new Error(`the kernel wrote byte ${written}, which is outside of every binding`);
     },
   };
 }

@@ -5,7 +5,7 @@ interface Program {
   readonly why: string;
   /** Module-scope declarations. */
   readonly globals?: string;
-  /** Runs once, `i` being 0; writes `out`. */
+  /** The body of a single invocation, in which `i` is 0; it writes `out`. */
   readonly body: string;
   readonly expected: readonly number[];
   readonly type?: 'f32' | 'i32' | 'u32';
@@ -27,16 +27,16 @@ function resultOf({ globals = '', body, expected, type = 'f32', constants }: Pro
 }
 
 const programs: Program[] = [
-  { why: 'binds operators as WGSL does', body: 'out[0] = 2.0 + 3.0 * x[i + 3] - -x[0] / 2.0;', expected: [14.5] },
+  { why: 'applies operator precedence', body: 'out[0] = 2.0 + 3.0 * x[i + 3] - -x[0] / 2.0;', expected: [14.5] },
   {
     why: 'keeps abstract numbers exact',
     globals: 'const big = 16777217.0 * 2.0 - 16777216.0 * 2.0;',
     body: 'out[0] = big;',
     expected: [2],
   },
-  { why: 'divides abstract ints towards zero', body: 'out[0] = f32(-7 / 2) + f32(7 % -4);', expected: [0] },
+  { why: 'rounds divisions of abstract ints towards zero', body: 'out[0] = f32(-7 / 2) + f32(7 % -4);', expected: [0] },
   {
-    why: 'reads hexadecimal floats',
+    why: 'parses hexadecimal floats',
     body: 'out[0] = 0x1.8p1; out[1] = 0x.8p0f; out[2] = -0x1.fffffep+127f;',
     expected: [3, 0.5, -3.4028234663852886e38],
   },
@@ -47,50 +47,50 @@ const programs: Program[] = [
     expected: [14],
   },
   {
-    why: 'takes overrides from constants',
+    why: 'sets overrides from constants',
     globals: 'override n: u32 = 3u; override flag = false; override half = n / 2u;',
     body: 'out[0] = select(1.0, 2.0, flag); out[1] = f32(half);',
     constants: { n: 9, flag: 1 },
     expected: [2, 4],
   },
   {
-    why: 'sizes arrays by constants',
+    why: 'evaluates constant array sizes',
     globals: 'const n = 2 + 2;',
     body: 'var a: array<f32, n>; a[3] = 5.0; out[0] = a[3] + f32(arrayLength(&x));',
     expected: [13],
   },
   {
-    why: 'swizzles, and assigns components',
+    why: 'reads swizzles and assigns components',
     body: 'var v = vec4f(1, 2, 3, 4); v.y = v.wzyx.x; v[2] += 1.0; let w = v.xyz.zyx; out[0] = w.x; out[1] = w.y; out[2] = v.bgr.g; out[3] = v.a;',
     expected: [4, 4, 4, 4],
   },
   {
-    why: 'indexes vectors by what is not known',
+    why: 'indexes vectors by runtime values',
     body: 'var v = vec4f(x[0], x[1], x[2], x[3]); let k = u32(x[1]); out[0] = v[k]; v[k] = 9.0; out[1] = v.z + v.w; v[k + 7u] = 1.0; out[2] = v.z;',
     expected: [3, 13, 9],
   },
   {
-    why: 'indexes arrays by what is not known',
+    why: 'indexes arrays by runtime values',
     body: 'var a = array<f32, 6>(1, 2, 3, 4, 5, 6); let k = u32(x[2]); a[k] *= 10.0; out[0] = a[k]; out[1] = a[k - 1u]; out[2] = array(7.0, 8.0, 9.0)[k - 2u];',
     expected: [40, 3, 8],
   },
   {
-    why: 'loops with continue and break',
+    why: 'runs loops with continue and break',
     body: 'var s = 0.0; for (var k = 0; k < 8; k++) { if (k == 2) { continue; } if (k == 6) { break; } s += x[k]; } out[0] = s;',
     expected: [18],
   },
   {
-    why: 'loops that are not unrolled',
+    why: 'runs loops that are not unrolled',
     body: 'var s = 0.0; var n = 0; for (var k = 0u; k < u32(x[7]) * 9u; k++) { if (k % 3u == 1u) { continue; } if (k > 60u) { break; } s += f32(k); n++; } out[0] = s; out[1] = f32(n);',
     expected: [1240, 41],
   },
   {
-    why: 'while and loop, continuing and break if',
+    why: 'runs while and loop, with continuing and break if',
     body: 'var k = 0; while k < i32(x[3]) { k += 3; } out[0] = f32(k); loop { k -= 1; if k == 4 { continue; } out[1] += 1.0; continuing { out[2] += 1.0; break if k <= 2; } }',
     expected: [6, 3, 4],
   },
   {
-    why: 'switches, with several selectors and default in the middle',
+    why: 'runs switches with several selectors and the default in the middle',
     body: 'for (var k = 0; k < 5; k++) { switch k { case 1, 3: { out[k] = 1.0; } default: { out[k] = 2.0; } case 4: { if x[0] > 0 { break; } out[k] = 3.0; } } }',
     expected: [2, 1, 2, 1, 0],
   },
@@ -102,56 +102,56 @@ const programs: Program[] = [
     expected: [1, 3, 1],
   },
   {
-    why: 'evaluates && and || only as far as needed',
+    why: 'short-circuits && and ||',
     globals: 'var<private> calls: i32; fn f() -> bool { calls++; return true; }',
     body: 'let a = x[0] > 5.0 && f(); let b = x[0] < 5.0 || f(); let c = x[0] < 5.0 && f(); out[0] = f32(calls); out[1] = select(0.0, 1.0, !a && b && c);',
     expected: [1, 1],
   },
   {
-    why: 'structs, nested, as values',
+    why: 'returns and copies nested structs',
     globals:
       'struct A { v: vec2f, n: i32 } struct B { a: A, w: array<f32, 2> } fn make(k: f32) -> B { return B(A(vec2f(k, 2.0), 3), array(4.0, k)); }',
     body: 'var b = make(x[6]); b.a.v.x += 1.0; b.w[0] = 9.0; let c = b; out[0] = c.a.v.x; out[1] = c.w[0] + c.w[1]; out[2] = f32(c.a.n);',
     expected: [8, 16, 3],
   },
   {
-    why: 'pointers to variables, and to parts of them',
+    why: 'writes through pointers to variables and to their parts',
     globals:
       'fn bump(p: ptr<function, f32>) { *p += 1.0; } fn both(p: ptr<function, array<f32, 2>>) { bump(&(*p)[1]); p[0] = 5.0; }',
     body: 'var a = array<f32, 2>(1, 2); for (var k = 0; k < i32(x[2]); k++) { both(&a); } out[0] = a[0]; out[1] = a[1]; let q = &out[2]; *q = 7.0;',
     expected: [5, 5, 7],
   },
   {
-    why: 'private variables start anew',
+    why: 'initialises private variables',
     globals: 'var<private> t = 2.0; var<private> u: array<f32, 3>; fn f(k: u32) { t *= 2.0; u[k] = t; }',
     body: 'f(0u); f(u32(x[0])); out[0] = u[1]; out[1] = u[0] + u[2];',
     expected: [8, 4],
   },
   {
-    why: 'matrices',
+    why: 'computes with matrices',
     body: 'let m = mat2x3f(1, 2, 3, 4, 5, 6); let v = m * vec2f(x[0], x[1]); let w = vec3f(1, 1, 1) * m; let t = transpose(m) * m; out[0] = v.x; out[1] = v.z; out[2] = w.y; out[3] = t[1][0]; out[4] = determinant(mat3x3f(2, 0, 0, 1, 3, 0, 0, 0, 4)); var n = m; n[1].y = 0.0; n[0][u32(x[0])] = 8.0; out[5] = n[1][1] + n[0].y;',
     expected: [9, 15, 15, 32, 24, 8],
   },
   {
-    why: 'aliases and template types',
+    why: 'resolves aliases and template types',
     globals: 'alias V = vec3<f32>; alias W = array<V, 2>;',
     body: 'let w = W(V(1.0), V(2.0, 3.0, x[3])); out[0] = dot(w[0], w[1]);',
     expected: [9],
   },
   { why: 'shadows names', body: 'let a = 1.0; { let a = a + 1.0; out[0] = a; } out[1] = a;', expected: [2, 1] },
   {
-    why: 'loop variables that depend on each other',
+    why: 'swaps variables in a loop',
     body: 'var a = 1.0; var b = 0.0; for (var k = 0; k < i32(x[7]) * 5; k++) { let t = a; a = b; b = t; } out[0] = a; out[1] = b;',
     expected: [1, 0],
   },
   {
-    why: 'divides integers by zero, and the lowest by -1',
+    why: 'divides i32 by zero, and the lowest i32 by -1',
     type: 'i32',
     body: 'let z = i32(x[0]) - 1; let low = -2147483647 - i32(x[0]); out[0] = 7 / z; out[1] = 7 % z; out[2] = low / (z - 1); out[3] = low % (z - 1); out[4] = -7 / 2; out[5] = -7 % 2;',
     expected: [7, 0, -(2 ** 31), 0, -3, -1],
   },
   {
-    why: 'divides u32 and vectors',
+    why: 'divides u32 and vectors of u32',
     type: 'u32',
     body: 'let z = u32(x[0]) - 1u; out[0] = 4294967295u / 2u; out[1] = 5u / z; out[2] = 5u % z; let v = vec3u(9, 8, 7) / vec3u(2u, z, 4u); out[3] = v.x; out[4] = v.y; out[5] = v.z;',
     expected: [2147483647, 5, 0, 4, 8, 1],
@@ -163,52 +163,52 @@ const programs: Program[] = [
     expected: [2, 0x80000000, 0xfffffffc, 8, 4],
   },
   {
-    why: 'converts floats to integers and cuts them',
+    why: 'clamps floats to the range of an integer type',
     type: 'i32',
     body: 'let n = x[0]; out[0] = i32(-1.9 * n); out[1] = i32(3e9 * n); out[2] = i32(-3e9 * n); out[3] = bitcast<i32>(u32(-1.0 * n)); out[4] = bitcast<i32>(u32(5e9 * n)); let v = vec2i(vec2f(1.5, -2.5) * n); out[5] = v.x + v.y;',
-    // The largest of those that an f32 can be, too: as i32, 2^32 - 2^8 is -2^8.
+    // The upper limits are the largest integers that f32 can represent; 2^32 - 2^8 is -2^8 as i32.
     expected: [-1, 2 ** 31 - 2 ** 7, -(2 ** 31), 0, -(2 ** 8), -1],
   },
   {
-    why: 'wraps integers',
+    why: 'wraps integers on overflow',
     type: 'u32',
     body: 'let n = u32(x[0]); out[0] = 4294967295u + n; out[1] = 0u - n; out[2] = 65536u * 65537u * n;',
     expected: [0, 4294967295, 65536],
   },
   {
-    why: 'bools in vectors',
+    why: 'computes with vectors of bools',
     body: 'let v = vec3f(x[0], x[1], x[2]); let b = v > vec3f(1.5); out[0] = select(0.0, 1.0, any(b)); out[1] = select(0.0, 1.0, all(b)); out[2] = select(0.0, 1.0, b.y); let s = select(v, -v, b); out[3] = s.x + s.y + s.z; out[4] = dot(vec3f(b), vec3f(1.0)); let m = b & vec3<bool>(true, false, true); out[5] = f32(m.z);',
     expected: [1, 0, 1, -4, 2, 1],
   },
   {
-    why: 'writes buffers that it reads',
+    why: 'reads back what it has written to a buffer',
     body: 'out[0] = 1.0; for (var k = 1; k < 6; k++) { out[k] = out[k - 1] * 2.0; }',
     expected: [1, 2, 4, 8, 16, 32],
   },
   {
-    why: 'a loop whose end its body moves',
+    why: 'runs loops whose body changes the end or the step',
     body: 'var n = 8; var s = 0.0; for (var k = 0; k < n; k++) { n--; s += 1.0; } out[0] = s; var m = 1; for (var k = 0; k < 6; k += m) { m++; out[1] += 1.0; }',
     expected: [4, 3],
   },
   {
-    why: 'works out the index of a swizzle once',
+    why: 'evaluates an index in front of a swizzle once',
     globals: 'var<private> calls: i32; fn next() -> i32 { calls++; return calls - 1; }',
     body: 'var a = array<vec3f, 2>(vec3f(1, 2, 3), vec3f(4, 5, 6)); let b = a[next()].zx; out[0] = b.x; out[1] = a[next()].yz[1]; out[2] = f32(calls);',
     expected: [3, 6, 2],
   },
   {
-    why: 'a pointer by another name, written in a loop',
+    why: 'writes through a copied pointer in a loop',
     body: 'var a = 1.0; let p = &a; for (var i = 0; i < i32(x[7]) * 9; i++) { let q = p; *q += 2.0; } out[0] = a;',
     expected: [145],
   },
   {
-    why: 'shifts twice, by more than the word has',
+    why: 'shifts twice, by amounts above 31',
     type: 'u32',
     body: 'let n = 4294967295u; let k = u32(x[0]); out[0] = (k << 3u) << n; out[1] = (k << n) >> 31u; out[2] = (k << (35u - 3u * k)) << 1u;',
     expected: [0, 1, 2],
   },
   {
-    why: 'abstract numbers stay so in shifts, in ~ and in the functions of numbers',
+    why: 'keeps numbers abstract in shifts, ~ and numeric builtins',
     type: 'u32',
     globals:
       'const a: u32 = 1 << 3u; const b: u32 = clamp(1, 2, 3); const c: u32 = u32(~5000000000 + 5000000004); const d: u32 = u32(-1.0); const e: f32 = sign(-3) * 2;',
@@ -216,12 +216,12 @@ const programs: Program[] = [
     expected: [8, 2, 3, 0, 2],
   },
   {
-    why: 'components of a vector of bools that lives in memory',
+    why: 'accesses components of vectors of bools in memory',
     body: 'var a: array<vec2<bool>, 3>; let k = u32(x[0]); a[k].y = true; a[k + 1u] = vec2<bool>(true, false); out[0] = f32(a[k][k]); out[1] = f32(a[2].x) + f32(all(a[1])); out[2] = f32(u32(a[k + 1u][0]));',
     expected: [1, 1, 1],
   },
   {
-    why: 'a counter that wraps stays a loop',
+    why: 'runs a loop whose counter wraps',
     body: 'var n = 0.0; for (var k = 4294967290u; k < 4294967295u + u32(x[0] - 1.0); k += 2u) { n += 1.0; if (n > 5.0) { break; } } out[0] = n;',
     expected: [6],
   },
@@ -232,7 +232,7 @@ describe('programs', () => {
 });
 
 describe('invocations', () => {
-  it('have their places in workgroups of three dimensions', () => {
+  it('get their ids in three-dimensional workgroups', () => {
     const source = `
       struct In { @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32 }
       @group(0) @binding(0) var<storage, read_write> out: array<u32>;
@@ -252,7 +252,7 @@ describe('invocations', () => {
     expect([...out]).toEqual(expected);
   });
 
-  it('lay structs out in memory as WGSL does', () => {
+  it("use WGSL's memory layout for structs", () => {
     const source = `
       struct P { a: f32, v: vec3f, b: f32, m: mat2x2f, w: vec2u, n: array<vec3f, 2>, @size(32) c: f32, @align(32) d: f32 }
       @group(0) @binding(0) var<storage, read> p: array<P>;

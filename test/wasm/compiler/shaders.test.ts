@@ -4,27 +4,27 @@ import { compileKernel } from '../../../src/wasm/compiler/index.ts';
 
 const directory = new URL('../../../shaders/', import.meta.url);
 
-/** Those that begin with an extension of WGSL which WebAssembly does not have. */
+/** Shaders that enable a WGSL extension that the compiler does not support. */
 const EXTENDED = {
   'conv2d_1x1_swaps.wgsl': 'subgroups',
   'conv2d_subgroup_matrix.wgsl': 'f16',
   'winograd_matmul_swaps.wgsl': 'subgroups',
 };
 
-describe('every shader of the tree', () => {
+describe('compiles every shader in shaders/', () => {
   for (const file of readdirSync(directory).filter(name => !(name in EXTENDED)))
     for (const relaxedSimd of [false, true])
       it(`${file}${relaxedSimd ? ', with relaxed SIMD' : ''}`, () => {
         const source = readFileSync(new URL(file, directory), 'utf8');
         const features = { relaxedSimd, wideSimd: false };
         const kernel = compileKernel({ source, entryPoint: 'main', constants: {}, features, sharedMemory: true });
-        // Engines without relaxed SIMD cannot tell whether the rest is valid.
+        // An engine without relaxed SIMD cannot validate a module that uses it.
         if (!relaxedSimd) expect(WebAssembly.validate(kernel.wasm)).toBe(true);
         expect(kernel.bindings.length).toBeGreaterThan(1);
       });
 });
 
-it.each(Object.entries(EXTENDED))('%s is refused, by the place of its extension %s', (file, extension) => {
+it.each(Object.entries(EXTENDED))('rejects %s at the position of its extension %s', (file, extension) => {
   const source = readFileSync(new URL(file, directory), 'utf8');
   const line = source.split('\n').indexOf(`enable ${extension};`) + 1;
   const features = { relaxedSimd: true, wideSimd: false };
@@ -33,7 +33,7 @@ it.each(Object.entries(EXTENDED))('%s is refused, by the place of its extension 
   );
 });
 
-it('a binding that the constants leave out is no binding', () => {
+it('omits bindings that the constants make unused', () => {
   const source = readFileSync(new URL('conv2d_1x1.wgsl', directory), 'utf8');
   const names = (constants: Record<string, number>) =>
     compileKernel({

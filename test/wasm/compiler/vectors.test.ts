@@ -7,7 +7,7 @@ const I32_EQ_BR_IF = [0x46, 0x0d];
 const V128_STORE = [0xfd, 11];
 const V128_LOAD = [0xfd, 0];
 
-/** How often a sequence of bytes occurs in a module. */
+/** Counts the occurrences of a byte sequence in a module. */
 function count(wasm: Uint8Array, bytes: readonly number[]): number {
   let found = 0;
   for (let at = wasm.indexOf(bytes[0]!); at >= 0; at = wasm.indexOf(bytes[0]!, at + 1))
@@ -15,7 +15,7 @@ function count(wasm: Uint8Array, bytes: readonly number[]): number {
   return found;
 }
 
-/** sums x[c] * w[c * ROWS + row] over c, for ROWS rows and 8 columns: 2 * ROWS vectors of sums. */
+/** Returns a kernel that sums x[c] * w[c * rows + row] over c, for 8 columns: it has 2 * rows vectors of sums. */
 function tile(rows: number): string {
   const each = (text: (row: number) => string) => Array.from({ length: rows }, (_, row) => text(row)).join('\n');
   return `
@@ -51,7 +51,7 @@ describe('loops with more sums than registers', () => {
       [6, 2],
       [6, 7],
       [9, 64],
-    ])('%d rows, %d turns', (rows, depth) => {
+    ])('compute %d rows in %d iterations', (rows, depth) => {
       const x = Float32Array.from({ length: Math.max(8 * depth, 8) }, (_, i) => ((i * 37) % 19) - 9);
       const w = Float32Array.from({ length: Math.max(rows * depth, 4) }, (_, i) => ((i * 53) % 23) - 11);
       const y = new Float32Array(8 * rows).fill(Number.NaN);
@@ -65,7 +65,7 @@ describe('loops with more sums than registers', () => {
       expect(y).toEqual(expected);
     });
 
-    it('have branches between sums that do not fit, and none where all do', () => {
+    it('have fences between the sums only if those exceed the registers', () => {
       const fences = (rows: number) =>
         count(compile(tile(rows), { constants: { DEPTH: 5 }, relaxedSimd }).wasm, I32_EQ_BR_IF);
       expect(fences(4)).toBe(0);
@@ -74,7 +74,7 @@ describe('loops with more sums than registers', () => {
   });
 });
 
-describe('four neighbouring numbers', () => {
+describe('four adjacent scalars', () => {
   const source = `
     struct Params { from: u32, to: u32 }
     @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -91,13 +91,13 @@ describe('four neighbouring numbers', () => {
       y[o + 3u] = v.w;
     }`;
 
-  it('are loaded and stored at once', () => {
+  it('are loaded and stored as one vector', () => {
     const { wasm } = compile(source);
     expect([count(wasm, V128_LOAD), count(wasm, V128_STORE)]).toEqual([1, 1]);
   });
 
   const edges = [0, 1, 2, 3, 4, 5, 6, 7, 100, 0x7fffffff, 0x80000000, 0xfffffffc, 0xfffffffd, 0xfffffffe, 0xffffffff];
-  it.each([1, 2, 3, 4, 7])('stay inside of %d, wherever they begin', length => {
+  it.each([1, 2, 3, 4, 7])('stay inside a buffer of %d floats, wherever they start', length => {
     const x = Float32Array.from({ length }, (_, i) => 10 * (i + 1));
     for (const from of edges)
       for (const to of edges) {
@@ -111,7 +111,7 @@ describe('four neighbouring numbers', () => {
   });
 });
 
-describe('vectors one behind the other', () => {
+describe('consecutive vectors', () => {
   const floats = `
     struct Params { from: u32, to: u32 }
     @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -131,7 +131,7 @@ describe('vectors one behind the other', () => {
       four(params.from + 8u, params.to + 8u);
       four(params.from + 12u, params.to + 12u);
     }`;
-  const quads = `
+  const vectors = `
     struct Params { from: u32, to: u32 }
     @group(0) @binding(0) var<storage, read> x: array<vec4f>;
     @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
@@ -144,7 +144,7 @@ describe('vectors one behind the other', () => {
       y[params.to + 2u] = 2.0 * v + 5.0;
     }`;
 
-  it('are stored under one check, by one address', () => {
+  it('are stored behind one check, with one address', () => {
     const { wasm } = compile(floats);
     const offsets = [0, 16, 32, 48];
     expect([count(wasm, V128_LOAD), count(wasm, V128_STORE)]).toEqual([4, 4]);
@@ -159,7 +159,7 @@ describe('vectors one behind the other', () => {
 
   const edges = [0, 1, 4, 8, 9, 0x7fffffff, 0xfffffff1, 0xffffffff];
 
-  it.each([1, 15, 16, 17, 24])('of floats stay inside of %d, wherever they begin', length => {
+  it.each([1, 15, 16, 17, 24])('written as scalars stay inside a buffer of %d floats, wherever they start', length => {
     const x = Float32Array.from({ length }, (_, i) => 10 * (i + 1));
     const inside = (index: number) => Math.min(index >>> 0, length - 1);
     for (const from of edges)
@@ -172,7 +172,7 @@ describe('vectors one behind the other', () => {
       }
   });
 
-  it.each([1, 2, 3, 4, 5])('of vectors stay inside of %d, wherever they begin', length => {
+  it.each([1, 2, 3, 4, 5])('stay inside a buffer of %d vectors, wherever they start', length => {
     const x = Float32Array.from({ length: 4 * length }, (_, i) => 10 * (i + 1));
     const inside = (index: number) => Math.min(index >>> 0, length - 1);
     for (const from of edges)
@@ -182,12 +182,12 @@ describe('vectors one behind the other', () => {
         for (let k = 0; k < 3; k++)
           for (let lane = 0; lane < 4; lane++)
             expected[4 * inside(to + k) + lane] = 2 * x[4 * inside(from) + lane]! + 1 + 2 * k;
-        run(quads, { x, y, params: Uint32Array.of(from, to) });
+        run(vectors, { x, y, params: Uint32Array.of(from, to) });
         expect(y, `from ${from} to ${to}`).toEqual(expected);
       }
   });
 
-  it('that overlap keep their order', () => {
+  it('keep their order if they overlap', () => {
     const source = `
       @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
       @compute @workgroup_size(1)
@@ -204,7 +204,7 @@ describe('vectors one behind the other', () => {
   });
 });
 
-it('components of two vectors are shuffled, not taken apart', () => {
+it('shuffles components of two vectors instead of extracting them', () => {
   const source = `
     @group(0) @binding(0) var<storage, read> x: array<vec4f>;
     @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;

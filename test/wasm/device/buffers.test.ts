@@ -20,8 +20,8 @@ const filled = (values: readonly number[]) => {
   return buffer;
 };
 
-describe('a mapping', () => {
-  it('shows what the queue wrote before, and ends with unmap', async () => {
+describe('mapping a buffer', () => {
+  it('shows what the queue wrote earlier, until unmap()', async () => {
     const buffer = filled([1, 2, 3, 4]);
     const mapped = buffer.mapAsync(READ);
     expect(buffer.mapState).toBe('pending');
@@ -33,7 +33,7 @@ describe('a mapping', () => {
     expect([buffer.mapState, range.byteLength]).toEqual(['unmapped', 0]);
   });
 
-  it('writes, range by range', async () => {
+  it('writes back several ranges', async () => {
     const buffer = writable(32);
     await buffer.mapAsync(WRITE);
     new Float32Array(buffer.getMappedRange(0, 8)).set([1, 2]);
@@ -42,7 +42,7 @@ describe('a mapping', () => {
     expect([...new Float32Array(await contentOf(device, buffer))]).toEqual([1, 2, 0, 0, 5, 0, 0, 0]);
   });
 
-  it('to read keeps nothing that is written to it', async () => {
+  it('for reading discards writes', async () => {
     const buffer = filled([1, 2]);
     await buffer.mapAsync(READ);
     new Float32Array(buffer.getMappedRange()).fill(9);
@@ -51,7 +51,7 @@ describe('a mapping', () => {
     expect([...new Float32Array(buffer.getMappedRange())]).toEqual([1, 2]);
   });
 
-  it('at creation is zero, and needs no usage for it', async () => {
+  it('at creation shows zeros and needs no MAP usage', async () => {
     const buffer = device.createBuffer({ size: 16, usage: STORAGE, mappedAtCreation: true });
     const values = new Float32Array(buffer.getMappedRange());
     expect([...values]).toEqual([0, 0, 0, 0]);
@@ -60,13 +60,13 @@ describe('a mapping', () => {
     expect(await floatsOf(device, buffer)).toEqual([1, 2, 3, 4]);
   });
 
-  it('at creation of an odd size is a RangeError', () => {
+  it('at creation throws a RangeError if the size is not a multiple of 4', () => {
     expect(() => device.createBuffer({ label: 'odd', size: 6, usage: STORAGE, mappedAtCreation: true })).toThrow(
       new RangeError('[Buffer "odd"] is mapped at creation: its size (6) must be a multiple of 4.'),
     );
   });
 
-  it('is refused while one is asked for, silently', async () => {
+  it('rejects while another mapping is pending, and reports nothing to error scopes', async () => {
     const buffer = readable();
     const first = buffer.mapAsync(READ);
     expect(
@@ -77,7 +77,7 @@ describe('a mapping', () => {
     await first;
   });
 
-  it('that waits is dropped by unmap, and by destroy', async () => {
+  it('rejects with an AbortError if unmap() or destroy() comes first', async () => {
     for (const end of ['unmap', 'destroy'] as const) {
       const buffer = readable();
       const mapped = buffer.mapAsync(READ);
@@ -87,16 +87,20 @@ describe('a mapping', () => {
   });
 
   it.each([
-    ['no mode', 'mode (3) is neither GPUMapMode.READ nor GPUMapMode.WRITE.', () => readable().mapAsync(3)],
-    ['an odd offset', 'offset (4) must be a multiple of 8.', () => readable().mapAsync(READ, 4)],
-    ['an odd size', 'size (6) must be a multiple of 4.', () => readable().mapAsync(READ, 0, 6)],
+    ['an unknown mode', 'mode (3) is neither GPUMapMode.READ nor GPUMapMode.WRITE.', () => readable().mapAsync(3)],
     [
-      'too much',
+      'an offset that is not a multiple of 8',
+      'offset (4) must be a multiple of 8.',
+      () => readable().mapAsync(READ, 4),
+    ],
+    ['a size that is not a multiple of 4', 'size (6) must be a multiple of 4.', () => readable().mapAsync(READ, 0, 6)],
+    [
+      'a range past the end',
       'Mapping range (offset: 8, size: 12) doesn\'t fit in the size (16) of [Buffer "r"].',
       () => readable().mapAsync(READ, 8, 12),
     ],
     [
-      'another usage',
+      'a mode without its usage',
       '[Buffer "r"] usage (BufferUsage::(MapRead|CopyDst)) doesn\'t include BufferUsage::MapWrite.',
       () => readable().mapAsync(WRITE),
     ],
@@ -109,21 +113,26 @@ describe('a mapping', () => {
         return buffer.mapAsync(READ);
       },
     ],
-  ])('of %s is refused', async (_, message, map) => {
+  ])('refuses %s', async (_, message, map) => {
     const work = () => expect(map()).rejects.toMatchObject({ name: 'OperationError', message });
     expect(await errorOf(device, work)).toBe(`GPUValidationError: ${message}`);
   });
 
   it.each([
-    ['odd', 'getMappedRange: offset (4) is not a multiple of 8.', 4, 4],
+    ['unaligned', 'getMappedRange: offset (4) is not a multiple of 8.', 4, 4],
     [
-      'outside',
-      'getMappedRange: range (offset: 0, size: 8) is outside of the mapped range (offset: 8, size: 8) of [Buffer "r"].',
+      'outside the mapping',
+      'getMappedRange: range (offset: 0, size: 8) is outside the mapped range (offset: 8, size: 8) of [Buffer "r"].',
       0,
       8,
     ],
-    ['taken', 'getMappedRange: range (offset: 8, size: 8) overlaps one given out before.', 8, 8],
-  ])('gives out no range that is %s', async (_, message, offset, size) => {
+    [
+      'already returned',
+      'getMappedRange: range (offset: 8, size: 8) overlaps a range that was already returned.',
+      8,
+      8,
+    ],
+  ])('getMappedRange refuses a range that is %s', async (_, message, offset, size) => {
     const buffer = readable();
     expect(() => buffer.getMappedRange()).toThrow('[Buffer "r"] is not mapped.');
     await buffer.mapAsync(READ, 8, 8);
@@ -133,7 +142,7 @@ describe('a mapping', () => {
 });
 
 describe('the queue', () => {
-  it('copies, clears and writes in order', async () => {
+  it('executes copies, clears and writes in order', async () => {
     const [a, b] = [bufferOf(device, [1, 2, 3, 4]), bufferOf(device, [5, 6, 7, 8])];
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(a, 4, b, 8, 8);
@@ -147,7 +156,7 @@ describe('the queue', () => {
     ]);
   });
 
-  it('copies a whole buffer by the short form', async () => {
+  it('copies a whole buffer with copyBufferToBuffer(a, b)', async () => {
     const [a, b] = [bufferOf(device, [1, 2]), bufferOf(device, [0, 0])];
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(a, b);
@@ -155,7 +164,7 @@ describe('the queue', () => {
     expect(await floatsOf(device, b)).toEqual([1, 2]);
   });
 
-  it('lets no write overtake the commands before it', async () => {
+  it('runs a write after the commands submitted before it', async () => {
     const add = pipelineOf(device, 'add');
     const x = bufferOf(device, new Float32Array(1 << 16));
     dispatch(device, add, [x], 50);
@@ -165,7 +174,7 @@ describe('the queue', () => {
     expect([values[0], values[1]]).toEqual([1001, 51]);
   });
 
-  it('finishes with a buffer that is destroyed after the submit', async () => {
+  it('finishes work that uses a buffer destroyed after the submit', async () => {
     const copy = pipelineOf(device, 'copy');
     const to = bufferOf(device, new Float32Array(1 << 14));
     const from = bufferOf(device, new Float32Array(1 << 14).fill(7));
@@ -177,7 +186,7 @@ describe('the queue', () => {
     other.destroy();
   });
 
-  it('copies more than a thread takes at once', async () => {
+  it('copies and clears more than one unit of work', async () => {
     const size = (1 << 20) + 12;
     const values = Float32Array.from({ length: size }, (_, i) => i % 1001);
     const [a, b] = [bufferOf(device, values), device.createBuffer({ size: size * 4, usage: STORAGE })];
@@ -192,7 +201,7 @@ describe('the queue', () => {
 });
 
 describe('memory', () => {
-  it('of a new buffer is zero, whoever had it before', async () => {
+  it('of a new buffer is zero, even if it was used before', async () => {
     const first = bufferOf(device, new Float32Array(1000).fill(3));
     await device.queue.onSubmittedWorkDone();
     first.destroy();
@@ -201,7 +210,7 @@ describe('memory', () => {
     ).toBe(true);
   });
 
-  it('that runs out is an error of its scope, and the buffer invalid', async () => {
+  it('that runs out is reported to the error scope and makes the buffer invalid', async () => {
     const small = await openFake({ capacityBytes: 4 << 20 });
     const make = (size: number) => small.createBuffer({ label: 'weights', size, usage: STORAGE });
     const kept = make(2 << 20);
@@ -219,7 +228,7 @@ describe('memory', () => {
     small.destroy();
   });
 
-  it('grows far over what a page begins with, and is counted', async () => {
+  it('grows beyond 2 GiB and is counted', async () => {
     const large = await openFake({
       requiredLimits: { maxBufferSize: 2 ** 31 - 4, maxStorageBufferBindingSize: 2 ** 31 - 4 },
     });
@@ -235,7 +244,7 @@ describe('memory', () => {
     large.destroy();
   });
 
-  it('comes back from buffers that were dropped without destroy()', async () => {
+  it('is freed when buffers are dropped without destroy()', async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     const own = await openFake();

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChromiumPage, openChromiumPage } from '../../harness/chromium.ts';
-import type {} from './chromium_entry.ts'; // the page runs a bundle of it
+import type {} from './chromium_entry.ts'; // the page runs a bundle of this module
 
-describe('a page that is isolated from others', () => {
+describe('a cross-origin isolated page', () => {
   let chromium: ChromiumPage;
   beforeAll(async () => {
     chromium = await openChromiumPage('test/wasm/device/chromium_entry.ts', { webgpu: false });
   });
   afterAll(() => chromium?.close());
 
-  it('has no WebGPU', async () => {
+  it('has no WebGPU adapter', async () => {
     expect(await chromium.page.evaluate(async () => (await navigator.gpu?.requestAdapter()) ?? null)).toBe(null);
   });
 
@@ -21,7 +21,7 @@ describe('a page that is isolated from others', () => {
     expect(result.perDispatchUs).toBeLessThan(1000);
   });
 
-  it('stops a shader that does not end', async () => {
+  it('stops an endless kernel', async () => {
     expect(await chromium.page.evaluate(() => globalThis.stopEndless(2))).toBe('AbortError');
   });
 
@@ -30,7 +30,7 @@ describe('a page that is isolated from others', () => {
     ['turns', 2],
     ['barriers', 2],
     ['everyone', 2],
-  ] as const)('stops WGSL that does not end: %s, on %i threads', async (name, threads) => {
+  ] as const)('stops an endless WGSL shader: %s, on %i threads', async (name, threads) => {
     const result = await chromium.page.evaluate(([which, count]) => globalThis.stopShader(which, count), [
       name,
       threads,
@@ -40,7 +40,7 @@ describe('a page that is isolated from others', () => {
   });
 });
 
-it('a page that is not computes on its own thread', async () => {
+it('a page that is not cross-origin isolated computes on the calling thread', async () => {
   const chromium = await openChromiumPage('test/wasm/device/chromium_entry.ts', { webgpu: false, headers: {} });
   try {
     const result = await chromium.page.evaluate(() => globalThis.probe(2));
@@ -54,7 +54,7 @@ it('a page that is not computes on its own thread', async () => {
   }
 });
 
-it('a page that forbids workers computes on its own thread', async () => {
+it('a page that forbids workers computes on the calling thread', async () => {
   const headers = {
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',

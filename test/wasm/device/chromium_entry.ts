@@ -2,7 +2,7 @@ import { requestWasmAdapter } from '../../../src/wasm/index.ts';
 import { ENDLESS } from './endless_shaders.ts';
 import { bufferOf, dispatch, floatsOf, openFake, pipelineOf } from './harness.ts';
 
-/** What the test calls from outside. */
+/** The functions that the test calls in the page. */
 declare global {
   var ready: boolean;
   var probe: (threads: number) => Promise<object>;
@@ -41,7 +41,10 @@ globalThis.stopEndless = async threads => {
   return String(await read);
 };
 
-/** A shader of the compiler's; says how the readback that waits for it ends, and what a fresh device computes afterwards. */
+/**
+ * Runs an endless WGSL shader and destroys the device. Returns how the pending readback ended and what a new device
+ * computes afterwards.
+ */
 globalThis.stopShader = async (name, threads) => {
   const open = async () => (await requestWasmAdapter({ threads })).requestDevice();
   const run = (device: GPUDevice, code: string) => {

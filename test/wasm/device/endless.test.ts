@@ -9,7 +9,7 @@ import { ENDLESS } from './endless_shaders.ts';
 const folder = mkdtempSync(join(tmpdir(), 'raycam-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the process says of itself at the end, and how it ended. */
+/** What the process measured about stopping the shader. */
 interface Report {
   readonly read: string;
   readonly reason: string;
@@ -20,7 +20,7 @@ interface Report {
   readonly handles: readonly string[];
 }
 
-/** Runs the shader on a device that holds 400 MB, destroys the device, and keeps every object of it. */
+/** Runs the shader on a device with 400 MB of buffers, destroys the device, and keeps references to all its objects. */
 const SCRIPT = `
   import { requestWasmAdapter } from ${JSON.stringify(`file://${join(root, 'dist/wasm.js')}`)};
   const [code, threads] = JSON.parse(process.argv[2]);
@@ -75,14 +75,14 @@ function run(code: string, threads: number): Promise<{ status: number | null; re
   });
 }
 
-describe('a shader that does not end is stopped by destroy()', () => {
+describe('destroy() stops an endless shader', () => {
   it.each([
     ['turns', 1],
     ['barriers', 1],
     ['barriers', 2],
     ['one', 2],
     ['everyone', 2],
-  ] as const)('%s, %i threads: they are gone, the memory is free, the process ends', async (name, threads) => {
+  ] as const)('%s, %i threads: ends the threads, frees the memory and lets the process exit', async (name, threads) => {
     const { status, report } = await run(ENDLESS[name], threads);
     expect(status).toBe(0);
     expect(report).toMatchObject({ read: 'AbortError', reason: 'destroyed', handles: [] });

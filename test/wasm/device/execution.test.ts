@@ -34,8 +34,8 @@ async function using(
   }
 }
 
-describe.each([0, 1, 2, 4])('%i threads', threads => {
-  it('count every workgroup once, in 1000 small dispatches', () =>
+describe.each([0, 1, 2, 4])('a device with %i threads', threads => {
+  it('executes every workgroup once in 1000 small dispatches', () =>
     using(threads, async device => {
       expect(device.threads).toBe(Math.max(1, threads));
       const x = bufferOf(device, new Float32Array(70).fill(0.5));
@@ -43,7 +43,7 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
       expect(new Set(await floatsOf(device, x))).toEqual(new Set([1000.5]));
     }));
 
-  it('see what the dispatch before wrote, everywhere', () =>
+  it('shows every thread what the previous dispatch wrote', () =>
     using(threads, async device => {
       const [a, b] = [new Float32Array(50_000), new Float32Array(50_000)].map(values => bufferOf(device, values));
       const copy = pipelineOf(device, 'copy');
@@ -58,14 +58,14 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
       expect(new Set(await floatsOf(device, a!))).toEqual(new Set([400]));
     }));
 
-  it('have scratch memory of their own', () =>
+  it('gives each thread its own scratch memory', () =>
     using(threads, async device => {
       const x = bufferOf(device, new Float32Array(64 * 500));
       dispatch(device, pipelineOf(device, 'scratch'), [x], 20);
       expect(new Set(await floatsOf(device, x))).toEqual(new Set([20]));
     }));
 
-  it('take workgroups from a buffer that a dispatch before wrote', () =>
+  it('reads indirect workgroup counts from a buffer', () =>
     using(threads, async device => {
       const counts = device.createBuffer({ size: 256 * 4, usage: USAGE.INDIRECT | STORAGE });
       device.queue.writeBuffer(counts, 4, Uint32Array.of(5, 1, 1, 0, 7, 1, 70_000, 1, 1));
@@ -79,7 +79,7 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
       expect((await floatsOf(device, x)).filter((_, i) => i % 64 === 0)).toEqual([2, 1, 1, 1, 1, 0, 0, 0]);
     }));
 
-  it('stamp the time', () =>
+  it('writes increasing timestamps in nanoseconds', () =>
     using(
       threads,
       async device => {
@@ -108,7 +108,7 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
       { requiredFeatures: ['timestamp-query'] },
     ));
 
-  it('hold no more memory after 200 submits than after a few', () =>
+  it('uses no more memory after 200 submits than after 10', () =>
     using(threads, async device => {
       const add = pipelineOf(device, 'add');
       const x = bufferOf(device, new Float32Array(1000));
@@ -122,7 +122,8 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
         if (i === 10) after10 = device.heapUse.usedBytes;
       }
       expect((await floatsOf(device, x))[999]).toBe(600);
-      // A thread that the system has set aside leaves a program when it runs again, and its memory is free after the next submit.
+      // A thread that the system has suspended leaves its program when it runs again. Its memory is freed after the
+      // next submit.
       for (let i = 0; i < 100 && device.heapUse.usedBytes > after10 + 50_000; i++) {
         await new Promise(resolve => setTimeout(resolve, 20));
         await floatsOf(device, x);
@@ -133,7 +134,7 @@ describe.each([0, 1, 2, 4])('%i threads', threads => {
     }));
 });
 
-it('a device with a thread that is busy lets the event loop run', () =>
+it('a device that computes on the calling thread lets the event loop run', () =>
   using(0, async device => {
     const x = bufferOf(device, new Float32Array(1 << 20));
     let turns = 0;
@@ -145,7 +146,7 @@ it('a device with a thread that is busy lets the event loop run', () =>
   }));
 
 describe('error scopes', () => {
-  it('catch the first error of their kind, inside out', () =>
+  it('keep the first error of their kind; the innermost scope catches it', () =>
     using(1, async device => {
       const fail = (label: string) => device.createBuffer({ label, size: 4, usage: 0x10000 });
       device.pushErrorScope('validation');
@@ -159,7 +160,7 @@ describe('error scopes', () => {
       await expect(device.popErrorScope()).rejects.toMatchObject({ name: 'OperationError' });
     }));
 
-  it('leave what they do not catch to uncapturederror', async () => {
+  it('pass errors that they do not catch to uncapturederror', async () => {
     const device = await openFake();
     const messages: string[] = [];
     device.onuncapturederror = event => messages.push(event.error.message.split('\n')[0]!);
@@ -180,25 +181,25 @@ describe('the adapter', () => {
     ],
     ['an unknown limit', { requiredLimits: { maxFun: 1 } }, 'Required limit maxFun is not known.'],
     [
-      'too much',
+      'a limit above its own',
       { requiredLimits: { maxBindGroups: 5 } },
       'Required maxBindGroups limit (5) is greater than the supported 4.',
     ],
     [
-      'too fine an alignment',
+      'an alignment below its own',
       { requiredLimits: { minStorageBufferOffsetAlignment: 16 } },
       'Required minStorageBufferOffsetAlignment limit (16) is less than the supported 32.',
     ],
     [
-      'an odd alignment',
+      'an alignment that is not a power of two',
       { requiredLimits: { minStorageBufferOffsetAlignment: 48 } },
-      'Required minStorageBufferOffsetAlignment limit (48) is no power of two.',
+      'Required minStorageBufferOffsetAlignment limit (48) is not a power of two.',
     ],
   ])('refuses %s', async (_, descriptor, message) => {
     await expect(request(descriptor as GPUDeviceDescriptor)).rejects.toThrow(message);
   });
 
-  it('gives the limits that are asked for, and the defaults else', () =>
+  it('grants the requested limits and otherwise the defaults', () =>
     using(
       1,
       async device => {

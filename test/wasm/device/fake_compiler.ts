@@ -1,13 +1,9 @@
-import {
-  type CompiledKernel,
-  CompileError,
-  type CompileRequest,
-  type KernelBinding,
-} from '../../../src/wasm/compiled_kernel.ts';
+import { CompileError } from '../../../src/wasm/interface/compile_error.ts';
+import type { CompiledKernel, CompileRequest, KernelBinding } from '../../../src/wasm/interface/compiled_kernel.ts';
 
 /**
- * A compiler that knows a handful of kernels, assembled by hand: what the device does is tested without what the compiler does.
- * The entry point's name chooses the kernel.
+ * Returns one of a few hand-assembled kernels, chosen by the entry point's name, so that the device can be tested
+ * without the compiler.
  */
 export function fakeCompile({ source, entryPoint, constants, sharedMemory }: CompileRequest): CompiledKernel {
   const errorAt = source.split('\n').findIndex(line => line.includes('SYNTAX ERROR'));
@@ -21,7 +17,7 @@ export function fakeCompile({ source, entryPoint, constants, sharedMemory }: Com
       },
     ]);
   const kernel = KERNELS[entryPoint];
-  if (!kernel) throw new Error(`the fake compiler has no ${entryPoint}`);
+  if (!kernel) throw new Error(`the fake compiler has no kernel "${entryPoint}"`);
   const size = constants.SIZE ?? 64;
   return {
     wasm: assemble(kernel.code(constants.AMOUNT ?? 1), sharedMemory),
@@ -64,7 +60,7 @@ const set = (local: number) => [0x21, local];
 const i32 = (value: number) => [0x41, ...signed(value)];
 const load = (offset: number) => [0x28, 2, offset];
 const [ADD, SUB, MUL, LESS] = [[0x6a], [0x6b], [0x6c], [0x49]];
-/** pointer = start of binding + first * 256, end = the least of pointer + count * 256 and the binding's end */
+/** pointer = start of binding + first * 256, end = min(pointer + count * 256, end of binding) */
 const range = (binding: number) => [
   ...[...get(0), ...load(16 + 8 * binding), ...get(1), ...i32(256), ...MUL!, ...ADD!, ...set(3)],
   ...[...get(3), ...get(2), ...i32(256), ...MUL!, ...ADD!, ...set(4)],
@@ -101,7 +97,10 @@ const KERNELS: Readonly<Record<string, FakeKernel>> = {
   },
   endless: { bindings: [x], code: () => [0x03, 0x40, 0x0c, 0, 0x0b] },
   trap: { bindings: [x], code: () => [0x00] },
-  /** Counts in its own scratch memory, and adds 1 to x where nobody else has touched that. */
+  /**
+   * Writes the workgroup index to its scratch memory, then adds 1 to each element of x if it still reads the same
+   * value.
+   */
   scratch: {
     bindings: [x],
     scratchBytes: 4096,

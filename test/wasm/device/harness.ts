@@ -19,13 +19,13 @@ export interface OpenOptions extends GPUDeviceDescriptor {
   readonly capacityBytes?: number;
 }
 
-/** A device whose compiler is the fake one; an error that no scope catches fails the test. */
+/** Opens a device that uses the fake compiler. */
 export async function openFake({ threads = 1, capacityBytes, ...descriptor }: OpenOptions = {}): Promise<WasmDevice> {
   const adapter = createWasmAdapter({ threads, capacityBytes, compile: fakeCompile, check: fakeCheck });
   return (await adapter.requestDevice(descriptor)) as WasmDevice;
 }
 
-/** The error that `work` causes, as `kind: first line`; undefined where it causes none. */
+/** Returns the error that `work` reports to the scopes, as `class: first line`; undefined if there is none. */
 export async function errorOf(device: WasmDevice, work: () => unknown): Promise<string | undefined> {
   const kinds = ['validation', 'out-of-memory', 'internal'] as const;
   for (const kind of kinds) device.pushErrorScope(kind);
@@ -88,7 +88,7 @@ export function groupOf(
   return device.createBindGroup({ label: 'group', layout: pipeline.getBindGroupLayout(0), entries });
 }
 
-/** One submit of one pass. */
+/** Submits one compute pass. */
 export function runPass(
   device: GPUDevice,
   record: (pass: GPUComputePassEncoder) => void,
@@ -101,7 +101,7 @@ export function runPass(
   device.queue.submit([encoder.finish()]);
 }
 
-/** `times` dispatches of a kernel that works on `buffers`, 64 elements a workgroup. */
+/** Submits `times` dispatches of a kernel on `buffers`, with 64 elements per workgroup. */
 export function dispatch(
   device: GPUDevice,
   pipeline: GPUComputePipeline,

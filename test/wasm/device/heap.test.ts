@@ -4,7 +4,7 @@ import { ALIGNMENT, type Allocation, Heap } from '../../../src/wasm/device/execu
 
 const KIB = 1024;
 
-it('gives zeros, aligned, that nobody else has, and takes all of it back', () => {
+it('allocates aligned, zeroed, disjoint blocks and merges them when they are freed', () => {
   const step = fc.oneof(
     fc.record({ allocate: fc.integer({ min: 0, max: 40 * KIB }) }),
     fc.record({ release: fc.nat({ max: 50 }) }),
@@ -32,14 +32,14 @@ it('gives zeros, aligned, that nobody else has, and takes all of it back', () =>
       for (const each of held.splice(0)) heap.release(each);
       const { peakBytes } = heap.use;
       expect(heap.use.usedBytes).toBe(0);
-      // Whatever was freed has become one piece again.
+      // All free blocks have been merged into one.
       expect(heap.allocate(Math.max(1, peakBytes))!.address).toBe(KIB);
     }),
     { numRuns: 60 },
   );
 });
 
-it('ends where it must', () => {
+it('refuses to allocate past its capacity', () => {
   const heap = new Heap(true, 2048 * KIB);
   const all = heap.allocate(2047 * KIB)!;
   expect(heap.allocate(1)).toBeUndefined();

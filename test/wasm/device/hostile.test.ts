@@ -15,12 +15,12 @@ import {
   WORDS,
 } from './hostile_shaders.ts';
 
-/** What fills everything that is not a shader's own. */
+/** The value of every word that does not belong to the shader. */
 const GUARD = 0x7149a5c3;
 const GUARD_BYTES = 512;
 const INDEX_WORDS = WORDS.length;
 
-/** Small numbers, as floats: they tell a shader's own content from the guards. */
+/** Returns small numbers as floats, which cannot be mistaken for guards. */
 const ownContent = (size: number) => Float32Array.from({ length: size / 4 }, (_, i) => (i % 50) + 1);
 
 interface Guarded {
@@ -30,7 +30,10 @@ interface Guarded {
   readonly content: Uint32Array<ArrayBuffer>;
 }
 
-/** A device with the bindings' buffers on it, each with a guard before and behind the bytes that are bound, and whole buffers of guards between. */
+/**
+ * A device with a buffer for each binding. Guards surround the bound bytes of each buffer, and a buffer of guards
+ * follows it.
+ */
 class HostileDevice {
   private constructor(
     readonly device: GPUDevice,
@@ -48,7 +51,7 @@ class HostileDevice {
     return new HostileDevice(device, buffers, device.createBindGroupLayout({ entries }));
   }
 
-  /** Runs a shader on fresh content, checks that nothing but its own has changed, and gives what it found. */
+  /** Runs a shader on fresh content, checks that it changed only its own bytes, and returns what it read. */
   async run(code: string, words: Uint32Array<ArrayBuffer>): Promise<Float32Array> {
     const { device, buffers, layout } = this;
     const bound = buffers.filter(({ size }) => size > 0);
@@ -76,7 +79,7 @@ class HostileDevice {
       const own = [GUARD_BYTES / 4, (GUARD_BYTES + size) / 4] as const;
       if (type === 'storage') expected.set(now.subarray(...own), own[0]);
       const at = now.findIndex((word, k) => word !== expected[k]);
-      if (at >= 0) throw new Error(`${buffer.label}: word ${at} was written`);
+      if (at >= 0) throw new Error(`${buffer.label}: the shader changed word ${at}`);
     }
     return new Float32Array(await contentOf(device, bound[1]!.buffer, GUARD_BYTES, bound[1]!.size));
   }
@@ -94,14 +97,16 @@ function guardedBuffer(device: GPUDevice, { type, size }: { type: GPUBufferBindi
   };
 }
 
-/** The bare module, in a memory with guards around every binding and the scratch memory. */
+/** Runs the bare module in a memory with guards around every binding and the scratch memory. Returns what it read. */
 function runBare(code: string, words: Uint32Array): Float32Array {
   const buffers = Object.fromEntries(BINDINGS.map(({ name, size }) => [name, ownContent(size)]));
   run(code, { ...buffers, indices: words.slice() }, { workgroups: [3] });
   return buffers.found!;
 }
 
-/** A word of a guard, whole or in part of a sum, is so large that no sum of own content comes near. */
+/**
+ * Checks that no guard was read: a guard, alone or in a sum, is far larger than any sum of the shader's own content.
+ */
 function expectOwn(found: Float32Array): void {
   const strange = found.findIndex(value => !(Math.abs(value) <= 1e9));
   expect([strange, found[strange]]).toEqual([-1, undefined]);
@@ -116,7 +121,7 @@ afterAll(() => {
   for (const { device } of devices.values()) device.destroy();
 });
 
-/** On the bare module and on the device: nothing written outside, nothing read from there, and the same found everywhere. */
+/** Checks, on the bare module and on each device, that the shader neither writes nor reads outside its own memory. */
 async function expectHarmless(code: string, words: Uint32Array<ArrayBuffer>): Promise<void> {
   const found = runBare(code, words);
   expectOwn(found);
@@ -125,10 +130,11 @@ async function expectHarmless(code: string, words: Uint32Array<ArrayBuffer>): Pr
 
 describe.each(HOSTILE.map(shader => [shader.why, shader] as const))('%s', (_, shader) => {
   for (const [why, index] of INDICES)
-    it(`by an index ${why}`, () => expectHarmless(hostileSource(shader, index), WORDS as Uint32Array<ArrayBuffer>));
+    it(`with an index that is ${why}`, () =>
+      expectHarmless(hostileSource(shader, index), WORDS as Uint32Array<ArrayBuffer>));
 });
 
-describe('an index that is a literal', () => {
+describe('a literal index', () => {
   const compile = async (place: string, more: Partial<HostileShader> = {}) => {
     const { device } = devices.get(1)!;
     const module = device.createShaderModule({ code: hostileSource({ why: '', place, ...more }, 'word') });
@@ -151,7 +157,7 @@ describe('an index that is a literal', () => {
   });
 
   it.each(['plain[7]', 'plain[1073741824]', 'plain[4294967295u]', 'wide[3].x', 'nested.rest[2].values[2]'])(
-    '%s, which nobody can tell beforehand, stays inside',
+    '%s, whose bound is only known at run time, stays inside its binding',
     place => expectHarmless(hostileSource({ why: '', place }, 'word'), WORDS as Uint32Array<ArrayBuffer>),
   );
 });
@@ -163,7 +169,7 @@ describe('loops', () => {
     fc.constantFrom(...WORDS),
     fc.integer({ min: 0, max: 0xffffffff }),
   );
-  /** Whether every kind of counter ends soon, wrapping around or not. */
+  /** Returns whether every kind of counter ends soon, with or without wraparound. */
   const ends = ([start, end, step]: readonly number[]) => {
     const count = (from: number, goes: (i: number) => boolean, next: (i: number) => number) => {
       let turns = 0;
@@ -214,11 +220,11 @@ describe('loops', () => {
     }
   }
 
-  it.each(LOOPS)('of any step: %s', (_, statements) => expectHarmlessLoops(statements, turn));
-  it.each(COUNTED_LOOPS)('counted: %s', (_, statements) => expectHarmlessLoops(statements, counted));
+  it.each(LOOPS)('with any step: %s', (_, statements) => expectHarmlessLoops(statements, turn));
+  it.each(COUNTED_LOOPS)('with a literal step: %s', (_, statements) => expectHarmlessLoops(statements, counted));
 });
 
-it('none of them has lost its device, which still computes', async () => {
+it('no device is lost, and the device still computes', async () => {
   for (const { device } of devices.values()) {
     const lost = await Promise.race([device.lost, Promise.resolve('not lost')]);
     expect(lost).toBe('not lost');

@@ -1,15 +1,18 @@
-/** Shaders that reach for what is not theirs: every address space, every kind of index, alone and in loops. */
+/**
+ * Shaders that try to access memory outside their variables: in every address space, with every kind of index, with and
+ * without loops.
+ */
 
 export interface HostileShader {
   readonly why: string;
-  /** Declarations of the module, beside the common ones. */
+  /** Module-scope declarations, in addition to the common ones. */
   readonly module?: string;
   /** Statements before the access. */
   readonly before?: string;
-  /** The place that is read and written, `I` standing for the index. */
+  /** The place to read and write; `I` stands for the index. */
   readonly place: string;
   readonly readOnly?: boolean;
-  /** Its content as an f32, and a statement that writes it, `_` standing for the place. */
+  /** An expression that reads the place as an f32, and a statement that writes it; `_` stands for the place. */
   readonly read?: string;
   readonly write?: string;
 }
@@ -42,9 +45,9 @@ export const HOSTILE: readonly HostileShader[] = [
   { why: 'arrays of arrays in storage', place: 'nested.deep[I][I]' },
   { why: 'a vector in storage', place: 'nested.vector[I]' },
   { why: 'a matrix in storage', place: 'nested.matrix[I][I]' },
-  { why: 'a struct’s array inside of a runtime array', place: 'nested.rest[I].values[I]' },
+  { why: 'a struct’s array inside a runtime array', place: 'nested.rest[I].values[I]' },
   { why: 'a runtime array of vec3f', place: 'wide[I].z' },
-  { why: 'a component inside of a runtime array', place: 'wide[I][I]' },
+  { why: 'a component inside a runtime array', place: 'wide[I][I]' },
   { why: 'a whole vec3f of a runtime array', place: 'wide[I]', read: '_.x + _.z', write: '_ = vec3f(7.5);' },
   {
     why: 'a whole struct of a runtime array',
@@ -75,15 +78,15 @@ export const HOSTILE: readonly HostileShader[] = [
   },
 ];
 
-/** How an index comes about from a word of `indices`. */
+/** Expressions that compute an index from a word of `indices`. */
 export const INDICES: readonly (readonly [why: string, expression: string])[] = [
   ['unsigned', 'word'],
   ['signed', 'bitcast<i32>(word)'],
-  ['worked out, and wrapping', 'word * 3u + 5u'],
-  ['signed, worked out, and wrapping', 'bitcast<i32>(word) - 6'],
+  ['computed with wraparound, unsigned', 'word * 3u + 5u'],
+  ['computed with wraparound, signed', 'bitcast<i32>(word) - 6'],
 ];
 
-/** Just outside, far outside, and where an address or its sign would wrap around. */
+/** Indices just outside, far outside, and where an address or its sign would wrap around. */
 export const WORDS = Uint32Array.of(
   ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 63, 64, 255, 4096, 65535, 65536, 0x00ffffff, 0x0fffffff, 0x10000000, 0x15555556],
   ...[0x1fffffff, 0x20000000, 0x20000001, 0x3fffffff, 0x40000000, 0x40000001, 0x55555555, 0x7ffffffe, 0x7fffffff],
@@ -104,7 +107,10 @@ struct Uniforms { rows: array<vec4f, 3>, matrix: mat4x4f }
 @group(0) @binding(7) var<uniform> uniforms: Uniforms;
 `;
 
-/** Each binding's bytes: few elements, and ends that are no whole element's. `found` has two words for each of `WORDS`. */
+/**
+ * The size of each binding in bytes: few elements, and sizes that end inside an element. `found` has two words for each
+ * of `WORDS`.
+ */
 export const BINDINGS: readonly {
   readonly name: string;
   readonly type: GPUBufferBindingType;
@@ -139,7 +145,7 @@ fn main() {
 }`;
 }
 
-/** Loops whose checks a compiler would take out of them. `indices` holds five words for each run. */
+/** Loops out of which a compiler would hoist the bounds checks. `indices` has five words for each run. */
 export const LOOPS: readonly (readonly [why: string, statements: string])[] = [
   ['stores', 'for (var i = start; i < end; i += step) { plain[i * stride + offset] = 7.5; }'],
   [
@@ -147,11 +153,11 @@ export const LOOPS: readonly (readonly [why: string, statements: string])[] = [
     'for (var i = start; i < end; i += step) { sum += plain[i * stride + offset] + source[i] + source[offset - i]; }',
   ],
   [
-    'stores that walk',
+    'stores at a running index',
     'var at = offset; for (var i = start; i < end; i += step) { plain[at] = 7.5; plain[at + 2u] = 7.5; at += stride; }',
   ],
   [
-    'loads that walk',
+    'loads at a running index',
     'var at = offset; for (var i = start; i < end; i += step) { sum += wide[at].z + plain[at + i]; at += stride; }',
   ],
   ['whole vectors', 'for (var i = start; i < end; i += step) { wide[i * stride + offset] = vec3f(7.5); }'],
@@ -164,7 +170,7 @@ export const LOOPS: readonly (readonly [why: string, statements: string])[] = [
     'a function’s memory',
     'var a: array<f32, 9>; for (var i = start; i < end; i += step) { a[i * stride + offset] = 7.5; sum += a[i]; }',
   ],
-  ['downwards', 'for (var i = end; i > start; i -= step) { plain[i - offset] = 7.5; sum += plain[i * stride]; }'],
+  ['counting down', 'for (var i = end; i > start; i -= step) { plain[i - offset] = 7.5; sum += plain[i * stride]; }'],
   [
     'with signs',
     'for (var i = bitcast<i32>(start); i < bitcast<i32>(end); i += bitcast<i32>(step)) { plain[i * bitcast<i32>(stride) - bitcast<i32>(offset)] = 7.5; sum += plain[i]; }',
@@ -176,7 +182,7 @@ export const LOOPS: readonly (readonly [why: string, statements: string])[] = [
   ['atomics', 'for (var i = start; i < end; i += step) { atomicAdd(&counters[i * stride + offset], 1u); }'],
 ];
 
-/** The same with steps that are literals, whose ranges can be worked out before the loop: `end` is a little past `start`. */
+/** The same with literal steps, so that the range is known before the loop: `end` is a little past `start`. */
 export const COUNTED_LOOPS: readonly (readonly [why: string, statements: string])[] = [
   ['stores', 'for (var i = start; i < end; i++) { plain[i] = 7.5; }'],
   ['loads', 'for (var i = start; i < end; i++) { sum += plain[i] + source[i + offset]; }'],
@@ -184,14 +190,17 @@ export const COUNTED_LOOPS: readonly (readonly [why: string, statements: string]
     'stores far from the counter',
     'for (var i = start; i < end; i++) { plain[i * stride + offset] = 7.5; plain[offset + 3u * i] = 7.5; }',
   ],
-  ['stores in twos', 'for (var i = start; i < end; i += 2u) { plain[i] = 7.5; plain[i + 1u] = 7.5; }'],
-  ['stores in threes', 'for (var i = start; i < end; i += 3u) { plain[i] = 7.5; plain[i + 2u] += plain[i + 1u]; }'],
+  ['stores in pairs', 'for (var i = start; i < end; i += 2u) { plain[i] = 7.5; plain[i + 1u] = 7.5; }'],
   [
-    'stores that walk',
+    'stores in groups of three',
+    'for (var i = start; i < end; i += 3u) { plain[i] = 7.5; plain[i + 2u] += plain[i + 1u]; }',
+  ],
+  [
+    'stores at a running index',
     'var at = offset; for (var i = start; i < end; i++) { plain[at] = 7.5; plain[at + 1u] = 7.5; at += stride; }',
   ],
   [
-    'loads that walk',
+    'loads at a running index',
     'var at = offset; for (var i = start; i < end; i++) { sum += wide[at].z + plain[at + i]; at += 2u; }',
   ],
   ['whole vectors', 'for (var i = start; i < end; i++) { wide[i + offset] = vec3f(7.5); sum += wide[i].y; }'],
@@ -210,7 +219,7 @@ export const COUNTED_LOOPS: readonly (readonly [why: string, statements: string]
     'for (var i = bitcast<i32>(start); i < bitcast<i32>(end); i++) { plain[i] = 7.5; sum += plain[i - bitcast<i32>(offset)]; }',
   ],
   [
-    'with signs in threes',
+    'with a signed counter and a step of three',
     'for (var i = bitcast<i32>(start); i < bitcast<i32>(end); i += 3) { plain[i + 1] = 7.5; sum += wide[i].z; }',
   ],
   [
@@ -219,7 +228,7 @@ export const COUNTED_LOOPS: readonly (readonly [why: string, statements: string]
   ],
   ['atomics', 'for (var i = start; i < end; i++) { atomicAdd(&counters[i], 1u); }'],
   [
-    'to a length',
+    'up to arrayLength',
     'for (var i = start; i < min(end, arrayLength(&wide)); i++) { wide[i].x = 7.5; plain[i + offset] = 7.5; }',
   ],
 ];

@@ -5,8 +5,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bufferOf, dispatch, errorOf, floatsOf, openFake, pipelineOf, STORAGE } from './harness.ts';
 
-describe.each([0, 2])('a device of %i threads that is destroyed', threads => {
-  it('says so, once', async () => {
+describe.each([0, 2])('a destroyed device with %i threads', threads => {
+  it('resolves lost once', async () => {
     const device = await openFake({ threads });
     device.destroy();
     device.destroy();
@@ -14,7 +14,7 @@ describe.each([0, 2])('a device of %i threads that is destroyed', threads => {
     expect(device.lost).toBe(device.lost);
   });
 
-  it('takes calls, surfaces no error, and maps nothing', async () => {
+  it('accepts calls, reports no errors and refuses to map', async () => {
     const device = await openFake({ threads });
     const x = bufferOf(device, [1, 2]);
     const add = pipelineOf(device, 'add');
@@ -35,7 +35,7 @@ describe.each([0, 2])('a device of %i threads that is destroyed', threads => {
   });
 });
 
-it('destroy() stops a shader that does not end, and drops who waits for it', async () => {
+it('destroy() stops an endless shader and settles the promises that wait for it', async () => {
   const device = await openFake({ threads: 2 });
   const x = device.createBuffer({ size: 1 << 16, usage: 9 | 0 });
   const y = bufferOf(device, new Float32Array(1 << 14));
@@ -53,7 +53,7 @@ it('destroy() stops a shader that does not end, and drops who waits for it', asy
   expect((await device.lost).reason).toBe('destroyed');
 });
 
-it.each([0, 2])('a shader that traps on %i threads loses the device, for a reason unknown', async threads => {
+it.each([0, 2])('a shader that traps on %i threads loses the device with the reason "unknown"', async threads => {
   const device = await openFake({ threads });
   const x = bufferOf(device, new Float32Array(64));
   dispatch(device, pipelineOf(device, 'trap'), [x]);
@@ -62,11 +62,11 @@ it.each([0, 2])('a shader that traps on %i threads loses the device, for a reaso
   expect([reason, message]).toEqual(['unknown', 'A shader failed: unreachable']);
 });
 
-describe('a process of Node', () => {
+describe('a Node process', () => {
   let folder: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(process.cwd(), 'node_modules/.raycam-test-')); // where the bundle finds its packages
-    // Minified, as the page's bundle is: the workers' text must survive it.
+    folder = mkdtempSync(join(process.cwd(), 'node_modules/.raycam-test-')); // so that the bundle finds its packages
+    // Minified like the page's bundle: the source text that workers run must still work.
     await build({
       entryPoints: ['test/wasm/device/harness.ts'],
       bundle: true,
@@ -111,13 +111,13 @@ describe('a process of Node', () => {
   it.each([
     ['destroyed', `${COMPUTE} device.destroy();`],
     ['idle', COMPUTE],
-  ])('ends when its device is %s', async (name, body) => {
+  ])('exits when its device is %s', async (name, body) => {
     const { code, stdout, stderr, ms } = await runScript(name, body);
     expect([code, stdout, stderr]).toEqual([0, '10\n', '']);
     expect(ms).toBeLessThan(10_000);
   });
 
-  it('stays while a device works', async () => {
+  it('does not exit while its device works', async () => {
     const body = `
       const device = await openFake({ threads: 2 });
       dispatch(device, pipelineOf(device, 'endless'), [bufferOf(device, new Float32Array(1000))]);

@@ -3,7 +3,7 @@ import type { WasmDevice } from '../../../src/wasm/device/device.ts';
 import { SOURCE } from './fake_compiler.ts';
 import { errorOf, openFake, STORAGE } from './harness.ts';
 
-/** What a file of rules is tried on, opened before its tests. */
+/** The device on which a test file tries its rules, and another one. Both open before the tests. */
 export let device: WasmDevice;
 export let other: WasmDevice;
 beforeAll(async () => {
@@ -14,14 +14,15 @@ afterAll(() => {
   other.destroy();
 });
 
-/** One call that breaks one rule, and the whole first line of what is reported. */
+/** One call that breaks one rule: what it does, the complete first line of the error, and the call. */
 type Rule = readonly [name: string, message: string, work: () => unknown];
 
+/** Tests that a valid call is accepted and that each broken rule is reported. */
 export function rules(what: string, valid: () => unknown, broken: readonly Rule[]): void {
   describe(what, () => {
-    it('breaks no rule as such', async () => expect(await errorOf(device, valid)).toBeUndefined());
+    it('accepts a valid call', async () => expect(await errorOf(device, valid)).toBeUndefined());
     for (const [name, message, work] of broken)
-      it(name, async () => expect(await errorOf(device, work)).toBe(`GPUValidationError: ${message}`));
+      it(`refuses ${name}`, async () => expect(await errorOf(device, work)).toBe(`GPUValidationError: ${message}`));
   });
 }
 

@@ -3,7 +3,7 @@ import type { WasmDevice } from '../../../src/wasm/device/device.ts';
 import { requestWasmAdapter } from '../../../src/wasm/index.ts';
 import { bufferOf, errorOf, floatsOf, runPass, STORAGE, USAGE } from './harness.ts';
 
-/** The device as its users have it: the real compiler, WebGPU's default limits. */
+/** A device as users get it: with the real compiler and WebGPU's default limits. */
 let device: WasmDevice;
 beforeAll(async () => {
   device = await open();
@@ -26,7 +26,7 @@ function bind(pipeline: GPUComputePipeline, binding: GPUBufferBinding, on: GPUDe
   return on.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: binding }] });
 }
 
-/** Dispatches `ADD_ONE`; what else a test does must not have harmed the device. */
+/** Dispatches `ADD_ONE` to check that the device still works. */
 async function addsOne(on: WasmDevice): Promise<void> {
   const x = bufferOf(on, [1, 2]);
   const pipeline = pipelineOf(ADD_ONE, on);
@@ -41,7 +41,7 @@ async function addsOne(on: WasmDevice): Promise<void> {
 
 describe('a buffer', () => {
   const make = (size: number) => errorOf(device, () => device.createBuffer({ label: 'b', size, usage: STORAGE }));
-  it('has the size of the limit, and no more', async () => {
+  it('may be as large as the limit, but not larger', async () => {
     expect(await make(268435456)).toBeUndefined();
     expect(await make(268435457)).toBe(
       'GPUValidationError: Buffer size (268435457) exceeds the max buffer size limit (268435456).',
@@ -49,7 +49,7 @@ describe('a buffer', () => {
     expect(await make(Number.MAX_SAFE_INTEGER)).toMatch(/^GPUValidationError: Buffer size/);
   });
 
-  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('of %d bytes is a TypeError', size => {
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('of %d bytes throws a TypeError', size => {
     expect(() => device.createBuffer({ size, usage: STORAGE })).toThrow(TypeError);
   });
 
@@ -57,7 +57,7 @@ describe('a buffer', () => {
     ['read-only-storage', STORAGE, 134217728],
     ['storage', STORAGE, 134217728],
     ['uniform', USAGE.UNIFORM, 65536],
-  ] as const)('is bound as %s up to the limit', async (type, usage, most) => {
+  ] as const)('can be bound as %s up to the limit', async (type, usage, most) => {
     const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type } }] });
     const buffer = device.createBuffer({ label: 'b', size: most + 4, usage });
     const bound = (size: number) =>
@@ -82,7 +82,7 @@ describe('a workgroup', () => {
     ['1, 1, 65', 'Entry-point uses workgroup_size(1, 1, 65) that exceeds the maximum allowed (256, 256, 64).'],
     ['16, 16', undefined],
     ['16, 8, 4', 'Entry point "main": the number of workgroup invocations (512) exceeds the maximum allowed (256).'],
-  ])('of %s', async (size, message) => {
+  ])('of size %s is checked against the limits', async (size, message) => {
     expect(await made(size)).toBe(message && `GPUValidationError: ${message}`);
   });
 
@@ -90,7 +90,7 @@ describe('a workgroup', () => {
     ['4096', undefined],
     ['4097', '16388 bytes'],
     ['1000000000', '4000000000 bytes'],
-  ])('with %s numbers of its own', async (count, bytes) => {
+  ])('with a workgroup array of %s floats is checked against the limit', async (count, bytes) => {
     const found = await made('1', `var<workgroup> a: array<f32, ${count}>;`, 'a[0] = 1.0;');
     expect(found).toBe(
       bytes &&
@@ -99,7 +99,7 @@ describe('a workgroup', () => {
   });
 });
 
-describe('bindings', () => {
+describe('the bindings of a pipeline', () => {
   const layout = (count: number, buffer: GPUBufferBindingLayout) =>
     device.createBindGroupLayout({
       entries: Array.from({ length: count }, (_, binding) => ({ binding, visibility: 4, buffer })),
@@ -117,13 +117,13 @@ describe('bindings', () => {
       'maxDynamicStorageBuffersPerPipelineLayout',
       { type: 'storage', hasDynamicOffset: true },
     ],
-  ] as const)('are no more %s than %i', async (_, most, limit, buffer) => {
+  ] as const)('%s are limited to %i', async (_, most, limit, buffer) => {
     expect(await errorOf(device, () => pipelineLayout(layout(most, buffer)))).toBeUndefined();
     const more = await errorOf(device, () => pipelineLayout(layout(most, buffer), layout(1, buffer)));
     expect(more).toContain(`(${most + 1}) exceeds the ${limit} limit (${most}).`);
   });
 
-  it('of a shader are refused alike where the layout is automatic', async () => {
+  it('have the same limits with an automatic layout', async () => {
     const buffers = Array.from({ length: 9 }, (_, i) => `@group(0) @binding(${i}) var<storage> b${i}: u32;`);
     const sum = buffers.map((_, i) => `b${i}`).join(' + ');
     const made = () => pipelineOf(`${buffers.join('\n')} @compute @workgroup_size(1) fn main() { _ = ${sum}; }`);
@@ -156,18 +156,18 @@ describe('a dispatch', () => {
     ],
     [
       [65535, 65535, 65535],
-      'Dispatch of 281462092005375 workgroups exceeds the 1073741824 that this device counts to.',
+      'Dispatch workgroup count (281462092005375) exceeds the maximum of this device (1073741824).',
     ],
-  ])('of %j workgroups is refused', async (counts, message) => {
+  ])('refuses %j workgroups', async (counts, message) => {
     expect(await dispatched(...(counts as [number]))).toBe(`GPUValidationError: ${message}`);
   });
 
-  it.each([-1, 2 ** 32, Number.NaN])('of %d workgroups is a TypeError', async count => {
+  it.each([-1, 2 ** 32, Number.NaN])('throws a TypeError for %d workgroups', async count => {
     await expect(dispatched(count)).rejects.toThrow(TypeError);
   });
 
   it.each([[[65536, 1, 1]], [[1, 65536, 1]], [[1, 1, 0xffffffff]], [[65535, 65535, 65535]], [[0, 5, 5]]])(
-    'that asks a buffer and finds %j there does nothing',
+    'with indirect workgroup counts %j does nothing',
     async counts => {
       const asked = device.createBuffer({ size: 16, usage: USAGE.INDIRECT | USAGE.COPY_DST });
       device.queue.writeBuffer(asked, 0, Uint32Array.from(counts));
@@ -185,7 +185,7 @@ describe('a dispatch', () => {
   );
 });
 
-describe('a shader without measure is refused, in good time', () => {
+describe('an excessive shader is refused within 5 seconds', () => {
   const calls = Array.from(
     { length: 40 },
     (_, i) => `fn f${i + 1}(a: f32) -> f32 { return f${i}(a) + f${i}(a * 2.0); }`,
@@ -210,10 +210,10 @@ describe('a shader without measure is refused, in good time', () => {
         `fn f0(a: f32) -> f32 { return a; } ${calls.join('\n')}`,
       ),
     ],
-    ['brackets in brackets', main(`x[0] = ${'('.repeat(50_000)}1.0${')'.repeat(50_000)};`)],
-    ['blocks in blocks', main('{'.repeat(50_000) + '}'.repeat(50_000))],
-    ['a comment without end', main('/*'.repeat(50_000))],
-    ['signs without end', main(`x[0] = ${'-'.repeat(50_000)}1.0;`)],
+    ['50,000 nested parentheses', main(`x[0] = ${'('.repeat(50_000)}1.0${')'.repeat(50_000)};`)],
+    ['50,000 nested blocks', main('{'.repeat(50_000) + '}'.repeat(50_000))],
+    ['50,000 nested comments that are not closed', main('/*'.repeat(50_000))],
+    ['50,000 minus signs', main(`x[0] = ${'-'.repeat(50_000)}1.0;`)],
   ])('%s', async (_, code) => {
     const started = performance.now();
     expect(await errorOf(device, () => pipelineOf(code))).toMatch(/^GPUValidationError: /);
@@ -222,7 +222,7 @@ describe('a shader without measure is refused, in good time', () => {
 });
 
 it.each([0, 1, 2])(
-  'memory that ends is an error of its scope, and the device of %i threads works on',
+  'running out of memory is reported to the error scope, and the device with %i threads still works',
   async threads => {
     const own = await open(threads);
     const held: GPUBuffer[] = [];
@@ -248,7 +248,7 @@ it.each([0, 1, 2])(
   },
 );
 
-it('memory that ends at a submit is an error of its scope, and nothing runs', async () => {
+it('running out of memory in a submit is reported to the error scope, and nothing runs', async () => {
   const own = await open();
   const x = bufferOf(own, [1, 2]);
   const pipeline = pipelineOf(ADD_ONE, own);

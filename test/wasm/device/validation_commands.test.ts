@@ -10,36 +10,36 @@ const encode = (record: (encoder: GPUCommandEncoder) => void) => () => {
 const querySet = (count = 2) => device.createQuerySet({ label: 'q', type: 'timestamp', count });
 
 rules(
-  'an encoder',
+  'a command encoder',
   encode(encoder => encoder.copyBufferToBuffer(buffer(), 4, buffer(), 8, 16)),
   [
     [
-      'copies from a buffer without the usage',
+      'a copy from a buffer without COPY_SRC',
       '[Buffer "b"] usage (BufferUsage::Storage) doesn\'t include BufferUsage::CopySrc.',
       encode(encoder => encoder.copyBufferToBuffer(buffer(USAGE.STORAGE), 0, buffer(), 0, 4)),
     ],
     [
-      'copies to a buffer without the usage',
+      'a copy to a buffer without COPY_DST',
       '[Buffer "b"] usage (BufferUsage::Storage) doesn\'t include BufferUsage::CopyDst.',
       encode(encoder => encoder.copyBufferToBuffer(buffer(), 0, buffer(USAGE.STORAGE), 0, 4)),
     ],
     [
-      'copies at an odd offset',
+      'a copy at an offset that is not a multiple of 4',
       'Copy source offset (2) is not a multiple of 4.',
       encode(encoder => encoder.copyBufferToBuffer(buffer(), 2, buffer(), 0, 4)),
     ],
     [
-      'copies an odd size',
+      'a copy of a size that is not a multiple of 4',
       'Copy source size (6) is not a multiple of 4.',
       encode(encoder => encoder.copyBufferToBuffer(buffer(), 0, buffer(), 0, 6)),
     ],
     [
-      'copies past the end',
+      'a copy past the end of a buffer',
       'Copy destination range (offset: 1020, size: 8) does not fit in the size (1024) of [Buffer "b"].',
       encode(encoder => encoder.copyBufferToBuffer(buffer(), 0, buffer(), 1020, 8)),
     ],
     [
-      'copies a buffer to itself',
+      'a copy within one buffer',
       'Source and destination are the same [Buffer "b"].',
       encode(encoder => {
         const b = buffer();
@@ -47,17 +47,17 @@ rules(
       }),
     ],
     [
-      'clears past the end',
+      'clearing past the end of a buffer',
       'Clear range (offset: 1020, size: 8) does not fit in the size (1024) of [Buffer "b"].',
       encode(encoder => encoder.clearBuffer(buffer(), 1020, 8)),
     ],
     [
-      'is left in a pass',
+      'finishing while a pass is open',
       '[CommandEncoder "e"] has a pass that was not ended.',
       encode(encoder => encoder.beginComputePass()),
     ],
     [
-      'is used in a pass',
+      'commands while a pass is open',
       '[CommandEncoder "e"] is locked while a pass is open.',
       encode(encoder => {
         const pass = encoder.beginComputePass();
@@ -66,29 +66,29 @@ rules(
       }),
     ],
     [
-      'has an open debug group',
+      'a debug group that is not popped',
       '1 debug groups of [CommandEncoder "e"] were pushed and never popped.',
       encode(encoder => encoder.pushDebugGroup('group')),
     ],
     [
-      'resolves queries that are not there',
-      'Queries 1 to 3 are outside of the 2 of [QuerySet "q"].',
+      'resolving more queries than the set has',
+      'Query range (firstQuery: 1, queryCount: 2) exceeds the number of queries (2) in [QuerySet "q"].',
       encode(encoder => encoder.resolveQuerySet(querySet(), 1, 2, buffer(USAGE.QUERY_RESOLVE), 0)),
     ],
     [
-      'resolves to an odd offset',
+      'resolving to an offset that is not a multiple of 256',
       'Destination offset (8) is not a multiple of 256.',
       encode(encoder => encoder.resolveQuerySet(querySet(), 0, 2, buffer(USAGE.QUERY_RESOLVE), 8)),
     ],
     [
-      'writes timestamps that are not there',
+      'a timestamp index past the end of the query set',
       'Query index 2 exceeds the number of queries (2) in [QuerySet "q"].',
       encode(encoder =>
         encoder.beginComputePass({ timestampWrites: { querySet: querySet(), endOfPassWriteIndex: 2 } }).end(),
       ),
     ],
     [
-      'is finished twice',
+      'finishing twice',
       '[CommandEncoder "e"] is already finished.',
       () => {
         const encoder = device.createCommandEncoder({ label: 'e' });
@@ -109,7 +109,7 @@ const ready = (of: GPUComputePassEncoder, name = 'add', ...buffers: GPUBuffer[])
 const counts = () => device.createBuffer({ label: 'counts', size: 16, usage: USAGE.INDIRECT | STORAGE });
 
 rules(
-  'a pass',
+  'a compute pass',
   pass(p => {
     ready(p);
     p.dispatchWorkgroups(1);
@@ -117,9 +117,9 @@ rules(
     p.dispatchWorkgroupsIndirect(counts(), 4);
   }),
   [
-    ['dispatches nothing', 'No pipeline set.', pass(p => p.dispatchWorkgroups(1))],
+    ['a dispatch without a pipeline', 'No pipeline set.', pass(p => p.dispatchWorkgroups(1))],
     [
-      'dispatches on nothing',
+      'a dispatch without a bind group',
       'No bind group set at group index 0, [ComputePipeline "add"] needs one of [BindGroupLayout "add"].',
       pass(p => {
         p.setPipeline(pipelineOf(device, 'add'));
@@ -127,7 +127,7 @@ rules(
       }),
     ],
     [
-      'dispatches too many workgroups',
+      'too many workgroups along one dimension',
       'Dispatch workgroup count Y (65536) exceeds max compute workgroups per dimension (65535).',
       pass(p => {
         ready(p);
@@ -135,7 +135,7 @@ rules(
       }),
     ],
     [
-      "takes another pipeline's group",
+      "another pipeline's bind group",
       'Bind group layout [BindGroupLayout "copy"] of [ComputePipeline "copy"] does not match layout [BindGroupLayout "add"] of [BindGroup "group"] set at group index 0.',
       pass(p => {
         ready(p);
@@ -144,7 +144,7 @@ rules(
       }),
     ],
     [
-      'reads what it writes',
+      'a buffer that a dispatch both reads and writes',
       '[Buffer "x"] usage (BufferUsage::(Storage|ReadOnlyStorage)) includes writable usage and another usage in the same synchronization scope.',
       pass(p => {
         const both = x();
@@ -153,7 +153,7 @@ rules(
       }),
     ],
     [
-      'binds too little',
+      'a binding smaller than the shader requires',
       '[Buffer "x"] bound with size 8 at group 0, binding 1 is too small. [ComputePipeline "copy"] requires a buffer binding which is at least 16 bytes.',
       () => {
         const loose = layout(storage(0, { type: 'read-only-storage' }), storage(1));
@@ -174,7 +174,7 @@ rules(
       },
     ],
     [
-      'takes counts at an odd offset',
+      'an indirect offset that is not a multiple of 4',
       'Indirect offset (2) is not a multiple of 4.',
       pass(p => {
         ready(p);
@@ -182,23 +182,27 @@ rules(
       }),
     ],
     [
-      'takes counts past the end',
+      'indirect counts past the end of the buffer',
       'Indirect offset (8) and 12 bytes don\'t fit in the size (16) of [Buffer "counts"].',
       pass(p => {
         ready(p);
         p.dispatchWorkgroupsIndirect(counts(), 8);
       }),
     ],
-    ['sets a group too high', 'Bind group index (4) exceeds the maximum (4).', pass(p => p.setBindGroup(4, null))],
     [
-      'pops no debug group',
+      'a bind group index above the limit',
+      'Bind group index (4) exceeds the maximum (4).',
+      pass(p => p.setBindGroup(4, null)),
+    ],
+    [
+      'popping a debug group that was not pushed',
       '[ComputePassEncoder (unlabeled)] has no debug group to pop.',
       pass(p => p.popDebugGroup()),
     ],
   ],
 );
 
-describe('dynamic offsets', () => {
+describe('setBindGroup with dynamic offsets', () => {
   const dynamic = () => layout(storage(0, { hasDynamicOffset: true }));
   const bind = (offsets: number[], size = 256) =>
     errorOf(
@@ -219,7 +223,7 @@ describe('dynamic offsets', () => {
       [1024],
       'GPUValidationError: Dynamic offset (1024) of binding 0 in [BindGroup "g"] goes past the end: offset 1024 with size 256 doesn\'t fit in the size (1024) of [Buffer "b"].',
     ],
-  ])('%j', async (offsets, message) => expect(await bind(offsets)).toBe(message));
+  ])('checks %j', async (offsets, message) => expect(await bind(offsets)).toBe(message));
 });
 
 const submit = (record: (encoder: GPUCommandEncoder) => void) => {
@@ -230,22 +234,22 @@ const submit = (record: (encoder: GPUCommandEncoder) => void) => {
 
 rules('the queue', () => device.queue.writeBuffer(buffer(), 4, new Float32Array(4), 1, 2), [
   [
-    'writes to a buffer without the usage',
+    'a write to a buffer without COPY_DST',
     '[Buffer "b"] usage (BufferUsage::Storage) doesn\'t include BufferUsage::CopyDst.',
     () => device.queue.writeBuffer(buffer(USAGE.STORAGE), 0, new Float32Array(1)),
   ],
   [
-    'writes at an odd offset',
+    'a write at an offset that is not a multiple of 4',
     'Write offset (2) is not a multiple of 4.',
     () => device.queue.writeBuffer(buffer(), 2, new Float32Array(1)),
   ],
   [
-    'writes past the end',
+    'a write past the end of the buffer',
     'Write range (bufferOffset: 1020, size: 8) does not fit in the size (1024) of [Buffer "b"].',
     () => device.queue.writeBuffer(buffer(), 1020, new Float32Array(2)),
   ],
   [
-    'uses a destroyed buffer',
+    'a submit that uses a destroyed buffer',
     '[Buffer "b"] used in submit while destroyed.',
     () => {
       const gone = buffer();
@@ -254,7 +258,7 @@ rules('the queue', () => device.queue.writeBuffer(buffer(), 4, new Float32Array(
     },
   ],
   [
-    'uses a mapped buffer',
+    'a submit that uses a mapped buffer',
     '[Buffer "mapped"] used in submit while mapped.',
     () =>
       submit(encoder =>
@@ -262,7 +266,7 @@ rules('the queue', () => device.queue.writeBuffer(buffer(), 4, new Float32Array(
       ),
   ],
   [
-    'gets the same commands twice',
+    'submitting a command buffer twice',
     '[CommandBuffer "commands"] cannot be submitted more than once.',
     () => {
       const commands = device.createCommandEncoder().finish({ label: 'commands' });
@@ -272,7 +276,7 @@ rules('the queue', () => device.queue.writeBuffer(buffer(), 4, new Float32Array(
   ],
 ]);
 
-it('names the object and the call that broke a rule', async () => {
+it('an error names the object and the calls that broke the rule', async () => {
   device.pushErrorScope('validation');
   const encoder = device.createCommandEncoder({ label: 'forward' });
   const p = encoder.beginComputePass();

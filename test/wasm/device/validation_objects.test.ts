@@ -3,49 +3,49 @@ import { errorOf, STORAGE, USAGE } from './harness.ts';
 import { buffer, compute, device, group, layout, module, other, pipelineLayout, rules, storage } from './rules.ts';
 
 rules('createBuffer', () => buffer(), [
-  ['without usage', 'Buffer usages must not be 0.', () => buffer(0)],
-  ['with unknown usage', 'Buffer usages (0x10000) have bits that are not known.', () => buffer(0x10000)],
+  ['no usage', 'Buffer usages must not be 0.', () => buffer(0)],
+  ['an unknown usage', 'Buffer usages (0x10000) contain unknown bits.', () => buffer(0x10000)],
   [
-    'to read from and compute with',
+    'MAP_READ together with STORAGE',
     'Buffer usages (BufferUsage::(MapRead|Storage)) is invalid. If a buffer usage contains BufferUsage::MapRead the only other allowed usage is BufferUsage::CopyDst.',
     () => buffer(USAGE.MAP_READ | USAGE.STORAGE),
   ],
   [
-    'to write to and copy to',
+    'MAP_WRITE together with COPY_DST',
     'Buffer usages (BufferUsage::(MapWrite|CopyDst)) is invalid. If a buffer usage contains BufferUsage::MapWrite the only other allowed usage is BufferUsage::CopySrc.',
     () => buffer(USAGE.MAP_WRITE | USAGE.COPY_DST),
   ],
   [
-    'over the limit',
+    'a size over the limit',
     'Buffer size (268435460) exceeds the max buffer size limit (268435456).',
     () => buffer(STORAGE, 268435460),
   ],
 ]);
 
 rules('createBindGroupLayout', () => layout(storage(0), storage(7), { binding: 3, buffer: {} }), [
-  ['with a binding twice', 'Binding number 1 is used more than once.', () => layout(storage(1), storage(1))],
+  ['the same binding twice', 'Binding number 1 is used more than once.', () => layout(storage(1), storage(1))],
   [
-    'with a binding too high',
+    'a binding number above the limit',
     'Binding number (1000) exceeds the maxBindingsPerBindGroup limit (1000).',
     () => layout(storage(1000)),
   ],
   [
-    'with a texture',
-    'Binding 2 must be a buffer: this device computes on buffers alone.',
+    'a texture',
+    'Binding 2 must be a buffer: this device supports only buffers.',
     () => layout({ binding: 2, texture: {} }),
   ],
   [
-    'with unknown visibility',
-    'Binding 0 visibility (0x8) has bits that are not known.',
+    'an unknown visibility',
+    'Binding 0 visibility (0x8) contains unknown bits.',
     () => layout({ visibility: 8, ...storage() } as never),
   ],
   [
-    'with a writable buffer for vertices',
+    'a writable buffer that vertex shaders can see',
     'Binding 0 is a writable storage buffer, which must not be visible to ShaderStage::Vertex.',
     () => layout({ visibility: 1, ...storage() } as never),
   ],
   [
-    'with too many storage buffers',
+    'too many storage buffers',
     'The number of storage buffers (9) exceeds the maxStorageBuffersPerShaderStage limit (8).',
     () => layout(...Array.from({ length: 9 }, (_, binding) => storage(binding))),
   ],
@@ -53,12 +53,12 @@ rules('createBindGroupLayout', () => layout(storage(0), storage(7), { binding: 3
 
 rules('createPipelineLayout', () => pipelineLayout(layout(storage()), null, layout(storage())), [
   [
-    'with five groups',
+    'five bind groups',
     'bindGroupLayoutCount (5) is larger than the maximum allowed (4).',
     () => pipelineLayout(null, null, null, null, layout(storage())),
   ],
   [
-    'with too many buffers in all',
+    'too many storage buffers in total',
     'The number of storage buffers (10) exceeds the maxStorageBuffersPerShaderStage limit (8).',
     () => {
       const half = layout(...[0, 1, 2, 3, 4].map(binding => storage(binding)));
@@ -66,7 +66,7 @@ rules('createPipelineLayout', () => pipelineLayout(layout(storage()), null, layo
     },
   ],
   [
-    'from another device',
+    'a layout of another device',
     '[BindGroupLayout "foreign"] is associated with another device.',
     () => pipelineLayout(other.createBindGroupLayout({ label: 'foreign', entries: [] })),
   ],
@@ -77,17 +77,17 @@ rules(
   () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(), offset: 256, size: 256 } }),
   [
     [
-      'with too few entries',
+      'too few entries',
       'Number of entries (0) did not match the expected number of entries (1) for [BindGroupLayout "l"].',
       () => group(layout(storage())),
     ],
     [
-      'with an unknown binding',
+      'a binding that the layout lacks',
       'Binding 1 is not in [BindGroupLayout "l"].',
       () => group(layout(storage()), { binding: 1, resource: { buffer: buffer() } }),
     ],
     [
-      'with a binding twice',
+      'the same binding twice',
       'Binding 0 is set more than once.',
       () =>
         group(
@@ -97,43 +97,43 @@ rules(
         ),
     ],
     [
-      'of a buffer without the usage',
+      'a buffer without STORAGE',
       '[Buffer "b"] usage (BufferUsage::CopyDst) doesn\'t include BufferUsage::Storage.',
       () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(USAGE.COPY_DST) } }),
     ],
     [
-      'at an odd offset',
+      'an unaligned offset',
       'Offset (128) of [Buffer "b"] at binding 0 does not satisfy the minimum storage offset alignment (256).',
       () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(), offset: 128 } }),
     ],
     [
-      'past the end',
+      'a range past the end of the buffer',
       'Binding range (offset: 768, size: 512) of binding 0 doesn\'t fit in the size (1024) of [Buffer "b"].',
       () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(), offset: 768, size: 512 } }),
     ],
     [
-      'of nothing',
+      'a range of 0 bytes',
       'Binding size of binding 0, [Buffer "b"], is zero.',
       () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(), size: 0 } }),
     ],
     [
-      'of half a word',
-      'Binding size (6) of binding 0, [Buffer "b"], isn\'t a multiple of 4 as storage buffers demand.',
+      'a size that is not a multiple of 4',
+      'Binding size (6) of binding 0, [Buffer "b"], is not a multiple of 4, which storage buffers require.',
       () => group(layout(storage()), { binding: 0, resource: { buffer: buffer(), size: 6 } }),
     ],
     [
-      'below the least size',
+      'a size below minBindingSize',
       'Binding size (12) of binding 0, [Buffer "b"], is smaller than the minimum binding size (16).',
       () => group(layout(storage(0, { minBindingSize: 16 })), { binding: 0, resource: { buffer: buffer(), size: 12 } }),
     ],
     [
-      'of a uniform buffer over the limit',
+      'a uniform buffer over the limit',
       'Binding size (65540) of binding 0, [Buffer "b"], is larger than the maximum binding size (65536).',
       () =>
         group(layout({ binding: 0, buffer: {} }), { binding: 0, resource: { buffer: buffer(USAGE.UNIFORM, 65540) } }),
     ],
     [
-      'of a buffer of another device',
+      'a buffer of another device',
       '[Buffer "foreign"] is associated with another device.',
       () =>
         group(layout(storage()), {
@@ -146,22 +146,22 @@ rules(
 
 rules('createComputePipeline', () => compute('add', { 7: 32, AMOUNT: 2 }, pipelineLayout(layout(storage()))), [
   [
-    'of no entry point',
-    'Entry point "main" doesn\'t exist in [ShaderModule "m"]: it has [add, copy, endless, trap, scratch] for compute.',
+    'an entry point that does not exist',
+    'Entry point "main" doesn\'t exist in [ShaderModule "m"], whose compute entry points are [add, copy, endless, trap, scratch].',
     () => compute('main'),
   ],
   [
-    'of one entry point of many',
+    'no entry point where the module has several',
     '[ShaderModule "m"] has 5 compute entry points [add, copy, endless, trap, scratch]: the pipeline must name one.',
     () => device.createComputePipeline({ layout: 'auto', compute: { module: module() } }),
   ],
   [
-    'with an unknown constant',
-    'Pipeline overridable constant "HIDDEN" not found in [ShaderModule "m"]: it has [7, AMOUNT, STORAGE].',
+    'an unknown constant',
+    'Pipeline overridable constant "HIDDEN" not found in [ShaderModule "m"], whose overrides are [7, AMOUNT, STORAGE].',
     () => compute('add', { HIDDEN: 1 }),
   ],
   [
-    'of WGSL that does not compile',
+    'WGSL that does not compile',
     '[ShaderModule "m"] does not compile: 2:3: unexpected token',
     () =>
       device.createComputePipeline({
@@ -170,32 +170,32 @@ rules('createComputePipeline', () => compute('add', { 7: 32, AMOUNT: 2 }, pipeli
       }),
   ],
   [
-    'of wide workgroups',
+    'a workgroup size over the limit',
     'Entry-point uses workgroup_size(257, 1, 1) that exceeds the maximum allowed (256, 256, 64).',
     () => compute('add', { 7: 257 }),
   ],
   [
-    'of greedy workgroups',
+    'workgroup storage over the limit',
     'Entry point "add": the use of workgroup storage (16388 bytes) is larger than the maximum allowed (16384 bytes).',
     () => compute('add', { STORAGE: 16388 }),
   ],
   [
-    'with a binding missing from its layout',
+    'a binding that is missing from the layout',
     'The binding "x" (group 0, binding 0) of [ShaderModule "m"] is missing from [PipelineLayout "p"].',
     () => compute('add', {}, pipelineLayout()),
   ],
   [
-    'with a binding of another type',
+    'a binding of another type',
     'The binding "x" (group 0, binding 0) of [ShaderModule "m"] has type storage in the shader, which doesn\'t match read-only-storage in [BindGroupLayout "l"].',
     () => compute('add', {}, pipelineLayout(layout(storage(0, { type: 'read-only-storage' })))),
   ],
   [
-    'with a binding that is not for compute',
+    'a binding that is not visible to compute',
     'The binding "x" (group 0, binding 0) of [ShaderModule "m"] is not visible to compute in [BindGroupLayout "l"].',
     () => compute('add', {}, pipelineLayout(layout({ visibility: 2, ...storage() } as never))),
   ],
   [
-    'with bindings too small',
+    'a minBindingSize below what the shader needs',
     'The binding "to" (group 0, binding 1) of [ShaderModule "m"] needs at least 16 bytes, more than the minBindingSize (8) of [BindGroupLayout "l"].',
     () =>
       compute(
@@ -205,7 +205,7 @@ rules('createComputePipeline', () => compute('add', { 7: 32, AMOUNT: 2 }, pipeli
       ),
   ],
   [
-    'with a layout that is invalid',
+    'an invalid layout',
     '[Invalid PipelineLayout "p"] is invalid.',
     async () => {
       device.pushErrorScope('validation');
@@ -216,7 +216,7 @@ rules('createComputePipeline', () => compute('add', { 7: 32, AMOUNT: 2 }, pipeli
   ],
 ]);
 
-it('a module that is no WGSL is invalid', async () => {
+it('a module whose text is not WGSL is invalid', async () => {
   let made!: GPUShaderModule;
   expect(
     await errorOf(device, () => {
@@ -232,7 +232,7 @@ it('a module that is no WGSL is invalid', async () => {
   );
 });
 
-it('createComputePipelineAsync rejects, and reports to no scope', async () => {
+it('createComputePipelineAsync rejects and reports nothing to error scopes', async () => {
   const attempt = () =>
     device.createComputePipelineAsync({
       label: 'c',
@@ -246,7 +246,7 @@ it('createComputePipelineAsync rejects, and reports to no scope', async () => {
   ).toBeUndefined();
 });
 
-it('getCompilationInfo has the place of an error', async () => {
+it('getCompilationInfo returns the line and column of an error', async () => {
   const { messages } = await module('@compute fn add() {\n  SYNTAX ERROR }').getCompilationInfo();
   expect(messages).toEqual([
     { type: 'error', message: 'unexpected token', lineNum: 2, linePos: 3, offset: 22, length: 0 },

@@ -1,6 +1,6 @@
 import type { Entropy } from './entropy.ts';
 
-/** A const-expression of abstract numbers, and what it comes to. */
+/** A const-expression of abstract numbers, and its value. */
 export interface Abstract {
   readonly code: string;
   readonly value: number;
@@ -9,7 +9,7 @@ export interface Abstract {
 const LARGEST = 2 ** 50;
 const leaves = [0, 1, 2, 3, 7, 10, 255, 65536, 4294967295, 1099511627776];
 
-/** Whole numbers, in more than 32 bits on the way. */
+/** Makes an AbstractInt expression, whose intermediate values may need more than 32 bits. */
 export function abstractInt(entropy: Entropy, depth: number): Abstract {
   const leaf = (): Abstract => {
     const value = entropy.pick(leaves);
@@ -44,7 +44,7 @@ export function abstractInt(entropy: Entropy, depth: number): Abstract {
   return { code: `((${x.code}) ${operator} ${right})`, value: value + 0 };
 }
 
-/** Halves, quarters and eighths, and whole numbers among them. */
+/** Makes an AbstractFloat expression from multiples of 1/8, which may contain AbstractInts. */
 export function abstractFloat(entropy: Entropy, depth: number): Abstract {
   if (depth === 0 || entropy.isSpent || entropy.chance(20)) {
     const value = entropy.pick([0, 1, 2, 3, 0.5, 0.125, 17]);

@@ -16,7 +16,7 @@ function call(name: string, type: Type, args: readonly Value[], more: Partial<Va
   return primary(code, type, { isConst: args.every(arg => arg.isConst), ...more });
 }
 
-/** A function of arguments like its result. */
+/** Makes calls of a function whose arguments all have the type of its result. */
 function alike(name: string, count: number, result: Result = widest): Builtin {
   return (make, type, depth) => {
     const args = Array.from({ length: count }, () => make.shaped(type, depth));
@@ -26,7 +26,10 @@ function alike(name: string, count: number, result: Result = widest): Builtin {
   };
 }
 
-/** A function of integers that takes other types than it gives; `runTime` where constants might be refused. */
+/**
+ * Makes calls of an integer function with the given parameter types. `runTime` avoids constant arguments, which might
+ * be refused.
+ */
 function integers(name: string, parameters: readonly Type[], runTime = false): Builtin {
   return (make, type, depth) => {
     const args = parameters.map(parameter => make.shaped(parameter as Shaped, depth));
@@ -35,7 +38,7 @@ function integers(name: string, parameters: readonly Type[], runTime = false): B
   };
 }
 
-/** Where the lower limit passes the upper one, constants are refused. */
+/** Makes calls of `clamp`. WGSL refuses constants if the lower limit is above the upper one. */
 const clamp: Builtin = (make, type, depth) => {
   const x = make.shaped(type, depth);
   const [low, high] = [make.shaped(type, depth), make.shaped(type, depth)];
@@ -76,20 +79,20 @@ const determinant: Builtin = (make, type, depth) => {
   return call('determinant', type, [matrix], { bound: 2 * 4096, places: 6 });
 };
 
-/** The bits of a float that is not zero: whether zero has a sign is left open. */
+/** Makes a bitcast of a float that is not zero, because WGSL leaves the sign of zero open. */
 const bitsOfFloat: Builtin = (make, type, depth) => {
   const x = make.value(shaped('f32', type.size), depth);
   const splat = type.size === 1 ? '100.0' : `${nameOf(x.type)}(100.0)`;
   return primary(`bitcast<${nameOf(type)}>(${x.code} + ${splat})`, type, { isConst: x.isConst });
 };
 
-/** Of a float small enough for every integer. */
+/** Makes a conversion of a float that every integer type can represent. */
 const ofFloat: Builtin = (make, type, depth) => {
   const x = make.shaped(shaped('f32', type.size), depth);
   return primary(`${nameOf(type)}(abs(${x.code}))`, type, { isConst: x.isConst });
 };
 
-/** All that an f16 can be, as long as it is a number. */
+/** Makes round trips of a float through f16. */
 const throughHalf: Builtin = (make, type, depth) => {
   const x = make.value(type, depth);
   if (type.size === 2 && make.entropy.chance(50))
@@ -124,7 +127,7 @@ const faceForward: Builtin = (make, type, depth) => {
   return call('faceForward', type, [x, y, z]);
 };
 
-/** x * (1 - a) + y * a, or any other way to write it. */
+/** Covers x * (1 - a) + y * a and equivalent formulas. */
 const mix: Result = ([x, y, a]) => [(x!.bound + y!.bound) * (a!.bound + 1), Math.max(x!.places, y!.places) + a!.places];
 const product: Result = ([x, y, z]) => [x!.bound * y!.bound + z!.bound, Math.max(x!.places + y!.places, z!.places)];
 const cross: Result = ([x, y]) => [2 * x!.bound * y!.bound, x!.places + y!.places];
@@ -205,7 +208,7 @@ function reduce(name: 'any' | 'all'): Builtin {
   return (make, type, depth) => call(name, type, [make.shaped(shaped('bool', 1 + make.entropy.below(4)), depth)]);
 }
 
-/** The functions that give this type and whose results are the same everywhere. */
+/** Returns the functions that return this type and whose results WGSL determines exactly. */
 export function builtinsOf({ scalar, size }: Shaped): readonly Builtin[] {
   return table[scalar](size);
 }

@@ -4,7 +4,10 @@ import type { Interval } from './interval.ts';
 const OUTPUTS = ['out_u', 'out_f', 'work'];
 const MOST_SHOWN = 10;
 
-/** How an outcome differs from the expected one, bit for bit but for the sign of zero in floats; undefined where it does not. */
+/**
+ * Describes how an outcome differs from the expected one, bit for bit except the sign of a float zero; undefined if it
+ * does not.
+ */
 export function differenceOf(expected: Outcome, got: Outcome): string | undefined {
   if ('error' in expected || 'error' in got) {
     const [left, right] = [expected, got].map(one => ('error' in one ? one.error : 'runs'));
@@ -12,7 +15,7 @@ export function differenceOf(expected: Outcome, got: Outcome): string | undefine
   }
   const lines = expected.buffers.flatMap((words, at) => {
     const name = OUTPUTS[at]!;
-    // Both zeros of f32, where a word may be one.
+    // Either zero of f32, in a buffer that may contain floats.
     const isZero = (word: number) => name !== 'out_u' && (word & 0x7fffffff) === 0;
     const other = got.buffers[at]!;
     return [...words].flatMap((word, i) =>
@@ -28,7 +31,7 @@ function show(name: string, word: number): string {
   return name === 'out_f' ? `${new Float32Array(Uint32Array.of(word).buffer)[0]}` : `${word}`;
 }
 
-/** Results outside of where they may be. */
+/** Describes results outside their intervals; undefined if there are none. */
 export function straysOf(expected: readonly Interval[], got: Outcome): string | undefined {
   if ('error' in got) return got.error;
   const [words] = got.buffers as [Uint32Array];
@@ -47,7 +50,7 @@ function summary(lines: readonly string[]): string | undefined {
   return [...lines.slice(0, MOST_SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
 }
 
-/** A counterexample that can be read and run. */
+/** Returns an error with the complete program and its inputs, so that the counterexample can be read and run. */
 export function reportOf(name: string, difference: string, { source, workgroups, constants, buffers }: Program): Error {
   const inputs = buffers.map(({ use, words }) =>
     use === 'output' ? `${words.length} words` : `[${words.join(', ')}]`,

@@ -4,7 +4,7 @@ import { enableWideSimd } from '#platform';
 import { withSwiftShader } from '../../../src/platform/swiftshader.ts';
 import { requestWasmAdapter, type WasmAdapterOptions } from '../../../src/wasm/index.ts';
 
-/** What a program computed: the words of its output buffers; or why it was refused. */
+/** The words of a program's output buffers, or why the program was refused. */
 export type Outcome = { readonly buffers: readonly Uint32Array[] } | { readonly error: string };
 
 export interface Program {
@@ -12,7 +12,7 @@ export interface Program {
   readonly source: string;
   readonly workgroups: number;
   readonly constants?: Readonly<Record<string, number>>;
-  /** By binding number in group 0. Outputs are read back, in this order. */
+  /** The buffers by binding number in group 0. Outputs are read back in this order. */
   readonly buffers: readonly { readonly use: 'uniform' | 'input' | 'output'; readonly words: Uint32Array }[];
 }
 
@@ -22,29 +22,32 @@ export interface Tested {
 }
 
 /**
- * Dawn on SwiftShader, with the checks of indices and the zeroing of workgroup memory that WGSL asks for: the runtime's own device
- * has both switched off, for speed.
+ * Opens Dawn on SwiftShader with index checks and zeroed workgroup memory, as WGSL requires. The runtime's own device
+ * turns both off for speed.
  */
 export async function openDawn(): Promise<Tested> {
   const gpu = create([]);
   const device = await withSwiftShader(async () => (await gpu.requestAdapter())!.requestDevice());
-  // Collected, the instance would take its devices with it.
+  // Keeps the instance alive: its garbage collection would destroy its devices.
   Object.assign(device, { instance: gpu });
   return { name: 'Dawn', device };
 }
 
-/** The device under test; by default on the calling thread, since programs here are too small to share out. */
+/**
+ * Opens the wasm device, by default on the calling thread, because these programs are too small to share between
+ * threads.
+ */
 export async function openWasm({ relaxedSimd, wideSimd = false, threads = 0 }: WasmAdapterOptions): Promise<Tested> {
   const adapter = await requestWasmAdapter({ threads, relaxedSimd, wideSimd });
   const name = wideSimd ? 'wasm with 256-bit SIMD' : relaxedSimd ? 'wasm with relaxed SIMD' : 'wasm';
   return { name, device: await adapter.requestDevice() };
 }
 
-/** Without relaxed SIMD, with it, and of 256 bits where this Node has that. */
+/** Opens wasm devices without relaxed SIMD, with it, and with 256-bit SIMD if this Node has it. */
 export async function openEveryWasm(): Promise<Tested[]> {
   const tested = [await openWasm({ relaxedSimd: false }), await openWasm({ relaxedSimd: true })];
   if (!enableWideSimd()) return tested;
-  // Only V8's optimizing compiler makes pairs, and what runs once never gets there by itself.
+  // Only V8's optimizing compiler fuses operations, and it would never compile code that runs only once.
   setFlagsFromString('--no-liftoff');
   return [...tested, await openWasm({ relaxedSimd: true, wideSimd: true })];
 }
@@ -59,7 +62,7 @@ const { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } = {
 const READ = 1;
 const COMPUTE = 4;
 
-/** Runs a program; an error of validation is an outcome, any other is thrown. */
+/** Runs a program. Returns a validation error as an outcome; throws any other error. */
 export async function execute({ device }: Tested, program: Program): Promise<Outcome> {
   device.pushErrorScope('validation');
   const bindGroupLayout = device.createBindGroupLayout({
@@ -85,7 +88,7 @@ export async function execute({ device }: Tested, program: Program): Promise<Out
   device.pushErrorScope('validation');
   const buffers = await dispatch(device, pipeline, program);
   const failed = await device.popErrorScope();
-  if (failed) throw new Error(`the test itself is wrong: ${failed.message}`);
+  if (failed) throw new Error(`the test itself is invalid: ${failed.message}`);
   return { buffers };
 }
 

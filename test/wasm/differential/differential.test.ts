@@ -5,10 +5,13 @@ import { execute, openDawn, openEveryWasm, type Tested } from './devices.ts';
 import { floatProgram } from './float_programs.ts';
 import { randomProgram } from './program.ts';
 
-/** How many programs, of which three in four are of whole shaders and the others of floats alone; and where the choices start. */
+/**
+ * The number of programs and the seed. Three in four programs are whole shaders; the others contain only float
+ * arithmetic.
+ */
 const PROGRAMS = Number(process.env.RAYCAM_PROGRAMS ?? 160);
 const SEED = Number(process.env.RAYCAM_SEED ?? 20);
-/** A counterexample is made simpler for so many programs. */
+/** The most programs that shrinking a counterexample may run. */
 const MOST_SHRINKS = 400;
 
 let dawn: Tested;
@@ -21,7 +24,9 @@ afterAll(() => {
   for (const { device } of tested) device.destroy();
 });
 
-/** Checks what random numbers make, and on a failure gives the simplest that fails, with the seed. */
+/**
+ * Checks a property of programs made from random numbers. A failure reports the seed and the simplest failing program.
+ */
 async function check(programs: number, property: (numbers: number[]) => Promise<void>): Promise<number> {
   let shrinks = 0;
   let done = 0;
@@ -47,12 +52,12 @@ async function check(programs: number, property: (numbers: number[]) => Promise<
 describe(`${PROGRAMS} programs, seed ${SEED}`, () => {
   const floats = Math.ceil(PROGRAMS / 4);
 
-  it('of integers, bools and exact floats: the same bits as Dawn', { timeout: 4 * 3600_000 }, async () => {
+  it('of integers, bools and exact floats compute the same bits as Dawn', { timeout: 4 * 3600_000 }, async () => {
     const wanted = PROGRAMS - floats;
     const done = await check(wanted, async numbers => {
       const program = randomProgram(numbers);
       const expected = await execute(dawn, program);
-      // Only valid shaders are made: one that Dawn refuses is a fault of the generator.
+      // The generator makes only valid shaders: if Dawn refuses one, the generator has a bug.
       if ('error' in expected) throw reportOf(dawn.name, expected.error, program);
       for (const one of tested) {
         const difference = differenceOf(expected, await execute(one, program));
@@ -62,7 +67,7 @@ describe(`${PROGRAMS} programs, seed ${SEED}`, () => {
     expect(done).toBe(wanted);
   });
 
-  it('of floats: Dawn and we are as accurate as WGSL says', { timeout: 3600_000 }, async () => {
+  it('of floats are as accurate as WGSL requires, on Dawn and on the wasm device', { timeout: 3600_000 }, async () => {
     let results = 0;
     const done = await check(floats, async numbers => {
       const { program, expected } = floatProgram(numbers);
@@ -73,7 +78,7 @@ describe(`${PROGRAMS} programs, seed ${SEED}`, () => {
       results += expected.filter(interval => interval !== undefined).length;
     });
     expect(done).toBe(floats);
-    // Of about 150 results of a program WGSL leaves a fifth open.
+    // A program has about 150 results, a fifth of which WGSL leaves open.
     expect(results).toBeGreaterThan(20 * floats);
   });
 });

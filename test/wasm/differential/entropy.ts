@@ -1,6 +1,6 @@
 /**
- * Random choices read off a list of numbers. Behind its end every choice is the first one, so that a shorter list of smaller
- * numbers makes a simpler program: this is what fast-check's shrinking looks for.
+ * Random choices read from a list of numbers. Past its end every choice is the first one. So a shorter list of smaller
+ * numbers makes a simpler program, which is what fast-check's shrinking searches for.
  */
 export class Entropy {
   private at = 0;
@@ -11,12 +11,12 @@ export class Entropy {
     return this.at >= this.numbers.length;
   }
 
-  /** A whole number from 0, below `count`. */
+  /** Returns a whole number from 0 to `count` - 1. */
   below(count: number): number {
     return (this.numbers[this.at++] ?? 0) % count;
   }
 
-  /** True this many times in a hundred. */
+  /** Returns true with this probability, in percent. */
   chance(percent: number): boolean {
     return this.below(100) >= 100 - percent;
   }
@@ -25,7 +25,7 @@ export class Entropy {
     return items[this.below(items.length)]!;
   }
 
-  /** Calls one of the makers, each as often as its weight says. */
+  /** Calls one of the makers, with probabilities in proportion to their weights. */
   choose<Result>(makers: readonly (readonly [weight: number, make: () => Result])[]): Result {
     const total = makers.reduce((sum, [weight]) => sum + weight, 0);
     let left = this.below(total);
@@ -33,6 +33,6 @@ export class Entropy {
       if (left < weight) return make();
       left -= weight;
     }
-    throw new Error('weights are above 0');
+    throw new Error('choose: at least one weight must be above 0');
   }
 }

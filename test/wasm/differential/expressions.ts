@@ -13,15 +13,15 @@ const EDGES: Readonly<Record<Scalar, readonly number[]>> = {
   bool: [0, 1],
 };
 
-/** What the expressions of one function may use. */
+/** What the expressions of a function may use. */
 export interface Surroundings {
   readonly entropy: Entropy;
   readonly functions: readonly FunctionSignature[];
-  /** Names of helper functions that the program must bring. */
+  /** The names of helper functions that the program must include. */
   readonly helpers: Set<string>;
 }
 
-/** Makes random expressions whose results WGSL leaves no choice about. */
+/** Makes random expressions whose results WGSL determines exactly. */
 export class Expressions {
   scope: Scope;
 
@@ -36,7 +36,7 @@ export class Expressions {
     return this.around.entropy;
   }
 
-  /** A value fit for a variable. */
+  /** Makes a value that fits a variable. */
   value(type: Type, depth = 3): Value {
     if (type.kind === 'shaped') return this.keep(this.shaped(type, depth));
     const { entropy } = this;
@@ -51,7 +51,7 @@ export class Expressions {
     ]);
   }
 
-  /** A value whose floats may be larger or finer than a variable's. */
+  /** Makes a value whose floats may be larger or have more fraction bits than a variable's. */
   shaped(type: Shaped, depth: number): Value {
     const { entropy } = this;
     if (depth <= 0 || entropy.isSpent) return this.leaf(type);
@@ -71,7 +71,7 @@ export class Expressions {
     ]);
   }
 
-  /** A variable or a literal. */
+  /** Makes a variable or a literal. */
   leaf(type: Shaped): Value {
     const { entropy } = this;
     const { scalar, size } = type;
@@ -86,7 +86,7 @@ export class Expressions {
     return this.construct(type, 0);
   }
 
-  /** A scalar that a loop or an index may use: unsigned, below `count`. */
+  /** Makes an index: a whole number from 0 to `count` - 1. */
   index(count: number, depth: number): Value {
     const { entropy } = this;
     const u32 = shaped('u32');
@@ -132,7 +132,7 @@ export class Expressions {
     ]);
   }
 
-  /** A variable, or a part of one, of the type; undefined where there is none. */
+  /** Picks a variable, or a part of one, of the type; undefined if there is none. */
   part(type: Type, depth: number, isWanted: (variable: Variable) => boolean = () => true): Value | undefined {
     const { entropy } = this;
     const candidates = this.scope.all().filter(variable => isWanted(variable) && contains(variable.type, type));
@@ -153,14 +153,14 @@ export class Expressions {
     return primary(code, type, { isConst, known: code === variable.code ? variable.known : undefined });
   }
 
-  /** `T(…)` of parts. */
+  /** Makes a constructor call `T(…)`. */
   construct(type: Type, depth: number): Value {
     const { entropy } = this;
     if (type.kind === 'shaped' && type.size === 1) return this.leaf(type);
     const values: Value[] = [];
     if (type.kind === 'shaped')
       for (let left = type.size; left > 0; ) {
-        // Vectors may be made of shorter ones.
+        // Vectors may be composed of shorter ones.
         const size = left > 1 && left < type.size + 1 && entropy.chance(25) ? Math.min(left, 2) : 1;
         values.push(this.shaped(shaped(type.scalar, size === type.size ? 1 : size), depth));
         left -= size === type.size ? 1 : size;
@@ -175,7 +175,7 @@ export class Expressions {
     });
   }
 
-  /** Holds floats to what variables may have. */
+  /** Limits floats to the range of variables. */
   keep(value: Value): Value {
     const { type } = value;
     const isFloat = type.kind === 'matrix' || (type.kind === 'shaped' && type.scalar === 'f32');
@@ -185,7 +185,10 @@ export class Expressions {
     return primary(`${helper}(${value.code})`, type);
   }
 
-  /** Operands for an operation whose result would be of this bound; held to a variable's where that is too large. */
+  /**
+   * Returns operands for an operation, and its bound and places. If the result would not be exact, limits the operands
+   * first.
+   */
   exactly(values: readonly Value[], result: (values: readonly Value[]) => readonly [bound: number, places: number]) {
     const [bound, places] = result(values);
     if (isExact(bound, places)) return { values, bound, places };
@@ -200,7 +203,7 @@ export class Expressions {
     const isFloat = scalar === 'f32';
     const operator = entropy.pick(isFloat ? ['+', '-', '*'] : ['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>']);
     if (operator === '<<' || operator === '>>') return this.shift(operator, type, depth);
-    // A vector and a scalar go together in arithmetic alone.
+    // Only arithmetic can mix a vector and a scalar.
     const mixed = size > 1 && '+-*/%'.includes(operator) ? entropy.below(5) : 4;
     let x = this.shaped(mixed === 0 ? shaped(scalar) : type, depth);
     let y = this.shaped(mixed === 1 ? shaped(scalar) : type, depth);
@@ -253,7 +256,7 @@ export class Expressions {
           ? [BINDS.shift, BINDS.shift]
           : [binds, binds + 1];
     const [a, z] = [atLeast(x, left, isBits ? operator : undefined), atLeast(y, right)];
-    // `a < b >> c` would be the template list of `a`.
+    // In `a < b >> c`, `< b >` would be parsed as a template list.
     const guard = (operand: string) => (/[<>]/.test(operator) && /[<>]/.test(operand) ? `(${operand})` : operand);
     const code = `${guard(a)} ${operator} ${guard(z)}`;
     if (/[<>]/.test(operator)) return primary(`(${code})`, type, { isConst: x.isConst && y.isConst, known, ...more });
@@ -309,7 +312,7 @@ export class Expressions {
     ]);
   }
 
-  /** From another scalar's value, by value or by bits. */
+  /** Makes a conversion or a bitcast from another scalar type. */
   private convert(type: Shaped, depth: number): Value {
     const { entropy } = this;
     const { scalar, size } = type;
@@ -318,7 +321,7 @@ export class Expressions {
     const isBits = from !== 'bool' && scalar !== 'bool' && from !== 'f32' && scalar !== 'f32' && entropy.chance(50);
     if (isBits) return primary(`bitcast<${nameOf(type)}>(${x.code})`, type, { isConst: x.isConst });
     if (scalar === 'f32' && from !== 'bool') {
-      // The larger ones are rounded.
+      // Larger integers would be rounded.
       const splat = size === 1 ? '' : nameOf(x.type);
       x = { ...x, code: `${atLeast(x, BINDS.unary)} & ${splat}(${from === 'i32' ? '63i' : '63u'})` };
     }
@@ -340,7 +343,7 @@ export class Expressions {
     };
   }
 
-  /** A component of a vector, or an element of an array, that has no name. */
+  /** Makes a component of a vector, or an element of an array, that is not a variable. */
   private element(scalar: Scalar, depth: number): Value {
     const size = 2 + this.entropy.below(3);
     const isArray = this.entropy.chance(50);
@@ -352,7 +355,7 @@ export class Expressions {
     return primary(`${atLeast(base, BINDS.primary)}[${index.code}]`, shaped(scalar), { bound, places, isConst });
   }
 
-  /** A call of a function of the program. */
+  /** Makes a call of one of the program's functions; undefined if none fits. */
   call(type: Type, depth: number): Value | undefined {
     const { entropy } = this;
     const candidates = this.around.functions.filter(({ returns }) => isSame(returns, type));
@@ -369,7 +372,7 @@ export class Expressions {
         args.push(this.value(type, Math.min(depth, 1)).code);
         continue;
       }
-      // Two pointers into one variable must not meet in a call.
+      // A call must not get two pointers to the same variable.
       const fits = (one: Variable) =>
         one.isWritable && one.space === space && isSame(one.type, type) && !taken.has(one.code);
       const found = this.scope.all().filter(fits);

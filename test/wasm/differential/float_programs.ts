@@ -3,10 +3,10 @@ import { Entropy } from './entropy.ts';
 import type { Interval } from './interval.ts';
 import * as i from './interval.ts';
 
-/** A vector's components, or a scalar alone. */
+/** The components of a vector, or a single scalar. */
 type Point = readonly Interval[];
 
-/** An expression of f32, and where its value may be by the values that go in. */
+/** An f32 expression, and the intervals of its value for given inputs. */
 interface Expression {
   readonly code: string;
   readonly at: (inputs: readonly Point[]) => Point;
@@ -14,7 +14,7 @@ interface Expression {
 
 export interface FloatProgram {
   readonly program: Program;
-  /** Of each result, in the order of the output buffer. */
+  /** The interval of each result, in the order of the output buffer. */
   readonly expected: readonly Interval[];
 }
 
@@ -71,7 +71,7 @@ const ternary: Readonly<Record<string, (x: Interval, y: Interval, z: Interval) =
   smoothstep: i.smoothstep,
 };
 
-/** The sum of products, in any order. */
+/** Returns the interval of a sum of products in any order. */
 const dot = (x: Point, y: Point): Interval => {
   const products = x.map((one, k) => i.mul(one, y[k]));
   const forward = products.reduce((sum, one) => i.add(sum, one));
@@ -84,7 +84,7 @@ const length = (x: Point): Interval => (x.length === 1 ? i.abs(x[0]) : i.sqrt(do
 const difference = (x: Point, y: Point): Point => x.map((one, k) => i.sub(one, y[k]));
 
 class Maker {
-  /** Of the names k0, k1 … */
+  /** The values of the names k0, k1 … */
   readonly constants: number[] = [];
 
   constructor(
@@ -124,14 +124,14 @@ class Maker {
     const literal = size === 1 ? `f32(${text})` : `${this.type}(${text})`;
     const at = () => Array(size).fill(i.constant(value));
     if (this.isConst) return { code: literal, at };
-    // From the buffer: a part of an expression that is constant may not leave its function's domain, and Dawn brings constants of
-    // two sums together, which WGSL allows and the bounds here do not.
+    // Read from the buffer: a constant subexpression must not leave its function's domain, and Dawn combines constants
+    // of two sums, which WGSL allows and the bounds here do not.
     const name = `k${this.constants.length}`;
     this.constants.push(value);
     return { code: name, at };
   }
 
-  /** Component by component. */
+  /** Makes a call or an operation that works component by component. */
   private each(
     name: string,
     table: Readonly<Record<string, (...of: Interval[]) => Interval>>,
@@ -187,7 +187,7 @@ class Maker {
   }
 }
 
-/** Random arithmetic whose results each device must have within WGSL's accuracy. */
+/** Makes random arithmetic whose results must be within WGSL's accuracy on every device. */
 export function floatProgram(numbers: readonly number[]): FloatProgram {
   const entropy = new Entropy(numbers);
   const size = 1 + entropy.below(4);
@@ -199,7 +199,7 @@ export function floatProgram(numbers: readonly number[]): FloatProgram {
     [0, 1, 2].map(which => Array.from({ length: size }, (_, k) => i.exactly(inputs[(at * 3 + which) * size + k]!))),
   );
   const expressions = Array.from({ length: EXPRESSIONS }, () => maker.make(3)).filter(
-    // A const-expression that is not finite is no shader.
+    // A const-expression that is not finite makes the shader invalid.
     ({ at }) => !isConst || at(places[0]!).every(one => one !== undefined),
   );
   const components = [...'xyzw'.slice(0, size)];
@@ -234,7 +234,7 @@ ${lines.join('\n')}
   return { program: { source, workgroups: 1, buffers }, expected };
 }
 
-/** Mostly near 1, some anywhere in f32's range. */
+/** Returns a float: mostly near 1, sometimes anywhere in the range of f32. */
 function randomFloat(entropy: Entropy): number {
   const mantissa = 1 + entropy.below(0x10000) / 0x10000;
   const exponent = entropy.chance(80) ? entropy.below(7) - 4 : entropy.below(250) - 125;

@@ -1,6 +1,6 @@
 /**
- * Where WGSL lets a result of f32 be: from `low` to `high`. Undefined where it leaves the result open: past f32's range, outside of
- * a function's domain, or where NaN or infinity go in.
+ * The interval from `low` to `high` that WGSL allows for an f32 result. Undefined where WGSL leaves the result open:
+ * past the range of f32, outside a function's domain, or for NaN or infinite inputs.
  *
  * Source: WGSL, "Accuracy of concrete floating point expressions".
  */
@@ -27,17 +27,19 @@ function roundUp(x: number): number {
   return f < x ? neighbour(f, true) : f;
 }
 
-/** A unit in the last place of f32. */
+/** Returns the unit in the last place of an f32. */
 function ulp(x: number): number {
   const magnitude = Math.abs(x);
   if (magnitude < SMALLEST_NORMAL) return 2 ** -149;
   return 2 ** (Math.floor(Math.log2(magnitude)) - 23);
 }
 
-/** The nearest values of f32 around; what is below the normal range may as well be zero. */
+/**
+ * Returns the smallest f32 interval around an interval. Subnormal values may be flushed, so it includes zero for them.
+ */
 export function around(low: number, high: number): Interval {
   if (!(low <= high) || low < -LARGEST || high > LARGEST) return undefined;
-  // The f64 that it was worked out in has its own last place.
+  // The f64 arithmetic that computed low and high rounds too.
   const slack = 1e-13 * Math.max(Math.abs(low), Math.abs(high));
   let [from, to] = [roundDown(low), roundUp(high)];
   if (low - slack < from && low !== from) from = neighbour(from, false);
@@ -47,7 +49,7 @@ export function around(low: number, high: number): Interval {
   return Math.max(-from, to) > LARGEST ? undefined : { low: from, high: to };
 }
 
-/** A result that is exactly some f32. */
+/** Returns the interval of a value that is computed exactly, or correctly rounded. */
 export function exactly(x: number): Interval {
   return around(x, x);
 }
@@ -58,7 +60,7 @@ function widened(low: number, high: number, error: number): Interval {
 
 const worst = (low: number, high: number) => ulp(Math.max(Math.abs(low), Math.abs(high)));
 
-/** Within this many units in the last place. */
+/** Widens an interval by a number of units in the last place. */
 function withinUlps(low: number, high: number, ulps: number): Interval {
   return widened(low, high, ulps * worst(low, high));
 }
@@ -95,7 +97,7 @@ export const min: Binary = (x, y) => x && y && { low: Math.min(x.low, y.low), hi
 export const max: Binary = (x, y) => x && y && { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
 export const hull: Binary = (x, y) => x && y && { low: Math.min(x.low, y.low), high: Math.max(x.high, y.high) };
 
-/** A function that never falls, and whose results are f32 if its arguments are. */
+/** Makes the interval function of a monotonically increasing function that maps f32 to f32. */
 export const rising =
   (f: (x: number) => number): Unary =>
   x =>
@@ -114,13 +116,13 @@ export const round = rising(nearest);
 export const fract: Unary = x => {
   if (x && Math.floor(x.low) !== Math.floor(x.high)) return { low: 0, high: 1 };
   const rest = sub(x, floor(x));
-  // Just below a whole number the difference is rounded to 1, for which SwiftShader gives the f32 before it.
+  // Just below a whole number the difference rounds to 1, for which SwiftShader returns the next smaller f32.
   return rest?.high === 1 ? { low: Math.min(rest.low, 1 - 2 ** -24), high: 1 } : rest;
 };
 export const remainder: Binary = (x, y) => sub(x, mul(y, trunc(div(x, y))));
 export const fma: Ternary = (x, y, z) => add(mul(x, y), z);
 export const clamp: Ternary = (x, low, high) => min(max(x, low), high);
-/** By any of the ways to write it. */
+/** Covers both formulas for mix. */
 export const mix: Ternary = (x, y, a) => hull(add(mul(x, sub(constant(1), a)), mul(y, a)), add(x, mul(sub(y, x), a)));
 export const step: Binary = (edge, x) => {
   if (!edge || !x) return undefined;
@@ -168,7 +170,7 @@ export const sqrt: Unary = x => {
   return div(constant(1), inverseSqrt(x));
 };
 
-/** 2^-11, between -pi and pi. */
+/** The error is at most 2^-11 between -pi and pi. */
 const wave =
   (f: (x: number) => number): Unary =>
   x => {
@@ -185,7 +187,7 @@ export const atan2: Binary = (y, x) => {
   if (!x || !y || (x.low <= 0 && x.high >= 0)) return undefined;
   if (Math.min(Math.abs(x.low), Math.abs(x.high)) < SMALLEST_NORMAL || Math.max(-x.low, x.high) > 2 ** 126)
     return undefined;
-  // What is not normal is left open, and zero is not; besides, across the negative half of the x axis the angle jumps.
+  // WGSL leaves subnormal y open, but not zero. Also, the angle jumps across the negative half of the x axis.
   if (y.low <= 0 && y.high >= 0) return undefined;
   if (Math.min(Math.abs(y.low), Math.abs(y.high)) < SMALLEST_NORMAL) return undefined;
   const corners = [y.low, y.high].flatMap(a => [x.low, x.high].map(b => Math.atan2(a, b)));
@@ -212,7 +214,7 @@ export const tanh: Unary = x => {
   if (!x) return undefined;
   const quotient = div(sinh(x), cosh(x));
   const near = widened(Math.tanh(x.low), Math.tanh(x.high), 1e-5);
-  // Where the exponentials overflow, so may their quotient.
+  // If the exponentials overflow, the quotient may overflow too.
   return hull(near, quotient);
 };
 export const asinh: Unary = x => log(add(x, sqrt(add(mul(x, x), constant(1)))));

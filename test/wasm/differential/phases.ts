@@ -2,17 +2,17 @@ import type { Scope } from './scope.ts';
 import type { Statements } from './statements.ts';
 import { nameOf, randomType, shaped, type Type } from './types.ts';
 
-/** Makes the body of a kernel with barriers: what holds one comes to all invocations of a workgroup, or to none. */
+/** Makes the body of a kernel with barriers. Either all invocations of a workgroup reach a barrier, or none does. */
 export class Phases {
-  /** Workgroup variables and functions, for the module. */
+  /** Workgroup variables and functions to declare at module scope. */
   readonly declarations: string[] = [];
   private names = 0;
-  /** Names of uniform values of type u32. */
+  /** Expressions of type u32 that are uniform over the workgroup. */
   private readonly uniforms = ['input.count', 'group.x'];
 
   constructor(
     private readonly statements: Statements,
-    /** Invocations of a workgroup. */
+    /** The number of invocations in a workgroup. */
     private readonly count: number,
   ) {}
 
@@ -75,7 +75,7 @@ export class Phases {
     return `${this.uniform()} ${entropy.pick(['<', '==', '!=', '>='])} ${this.uniform()}`;
   }
 
-  /** Each invocation reads what another one wrote. */
+  /** Makes each invocation read what another one wrote. */
   private exchange(): void {
     const { statements, count } = this;
     const { entropy, make } = statements;
@@ -97,7 +97,7 @@ export class Phases {
     this.push('workgroupBarrier();');
   }
 
-  /** A tree of sums, or of another operation that may go in any order. */
+  /** Makes a tree reduction with an operator whose order does not matter. */
   private reduce(): void {
     const { statements, count } = this;
     const { entropy, make } = statements;
@@ -115,7 +115,7 @@ export class Phases {
     this.push('workgroupBarrier();');
   }
 
-  /** Atomics whose order does not show. */
+  /** Makes atomic operations whose order does not affect the result. */
   private count_(): void {
     const { statements } = this;
     const { entropy, make } = statements;
@@ -134,7 +134,7 @@ export class Phases {
     this.push('workgroupBarrier();');
   }
 
-  /** One invocation's value for all, which then may steer all. */
+  /** Broadcasts one invocation's value to all, which makes it usable in uniform control flow. */
   private broadcast(): void {
     const { statements, count } = this;
     const { entropy, make } = statements;
@@ -148,7 +148,7 @@ export class Phases {
     this.uniforms.push(code);
   }
 
-  /** A function that waits. */
+  /** Makes a function with barriers, and a call of it. */
   private helper(): void {
     const { statements, count } = this;
     const { entropy, make } = statements;

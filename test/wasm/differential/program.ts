@@ -6,7 +6,7 @@ import { type Body, guardOf, Statements } from './statements.ts';
 import { leavesOf, nameOf, randomStruct, randomType, shaped, type Type } from './types.ts';
 
 const WORKGROUPS = [[4], [1], [8], [3, 2], [2, 2, 2], [16], [5]];
-/** Results of each invocation, in each of the two output buffers. */
+/** The number of results of each invocation in each of the two output buffers. */
 const MOST_RESULTS = 64;
 
 const INPUTS = `
@@ -32,7 +32,7 @@ function inputs(scope: Scope): void {
     scope.declare({ code, type, isWritable: false });
 }
 
-/** The helpers that hold floats to a variable's range: whole eighths, at most 64. */
+/** Returns the helper function that limits floats to a variable's range: whole eighths, at most 64. */
 function helperOf(name: string): string {
   const size = /^keep(\d)$/.exec(name)?.[1];
   if (size) {
@@ -45,7 +45,7 @@ function helperOf(name: string): string {
   return `fn ${name}(m: ${type}) -> ${type} { return ${type}(${kept.join(', ')}); }`;
 }
 
-/** What a buffer may hold: no bools. */
+/** Returns a similar type that a buffer may contain: without bools. */
 function storable(type: Type): Type {
   switch (type.kind) {
     case 'shaped':
@@ -64,7 +64,7 @@ function declarationOf(type: Type): string {
   return `struct ${type.name} { ${type.members.map(([name, member]) => `${name}: ${nameOf(member)}`).join(', ')} }`;
 }
 
-/** A whole random compute shader with its inputs, from a list of random numbers. */
+/** Makes a complete random compute shader and its inputs from a list of random numbers. */
 export function randomProgram(numbers: readonly number[]): Program {
   return new ProgramMaker(new Entropy(numbers)).make();
 }
@@ -114,7 +114,7 @@ class ProgramMaker {
       if (entropy.chance(60)) constants[`o${i}`] = value;
       const scalar = entropy.pick(['u32', 'i32'] as const);
       text.push(`override o${i}: ${scalar} = ${entropy.pick(['2', '1 + 3', `${scalar}(5)`])};`);
-      // Constant to the pipeline: kept from where it might be refused.
+      // An override is constant to the pipeline. Adding a run-time zero keeps it out of contexts that might refuse it.
       globals.declare({ code: `(o${i} + input.zero_${scalar[0]})`, type: shaped(scalar), isWritable: false });
     }
     for (let i = entropy.below(3); i > 0; i--) {
@@ -133,7 +133,7 @@ class ProgramMaker {
   private function(name: string): void {
     const { entropy, structs } = this;
     const scope = new Scope(this.globals);
-    // Of few types, so that there is something to call and to hand on.
+    // Few types, so that functions and arguments often fit together.
     const common = () =>
       entropy.chance(65) ? shaped(entropy.pick(['i32', 'u32', 'f32', 'bool'] as const)) : randomType(entropy, structs);
     const returns = common();
@@ -185,7 +185,7 @@ ${dump.join('\n')}
 }`;
   }
 
-  /** All that an invocation's variables hold in the end. */
+  /** Returns statements that write the final values of an invocation's variables. */
   private dump(scope: Scope): string[] {
     const counts = { u: 2, f: 0 };
     const lines = ['trace', 'calls'].map((name, i) => `out_u[at * ${MOST_RESULTS}u + ${i}u] = ${name};`);

@@ -7,7 +7,10 @@ beforeAll(async () => {
 });
 afterAll(() => devices[1]!.device.destroy());
 
-/** Which devices take the shader: module-scope declarations before `%%`, and the entry point's body behind it. */
+/**
+ * Returns the names of the devices that accept a shader: module-scope declarations before `%%`, the entry point's body
+ * after it.
+ */
 async function takenBy(text: string): Promise<string[]> {
   const [globals, body] = text.includes('%%') ? text.split('%%') : ['', text];
   const source = `@group(0) @binding(0) var<storage, read> x: array<i32>;
@@ -60,7 +63,7 @@ const refused = [
   'switch true { default: { } }',
   'var v = 1.5; v++;',
   'var a = 1; a += 1.5;',
-  // where no control comes
+  // unreachable code
   'if (false) { let a: i32 = 1u; }',
   'if (true) { } else { y[0] = 1u; }',
   'let a = false && (1i == 1u);',
@@ -149,10 +152,10 @@ const valid = [
   'struct S { xy: vec2f, r: f32 } %% var s = S(); s.xy.x = 1.0; let a = s.xy.yx; s.r += 1;',
 ];
 
-describe('both refuse', () => {
+describe('Dawn and the wasm device refuse', () => {
   for (const text of refused) it(text, async () => expect(await takenBy(text)).toEqual([]));
 });
 
-describe('both take', () => {
+describe('Dawn and the wasm device accept', () => {
   for (const text of valid) it(text, async () => expect(await takenBy(text)).toEqual(devices.map(({ name }) => name)));
 });

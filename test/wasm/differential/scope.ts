@@ -1,14 +1,14 @@
 import { isSame, type Type } from './types.ts';
 
 export interface Variable {
-  /** How it is written: a name, or `(*p)` where it is reached by a pointer. */
+  /** The expression for the variable: a name, or `(*p)` if it is reached through a pointer. */
   readonly code: string;
   readonly type: Type;
   readonly isWritable: boolean;
-  /** Known when the shader is made, and its value. */
+  /** Whether the variable is a const-expression, and its value. */
   readonly isConst?: boolean;
   readonly known?: number;
-  /** Of what may be pointed to, and handed to a function. */
+  /** The address space of a variable to which a pointer may be passed. */
   readonly space?: 'function' | 'private';
 }
 
@@ -18,7 +18,7 @@ export interface FunctionSignature {
   readonly returns: Type;
 }
 
-/** The names that a statement may use, the innermost last. */
+/** The variables that a statement may use, the innermost last. */
 export class Scope {
   readonly variables: Variable[] = [];
 
@@ -33,7 +33,7 @@ export class Scope {
   }
 }
 
-/** Whether a part of the type, however deep, is of the other. */
+/** Returns whether `type`, or a part of it at any depth, is `wanted`. */
 export function contains(type: Type, wanted: Type): boolean {
   if (isSame(type, wanted)) return true;
   switch (type.kind) {

@@ -9,14 +9,15 @@ const COMPOUND = ['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>'];
 
 export interface Body extends Surroundings {
   readonly structs: readonly Type[];
-  /** What the function returns; none for the entry point. */
+  /** The function's return type; absent for the entry point. */
   readonly returns?: Type;
 }
 
 /**
- * A write that never happens, behind a variable that begins as zero: without one, Dawn on SwiftShader folds what is made of it, wrongly.
- * After `var<private> q: i32;` it finds `vec2i(q, 7) < vec2i(3)` to be (false, false), and it crashes on `if (s.flag || s.flag)` around
- * an atomic where `s` is a private struct that no one writes.
+ * Returns a write that never executes, for a variable that starts as zero. Without one, Dawn on SwiftShader folds
+ * expressions of the variable, and gets them wrong: after `var<private> q: i32;` it evaluates `vec2i(q, 7) < vec2i(3)`
+ * to (false, false), and it crashes on `if (s.flag || s.flag)` around an atomic if `s` is a private struct that is
+ * never written.
  */
 export function guardOf(code: string, type: Type): string {
   return `if (input.count == 77u) { ${code} = ${fromInput(type)}; }`;
@@ -31,7 +32,7 @@ function fromInput(type: Type): string {
     .join(', ')})`;
 }
 
-/** Makes random statements, all of which end. */
+/** Makes random statements, all of which terminate. */
 export class Statements {
   readonly make: Expressions;
   readonly lines: string[] = [];
@@ -43,7 +44,7 @@ export class Statements {
   constructor(
     readonly body: Body,
     scope: Scope,
-    /** Told apart from the names of other functions. */
+    /** The prefix of new names, which differs from that of other functions. */
     private readonly prefix: string,
   ) {
     this.make = new Expressions(body, scope);
@@ -118,7 +119,7 @@ export class Statements {
     this.declare({ code, type, isWritable, space }, `${keyword} ${code}${written} = ${value};`);
   }
 
-  /** A name for a const-expression, of abstract numbers on the way. */
+  /** Declares a constant whose initialiser consists of abstract numbers. */
   constant(code: string): void {
     const { entropy } = this;
     const scalar = entropy.pick(['i32', 'u32', 'f32'] as const);
@@ -173,7 +174,7 @@ export class Statements {
     } else this.braces('', () => this.armOf(depth));
   }
 
-  /** Statements, and perhaps a jump behind them: true where there is one. */
+  /** Makes statements, perhaps with a jump after them. Returns whether there is a jump. */
   private armOf(depth: number): boolean {
     const { entropy } = this;
     let jumps = false;
@@ -189,7 +190,7 @@ export class Statements {
     return jumps;
   }
 
-  /** The way that control takes shows in the result. */
+  /** Records the path of the control flow in the result. */
   trace(value: string): void {
     this.lines.push(`trace = trace * 31u + ${value};`);
   }
@@ -211,7 +212,7 @@ export class Statements {
     this.loops--;
   }
 
-  /** At most seven, and perhaps changed by the loop itself. */
+  /** Returns the bound of a loop: mostly at most 7. */
   private bound(scalar: 'i32' | 'u32'): string {
     const { entropy, make } = this;
     const suffix = scalar[0];
@@ -247,9 +248,9 @@ export class Statements {
     ]);
     this.make.scope.declare({ code: i, type, isWritable: false });
     this.braces(`${head} `, () => {
-      // Handed to a function, the counter would keep the loop from being unrolled.
+      // Passing the counter to a function would prevent the loop from being unrolled.
       this.trace(scalar === 'u32' ? i : '7u');
-      // A light body may be unrolled.
+      // Only a small body may be unrolled.
       const isLight = moving !== undefined && entropy.chance(50);
       if (moving && (isLight || entropy.chance(60)))
         this.lines.push(`${moving} ${entropy.pick(['-=', '+=', '^='])} 1${s};`);
@@ -259,7 +260,7 @@ export class Statements {
     });
   }
 
-  /** A sum over memory, with indices that move as the loop turns. */
+  /** Makes a sum over memory at indices that change with the loop counter. */
   private gather(i: string, scalar: 'i32' | 'u32'): void {
     const { entropy, make } = this;
     const target = make.part(shaped('u32'), 0, variable => variable.isWritable && !variable.code.includes('['));
@@ -329,11 +330,11 @@ export class Statements {
     else this.assignment();
   }
 
-  /** Another way to a variable, or to a part of one. */
+  /** Makes a pointer to a variable or to a part of one. */
   private pointer(): void {
     const { make, entropy } = this;
     const type = randomType(entropy, this.body.structs, 1);
-    // What an index in it depends on is read here and now.
+    // The pointer's indices are evaluated here, where it is made.
     const target = make.part(type, 1, variable => variable.isWritable && variable.type.kind !== 'shaped');
     if (!target || (/\.[xyzw]$/.test(target.code) && type.kind === 'shaped' && type.size === 1)) return;
     const whole = make.scope.all().some(({ code }) => code === target.code);

@@ -8,7 +8,7 @@ export type Type =
   | { readonly kind: 'array'; readonly element: Type; readonly count: number }
   | { readonly kind: 'struct'; readonly name: string; readonly members: readonly (readonly [string, Type])[] };
 
-/** A scalar, or a vector where `size` is above 1. */
+/** Returns a scalar type, or a vector type if `size` is above 1. */
 export function shaped(scalar: Scalar, size = 1): Type & { kind: 'shaped' } {
   return { kind: 'shaped', scalar, size };
 }
@@ -30,7 +30,7 @@ export function isSame(a: Type, b: Type): boolean {
   return nameOf(a) === nameOf(b);
 }
 
-/** The parts of a value: how each is written behind it, and its type. None for a scalar. */
+/** Returns the parts of a value: the suffix that selects each part, and its type. A scalar has none. */
 export function partsOf(type: Type): (readonly [suffix: string, type: Type])[] {
   switch (type.kind) {
     case 'shaped':
@@ -44,7 +44,7 @@ export function partsOf(type: Type): (readonly [suffix: string, type: Type])[] {
   }
 }
 
-/** All scalars in a value, by how they are written behind it. */
+/** Returns all scalars in a value, with the suffixes that select them. */
 export function leavesOf(type: Type): (readonly [suffix: string, scalar: Scalar])[] {
   if (type.kind === 'shaped' && type.size === 1) return [['', type.scalar]];
   return partsOf(type).flatMap(([suffix, part]) =>
@@ -57,7 +57,7 @@ export function randomShape(entropy: Entropy): Type & { kind: 'shaped' } {
   return shaped(scalar, entropy.pick([1, 1, 1, 2, 3, 4]));
 }
 
-/** Any type that a variable may have, of a few dozen scalars at most. */
+/** Makes a type that a variable may have, of at most a few dozen scalars. */
 export function randomType(entropy: Entropy, structs: readonly Type[], depth = 2): Type {
   const composite = depth > 0 ? 1 : 0;
   return entropy.choose<Type>([

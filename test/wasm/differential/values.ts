@@ -1,6 +1,6 @@
 import { nameOf, type Scalar, type Type } from './types.ts';
 
-/** How tightly an expression's outermost operator binds, by WGSL's grammar. */
+/** The precedence of an expression's outermost operator in WGSL's grammar; a higher number binds more tightly. */
 export const BINDS = { logic: 2, bits: 3, relation: 4, shift: 5, sum: 6, product: 7, unary: 8, primary: 9 } as const;
 
 /** An expression of the generated program. */
@@ -8,21 +8,21 @@ export interface Value {
   readonly code: string;
   readonly type: Type;
   readonly binds: number;
-  /** The binary operator on the outside, of those that chain with themselves alone. */
+  /** The outermost binary operator, if it is one that chains only with itself. */
   readonly operator?: string;
-  /** A const-expression: what it must not do, it must not do when the shader is made. */
+  /** Whether this is a const-expression, for which WGSL's rules apply when the shader is created. */
   readonly isConst: boolean;
-  /** Its value, of const-expressions whose value has been worked out; a bool's is 0 or 1. */
+  /** The value of a const-expression, if it has been computed; 0 or 1 for a bool. */
   readonly known?: number;
   /**
-   * Of floats: magnitudes are at most `bound` and whole multiples of 2^-`places`. While bound * 2^places is at most 2^24 every
-   * implementation computes the same, fused, reassociated or not.
+   * For floats: all values are multiples of 2^-`places` of magnitude at most `bound`. While bound * 2^places is at most
+   * 2^24, every implementation computes the same result, whether it fuses or reassociates operations or not.
    */
   readonly bound: number;
   readonly places: number;
 }
 
-/** What floats in variables are held to. */
+/** The range of floats in variables. */
 export const KEPT = { bound: 64, places: 3 } as const;
 export const EXACT = 2 ** 24;
 
@@ -34,13 +34,13 @@ export function isExact(bound: number, places: number): boolean {
   return bound * 2 ** places <= EXACT;
 }
 
-/** The code, in parentheses where it binds less tightly than asked for. */
+/** Returns the code, in parentheses if its operator binds less tightly than `binds`. */
 export function atLeast(value: Value, binds: number, operator?: string): string {
   const chains = operator !== undefined && value.operator === operator;
   return value.binds >= binds || chains ? value.code : `(${value.code})`;
 }
 
-/** A literal that has the type. */
+/** Returns a literal of the type. */
 export function literal(scalar: Scalar, number: number): Value {
   const type = { kind: 'shaped', scalar, size: 1 } as const;
   const more = { isConst: true, known: number };
@@ -57,7 +57,7 @@ export function literal(scalar: Scalar, number: number): Value {
   };
 }
 
-/** `code` from the context of the kernel: the same value, but not known when the shader is made. */
+/** Returns an expression with the same value that is not a const-expression: it involves a zero read from a buffer. */
 export function atRunTime(value: Value): Value {
   if (!value.isConst || value.type.kind !== 'shaped') return value;
   const { scalar, size } = value.type;
@@ -69,7 +69,7 @@ export function atRunTime(value: Value): Value {
   return { ...value, code, binds: BINDS.primary, operator: undefined, isConst: false, known: undefined };
 }
 
-/** What WGSL computes of two known scalars; undefined where the shader must be refused. */
+/** Returns what WGSL computes from two known scalars; undefined if the shader must be refused. */
 export function evaluate(operator: string, scalar: Scalar, x: number, y: number): number | undefined {
   const wrap = (value: number) => (scalar === 'i32' ? value | 0 : scalar === 'u32' ? value >>> 0 : value);
   switch (operator) {
@@ -109,6 +109,6 @@ export function evaluate(operator: string, scalar: Scalar, x: number, y: number)
     case '>=':
       return Number(x >= y);
     default:
-      throw new Error(`no such operator: ${operator}`);
+      throw new Error(`unknown operator "${operator}"`);
   }
 }

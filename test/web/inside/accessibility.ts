@@ -10,10 +10,10 @@ interface Axe {
 }
 
 const NARROW = { width: 390, height: 844 };
-/** The least that the page is made for. */
+/** The smallest wide window that the page supports. */
 const LEAST = { width: 1024, height: 768 };
 
-/** Serious and critical faults as the page is now, each with the element it is about. */
+/** Returns the serious and critical faults of the page as it is now, each with its element. */
 export async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -24,7 +24,7 @@ export async function faultsOf(page: Page): Promise<string[]> {
   });
 }
 
-/** The same in light and in dark, wide and narrow; and what does not fit the width. */
+/** Returns the faults in light and dark, wide and narrow, and the widths that the page does not fit. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   const faults: string[] = [];
   const wide = page.viewportSize()!;

@@ -1,4 +1,4 @@
-/** What `raycam` says of the X-ray and of the folder that the views are shown. */
+/** The results of `raycam` for the X-ray and the folder that the views get. */
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -9,7 +9,7 @@ import { raycam, records, root } from '../../cli/run.ts';
 import { smallNetwork, XRAYS } from '../open_site.ts';
 
 export const XRAY = XRAYS[1]!;
-/** Layers whose channels are looked at: inside of a block, and the features before the head. */
+/** A layer inside a block. The tests also use `layer4`, whose channels are the features before the head. */
 export const INNER = 'layer2.0.conv2';
 const LAYERS = [INNER, 'layer4'];
 const PER_CLASS = { train: 2, test: 2 };
@@ -18,14 +18,14 @@ export interface Expected {
   readonly activations: Readonly<Record<string, { shape: readonly number[]; values: Float32Array }>>;
   readonly class: string;
   readonly probabilities: Readonly<Record<string, number>>;
-  /** By class: the head's, of each channel of layer4. */
+  /** The head's weights by class, one for each channel of layer4. */
   readonly weights: Readonly<Record<string, Float32Array>>;
 }
 
 export interface ExpectedTraining {
-  /** With train and test in it. */
+  /** Contains train and test. */
   readonly folder: string;
-  /** Of the head's file. */
+  /** SHA-256 of the head's file. */
   readonly sha256: string;
   readonly epoch: number;
   readonly accuracy: number;
@@ -36,7 +36,7 @@ export interface ExpectedTraining {
 
 type Adapter = 'wasm' | 'swiftshader';
 
-/** On WebAssembly: the page must agree with it on any adapter. */
+/** Computes the results on WebAssembly; the page must agree with them on any adapter. */
 export async function expectedOf(temporary: string): Promise<Expected> {
   const { head } = await smallNetwork();
   const activations: Record<string, Expected['activations'][string]> = {};
@@ -53,7 +53,7 @@ export async function expectedOf(temporary: string): Promise<Expected> {
   return { activations, class: verdict!.class!, probabilities: verdict!.probabilities!, weights };
 }
 
-/** On the page's adapter: training gives the same bytes on the same one. */
+/** Trains on the page's adapter, because training gives the same bytes only on the same adapter. */
 export async function expectedTraining(adapter: Adapter, temporary: string): Promise<ExpectedTraining> {
   const folder = smallFolder(temporary);
   const out = join(temporary, 'head.safetensors');
@@ -84,7 +84,7 @@ async function ask(adapter: Adapter, ...args: string[]): Promise<Record<string, 
   return records(ran) as Record<string, never>[];
 }
 
-/** A few of the bundled X-rays. */
+/** Copies a few of the bundled X-rays into a folder. */
 export function smallFolder(temporary: string): string {
   const folder = join(temporary, 'xrays');
   for (const [split, count] of Object.entries(PER_CLASS))

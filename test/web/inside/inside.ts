@@ -1,11 +1,11 @@
-/** What the tests of the views have in common: one page on one adapter, and what `raycam` says of the same. */
+/** The state that the tests of the views share: one page on one adapter, and the results of `raycam`. */
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type OpenSite, openSite } from '../open_site.ts';
 import { type Expected, type ExpectedTraining, expectedTraining, XRAY } from './expected.ts';
 
-/** Filled by `open`, before the first test. */
+/** One page and its expected results. `open` fills them in before the first test. */
 export class Inside {
   site!: OpenSite;
   page!: Page;
@@ -27,7 +27,7 @@ export class Inside {
     await this.page.getByTestId('tiles').waitFor();
   }
 
-  /** Follows a link to a view, with some values of the address changed. */
+  /** Goes to a view, and changes some values of the address. */
   show(view: string, changes: Record<string, string> = {}): Promise<void> {
     return this.page.evaluate(
       ([to, more]) => {
@@ -44,7 +44,10 @@ export async function waitForText(locator: Locator, text: string): Promise<void>
   await expect.poll(async () => (await locator.textContent())?.trim(), { timeout: 20_000 }).toBe(text);
 }
 
-/** Of the map over the X-ray, [side * side], 0..255: on the signed scale the share of the largest value. `channel` 3 is the opacity. */
+/**
+ * Returns a colour channel of the map over the X-ray, [side * side], 0..255. `channel` 3 is the opacity, which on the
+ * signed scale is the value relative to the largest one.
+ */
 export function opacitiesOf(page: Page, channel = 3): Promise<number[]> {
   return page.locator('canvas.plate-map').evaluate((canvas, c) => {
     const { width, height } = canvas as HTMLCanvasElement;

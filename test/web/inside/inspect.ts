@@ -1,4 +1,4 @@
-/** Inspect, against `raycam activations` and `raycam predict`. */
+/** Compares Inspect with `raycam activations` and `raycam predict`. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../../src/inspection/channel_statistics.ts';
@@ -8,7 +8,7 @@ import { type Inside, waitForText } from './inside.ts';
 
 export function inspectTests(inside: Inside): void {
   describe('Inspect', () => {
-    it('has every layer of the network, with its shape and its parameters', async () => {
+    it('lists every layer of the network, and shows the parameters and FLOP of one', async () => {
       const { page } = inside;
       await inside.show('inspect', { layer: INNER });
       await waitForText(page.getByTestId('layer-path'), INNER);
@@ -19,7 +19,7 @@ export function inspectTests(inside: Inside): void {
       expect(await page.locator('.skyline-layer').count()).toBe(18);
     });
 
-    it('shows the statistics of `raycam activations`, of the layer and of a channel', async () => {
+    it('shows the statistics of `raycam activations` for the layer and for a channel', async () => {
       const { page, expected } = inside;
       const { values } = expected.activations[INNER]!;
       const of = summaryOf(values);
@@ -32,7 +32,7 @@ export function inspectTests(inside: Inside): void {
         expect(Math.abs((await numberOf(page, `channel-${name}`)) - channel[name])).toBeLessThan(1e-4 * of.max);
     });
 
-    it('takes a pixel apart, to the digits that it shows', async () => {
+    it('shows the formula of a pixel, equal to the stored value in the digits shown', async () => {
       const { page, expected } = inside;
       await page.getByTestId('channel-map').click({ position: { x: 60, y: 100 } });
       const { values } = expected.activations[INNER]!;
@@ -46,7 +46,7 @@ export function inspectTests(inside: Inside): void {
       expect(await chosenCell(page, 28)).toEqual([row, column + 1]);
     });
 
-    it('follows a block to its end: patch, batch norm, shortcut, relu', async () => {
+    it('shows all steps of the formula at the end of a block: convolution, batch norm, shortcut, relu', async () => {
       const { page } = inside;
       await inside.show('inspect', { layer: 'layer2.0.relu' });
       await waitForText(page.getByTestId('layer-path'), 'layer2.0.relu');
@@ -63,7 +63,7 @@ export function inspectTests(inside: Inside): void {
       );
     });
 
-    it('steps through the network by the keyboard, and back by the history', async () => {
+    it('steps through the network by keyboard, and goes back through the history', async () => {
       const { page } = inside;
       const path = page.getByTestId('layer-path');
       await page.keyboard.press(']');
@@ -76,7 +76,7 @@ export function inspectTests(inside: Inside): void {
       await waitForText(path, 'layer2.0.relu');
     });
 
-    it('brings the channel of a link into sight', async () => {
+    it('scrolls to the channel of a link', async () => {
       const { page } = inside;
       await inside.show('inspect', { layer: 'layer4', channel: '500' });
       const scrolled = () => page.getByTestId('tiles').evaluate(tiles => tiles.scrollTop);
@@ -85,7 +85,7 @@ export function inspectTests(inside: Inside): void {
       await expect.poll(scrolled).toBeLessThan(20);
     });
 
-    it('sorts channels by mean, by maximum and by their part in the verdict', async () => {
+    it('sorts channels by mean, by maximum and by contribution to the verdict', async () => {
       const { page, expected } = inside;
       await inside.show('inspect', { layer: 'layer4', channel: '', pixel: '' });
       await waitForText(page.getByTestId('layer-path'), 'layer4.1.relu');
@@ -107,12 +107,12 @@ export function inspectTests(inside: Inside): void {
       expect(await numberOf(page, 'channel-contribution')).toBeCloseTo(descending[1]!, 4);
     });
 
-    it('draws the channels themselves, and a histogram of all values', async () => {
+    it('draws the channels, and a histogram of all values', async () => {
       const { page, expected } = inside;
       await inside.show('inspect', { layer: 'layer4', sort: 'channel', scale: 'own', channel: '', pixel: '' });
       await page.getByTestId('tiles').press('Home');
       const { values } = expected.activations.layer4!;
-      // Tiles are 7 x 7 cells of one colour; inferno's lightness grows with the value.
+      // A thumbnail has 7 x 7 cells of one colour; inferno's lightness grows with the value.
       const brightness = await page.locator('.tiles-canvas').evaluate(canvas => {
         const room = (canvas as HTMLCanvasElement).width - 24; // as src/web/parts/channel_tiles.tsx lays them out
         const columns = Math.floor((room + 8) / 86);
@@ -134,14 +134,14 @@ export function inspectTests(inside: Inside): void {
   });
 }
 
-/** Row and column of the pixel that the address names, in a layer of this size. */
+/** Returns row and column of the pixel in the address, in a layer of this width and height. */
 async function chosenCell(page: Page, side: number): Promise<number[]> {
   await expect.poll(() => page.url()).toContain('pixel=');
   const pixel = new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('pixel')!;
   return pixel.split(',').map(place => Math.floor((Number(place) * side) / 224));
 }
 
-/** Chooses the first tile; its channel. */
+/** Selects the first thumbnail. Returns its channel. */
 async function firstTile(page: Page): Promise<number> {
   await page.getByTestId('tiles').press('Home');
   return Number(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('channel'));

@@ -1,4 +1,4 @@
-/** Kernels: what ran, and what else could. */
+/** Kernels: what ran, and the alternatives. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -27,9 +27,9 @@ export function kernelsTests(inside: Inside): void {
       expect(await numberOf(page, 'kernel-gflops')).toBeCloseTo(flop / ms / 1e6, 6);
     });
 
-    it('compares other variants by time and error, under the measured roof', async () => {
+    it('compares the variants by time and error, and draws the measured roofline', async () => {
       const { page } = inside;
-      // A small one where SwiftShader computes.
+      // A small layer on SwiftShader, which is slow.
       const [layer, other] = inside.webgpu ? ['layer4.0.downsample.0', 'conv2d'] : ['layer4.1.conv1', 'conv2d_3x3'];
       await inside.show('kernels', { layer: layer! });
       await waitForText(page.getByTestId('kernel-path'), layer!);

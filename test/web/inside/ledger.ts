@@ -1,4 +1,4 @@
-/** Ledger, against the head’s own sums. */
+/** Compares Ledger with sums over the head's weights. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { numberOf, numbersOf } from '../open_site.ts';
@@ -7,7 +7,7 @@ import { type Inside, opacitiesOf } from './inside.ts';
 
 export function ledgerTests(inside: Inside): void {
   describe('Ledger', () => {
-    it('adds up to the logit, to 1e-4, for each class and for their difference', async () => {
+    it('adds up to the logit within 1e-4, for each class and for their difference', async () => {
       const { page, expected } = inside;
       await inside.show('ledger', { channel: '0' });
       for (const name of ['NORMAL', 'PNEUMONIA', 'Difference']) {
@@ -15,7 +15,7 @@ export function ledgerTests(inside: Inside): void {
         const sum = await numberOf(page, 'ledger-sum');
         expect(Math.abs(sum - (await numberOf(page, 'ledger-logit')))).toBeLessThan(1e-4);
       }
-      // Of two classes the difference of the logits is the log-odds.
+      // With two classes the difference of the logits is the log-odds.
       const { NORMAL, PNEUMONIA } = expected.probabilities;
       expect(Math.abs((await numberOf(page, 'ledger-sum')) - Math.log(PNEUMONIA! / NORMAL!))).toBeLessThan(1e-4);
       expect(await page.getByTestId('masked-class').textContent()).toBe(expected.class);
@@ -24,7 +24,7 @@ export function ledgerTests(inside: Inside): void {
       ).toBeLessThan(1e-4);
     });
 
-    it('changes the verdict at once when channels are switched off', async () => {
+    it('changes verdict, sum and map when channels are switched off', async () => {
       const { page, expected } = inside;
       await page.getByTestId('order').selectOption('for');
       await expect.poll(() => isDescending(page)).toBe(true);
@@ -41,20 +41,20 @@ export function ledgerTests(inside: Inside): void {
       expect(Math.abs((await numberOf(page, 'ledger-logit')) - (before - first!))).toBeLessThan(1e-4);
       expect(Math.abs((await odds()) - (before - first!))).toBeLessThan(1e-3);
       const corners = await mapAtCorners(page);
-      await page.getByRole('button', { name: '10 strongest for: off' }).click();
+      await page.getByRole('button', { name: 'Switch off 10 strongest for' }).click();
       expect(await numberOf(page, 'off-count')).toBe(11);
       await waitForFresh(page);
-      // The map is of what is left, on the scale of the whole: as opaque as its value is large.
+      // The map shows the remaining channels on the scale of all: its opacity is proportional to the value.
       const off = new Set(paramOf(page, 'off')!.split(',').map(Number));
       const [left, whole] = [evidenceAtCorners(expected, off), evidenceAtCorners(expected, new Set([Number(one)]))];
       for (const [i, opacity] of (await mapAtCorners(page)).entries()) {
         const ratio = Math.abs(left[i]! / whole[i]!);
-        expect(Math.abs(opacity - Math.min(255, corners[i]! * ratio))).toBeLessThan(1 + ratio); // of rounded opacities
+        expect(Math.abs(opacity - Math.min(255, corners[i]! * ratio))).toBeLessThan(1 + ratio); // both opacities are rounded
       }
       expect(Math.abs((await numberOf(page, 'ledger-sum')) - (await numberOf(page, 'ledger-logit')))).toBeLessThan(
         1e-4,
       );
-      await page.getByRole('button', { name: 'All on' }).click();
+      await page.getByRole('button', { name: 'Switch all on' }).click();
       await waitForFresh(page);
       expect(Math.abs((await numberOf(page, 'ledger-logit')) - before)).toBeLessThan(1e-4);
     });
@@ -75,12 +75,12 @@ export function ledgerTests(inside: Inside): void {
   });
 }
 
-/** The verdict shown is of what is switched on now. */
+/** Waits until the verdict is computed from the channels that are on now. */
 async function waitForFresh(page: Page): Promise<void> {
   await page.locator('[data-testid=masked-verdict][data-fresh=true]').waitFor();
 }
 
-/** Whether the rows that there are stand in the order `for`: until then, the first is another's. */
+/** Returns whether the rows are sorted by `for`; until then, the first row is of the old order. */
 async function isDescending(page: Page): Promise<boolean> {
   const shown = page.locator('[data-testid^=contribution-][data-value]');
   const values = await shown.evaluateAll(buttons => buttons.map(button => Number(button.getAttribute('data-value'))));
@@ -91,13 +91,13 @@ function paramOf(page: Page, name: string): string | null {
   return new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get(name);
 }
 
-/** Where the enlarged map has the values of the 7 x 7 map. */
+/** Returns the opacities at the corners, where the enlarged map has the values of the 7 x 7 map. */
 async function mapAtCorners(page: Page): Promise<number[]> {
   const opacities = await opacitiesOf(page);
   return [0, 223, 223 * 224, 224 * 224 - 1].map(i => opacities[i]!);
 }
 
-/** PNEUMONIA minus NORMAL, without some channels. */
+/** Computes PNEUMONIA minus NORMAL at the corners, without some channels. */
 function evidenceAtCorners({ weights, activations }: Expected, off: ReadonlySet<number>): number[] {
   const { values } = activations.layer4!;
   const difference = Array.from(weights.PNEUMONIA!, (weight, c) => (off.has(c) ? 0 : weight - weights.NORMAL![c]!));
@@ -108,7 +108,7 @@ async function firstRow(page: Page): Promise<string> {
   return (await page.getByTestId('account-row').first().locator('a').textContent())!;
 }
 
-/** Of PNEUMONIA against NORMAL. */
+/** Returns the log-odds of PNEUMONIA against NORMAL. */
 function logOdds(verdict: string | null, probability: number): number {
   const odds = Math.log(probability / (1 - probability));
   return verdict === 'PNEUMONIA' ? odds : -odds;

@@ -1,4 +1,7 @@
-/** How smoothly channels scroll and how fast layers switch, in a headless page with a real network on WebAssembly. */
+/**
+ * Measures how smoothly channels scroll and how fast layers switch, on a headless page with a real network on
+ * WebAssembly.
+ */
 import type { Browser, Page } from 'playwright-core';
 import { cacheDirectory } from '#platform';
 import { startPageServer } from '../../../src/server/page_server.ts';
@@ -28,23 +31,23 @@ export interface Scrolling extends FrameRate {
 
 export interface Switching {
   readonly layer: string;
-  /** From the change of the address until statistics and tiles are on the page. */
+  /** Time from the change of the address until statistics and thumbnails are on the page. */
   readonly ms: number;
 }
 
 export interface PageSpeed {
-  /** From the start of the page until it first shows something. */
+  /** Time from the start of the page until it first shows something. */
   readonly firstPaintMs: number;
   readonly scrolling: readonly Scrolling[];
   readonly switching: readonly Switching[];
   readonly switchingTask: Required<Task>;
-  /** From the press of Train until the head is there: reading, features, epochs. */
+  /** Time from the click on Train until the head is trained: reading, features, epochs. */
   readonly trainingMs: number;
   readonly trainingTask: Required<Task>;
 }
 
 export interface PageSpeedRequest {
-  /** Holds the built page. */
+  /** Contains the built page. */
   readonly folder: string;
   /** Labelled X-rays to train on. */
   readonly xrays: string;
@@ -86,7 +89,7 @@ export async function measurePageSpeed({ folder, xrays }: PageSpeedRequest): Pro
   }
 }
 
-/** With the wheel, as a reader does. */
+/** Scrolls with the wheel, as a visitor does. */
 async function scroll(page: Page, layer: string, channels: number): Promise<Scrolling> {
   await switchTo(page, layer);
   const tiles = page.getByTestId('tiles');

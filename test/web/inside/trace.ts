@@ -1,29 +1,29 @@
-/** What the browser's own trace says of a page: the frames that reached the screen, and the tasks of its thread. */
+/** Reads the browser's trace of a page: the frames that reached the screen, and the tasks of its thread. */
 import type { Page } from 'playwright-core';
 
-/** Of the DevTools protocol's Tracing domain, through which Playwright takes them. */
+/** Categories of the DevTools protocol's Tracing domain, which Playwright passes on. */
 const CATEGORIES = ['disabled-by-default-devtools.timeline', 'disabled-by-default-devtools.timeline.frame'];
 
 export interface Task {
-  /** By the clock, in which other programs may have run. */
+  /** Wall-clock time, which includes other programs. */
   readonly ms: number;
-  /** Of the processor; none for a task that was there before the trace. */
+  /** CPU time; absent for a task that began before the trace. */
   readonly cpuMs?: number;
 }
 
 export interface PageTrace {
   /** When each frame was presented, in milliseconds. */
   readonly presentedMs: readonly number[];
-  /** Frames that were due and did not come. */
+  /** Frames that were due but not presented. */
   readonly dropped: number;
-  /** Of the main threads of all pages. */
+  /** Tasks of the main threads of all pages. */
   readonly tasks: readonly Task[];
 }
 
 export interface FrameRate {
-  /** Presented, from the first to the last. */
+  /** Rate of presented frames, from the first to the last. */
   readonly framesPerSecond: number;
-  /** Between two of them. */
+  /** Longest time between two frames. */
   readonly longestMs: number;
 }
 
@@ -40,7 +40,7 @@ interface TraceEvent {
   readonly args: { readonly name?: string; readonly frame_reporter?: { readonly state: string } };
 }
 
-/** Traces the browser of a page while `work` runs. */
+/** Traces a page's browser while `work` runs. */
 export async function traced(page: Page, work: () => Promise<void>): Promise<PageTrace> {
   const browser = page.context().browser()!;
   await browser.startTracing(page, { categories: CATEGORIES });
@@ -48,7 +48,7 @@ export async function traced(page: Page, work: () => Promise<void>): Promise<Pag
   return readTrace(await browser.stopTracing());
 }
 
-/** @throws  the trace holds no task of a page, or no frame: nothing was measured */
+/** Extracts frames and tasks from a trace. @throws  it has no timed task or no frame, so nothing was measured */
 export function readTrace(trace: Buffer): PageTrace {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const threadsNamed = (wanted: string) =>
@@ -60,7 +60,7 @@ export function readTrace(trace: Buffer): PageTrace {
     .filter(event => event.name === 'RunTask' && event.dur !== undefined && mains.has(idOf(event)))
     .map(({ dur, tdur }) => ({ ms: dur! / 1000, ...(tdur !== undefined && { cpuMs: tdur / 1000 }) }));
 
-  // A frame is a pair of events: the first says what became of it, the second when.
+  // A frame is a pair of events: the first has its state, the second its time.
   const presentedMs: number[] = [];
   const shown = new Set<string>();
   let dropped = 0;
@@ -74,19 +74,20 @@ export function readTrace(trace: Buffer): PageTrace {
   }
   const timed = tasks.filter(({ cpuMs }) => cpuMs !== undefined).length;
   if (timed === 0 || presentedMs.length === 0)
-    throw new Error(`trace: ${timed} timed tasks and ${presentedMs.length} frames, expected some of each`);
+    throw new Error(`trace: has ${timed} timed tasks and ${presentedMs.length} frames, expected at least one of each`);
   return { presentedMs, dropped, tasks };
 }
 
-/** @throws  there are fewer than two frames */
+/** Computes the frame rate. @throws  there are fewer than two frames */
 export function frameRateOf({ presentedMs }: PageTrace): FrameRate {
-  if (presentedMs.length < 2) throw new Error(`trace: ${presentedMs.length} frames, a rate takes two`);
+  if (presentedMs.length < 2)
+    throw new Error(`trace: has ${presentedMs.length} frames, expected at least two for a rate`);
   const gaps = presentedMs.slice(1).map((ms, i) => ms - presentedMs[i]!);
   const seconds = (presentedMs.at(-1)! - presentedMs[0]!) / 1000;
   return { framesPerSecond: gaps.length / seconds, longestMs: Math.max(...gaps) };
 }
 
-/** The longest, by the clock and of the processor; the two need not be the same task. */
+/** Returns the longest wall-clock time and the longest CPU time, which may be of different tasks. */
 export function longestOf(tasks: readonly Task[]): Required<Task> {
   return { ms: Math.max(...tasks.map(({ ms }) => ms)), cpuMs: Math.max(...tasks.flatMap(({ cpuMs }) => cpuMs ?? [])) };
 }

@@ -1,4 +1,4 @@
-/** Train, against `raycam train`. */
+/** Compares Train with `raycam train`. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '#platform';
@@ -7,7 +7,7 @@ import { type Inside, opacitiesOf, waitForText } from './inside.ts';
 
 export function trainTests(inside: Inside): void {
   describe('Train', () => {
-    it('learns from a folder what `raycam train` learns, to the byte', async () => {
+    it('trains the same head as `raycam train` on a folder, byte for byte', async () => {
       const { page, trained } = inside;
       await inside.show('train');
       await page.setInputFiles('[data-testid=pick-folder]', trained.folder);
@@ -22,13 +22,15 @@ export function trainTests(inside: Inside): void {
       expect(await page.locator('.train-charts svg').count()).toBe(4);
       const [, , confusion, roc] = await page.locator('.train-charts svg').allTextContents();
       for (const count of trained.confusion.flat()) expect(confusion).toContain(String(count));
-      expect(confusion).toContain(`NORMAL: ${trained.confusion[0]!.join(' predicted as NORMAL, ')} predicted as PNEUMONIA`);
+      expect(confusion).toContain(
+        `NORMAL: ${trained.confusion[0]!.join(' predicted as NORMAL, ')} predicted as PNEUMONIA`,
+      );
       expect(roc).toContain(`AUROC ${trained.auroc.toFixed(3)}`);
       const points = page.locator('.train-charts > :first-child svg circle');
-      expect(await points.count()).toBeGreaterThanOrEqual(2 * 5); // train and test, by epoch
+      expect(await points.count()).toBeGreaterThanOrEqual(2 * 5); // train and test of each epoch
     });
 
-    it('shows what each epoch says, and takes its head into use, from here or from a file', async () => {
+    it('shows the verdict of each epoch, saves a head, and uses it from the file', async () => {
       const { page, trained } = inside;
       const seen: number[] = [];
       const maps: string[] = [];
@@ -52,7 +54,7 @@ export function trainTests(inside: Inside): void {
       expect(await sha256(bytes)).toBe(trained.sha256);
       const kept = await numberOf(page, 'epoch-probability');
       await page.setInputFiles('[data-testid=load-head]', { name: 'mine.safetensors', mimeType: '', buffer: bytes });
-      await page.getByText('Verdicts are by mine.safetensors.').waitFor();
+      await page.getByText('Verdicts use mine.safetensors.').waitFor();
       await inside.show('look');
       expect(Math.abs((await numberOf(page, 'probability')) - kept)).toBeLessThan(1e-4);
     });

@@ -1,4 +1,4 @@
-/** A tuning goes from Node to the page and back, is kept there, and can be forgotten. */
+/** Tunings on the page: measured, loaded from Node, stored, saved again and deleted. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -21,11 +21,11 @@ export function tuningTests(inside: Inside): void {
     });
     afterAll(() => page?.context().close());
 
-    it('of another adapter is refused in a sentence, and so is a file that is none', async () => {
+    it('refuses a tuning of another adapter, and a file that is not a tuning', async () => {
       const other = directTuning({ kind: 'gpu', vendor: 'maker', architecture: 'family', description: 'Model 7' });
       for (const [content, sentence] of [
         [other.encode(), /^other\.json: was measured on Model 7, not on .+\. Measure on this adapter, or choose/],
-        ['{}', 'other.json: is no tuning. Write one with `raycam tune`'],
+        ['{}', 'other.json: is not a tuning file. Write one with `raycam tune`'],
       ] as const) {
         const buffer = Buffer.from(content);
         await page.setInputFiles('[data-testid=load-tuning]', { name: 'other.json', mimeType: '', buffer });
@@ -34,7 +34,7 @@ export function tuningTests(inside: Inside): void {
       }
     });
 
-    it('is measured size after size, and given up when told to', async () => {
+    it('measures size by size, and stores nothing when stopped', async () => {
       await page.getByRole('button', { name: 'Measure', exact: true }).click();
       await page.getByText('Measuring size 2 of 11').waitFor();
       await page.getByRole('button', { name: 'Stop' }).click();
@@ -42,22 +42,22 @@ export function tuningTests(inside: Inside): void {
       expect(await numberOf(page, 'tuning')).toBe(0);
     });
 
-    it('comes from Node, is in force, outlives a reload, goes back as it came, and is forgotten', async () => {
+    it('loads a tuning from Node, uses it, keeps it after a reload, saves the same file, and deletes it', async () => {
       const file = join(inside.temporary, `tuning-${inside.adapter}.json`);
       await writeFile(file, directTuning(await nodeAdapter(inside.adapter)).encode());
       await dispatched(page, WINOGRAD);
       expect(await numberOf(page, 'tuning')).toBe(0);
 
       await page.setInputFiles('[data-testid=load-tuning]', file);
-      await inForce(page, 11);
-      expect(await page.getByTestId('tuning').textContent()).toContain('11 of this network’s 11 sizes');
+      await inUse(page, 11);
+      expect(await page.getByTestId('tuning').textContent()).toContain('11 of this network’s 11 convolution sizes');
       expect(await page.getByTestId('tuning').textContent()).toContain('2.00 times as fast');
       await dispatched(page, expect.not.arrayContaining([expect.stringMatching(/^winograd/)]));
       expect(await page.getByTestId('dispatch').count()).toBeGreaterThan(0);
 
       await page.reload();
       await ready(page);
-      await inForce(page, 11);
+      await inUse(page, 11);
       const [saved] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: 'Save file' }).click(),
@@ -67,10 +67,10 @@ export function tuningTests(inside: Inside): void {
       expect([kept.status, JSON.parse(kept.stdout).convolutions.length]).toEqual([0, 11]);
 
       await page.getByLabel('Use it').uncheck();
-      await inForce(page, 0);
+      await inUse(page, 0);
       expect(page.url()).toContain('tuning=off');
       await dispatched(page, WINOGRAD);
-      await page.getByRole('button', { name: 'Forget' }).click();
+      await page.getByRole('button', { name: 'Delete' }).click();
       await page.getByText(/^None for WebAssembly/).waitFor();
       expect(page.url()).not.toContain('tuning=off');
       expect(await page.getByRole('button', { name: 'Save file' }).isDisabled()).toBe(true);
@@ -78,7 +78,7 @@ export function tuningTests(inside: Inside): void {
   });
 }
 
-/** To somebody who has nothing stored. */
+/** Opens Kernels for a new visitor. */
 async function openKernels({ site }: Inside): Promise<Page> {
   const page = await site.open('#kernels?layer=layer1.0.conv2', await site.visitor());
   await page.setInputFiles('[data-testid=pick]', XRAY);
@@ -86,7 +86,7 @@ async function openKernels({ site }: Inside): Promise<Page> {
   return page;
 }
 
-async function inForce(page: Page, convolutions: number): Promise<void> {
+async function inUse(page: Page, convolutions: number): Promise<void> {
   await page.locator(`[data-testid=tuning][data-value="${convolutions}"]`).waitFor({ timeout: 20_000 });
 }
 
@@ -95,14 +95,14 @@ async function dispatched(page: Page, kernels: unknown): Promise<void> {
   await expect.poll(() => page.getByTestId('dispatch').allTextContents(), { timeout: 20_000 }).toEqual(kernels);
 }
 
-/** As Node calls what a page has. */
+/** Returns the page's adapter as Node describes it. */
 async function nodeAdapter(adapter: Inside['adapter']): Promise<TunedAdapter> {
   const device = await Device.open({ adapter, wideSimd: false });
   device.dispose();
   return device.adapter;
 }
 
-/** One that shows: it takes what nothing takes untuned. */
+/** Creates a tuning that is visible on the page: its algorithm is never the default. */
 function directTuning({ kind, vendor, architecture, description }: TunedAdapter): Tuning {
   const convolutions = plainConvolutions('resnet18').map(shape => ({
     size: sizeOf(shape),

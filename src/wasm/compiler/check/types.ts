@@ -122,7 +122,7 @@ export function isAbstract(type: Type): boolean {
   }
 }
 
-/** Returns the concrete type that an abstract type becomes by default: i32 or f32. Other types are returned unchanged. */
+/** Returns the concrete type that an abstract type becomes by default (i32 or f32); other types are unchanged. */
 export function concreteType(type: Type): Type {
   if (!isAbstract(type)) return type;
   switch (type.kind) {

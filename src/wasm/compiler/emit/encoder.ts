@@ -1,4 +1,4 @@
-import type { Kind } from './opcodes.ts';
+import type { Kind } from '../ir/opcodes.ts';
 
 const TYPES: Readonly<Record<Kind, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 

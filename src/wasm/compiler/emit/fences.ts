@@ -1,4 +1,4 @@
-import type { SimdFeatures } from '../../compiled_kernel.ts';
+import type { SimdFeatures } from '../../interface/compiled_kernel.ts';
 import {
   type CopyStatement,
   type IfStatement,

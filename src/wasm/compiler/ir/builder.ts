@@ -1,6 +1,6 @@
-import { type Kind, opcodeOf } from '../emit/opcodes.ts';
-import { fail, NOWHERE } from '../errors.ts';
-import { fold } from './fold.ts';
+import { type Kind, opcodeOf } from './opcodes.ts';
+import { fail, NOWHERE } from '../../interface/compile_error.ts';
+import { fold, type NodeFactory } from './fold.ts';
 import {
   type BlockStatement,
   type CopyStatement,
@@ -18,7 +18,7 @@ import { bitsOf } from './scalars.ts';
 const MOST_NODES = 1_000_000;
 
 /** Creates nodes, which it folds and interns, and appends statements to the current region. */
-export class Builder {
+export class Builder implements NodeFactory {
   readonly root = new Region();
   region = this.root;
   private readonly interned = new Map<string, Node>();
@@ -57,7 +57,7 @@ export class Builder {
     return this.intern(op, kind, [], imm);
   }
 
-  /** Creates a pure operation. An array of numbers as the last operand holds the immediates. */
+  /** Creates a pure operation. An array of numbers as the last operand contains the immediates. */
   op(name: string, ...operands: (Node | readonly number[])[]): Node {
     const imm = (Array.isArray(operands.at(-1)) ? operands.pop() : []) as readonly number[];
     const args = (operands as Node[]).map(resolve);
@@ -94,7 +94,7 @@ export class Builder {
     return this.op('shuffle', x, y, lanes);
   }
 
-  /** Creates an operation that reads or writes memory and appends it to the current region; it is not moved from there. */
+  /** Creates an operation that reads or writes memory and appends it to the current region, where it stays. */
   pinned(name: string, args: readonly Node[], imm: readonly number[]): Node {
     const node = this.make(name, opcodeOf(name).kind, args.map(resolve), imm, this.region, true);
     this.append({ kind: 'eval', node });

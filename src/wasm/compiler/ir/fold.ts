@@ -1,13 +1,25 @@
-import type { Builder } from './builder.ts';
 import { isConst, type Node } from './node.ts';
 import { bitsOf, floatOf, laneOperations, scalarOperations } from './scalars.ts';
 
+/** The operations of a builder that folding creates nodes with. */
+export interface NodeFactory {
+  i32(value: number): Node;
+  i64(value: number): Node;
+  f32(value: number): Node;
+  v128(bits: readonly number[]): Node;
+  op(name: string, ...operands: (Node | readonly number[])[]): Node;
+  selectVector(whenFalse: Node, whenTrue: Node, mask: Node): Node;
+  mask(condition: Node): Node;
+  lane(type: 'f32x4' | 'i32x4', vector: Node, lane: number): Node;
+  shuffle(x: Node, y: Node, lanes: readonly number[]): Node;
+}
+
 /** Returns an operation's value if it is known, or an equivalent cheaper operation, or undefined. */
-export function fold(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
+export function fold(b: NodeFactory, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
   return foldConstants(b, op, args) ?? foldLanes(b, op, args, imm) ?? foldAlgebra(b, op, args);
 }
 
-function foldConstants(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+function foldConstants(b: NodeFactory, op: string, args: readonly Node[]): Node | undefined {
   if (args.length === 0 || !args.every(arg => arg.op === 'const')) return undefined;
   const [x, y] = args as [Node, Node?];
   const scalar = scalarOperations[op];
@@ -22,7 +34,7 @@ function foldConstants(b: Builder, op: string, args: readonly Node[]): Node | un
 }
 
 /** Folds a vector operation by applying the scalar operation to each lane. */
-function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+function foldVector(b: NodeFactory, op: string, args: readonly Node[]): Node | undefined {
   const [x, y, z] = args.map(arg => arg.imm) as [readonly number[], readonly number[], readonly number[]];
   if (op === 'v128.bitselect') return b.v128(x.map((one, i) => (one & z[i]!) | (y[i]! & ~z[i]!)));
   if (op === 'v128.any_true') return b.i32(Number(x.some(one => one !== 0)));
@@ -48,7 +60,7 @@ function foldVector(b: Builder, op: string, args: readonly Node[]): Node | undef
 }
 
 /** Folds operations that build vectors from lanes or take them apart. */
-function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
+function foldLanes(b: NodeFactory, op: string, args: readonly Node[], imm: readonly number[]): Node | undefined {
   const [x] = args as [Node];
   switch (op) {
     case 'f32x4.extract_lane':
@@ -89,8 +101,8 @@ function foldLanes(b: Builder, op: string, args: readonly Node[], imm: readonly 
   }
 }
 
-/** Folds four loads of read-only scalars into one vector load if they are adjacent, or into two at a stride of 8 bytes. */
-function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined {
+/** Folds four loads of read-only scalars into one vector load if they are adjacent, into two if 8 bytes apart. */
+function foldAdjacentLoads(b: NodeFactory, args: readonly Node[]): Node | undefined {
   const [{ op, args: address, imm }] = args as [Node];
   if (op !== 'f32.load' && op !== 'i32.load') return undefined;
   const areApart = (stride: number) =>
@@ -104,7 +116,7 @@ function foldAdjacentLoads(b: Builder, args: readonly Node[]): Node | undefined 
 }
 
 /** Folds a vector built from components of at most two vectors into a shuffle. */
-function foldLanesOfTwo(b: Builder, args: readonly Node[]): Node | undefined {
+function foldLanesOfTwo(b: NodeFactory, args: readonly Node[]): Node | undefined {
   const [{ op }] = args as [Node];
   if (!op.endsWith('extract_lane') || args.some(arg => arg.op !== op)) return undefined;
   const [x, y = x, ...more] = new Set(args.map(arg => arg.args[0]!));
@@ -116,7 +128,7 @@ function foldLanesOfTwo(b: Builder, args: readonly Node[]): Node | undefined {
   );
 }
 
-function extract(b: Builder, op: string, x: Node, lane: number): Node | undefined {
+function extract(b: NodeFactory, op: string, x: Node, lane: number): Node | undefined {
   const isFloat = op.startsWith('f32');
   if (x.op === 'const') return isFloat ? b.f32(floatOf(x.imm[lane]!)) : b.i32(x.imm[lane]!);
   if (x.op.endsWith('.make') || x.op.endsWith('.splat')) {
@@ -133,7 +145,7 @@ function extract(b: Builder, op: string, x: Node, lane: number): Node | undefine
   return undefined;
 }
 
-function foldShuffle(b: Builder, [x, y]: [Node, Node], imm: readonly number[]): Node | undefined {
+function foldShuffle(b: NodeFactory, [x, y]: [Node, Node], imm: readonly number[]): Node | undefined {
   if (imm.every((from, lane) => from === lane)) return x;
   for (const type of ['f32x4', 'i32x4'] as const) {
     const isParts = (node: Node) => node.op === `${type}.make` || node.op === `${type}.splat`;
@@ -146,7 +158,7 @@ function foldShuffle(b: Builder, [x, y]: [Node, Node], imm: readonly number[]): 
   return undefined;
 }
 
-function foldAlgebra(b: Builder, op: string, args: readonly Node[]): Node | undefined {
+function foldAlgebra(b: NodeFactory, op: string, args: readonly Node[]): Node | undefined {
   const [x, y] = args as [Node, Node];
   if (op === 'select') return foldSelect(b, args as [Node, Node, Node]);
   if (op === 'clamp') {
@@ -163,58 +175,62 @@ function foldAlgebra(b: Builder, op: string, args: readonly Node[]): Node | unde
     if (x === y) return b.i32(0);
     return y.op === 'const' ? b.op('i32.add', x, b.i32(-y.imm[0]! | 0)) : undefined;
   }
-  return y?.op === 'const' ? foldWithConstant(b, op, x, y) : foldSums(b, op, x, y);
+  if (y?.op !== 'const') return foldSums(b, op, x, y);
+  return constantRules[op.slice('i32.'.length)]?.(b, x, y, y.imm[0]!);
 }
 
-function foldWithConstant(b: Builder, op: string, x: Node, y: Node): Node | undefined {
-  const value = y.imm[0]!;
+/** Simplifies an operation whose second operand y is a constant with this value; undefined if it cannot. */
+type ConstantRule = (b: NodeFactory, x: Node, y: Node, value: number) => Node | undefined;
+
+/** The rules by operation, without its prefix `i32.`. */
+const constantRules: Readonly<Record<string, ConstantRule>> = {
+  add: (b, x, y, value) => {
+    if (value === 0) return x;
+    return isSumWithConstant(x) ? b.op('i32.add', x.args[0]!, b.op('i32.add', x.args[1]!, y)) : undefined;
+  },
+  mul: (b, x, y, value) => {
+    if (value === 0) return y;
+    const log = exactLog2(value);
+    return log === undefined ? distribute(b, 'i32.mul', x, y) : b.op('i32.shl', x, b.i32(log));
+  },
+  shl: (b, x, y, value) => {
+    const amount = value & 31;
+    if (amount === 0) return x;
+    const before = x.op === 'i32.shl' && x.args[1]!.op === 'const' ? x.args[1]!.imm[0]! & 31 : 32;
+    if (before + amount < 32) return b.op('i32.shl', x.args[0]!, b.i32(before + amount));
+    return distribute(b, 'i32.shl', x, y);
+  },
+  shr_u: (_b, x, _y, value) => ((value & 31) === 0 ? x : undefined),
+  shr_s: (_b, x, _y, value) => ((value & 31) === 0 ? x : undefined),
+  div_u: (b, x, _y, value) => {
+    const log = exactLog2(value);
+    return log === undefined ? undefined : b.op('i32.shr_u', x, b.i32(log));
+  },
+  rem_u: (b, x, _y, value) =>
+    exactLog2(value) === undefined ? undefined : b.op('i32.and', x, b.i32((value - 1) | 0)),
+  div_s: (_b, x, _y, value) => (value === 1 ? x : undefined),
+  and: (_b, x, y, value) => {
+    if (value === 0) return y;
+    return value === -1 || (value === 1 && isBoolean(x)) ? x : undefined;
+  },
+  or: (_b, x, y, value) => {
+    if (value === 1 && isBoolean(x)) return y;
+    return value === 0 ? x : undefined;
+  },
+  xor: (_b, x, _y, value) => (value === 0 ? x : undefined),
+  ne: (_b, x, _y, value) => (value === 0 && isBoolean(x) ? x : undefined),
+  lt_u: (b, _x, _y, value) => (value === 0 ? b.i32(0) : undefined),
+  ge_u: (b, _x, _y, value) => (value === 0 ? b.i32(1) : undefined),
+};
+
+/** Returns the exponent if a u32 is a power of two. */
+function exactLog2(value: number): number | undefined {
   const log = Math.log2(value >>> 0);
-  const isPower = Number.isInteger(log);
-  switch (op) {
-    case 'i32.add':
-      if (value === 0) return x;
-      return isSumWithConstant(x) ? b.op(op, x.args[0]!, b.op(op, x.args[1]!, y)) : undefined;
-    case 'i32.mul':
-      if (value === 0) return y;
-      if (isPower) return b.op('i32.shl', x, b.i32(log));
-      return distribute(b, op, x, y);
-    case 'i32.shl': {
-      const amount = value & 31;
-      if (amount === 0) return x;
-      const before = x.op === 'i32.shl' && x.args[1]!.op === 'const' ? x.args[1]!.imm[0]! & 31 : 32;
-      if (before + amount < 32) return b.op(op, x.args[0]!, b.i32(before + amount));
-      return distribute(b, op, x, y);
-    }
-    case 'i32.shr_u':
-    case 'i32.shr_s':
-      return (value & 31) === 0 ? x : undefined;
-    case 'i32.div_u':
-      return isPower ? b.op('i32.shr_u', x, b.i32(log)) : undefined;
-    case 'i32.rem_u':
-      return isPower ? b.op('i32.and', x, b.i32((value - 1) | 0)) : undefined;
-    case 'i32.div_s':
-      return value === 1 ? x : undefined;
-    case 'i32.and':
-      if (value === 0) return y;
-      return value === -1 || (value === 1 && isBoolean(x)) ? x : undefined;
-    case 'i32.or':
-      if (value === 1 && isBoolean(x)) return y;
-      return value === 0 ? x : undefined;
-    case 'i32.xor':
-      return value === 0 ? x : undefined;
-    case 'i32.ne':
-      return value === 0 && isBoolean(x) ? x : undefined;
-    case 'i32.lt_u':
-      return value === 0 ? b.i32(0) : undefined;
-    case 'i32.ge_u':
-      return value === 0 ? b.i32(1) : undefined;
-    default:
-      return undefined;
-  }
+  return Number.isInteger(log) ? log : undefined;
 }
 
 /** Rewrites (x + c) + y as (x + y) + c, so that constants move outwards and can be combined. */
-function foldSums(b: Builder, op: string, x: Node, y: Node): Node | undefined {
+function foldSums(b: NodeFactory, op: string, x: Node, y: Node): Node | undefined {
   if (op === 'i32.add') {
     if (isSumWithConstant(x)) return b.op(op, b.op(op, x.args[0]!, y), x.args[1]!);
     if (isSumWithConstant(y)) return b.op(op, b.op(op, x, y.args[0]!), y.args[1]!);
@@ -225,11 +241,11 @@ function foldSums(b: Builder, op: string, x: Node, y: Node): Node | undefined {
   return op === 'i32.xor' ? b.i32(0) : undefined;
 }
 
-function distribute(b: Builder, op: string, x: Node, y: Node): Node | undefined {
+function distribute(b: NodeFactory, op: string, x: Node, y: Node): Node | undefined {
   return isSumWithConstant(x) ? b.op('i32.add', b.op(op, x.args[0]!, y), b.op(op, x.args[1]!, y)) : undefined;
 }
 
-function foldSelect(_b: Builder, [whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
+function foldSelect(_b: NodeFactory, [whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
   if (condition.op === 'const') return condition.imm[0] !== 0 ? whenTrue : whenFalse;
   if (whenTrue === whenFalse) return whenTrue;
   const isChoice = whenTrue.kind === 'i32' && isConst(whenTrue, 1) && isConst(whenFalse, 0);

@@ -1,10 +1,10 @@
-import type { Kind } from '../emit/opcodes.ts';
+import type { Kind } from './opcodes.ts';
 
 /**
  * A value in static single assignment form.
  *
- * Pure nodes are interned, so equal expressions are one node. They have no fixed place: the scheduler puts each where it
- * runs least often. Pinned nodes (reads of memory that the shader writes, atomics) are statements of their region.
+ * Pure nodes are interned, so equal expressions are one node. They have no fixed place: the scheduler puts each where
+ * it runs least often. Pinned nodes (reads of memory that the shader writes, atomics) are statements of their region.
  */
 export interface Node {
   readonly id: number;

@@ -1,17 +1,17 @@
 import { isSame, type Type, typeName, VOID } from '../check/types.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Call, Expression, FunctionDeclaration, Statement } from '../parse/ast.ts';
 import { lowerBuiltin } from './builtins/index.ts';
-import { constructValue } from './constructors.ts';
-import type { Context } from './context.ts';
-import { convert } from './convert.ts';
+import { constructValue } from './values/constructors.ts';
+import type { Context } from './state/context.ts';
+import { convert } from './values/convert.ts';
 import { lowerExpression } from './expressions.ts';
-import { labelled, newLabel } from './flow.ts';
-import { load, slotsFor, storeSlots } from './references.ts';
-import { Scope } from './scope.ts';
+import { labelled, newLabel } from './state/flow.ts';
+import { load, slotsFor, storeSlots } from './state/references.ts';
+import { Scope } from './state/scope.ts';
 import { lowerStatements } from './statements.ts';
 import { findType, resolveType } from './type_expressions.ts';
-import { type Value, zeroValue } from './values.ts';
+import { type Value, zeroValue } from './values/values.ts';
 
 const DEEPEST_CALL = 64;
 
@@ -119,7 +119,8 @@ export function returnedValue(
   type: Type,
   position: Position,
 ): Value | undefined {
-  if (!expression) return type.kind === 'void' ? undefined : fail(position, `expected a return value of type ${typeName(type)}`);
+  if (!expression)
+    return type.kind === 'void' ? undefined : fail(position, `expected a return value of type ${typeName(type)}`);
   if (type.kind === 'void') return fail(position, 'a function without a return type must not return a value');
   return convert(context.b, lowerExpression(context, expression), type, expression.position);
 }

@@ -1,15 +1,15 @@
 import { type Type, VOID } from '../check/types.ts';
 import type { Expression, FunctionDeclaration, Parameter, Statement } from '../parse/ast.ts';
 import { runWithLabel } from './calls.ts';
-import type { Context } from './context.ts';
+import type { Context } from './state/context.ts';
 import type { Globals } from './globals.ts';
-import { Scope } from './scope.ts';
+import { Scope } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
-import { type Value, zeroValue } from './values.ts';
+import { type Value, zeroValue } from './values/values.ts';
 
 /**
- * Checks the types of an entry point and of all functions that it calls, including unreachable code: arms that constants
- * rule out, and statements after a jump.
+ * Checks the types of an entry point and of all functions that it calls, including unreachable code: arms that
+ * constants rule out, and statements after a jump.
  *
  * Lowers each function once and discards the result. A call evaluates to zero, and both arms of every `if` are lowered.
  *

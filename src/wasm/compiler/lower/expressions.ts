@@ -1,16 +1,16 @@
 import { BOOL, concreteType, F32, I32, scalarOf, type Type, typeName, U32, vectorType } from '../check/types.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Builder } from '../ir/builder.ts';
 import type { Node } from '../ir/node.ts';
 import type { Binary, Expression, Literal, Name } from '../parse/ast.ts';
 import { lowerCall } from './calls.ts';
-import { checkFinite, checkOperands } from './constant_rules.ts';
-import type { Context } from './context.ts';
-import { concretize, convert } from './convert.ts';
-import { merge, newEdge } from './flow.ts';
-import { binary, boolean, unary } from './operators.ts';
-import { elementCountOf, elementReference, elementType, load, memberReference, type Reference } from './references.ts';
-import { isKnownEarly, stageOf } from './stage.ts';
+import { checkFinite, checkOperands } from './values/constant_rules.ts';
+import type { Context } from './state/context.ts';
+import { concretize, convert } from './values/convert.ts';
+import { merge, newEdge } from './state/flow.ts';
+import { binary, boolean, unary } from './values/operators.ts';
+import { elementCountOf, elementReference, elementType, load, memberReference, type Reference } from './state/references.ts';
+import { isKnownEarly, stageOf } from './analysis/stage.ts';
 import {
   abstractNumber,
   componentsOf,
@@ -20,8 +20,8 @@ import {
   type PartsValue,
   partsOf,
   type Value,
-} from './values.ts';
-import { laneOf } from './vectors.ts';
+} from './values/values.ts';
+import { laneOf } from './values/vectors.ts';
 
 /** Lowers an expression to its value; an expression that refers to memory is loaded. */
 export function lowerExpression(context: Context, expression: Expression): Value {
@@ -156,7 +156,7 @@ function lowerIndex(context: Context, expression: Expression, count: number | un
 function addressOf(context: Context, operand: Expression): Value {
   const reference = findReference(context, operand);
   if (!reference) return fail(operand.position, "'&' needs a variable");
-  if (reference.kind === 'lane') return fail(operand.position, "cannot take the address of a vector component");
+  if (reference.kind === 'lane') return fail(operand.position, 'cannot take the address of a vector component');
   return { kind: 'pointer', type: { kind: 'pointer', space: reference.space, target: reference.type }, reference };
 }
 

@@ -1,29 +1,29 @@
 import { I32, type Type, VOID } from '../check/types.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Node } from '../ir/node.ts';
 import type { Declaration, Expression, For, FunctionDeclaration, Loop, Statement, Switch } from '../parse/ast.ts';
-import { containsBarrier } from './barriers.ts';
-import type { Context, Jumps, Label } from './context.ts';
+import { containsBarrier } from './analysis/barriers.ts';
+import type { Context, Jumps, Label } from './state/context.ts';
 import { lowerCondition, lowerInitializer } from './expressions.ts';
-import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
+import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
 import type { Invocation, InvocationLoops } from './invocations.ts';
 import { type KeptVariable, KeptVariables } from './kept_variables.ts';
-import { load, type MemoryReference, slotsFor, store } from './references.ts';
-import { Scope, type Slot } from './scope.ts';
-import { isStable } from './stability.ts';
+import { load, type MemoryReference, slotsFor, store } from './state/references.ts';
+import { Scope, type Slot } from './state/scope.ts';
+import { isStable } from './analysis/stability.ts';
 import { lowerStatement, lowerSwitch } from './statements.ts';
 import { resolveType } from './type_expressions.ts';
-import { type Value, zeroValue } from './values.ts';
+import { type Value, zeroValue } from './values/values.ts';
 import { type Invoked, Waiting } from './waiting.ts';
 
-/** Why an invocation left a part early; all invocations do, or none. */
+/** How an invocation leaves a part early. All invocations leave it the same way, or none does. */
 const EXITS = { return: 1, break: 2, continue: 3 } as const;
 type Exit = keyof typeof EXITS;
 
 /**
- * Lowers a kernel with barriers by loop fission: its statements are cut at the barriers, and each part runs for all
- * invocations of the workgroup before the next. What holds a barrier itself (blocks, ifs, loops, functions) runs once per
- * workgroup: WGSL allows barriers only where all invocations come or none does.
+ * Lowers a kernel with barriers by loop fission: splits its statements at the barriers, and runs each part for all
+ * invocations of the workgroup before the next. A statement that contains a barrier (a block, if, loop or function
+ * call) runs once per workgroup, because WGSL requires that either all invocations reach a barrier or none does.
  *
  * Source: Jääskeläinen et al. 2015, pocl: a performance-portable OpenCL implementation.
  */
@@ -32,13 +32,13 @@ export class Fission {
   private invocation: Invocation;
   private jumps: Jumps = {};
   private returnTo!: Label;
-  /** What the function at hand returns. */
+  /** The variable for the current function's return value. */
   private result: KeptVariable | undefined;
   private callDepth = 0;
   private readonly waiting: Waiting;
-  /** Of the part that is lowered, or of what stands between parts. */
+  /** Counts parts and the code between them, to tell whether two values belong to the same part. */
   private partNumber = 0;
-  /** Variables that the part declares. */
+  /** Variables that the current part declares. */
   private declared: { variable: KeptVariable; memory: MemoryReference }[] = [];
 
   constructor(
@@ -50,7 +50,7 @@ export class Fission {
     this.waiting = new Waiting(context, this);
   }
 
-  /** The body of the entry point, for one workgroup. */
+  /** Lowers the entry point's body for one workgroup. */
   run(entry: FunctionDeclaration, inputs: (invocation: Invocation) => ReadonlyMap<string, Value>): void {
     const { context } = this;
     context.inScope(() => {
@@ -92,12 +92,12 @@ export class Fission {
     this.result = result;
     labelled(context, end, () => {
       this.statements(body.statements);
-      if (result && context.isReachable) fail(position, `'${name}' may end without a return`);
+      if (result && context.isReachable) fail(position, `'${name}' may end without returning a value`);
     });
     Object.assign(this, outer);
   }
 
-  /** Parts without barriers run for all invocations; the others are looked into. */
+  /** Lowers statements: those without barriers are grouped into parts, the others are split further. */
   private statements(statements: readonly Statement[]): void {
     let part: Statement[] = [];
     const flush = () => {
@@ -151,17 +151,17 @@ export class Fission {
         this.part([this.waiting.hoistAssign(statement)]);
         return;
       default:
-        fail(statement.position, `a barrier inside of a '${statement.kind}' is not supported`);
+        fail(statement.position, `a barrier in a '${statement.kind}' is not supported`);
     }
   }
 
-  /** Runs a function of the shader that waits at a barrier; gives the variable that its value is in. */
+  /** Lowers a call of a shader function that contains a barrier; returns the variable with its result. */
   invoke({ declaration, args, position }: Invoked): KeptVariable | undefined {
     const { context } = this;
     const { name, parameters, returnType } = declaration;
     if (this.callDepth > 32) fail(position, `'${name}' calls itself`);
     if (args.length !== parameters.length)
-      fail(position, `'${name}' takes ${parameters.length} arguments, got ${args.length}`);
+      fail(position, `wrong number of arguments to '${name}': expected ${parameters.length}, got ${args.length}`);
     const scope = new Scope(context.globals);
     parameters.forEach((parameter, i) => {
       const type = resolveType(context, parameter.type);
@@ -234,7 +234,7 @@ export class Fission {
     this.jumps = outer;
   }
 
-  /** A condition around a barrier is the same for all invocations: the first one's counts. */
+  /** Lowers a condition around a barrier. It is uniform, so only the first invocation evaluates it. */
   private condition(expression: Expression): Node {
     const condition = this.waiting.hoist(expression);
     return this.uniform(condition, () => lowerCondition(this.context, condition));
@@ -246,7 +246,7 @@ export class Fission {
     const result = this.forFirst(lower);
     for (const one of region.statements.slice(before))
       if (one.kind !== 'eval' || one.node.op.includes('rmw'))
-        fail(expression.position, 'a condition around a barrier may only read');
+        fail(expression.position, 'a condition around a barrier must not have side effects');
     return result;
   }
 
@@ -260,7 +260,7 @@ export class Fission {
     this.kept.enter(invocation);
   }
 
-  /** Runs statements for every invocation; what they declare is kept. */
+  /** Lowers statements as a part, which runs for every invocation; variables that they declare are kept. */
   private part(statements: readonly Statement[], before: () => void = () => {}): void {
     const { context } = this;
     const { b } = context;
@@ -321,7 +321,7 @@ export class Fission {
     }
   }
 
-  /** Declarations outlive the part; all else is as anywhere. */
+  /** Lowers a statement of a part. Declarations outlive the part; other statements are lowered as usual. */
   private partStatement(statement: Statement): void {
     const { context } = this;
     if (statement.kind !== 'declaration' || statement.keyword === 'const') {
@@ -336,11 +336,11 @@ export class Fission {
     }
     const value = init
       ? lowerInitializer(context, init, type)
-      : zeroValue(context.b, type ?? fail(position, `'${name}' needs a type or a value`), position);
+      : zeroValue(context.b, type ?? fail(position, `'${name}' needs a type or an initializer`), position);
     const variable = this.kept.keep(statement, value.type);
     context.declare(name, this.kept.bindingOf(variable), position);
     if (!context.inMemory.has(statement)) {
-      // Where the part is left early, no one reads it any more: it is out of scope.
+      // If the part is left early, the variable is out of scope and need not be written to memory.
       this.declared.push({ variable, memory: this.kept.memoryOf(variable) });
       const slots = slotsFor(name, value.type);
       variable.current = { kind: 'slots', type: value.type, space: 'function', slots, declaration: statement };
@@ -348,7 +348,7 @@ export class Fission {
     store(context, variable.current, value);
   }
 
-  /** A value that later parts read: worked out anew where nothing can have changed it, else kept. */
+  /** Makes a value available to later parts: recomputed if nothing can have changed it, otherwise kept in memory. */
   keepValue(name: string, init: Expression, type: Type | undefined) {
     const { context } = this;
     const { scope } = context;
@@ -356,7 +356,7 @@ export class Fission {
     const evaluate = () => evaluateOf(init);
     const position: Position = init.position;
     if (init.kind === 'unary' && init.operator === '&') {
-      // The indices are kept, and the place is found by them anew.
+      // The indices are kept, and each use locates the target from them again.
       const pointer = { ...init, operand: this.waiting.placeOf(init.operand) };
       const value = () => evaluateOf(pointer);
       return { kind: 'lazy', value, pointer: value } as const;
@@ -370,7 +370,7 @@ export class Fission {
     let saved!: { part: number; value: Value };
     const save = () => {
       const value = evaluate();
-      if (value.kind === 'pointer') fail(position, 'a pointer is not kept across barriers');
+      if (value.kind === 'pointer') fail(position, 'a pointer that changes cannot be kept across barriers');
       variable = this.kept.keep(declaration, value.type);
       store(context, variable.current, value);
       saved = { part: this.partNumber, value };

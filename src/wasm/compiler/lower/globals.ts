@@ -1,7 +1,7 @@
-import type { KernelBinding } from '../../compiled_kernel.ts';
+import type { KernelBinding } from '../../interface/compiled_kernel.ts';
 import { layOut, sizeOf } from '../check/layout.ts';
 import { type StructType, type Type, typeName } from '../check/types.ts';
-import { fail, NOWHERE } from '../errors.ts';
+import { fail, NOWHERE } from '../../interface/compile_error.ts';
 import type {
   Attribute,
   Declaration,
@@ -9,14 +9,14 @@ import type {
   GlobalDeclaration,
   StructDeclaration,
 } from '../parse/ast.ts';
-import type { Context } from './context.ts';
-import { cast, convert } from './convert.ts';
+import type { Context } from './state/context.ts';
+import { cast, convert } from './values/convert.ts';
 import { lowerConstant, lowerInitializer } from './expressions.ts';
-import type { MemoryReference, Reference } from './references.ts';
-import type { Binding, Scope } from './scope.ts';
+import type { MemoryReference, Reference } from './state/references.ts';
+import type { Binding, Scope } from './state/scope.ts';
 import { lowerAssert, variableReference } from './statements.ts';
 import { resolveType } from './type_expressions.ts';
-import { abstractNumber, isConstant, leaf, nodeOf, type Value } from './values.ts';
+import { abstractNumber, isConstant, leaf, nodeOf, type Value } from './values/values.ts';
 
 export interface PrivateVariable {
   readonly reference: Reference;
@@ -29,7 +29,7 @@ export interface WorkgroupVariable {
   readonly sizeBytes: number;
 }
 
-/** The module's names. Each is looked at when it is first asked for: WGSL lets them stand in any order. */
+/** The module-scope names. Each is resolved on first use, because WGSL allows declarations in any order. */
 export class Globals {
   readonly bindings: KernelBinding[] = [];
   readonly workgroupVariables: WorkgroupVariable[] = [];
@@ -54,7 +54,7 @@ export class Globals {
     const overrides = [...this.declarations.values()].filter(isOverride);
     for (const key of Object.keys(constants))
       if (!overrides.some(one => one.name === key || overrideId(one) === key))
-        fail(NOWHERE, `the shader has no override '${key}', only [${overrides.map(one => one.name).join(', ')}]`);
+        fail(NOWHERE, `unknown override "${key}". Known: ${overrides.map(one => one.name).join(', ') || 'none'}`);
   }
 
   attach(context: Context): void {
@@ -81,19 +81,19 @@ export class Globals {
 
   privateReferences(): Reference[] {
     return this.privateVariables.map(({ reference, declaration }) => {
-      // Between barriers a name may mean slots of the part at hand.
+      // In a kernel with barriers, the name may refer to slots of the current part.
       const binding = this.resolved.get(declaration.name);
       return binding?.kind === 'variable' ? binding.reference : reference;
     });
   }
 
-  /** Private variables of the whole module: they must have their values before the first statement. */
+  /** Resolves all private variables of the module, because they are initialised before the first statement. */
   resolvePrivateVariables(): void {
     for (const declaration of this.declarations.values())
       if (declaration.kind === 'declaration' && declaration.space === 'private') this.find(declaration.name);
   }
 
-  /** Gives a name another meaning. */
+  /** Replaces the binding of a name. */
   rebind(name: string, binding: Binding): void {
     this.resolved.set(name, binding);
   }
@@ -147,7 +147,7 @@ export class Globals {
     return { kind: 'struct', name, ...layOut(layout) };
   }
 
-  /** The value of `@name(value)`. */
+  /** Returns the value of the attribute `@name(value)`, or undefined if it is absent. */
   numberOf(attributes: readonly Attribute[], name: string): number | undefined {
     const [expression] = attributes.find(attribute => attribute.name === name)?.args ?? [];
     if (!expression) return undefined;
@@ -171,13 +171,13 @@ export class Globals {
     const initial = init && lowerInitializer(context, init, type);
     if (given === undefined) {
       if (!initial) return fail(position, `the override '${name}' needs a value`);
-      return isConstant(initial) ? initial : fail(position, `'${name}' is not known before the kernel runs`);
+      return isConstant(initial) ? initial : fail(position, `'${name}' must be known before the kernel runs`);
     }
     const wanted = type ?? initial?.type ?? fail(position, `the override '${name}' needs a type or a value`);
-    if (wanted.kind !== 'scalar') return fail(position, `an override is a scalar, got ${typeName(wanted)}`);
+    if (wanted.kind !== 'scalar') return fail(position, `an override must be a scalar, got ${typeName(wanted)}`);
     if (wanted.scalar === 'bool') return leaf(wanted, context.b.i32(Number(given !== 0)));
     if (wanted.scalar !== 'f32' && !Number.isInteger(given))
-      fail(position, `the override '${name}' is ${wanted.scalar}, got ${given}`);
+      fail(position, `the override '${name}' must be ${wanted.scalar}, got ${given}`);
     return cast(context.b, abstractNumber('abstract-float', given), wanted.scalar, position);
   }
 
@@ -209,7 +209,7 @@ export class Globals {
     const binding = this.numberOf(attributes, 'binding');
     if (group === undefined || binding === undefined) return fail(position, `'${name}' needs @group and @binding`);
     const isReadOnly = space === 'uniform' || access !== 'read_write';
-    if (access === 'write') fail(position, `'${name}': storage buffers are read or read_write`);
+    if (access === 'write') fail(position, `'${name}': a storage buffer must be read or read_write, got write`);
     const at = 16 + 8 * this.bindings.length;
     this.bindings.push({
       group,

@@ -1,19 +1,19 @@
 import { U32 } from '../check/types.ts';
 import type { Node } from '../ir/node.ts';
-import type { Context } from './context.ts';
-import { loop } from './flow.ts';
-import type { Slot } from './scope.ts';
+import type { Context } from './state/context.ts';
+import { loop } from './state/flow.ts';
+import type { Slot } from './state/scope.ts';
 
 export type Triple = readonly [Node, Node, Node];
 
-/** An invocation's place in its workgroup. */
+/** An invocation's position in its workgroup. */
 export interface Invocation {
   readonly local: Triple;
-  /** x + y * width + z * width * height */
+  /** The linear index: x + y * width + z * width * height. */
   readonly index: Node;
 }
 
-/** `for (index = first; index < end; index++)`, in which the slots may be assigned. */
+/** Lowers `for (index = first; index < end; index++)`, whose body may assign the slots. */
 export function countTo(
   context: Context,
   { first, end, slots = [] }: { first: Node; end: Node; slots?: readonly Slot[] },

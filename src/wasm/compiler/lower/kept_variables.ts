@@ -1,26 +1,26 @@
 import { sizeOf } from '../check/layout.ts';
 import type { Type } from '../check/types.ts';
 import type { Declaration } from '../parse/ast.ts';
-import type { Context } from './context.ts';
+import type { Context } from './state/context.ts';
 import type { Invocation, InvocationLoops } from './invocations.ts';
-import { load, type MemoryReference, type Reference, slotsFor, store } from './references.ts';
+import { load, type MemoryReference, type Reference, slotsFor, store } from './state/references.ts';
 
-/** A variable that lives longer than one part: every invocation has its own, in scratch memory. */
+/** A variable that outlives a part. Every invocation has its own copy in scratch memory. */
 export interface KeptVariable {
   readonly declaration: Declaration;
   readonly type: Type;
   readonly space: 'function' | 'private';
   readonly offset: number;
-  /** What the name means now: its slots inside of a part, else the memory of the invocation at hand. */
+  /** What the name refers to now: slots inside a part, otherwise the memory of the current invocation. */
   current: Reference;
 }
 
-/** Carries a variable back to memory when a part ends. */
+/** A variable that is held in slots during a part and written back to memory at its end. */
 interface Promoted {
   writeBack(): void;
 }
 
-/** The variables of a kernel with barriers. */
+/** The variables that a kernel with barriers keeps across its parts. */
 export class KeptVariables {
   private readonly variables: KeptVariable[] = [];
   private invocation: Invocation;
@@ -32,7 +32,7 @@ export class KeptVariables {
     this.invocation = loops.first;
   }
 
-  /** From here on, names mean this invocation's variables. */
+  /** Makes all names refer to this invocation's variables. */
   enter(invocation: Invocation): void {
     this.invocation = invocation;
     for (const variable of this.variables) variable.current = this.memoryOf(variable);
@@ -42,7 +42,7 @@ export class KeptVariables {
     return this.variables.map(variable => this.promoteOne(variable));
   }
 
-  /** A variable's value in slots for the length of a part; arrays with unknown indices stay in memory. */
+  /** Loads a variable into slots for one part; variables with non-constant indices stay in memory. */
   private promoteOne(variable: KeptVariable): Promoted {
     const { context } = this;
     const { declaration, type, space } = variable;

@@ -1,19 +1,19 @@
 import { isSame, type Type, typeName, U32, VOID, vectorType } from '../check/types.ts';
-import { fail } from '../errors.ts';
+import { fail } from '../../interface/compile_error.ts';
 import type { FunctionDeclaration, GlobalDeclaration, Parameter } from '../parse/ast.ts';
-import { containsBarrier } from './barriers.ts';
+import { containsBarrier } from './analysis/barriers.ts';
 import { runBody } from './calls.ts';
 import { checkFunctions } from './check_functions.ts';
-import { Context, NeedsMemory } from './context.ts';
-import { convert } from './convert.ts';
+import { Context, NeedsMemory } from './state/context.ts';
+import { convert } from './values/convert.ts';
 import { lowerExpression } from './expressions.ts';
 import { Fission } from './fission.ts';
 import { Globals, type WorkgroupVariable } from './globals.ts';
 import { countTo, type Invocation, InvocationLoops, type Triple } from './invocations.ts';
-import { store } from './references.ts';
-import { Scope } from './scope.ts';
+import { store } from './state/references.ts';
+import { Scope } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
-import { leaf, makeVector, partsOf, type Value, zeroValue } from './values.ts';
+import { leaf, makeVector, partsOf, type Value, zeroValue } from './values/values.ts';
 
 export interface KernelRequest {
   readonly declarations: readonly GlobalDeclaration[];
@@ -28,14 +28,14 @@ export interface LoweredKernel {
   readonly workgroupStorageBytes: number;
 }
 
-/** A workgroup's place, among how many. */
+/** A workgroup's id, the number of workgroups, and the workgroup size. */
 interface Workgroup {
   readonly id: Triple;
   readonly count: Triple;
   readonly size: readonly [number, number, number];
 }
 
-/** The whole of `run`: a loop over workgroups, around loops over their invocations, around the entry point's body. */
+/** Lowers the function `run`: loops over workgroups, then over their invocations, around the entry point's body. */
 export function lowerKernel(request: KernelRequest): LoweredKernel {
   check(request);
   const inMemory = new Set<NeedsMemory['declaration']>();
@@ -95,7 +95,7 @@ function runWorkgroup(context: Context, entry: FunctionDeclaration, workgroup: W
       );
     new Fission(context, loops).run(entry, inputs);
   } else loops.each([], invocation => runInvocation(context, entry, workgroup, invocation));
-  // Which variables there are is known only now.
+  // The workgroup variables are known only after the body is lowered.
   b.inside(zeroing.body, () => {
     for (const variable of context.globals.workgroupVariables) zeroMemory(context, variable);
   });
@@ -134,7 +134,7 @@ function workgroupSize(globals: Globals, entry: FunctionDeclaration): [number, n
     const expression = attribute.args[i];
     if (!expression) return 1;
     const size = globals.numberOf([{ ...attribute, args: [expression] }], 'workgroup_size')!;
-    return size >= 1 ? size : fail(expression.position, `a workgroup's size is above 0, got ${size}`);
+    return size >= 1 ? size : fail(expression.position, `a workgroup size must be above 0, got ${size}`);
   }) as [number, number, number];
 }
 
@@ -153,10 +153,10 @@ function runInvocation(
         { kind: 'value', value: builtinInput(context, parameter, workgroup, invocation) },
         parameter.position,
       );
-    if (entry.returnType) fail(entry.position, 'a compute entry point returns nothing');
+    if (entry.returnType) fail(entry.position, 'a compute entry point must not have a return type');
     runBody(context, entry, VOID);
   }, new Scope(context.globals));
-  // Nothing of an invocation is left to the next.
+  // An invocation's variables do not exist in the next invocation.
   const rest = context.env;
   context.env = outer;
   if (rest) for (const slot of outer.keys()) if (rest.has(slot)) outer.set(slot, rest.get(slot)!);
@@ -172,7 +172,7 @@ function initializePrivate(context: Context): void {
   }
 }
 
-/** A parameter of the entry point: a builtin, or a struct of them. */
+/** Returns the value of an entry point's parameter: a builtin, or a struct of builtins. */
 function builtinInput(context: Context, parameter: Parameter, workgroup: Workgroup, invocation: Invocation): Value {
   const type = resolveType(context, parameter.type);
   const attribute = parameter.attributes.find(({ name }) => name === 'builtin');
@@ -186,7 +186,8 @@ function builtinInput(context: Context, parameter: Parameter, workgroup: Workgro
   const value = builtinValue(context, name.name, workgroup, invocation);
   if (!value) return fail(name.position, `the builtin '${name.name}' is not supported`);
   const wanted: Type = value.type;
-  if (!isSame(wanted, type)) fail(parameter.position, `${name.name} is ${typeName(wanted)}, got ${typeName(type)}`);
+  if (!isSame(wanted, type))
+    fail(parameter.position, `the builtin '${name.name}' must be ${typeName(wanted)}, got ${typeName(type)}`);
   return value;
 }
 

@@ -1,22 +1,22 @@
 import { sizeOf } from '../check/layout.ts';
 import { isAbstract, typeName } from '../check/types.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Node } from '../ir/node.ts';
 import type { Assign, Block, Call, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
-import { assignedSlots } from './assigned_slots.ts';
-import { isBarrier } from './barriers.ts';
+import { assignedSlots } from './analysis/assigned_slots.ts';
+import { isBarrier } from './analysis/barriers.ts';
 import { lowerCall, lowerReturn } from './calls.ts';
-import { checkOperands } from './constant_rules.ts';
-import type { Context, Jumps, Label } from './context.ts';
-import { convert } from './convert.ts';
+import { checkOperands } from './values/constant_rules.ts';
+import type { Context, Jumps, Label } from './state/context.ts';
+import { convert } from './values/convert.ts';
 import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
-import { branch, jumpTo, labelled, loop, newLabel } from './flow.ts';
-import { binary } from './operators.ts';
-import { load, type Reference, slotsFor, store, storeSlots } from './references.ts';
-import { isKnownEarly } from './stage.ts';
+import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
+import { binary } from './values/operators.ts';
+import { load, type Reference, slotsFor, store, storeSlots } from './state/references.ts';
+import { isKnownEarly } from './analysis/stage.ts';
 import { resolveType } from './type_expressions.ts';
 import { unrollFor } from './unroll.ts';
-import { checkValueSize, nodeOf, type Value, zeroValue } from './values.ts';
+import { checkValueSize, nodeOf, type Value, zeroValue } from './values/values.ts';
 
 export function lowerStatements(context: Context, statements: readonly Statement[]): void {
   if (context.isChecking) {
@@ -29,7 +29,7 @@ export function lowerStatements(context: Context, statements: readonly Statement
   }
 }
 
-/** Those behind a jump as well, as if it were not there. */
+/** Lowers all statements, also those after a jump, as if the jump were not there. */
 function checkStatements(context: Context, statements: readonly Statement[]): void {
   let isReachable = context.isReachable;
   for (const statement of statements) {
@@ -74,7 +74,7 @@ export function lowerStatement(context: Context, statement: Statement): void {
     case 'break':
     case 'continue': {
       const jump = statement.kind === 'break' ? context.jumps.breakTo : context.jumps.continueTo;
-      jump ? jump() : fail(statement.position, `'${statement.kind}' stands outside of a loop`);
+      jump ? jump() : fail(statement.position, `'${statement.kind}' is outside of a loop`);
       return;
     }
     case 'return': {
@@ -89,7 +89,7 @@ export function lowerStatement(context: Context, statement: Statement): void {
   }
 }
 
-/** Only functions of the shader and atomics may be called for what they do alone. */
+/** Lowers a call statement. Only shader functions, atomics and barriers may be called without using their value. */
 function lowerCallStatement(context: Context, call: Call): void {
   const value = lowerCall(context, call);
   const { name } = call.callee;
@@ -97,13 +97,13 @@ function lowerCallStatement(context: Context, call: Call): void {
   const binding = context.scope.find(name);
   const mayBeUnused =
     binding?.kind === 'function' && !binding.declaration.attributes.some(one => one.name === 'must_use');
-  if (!mayBeUnused) fail(call.position, `the value of '${name}' is not used`);
+  if (!mayBeUnused) fail(call.position, `the return value of '${name}' must be used`);
 }
 
 export function lowerAssert(context: Context, condition: Parameters<typeof lowerConstant>[1]): void {
   const value = lowerConstant(context, condition, 'the assertion');
   if (typeName(value.type) !== 'bool') fail(condition.position, `expected bool, got ${typeName(value.type)}`);
-  if (nodeOf(value).imm[0] === 0) fail(condition.position, 'the assertion does not hold');
+  if (nodeOf(value).imm[0] === 0) fail(condition.position, 'const assertion failed');
 }
 
 function lowerDeclaration(context: Context, declaration: Declaration): void {
@@ -126,25 +126,26 @@ function lowerDeclaration(context: Context, declaration: Declaration): void {
 function lowerVariable(context: Context, declaration: Declaration): void {
   const { name, init, position } = declaration;
   if (declaration.space && declaration.space !== 'function')
-    fail(position, `a variable in the address space '${declaration.space}' stands outside of functions`);
+    fail(position, `a variable in the address space '${declaration.space}' must be declared at module scope`);
   const written = declaration.type && resolveType(context, declaration.type);
   const value = init
     ? lowerInitializer(context, init, written)
-    : zeroValue(context.b, written ?? fail(position, `'${name}' needs a type or a value`), position);
+    : zeroValue(context.b, written ?? fail(position, `'${name}' needs a type or an initializer`), position);
   const reference = variableReference(context, declaration, value.type);
   if (reference.kind === 'slots') storeSlots(context, reference.slots, value);
   else store(context, reference, value);
   context.declare(name, { kind: 'variable', reference }, position);
 }
 
-/** Where a variable of a function lives: in values, or in scratch memory if it is indexed by what is not known. */
+/** Allocates a variable: in nodes, or in scratch memory if it is indexed by a value that is not constant. */
 export function variableReference(
   context: Context,
   declaration: Declaration,
   type: Reference['type'],
   space: 'function' | 'private' = 'function',
 ): Reference {
-  if (type.kind === 'pointer' || isAbstract(type)) fail(declaration.position, `a variable cannot be ${typeName(type)}`);
+  if (type.kind === 'pointer' || isAbstract(type))
+    fail(declaration.position, `a variable cannot have the type ${typeName(type)}`);
   checkValueSize(type, declaration.position);
   if (!context.inMemory.has(declaration))
     return { kind: 'slots', type, space, slots: slotsFor(declaration.name, type), declaration };
@@ -161,12 +162,12 @@ function lowerAssign(context: Context, { target, operator, value, isStep, positi
   if (reference.kind === 'memory' && reference.isReadOnly) fail(target.position, 'the variable is read-only');
   const { type } = reference;
   if (isStep && !/^[iu]32$/.test(typeName(type)))
-    fail(position, `'${operator}${operator}' is for i32 and u32, got ${typeName(type)}`);
+    fail(position, `'${operator}${operator}' needs i32 or u32, got ${typeName(type)}`);
   const result = operator ? update(context, operator, reference, value, position) : lowerExpression(context, value);
   store(context, reference, convert(context.b, result, type, value.position));
 }
 
-/** `target op value` of `target op= value`. */
+/** Lowers the `target op value` of `target op= value`. */
 function update(
   context: Context,
   operator: string,
@@ -220,7 +221,7 @@ function lowerFor(context: Context, statement: For): void {
   });
 }
 
-/** A loop's body, with a label behind it if it says `continue`. */
+/** Lowers a loop's body, followed by a label if it contains `continue`. */
 function lowerLoopBody(context: Context, body: Block, breakTo: () => void): void {
   if (!body.statements.some(hasContinue)) {
     withJumps(context, { breakTo }, () => lowerBlock(context, body));
@@ -237,7 +238,7 @@ function lowerLoop(context: Context, statement: Loop): void {
   loop(context, {
     slots: assignedSlots(context, statement),
     body: exit => {
-      // The continuing block sees what the body declares.
+      // The continuing block can use the body's declarations.
       context.inScope(() => {
         const breakTo = () => jumpTo(context, exit);
         if (!body.statements.some(hasContinue))
@@ -274,7 +275,7 @@ function hasContinue(statement: Statement): boolean {
   }
 }
 
-/** How a switch's parts are lowered. */
+/** Functions that lower the parts of a switch. */
 interface SwitchParts {
   readonly selector: () => Value;
   readonly body: (block: Block, end: Label) => void;
@@ -288,7 +289,7 @@ function switchParts(context: Context, selector: Expression): SwitchParts {
   };
 }
 
-/** One `if` after the other; the default last, wherever it stands. */
+/** Lowers a switch to a chain of `if`s, with the default last, wherever it is written. */
 export function lowerSwitch(
   context: Context,
   { selector, cases }: Switch,
@@ -298,14 +299,14 @@ export function lowerSwitch(
   const value = parts.selector();
   const { type } = value;
   if (typeName(type) !== 'i32' && typeName(type) !== 'u32')
-    fail(selector.position, `a switch takes i32 or u32, got ${typeName(type)}`);
+    fail(selector.position, `a switch selector must be i32 or u32, got ${typeName(type)}`);
   const seen = new Set<number>();
   const matches = (one: Switch['cases'][number]): Node =>
     one.selectors
       .map(expression => {
         const constant = convert(b, lowerConstant(context, expression, 'the case'), type, expression.position);
         const number = nodeOf(constant).imm[0]!;
-        if (seen.has(number)) fail(expression.position, 'two cases are the same');
+        if (seen.has(number)) fail(expression.position, 'duplicate switch case');
         seen.add(number);
         return b.op('i32.eq', nodeOf(value), nodeOf(constant));
       })

@@ -10,16 +10,16 @@ import {
   U32,
   vectorType,
 } from '../check/types.ts';
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Expression } from '../parse/ast.ts';
-import type { Context } from './context.ts';
+import type { Context } from './state/context.ts';
 import { lowerConstant } from './expressions.ts';
 
 const SCALARS: Readonly<Record<string, Type>> = { bool: BOOL, i32: I32, u32: U32, f32: F32 };
 const SUFFIXES: Readonly<Record<string, ScalarName>> = { f: 'f32', i: 'i32', u: 'u32' };
 const SPACES = ['function', 'private', 'workgroup', 'storage', 'uniform'];
 
-/** A type's name, or undefined where it is no type's; `vec3` and `array` without a template list come with no scalar. */
+/** Resolves a type name; undefined if it does not name a type, or needs inference (`vec3` or `array` alone). */
 export function findType(context: Context, expression: Expression): Type | undefined {
   if (expression.kind !== 'name') return undefined;
   const { name, template, position } = expression;
@@ -33,7 +33,7 @@ export function findType(context: Context, expression: Expression): Type | undef
   const long = /^(vec([234])|mat([234])x([234]))$/.exec(name);
   if (long && template) {
     const scalar = scalarOf(resolveType(context, template[0]!));
-    if (!scalar || template.length !== 1) fail(position, `'${name}' takes a scalar type`);
+    if (!scalar || template.length !== 1) fail(position, `'${name}' needs a scalar type`);
     return vectorOrMatrix(long[2], long[3], long[4], scalar);
   }
   return template ? templatedType(context, name, template, position) : undefined;
@@ -71,24 +71,24 @@ function templatedType(
   }
   if (name === 'atomic') {
     const scalar = scalarOf(resolveType(context, template[0]!));
-    if (scalar !== 'i32' && scalar !== 'u32') return fail(position, 'an atomic is i32 or u32');
+    if (scalar !== 'i32' && scalar !== 'u32') return fail(position, 'an atomic must be i32 or u32');
     return { kind: 'atomic', scalar };
   }
   if (name === 'ptr') {
     const [space, target] = template;
     if (space?.kind !== 'name' || !SPACES.includes(space.name) || !target)
-      return fail(position, 'a pointer names an address space and a type');
+      return fail(position, "'ptr' needs an address space and a type");
     return { kind: 'pointer', space: space.name as AddressSpace, target: resolveType(context, target) };
   }
   return undefined;
 }
 
 function arrayCount(context: Context, expression: Expression): number {
-  const value = lowerConstant(context, expression, "an array's length", { latest: 'override' });
+  const value = lowerConstant(context, expression, 'an array length', { latest: 'override' });
   const scalar = scalarOf(value.type);
   const count = value.kind === 'abstract' ? value.number : value.kind === 'leaf' ? value.node.imm[0]! : 0;
   const isWhole = scalar === 'i32' || scalar === 'u32' || scalar === 'abstract-int';
   if (!isWhole || count < 1)
-    fail(expression.position, `an array's length is a whole number above 0, got ${count} (${typeName(value.type)})`);
+    fail(expression.position, `an array length must be an integer above 0, got ${count} (${typeName(value.type)})`);
   return count;
 }

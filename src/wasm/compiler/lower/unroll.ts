@@ -1,22 +1,23 @@
 import { isConst } from '../ir/node.ts';
 import type { Block, Expression, For, Statement } from '../parse/ast.ts';
-import { assignedBy, weightOf } from './assigned.ts';
-import { assignedSlots } from './assigned_slots.ts';
-import type { Context } from './context.ts';
+import { assignedBy, weightOf } from './analysis/assigned.ts';
+import { assignedSlots } from './analysis/assigned_slots.ts';
+import type { Context } from './state/context.ts';
 import { lowerCondition } from './expressions.ts';
-import { jumpTo, labelled, newLabel } from './flow.ts';
-import type { Reference } from './references.ts';
-import type { Slot } from './scope.ts';
+import { jumpTo, labelled, newLabel } from './state/flow.ts';
+import type { Reference } from './state/references.ts';
+import type { Slot } from './state/scope.ts';
 import { lowerStatement } from './statements.ts';
 
 const MOST_TURNS = 32;
-/** Expressions and statements after unrolling. */
+/** The most expressions and statements after unrolling. */
 const MOST_WEIGHT = 2500;
 
 /**
- * Unrolls a `for` over a few known turns; its first part has been lowered. False, where it must be a loop.
+ * Unrolls a `for` with a small, known number of iterations, whose initializer has been lowered. Returns false if it
+ * must stay a loop.
  *
- * What the counter indexes is then known, so that small arrays and vectors stay in registers.
+ * Unrolling makes indices constant, so that small arrays and vectors stay in registers.
  */
 export function unrollFor(
   context: Context,
@@ -37,7 +38,7 @@ export function unrollFor(
   return true;
 }
 
-/** How often the body runs, where the counter's values follow from constants alone. */
+/** Returns how often the body runs, if the counter's values follow from constants alone. */
 function turnsOf(context: Context, { init, condition, step, body }: For): number | undefined {
   if (init?.kind !== 'declaration' || init.keyword !== 'var' || !condition || step?.kind !== 'assign') return undefined;
   const { name } = init;
@@ -46,7 +47,7 @@ function turnsOf(context: Context, { init, condition, step, body }: For): number
   if (binding.reference.kind !== 'slots' || assignedBy(body).names.has(name)) return undefined;
   const slot = binding.reference.slots[0]!;
   if (!context.env || !isConst(context.read(slot)) || !isSimple(condition) || !isSimple(step.value)) return undefined;
-  // What the body assigns has other values by the next turn.
+  // Variables that the body assigns change between iterations.
   const assigned = new Set(assignedSlots(context, body));
   const varies = (expression: Expression) =>
     slotsNamedIn(context, expression).some(one => one !== slot && assigned.has(one));
@@ -89,7 +90,7 @@ function slotsNamedIn(context: Context, expression: Expression): Slot[] {
   }
 }
 
-/** Names, literals and operators: nothing that writes or reads memory when it is lowered. */
+/** Whether an expression has only names, literals, operators and simple calls: lowering it does not access memory. */
 function isSimple(expression: Expression): boolean {
   switch (expression.kind) {
     case 'name':
@@ -106,7 +107,7 @@ function isSimple(expression: Expression): boolean {
   }
 }
 
-/** The weight of a body whose own loops are unrolled too, and of the functions it calls. */
+/** Estimates the weight of a body with its inner loops unrolled and its calls inlined. */
 function unrolledWeight(context: Context, statement: Statement, depth = 0): number {
   let weight = weightOf(statement);
   const visit = (node: unknown): void => {
@@ -120,7 +121,7 @@ function unrolledWeight(context: Context, statement: Statement, depth = 0): numb
       const binding = context.scope.find(one.callee.name);
       if (binding?.kind === 'function') weight += unrolledWeight(context, binding.declaration.body, depth + 1);
     }
-    // An inner loop's turns are not known yet; a guess keeps nests of them from growing without bounds.
+    // The iterations of an inner loop are not known yet; an estimate bounds the growth of nested loops.
     if (one.kind === 'for') weight += 3 * weightOf(one.body);
     Object.values(one).forEach(visit);
   };

@@ -1,28 +1,28 @@
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Assign, Call, Expression, FunctionDeclaration, Name } from '../parse/ast.ts';
-import { containsBarrier, isBarrier } from './barriers.ts';
-import type { Context } from './context.ts';
+import { containsBarrier, isBarrier } from './analysis/barriers.ts';
+import type { Context } from './state/context.ts';
 import { lowerExpression } from './expressions.ts';
 import type { KeptVariable } from './kept_variables.ts';
-import { load } from './references.ts';
-import type { Binding } from './scope.ts';
-import { isStable } from './stability.ts';
+import { load } from './state/references.ts';
+import type { Binding } from './state/scope.ts';
+import { isStable } from './analysis/stability.ts';
 
-/** A call of a function of the shader. */
+/** A call of a shader function. */
 export interface Invoked {
   readonly declaration: FunctionDeclaration;
   readonly args: readonly Expression[];
   readonly position: Position;
 }
 
-/** What calls need from the kernel that is cut into parts. */
+/** The operations of `Fission` that hoisting needs. */
 interface Parts {
   invoke(call: Invoked): KeptVariable | undefined;
   keepValue(name: string, init: Expression, type: undefined): Binding;
   forFirst<Result>(body: () => Result): Result;
 }
 
-/** Calls that wait at a barrier inside of expressions: each is made before the statement that it stands in. */
+/** Hoists calls that wait at a barrier out of expressions: each runs before the statement that contains it. */
 export class Waiting {
   private names = 0;
 
@@ -31,7 +31,7 @@ export class Waiting {
     private readonly parts: Parts,
   ) {}
 
-  /** The expression, with names in place of what waits; what is worked out before a call keeps the value it has there. */
+  /** Replaces calls that wait with names of their results. Operands evaluated before such a call keep their values. */
   hoist(expression: Expression): Expression {
     if (!containsBarrier(this.context, expression)) return expression;
     switch (expression.kind) {
@@ -42,7 +42,7 @@ export class Waiting {
       case 'binary': {
         const { operator, left, right, position } = expression;
         if ((operator === '&&' || operator === '||') && containsBarrier(this.context, right))
-          return fail(position, `a barrier at the right of '${operator}' is not supported`);
+          return fail(position, `a barrier in the right operand of '${operator}' is not supported`);
         const [x, y] = this.inOrder([left, right]);
         return { ...expression, left: x!, right: y! };
       }
@@ -51,7 +51,7 @@ export class Waiting {
       case 'member':
         return { ...expression, base: this.hoist(expression.base) };
       case 'index': {
-        // What is indexed is read only when the index is known.
+        // The base is read only after the index is evaluated.
         const { base, index } = expression;
         if (!containsBarrier(this.context, base)) return { ...expression, index: this.hoist(index) };
         const [x, y] = this.inOrder([base, index]);
@@ -62,24 +62,25 @@ export class Waiting {
     }
   }
 
-  /** The place is found, and read for `+=` and the like, before the value is worked out. */
+  /** Hoists an assignment's value. The target is located (and read, for `+=` and the like) before that value. */
   hoistAssign(assign: Assign): Assign {
     const { target, operator, value, position } = assign;
     if (!target) return { ...assign, value: this.hoist(value) };
-    if (containsBarrier(this.context, target)) fail(position, 'a barrier in what is assigned to is not supported');
+    if (containsBarrier(this.context, target))
+      fail(position, 'a barrier in the target of an assignment is not supported');
     const place = this.placeOf(target);
     if (!operator) return { ...assign, target: place, value: this.hoist(value) };
     const sum = this.hoist({ kind: 'binary', operator, left: place, right: value, position });
     return { kind: 'assign', target: place, value: sum, position };
   }
 
-  /** A call as a statement. */
+  /** Lowers a call statement. */
   call(call: Call): void {
     const args = this.inOrder(call.args);
     const declaration = this.functionOf(call);
     if (declaration) this.parts.invoke({ declaration, args, position: call.position });
     else if (!isBarrier(call.callee.name))
-      fail(call.position, `a barrier inside of the arguments of '${call.callee.name}' is not supported`);
+      fail(call.position, `a barrier in the arguments of '${call.callee.name}' is not supported`);
     else if (call.callee.name === 'workgroupUniformLoad') this.valueOf({ ...call, args });
   }
 
@@ -93,7 +94,7 @@ export class Waiting {
     return binding?.kind === 'function' ? binding.declaration : undefined;
   }
 
-  /** Of expressions one after the other, those before the last that waits hold what they were. */
+  /** Hoists expressions that are evaluated in order. Those before the last one that waits keep their values. */
   private inOrder(expressions: readonly Expression[]): Expression[] {
     const { context } = this;
     const last = expressions.findLastIndex(one => containsBarrier(context, one));
@@ -107,7 +108,7 @@ export class Waiting {
     return this.named(this.parts.keepValue(this.newName(), expression, undefined), expression.position);
   }
 
-  /** The same place, named by indices that do not change. */
+  /** Returns an expression for the same target whose indices do not change. */
   placeOf(target: Expression): Expression {
     if (target.kind === 'member') return { ...target, base: this.placeOf(target.base) };
     if (target.kind === 'unary') return { ...target, operand: this.placeOf(target.operand) };
@@ -122,18 +123,18 @@ export class Waiting {
     const declaration = this.functionOf(call);
     if (declaration) {
       const result = this.parts.invoke({ declaration, args, position });
-      if (!result) return fail(position, `'${callee.name}' returns nothing`);
-      // The next call writes the same variable.
+      if (!result) return fail(position, `'${callee.name}' does not return a value`);
+      // Loaded at each use, because the variable's reference differs between parts and invocations.
       const value = () => load(context, result.current);
       return this.named({ kind: 'lazy', value }, position);
     }
     const [pointed] = args;
     if (callee.name !== 'workgroupUniformLoad' || !pointed || args.length !== 1)
-      return fail(position, `'${callee.name}' returns nothing`);
+      return fail(position, `'${callee.name}' does not return a value`);
     const value = this.parts.forFirst(() => {
       const pointer = lowerExpression(context, pointed);
       if (pointer.kind !== 'pointer' || pointer.reference.space !== 'workgroup')
-        return fail(position, "'workgroupUniformLoad' takes a pointer to workgroup memory");
+        return fail(position, "'workgroupUniformLoad' needs a pointer to workgroup memory");
       return load(context, pointer.reference);
     });
     return this.named({ kind: 'value', value }, position);

@@ -1,4 +1,4 @@
-import type { Position } from '../errors.ts';
+import type { Position } from '../../interface/compile_error.ts';
 import type { NumberType } from './lexer.ts';
 
 /** A name with optional template arguments. Types are names too, as in WGSL's grammar. */

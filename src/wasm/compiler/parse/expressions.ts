@@ -1,4 +1,4 @@
-import { fail } from '../errors.ts';
+import { fail } from '../../interface/compile_error.ts';
 import type { Expression, Name, Unary } from './ast.ts';
 import type { TokenStream } from './token_stream.ts';
 
@@ -94,7 +94,7 @@ function parsePrimary(tokens: TokenStream): Expression {
   return { kind: 'call', callee, args: tokens.list(')', () => parseExpression(tokens)), position };
 }
 
-/** A name, with the template list that a type may have. */
+/** Parses a name and, if it may have one, its template list. */
 export function parseName(tokens: TokenStream): Name {
   const { position } = tokens;
   const name = tokens.name('a name');

@@ -1,4 +1,4 @@
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 
 export type NumberType = 'abstract-int' | 'abstract-float' | 'i32' | 'u32' | 'f32' | 'f16';
 
@@ -72,7 +72,8 @@ function numberToken(source: string, at: number, position: Position): Token {
   const hex = HEX.exec(source);
   if (hex) return hexToken(hex, position);
   const text = match(DECIMAL, source, at) ?? fail(position, 'malformed number');
-  if (/^0[0-9]/.test(text) && !/[.eEf]/.test(text)) fail(position, `'${text}': a decimal number must not have leading zeros`);
+  if (/^0[0-9]/.test(text) && !/[.eEf]/.test(text))
+    fail(position, `'${text}': a decimal number must not have leading zeros`);
   const suffix = /[iufh]$/.exec(text)?.[0] ?? '';
   const digits = suffix ? text.slice(0, -1) : text;
   const isFloat = /[.eE]/.test(digits);

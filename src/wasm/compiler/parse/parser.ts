@@ -1,4 +1,4 @@
-import { fail } from '../errors.ts';
+import { fail } from '../../interface/compile_error.ts';
 import type { Attribute, FunctionDeclaration, GlobalDeclaration, Parameter, StructDeclaration } from './ast.ts';
 import { parseExpression, parseName } from './expressions.ts';
 import { parseBlock, parseDeclaration } from './statements.ts';
@@ -7,8 +7,8 @@ import { TokenStream } from './token_stream.ts';
 /**
  * Parses WGSL source into its module-scope declarations.
  *
- * wgsl_reflect's parser does not suffice: it reads a hexadecimal float as 0, gives arrays sized by an override one element,
- * rounds constants to f32 while parsing, and does not record the positions of expressions.
+ * wgsl_reflect's parser does not suffice: it reads a hexadecimal float as 0, gives arrays sized by an override one
+ * element, rounds constants to f32 while parsing, and does not record the positions of expressions.
  *
  * @throws CompileError  at the first token that matches no grammar rule
  */

@@ -1,4 +1,4 @@
-import { fail } from '../errors.ts';
+import { fail } from '../../interface/compile_error.ts';
 import type { Assign, Block, Declaration, Expression, For, If, Loop, Statement, Switch } from './ast.ts';
 import { parseExpression, parseName, parseUnary } from './expressions.ts';
 import type { TokenStream } from './token_stream.ts';

@@ -1,4 +1,4 @@
-import { fail, type Position } from '../errors.ts';
+import { fail, type Position } from '../../interface/compile_error.ts';
 import { type Token, tokenize } from './lexer.ts';
 
 /** A cursor over a shader's tokens. */

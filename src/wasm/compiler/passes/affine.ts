@@ -1,7 +1,7 @@
 import type { Builder } from '../ir/builder.ts';
 import { isConst, type LoopStatement, type Node, resolve } from '../ir/node.ts';
 
-/** A value that is start + k * step + constant, modulo 2^32, in iteration k of a loop; start and step are loop-invariant. */
+/** A value that is start + k * step + constant, modulo 2^32, in iteration k; start and step are loop-invariant. */
 export interface Affine {
   readonly start: Node;
   readonly step: Node;

@@ -2,12 +2,12 @@ import type { Builder } from '../ir/builder.ts';
 import { isConst, type Node, Region, regionsOf, resolve, type Statement, type StoreStatement } from '../ir/node.ts';
 
 /**
- * Merges four stores of a vector's components to adjacent addresses into one, and puts consecutive vector stores behind one
- * bounds check for all. If the check passes, the stored values are computed with one vector load in place of four adjacent
+ * Merges four stores of a vector's components to adjacent addresses into one, and puts consecutive vector stores behind
+ * a single bounds check. If it passes, the stored values are computed with one vector load in place of four adjacent
  * scalar loads; otherwise the original stores run, which clamp each index.
  *
- * Adjacent loads and stores share an address and differ in their offsets, so that V8 can fuse pairs of them into 256-bit
- * operations.
+ * Adjacent loads and stores share an address and differ in their offsets, so that V8 can fuse pairs of them into
+ * 256-bit operations.
  */
 export function mergeStores(b: Builder): void {
   mergeIn(b, b.root);

@@ -11,8 +11,8 @@ export interface Schedule {
 /**
  * Places every pure node inside as few loops as its operands allow, and otherwise as close to its uses as possible.
  *
- * A node that depends only on the workgroup therefore runs once per workgroup, a loop-invariant node runs before the loop,
- * and a node that only one arm of an `if` needs runs in that arm.
+ * A node that depends only on the workgroup therefore runs once per workgroup, a loop-invariant node runs before the
+ * loop, and a node that only one arm of an `if` needs runs in that arm.
  *
  * Source: Click 1995, Global code motion, global value numbering.
  */

@@ -5,10 +5,10 @@ import { Cloner } from './clone.ts';
 import { nodesBehind, walk } from './usage.ts';
 
 /**
- * Adds to every innermost counting loop an unchecked version, without bounds checks, for when all indices stay in bounds.
+ * Adds to every innermost counting loop a version without bounds checks, which runs if all indices stay in bounds.
  *
- * A check before the loop decides which version runs, from the first and last value of each index. In the unchecked version,
- * addresses are pointers that advance in every iteration; constant distances become the offsets of loads and stores.
+ * A check before the loop decides which version runs, from the first and last value of each index. In the unchecked
+ * version, addresses are pointers that advance in every iteration; constant distances become the offsets of accesses.
  */
 export function versionLoops(b: Builder): void {
   const loops: { loop: LoopStatement; region: Region }[] = [];

@@ -1,4 +1,4 @@
-/** Lets everything else that waits for the event loop have its turn; timers would be clamped to 4 ms on a page. */
+/** Yields to the event loop. A timer would not do: pages clamp it to 4 ms. */
 export function breathe(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise(resolve => setImmediate(resolve));
   return new Promise(resolve => {

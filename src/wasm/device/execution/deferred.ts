@@ -4,7 +4,7 @@ export interface Deferred<Value> {
   readonly reject: (error: Error) => void;
 }
 
-/** A promise that is settled from outside: `Promise.withResolvers`, which Node 20 lacks. */
+/** Returns a promise together with its resolvers, as `Promise.withResolvers` does, which Node 20 lacks. */
 export function deferred<Value = void>(): Deferred<Value> {
   let resolve!: (value: Value) => void;
   let reject!: (error: Error) => void;

@@ -1,12 +1,12 @@
 const PAGE_BYTES = 65536;
-/** A cache line: two buffers never share one, so threads that write to both do not slow each other. */
+/** A cache line. Two buffers never share one, so that threads that write to both do not slow each other down. */
 export const ALIGNMENT = 64;
-/** Address 0 and what follows stay unused: an address that was never set reads nothing of anybody's. */
+/** The first bytes stay unused, so that an address that was never set does not read anyone's data. */
 const FIRST_ADDRESS = 1024;
 const INITIAL_PAGES = 16;
-/** Memory is grown by no less, so that many small buffers do not grow it each. */
+/** The smallest growth step, so that many small buffers do not each grow the memory. */
 const GROWTH_PAGES = 256;
-/** From all that 32 bits can address down to what a phone's browser reserves. */
+/** Maximum sizes to try: from all that 32 bits can address down to what a phone's browser reserves. */
 const MAXIMUM_PAGES = [65536, 32768, 16384, 8192];
 
 export interface Allocation {
@@ -19,25 +19,25 @@ interface Free {
   sizeBytes: number;
 }
 
-/** What a device holds of its memory. */
+/** A device's use of its memory. */
 export interface HeapUse {
   readonly usedBytes: number;
   /** The most that was ever used at once. */
   readonly peakBytes: number;
-  /** What the memory has grown to; WebAssembly gives nothing back before the device ends. */
+  /** The size of the memory. WebAssembly memory never shrinks; the device returns it when it ends. */
   readonly reservedBytes: number;
 }
 
-/** One WebAssembly memory, and who has which part of it: best fit over a list of free blocks, in the order of addresses. */
+/** One WebAssembly memory and its allocator: best fit over a list of free blocks, sorted by address. */
 export class Heap {
   private held: WebAssembly.Memory;
   private readonly free: Free[] = [];
-  /** Everything from here on was never given out, and is zero. */
+  /** Everything from this address on was never allocated and is zero. */
   private end = FIRST_ADDRESS;
   private usedBytes = 0;
   private peakBytes = 0;
 
-  /** @param capacityBytes  never grow over this; the engine's own limit unless said */
+  /** @param capacityBytes  the largest size of the memory; by default the engine's own limit */
   constructor(
     readonly shared: boolean,
     private capacityBytes = Number.POSITIVE_INFINITY,
@@ -57,7 +57,7 @@ export class Heap {
     };
   }
 
-  /** Zero-filled, or undefined where there is no memory left. */
+  /** Returns zero-filled memory, or undefined if there is not enough left. */
   allocate(sizeBytes: number): Allocation | undefined {
     const size = Math.max(1, Math.ceil(sizeBytes / ALIGNMENT)) * ALIGNMENT;
     const address = this.takeFree(size) ?? this.extend(size);
@@ -76,7 +76,10 @@ export class Heap {
     this.merge(at - 1);
   }
 
-  /** Lets go of the memory, whoever still holds buffers. From now on there is none: views throw, and nothing can be allocated. */
+  /**
+   * Drops the memory, even if buffers are still allocated. Afterwards creating a view throws, and every allocation
+   * fails.
+   */
   close(): void {
     this.held = new WebAssembly.Memory({ initial: 0, maximum: 0 });
     this.capacityBytes = 0;
@@ -84,7 +87,7 @@ export class Heap {
     this.usedBytes = 0;
   }
 
-  /** A view; growing the memory ends it where the memory is not shared. */
+  /** Returns a view. Growing the memory detaches it if the memory is not shared. */
   bytes(address: number, sizeBytes: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, sizeBytes);
   }
@@ -93,7 +96,7 @@ export class Heap {
     return new Int32Array(this.memory.buffer, address, count);
   }
 
-  /** Joins a free block with the one behind it, if nothing lies between. */
+  /** Merges a free block with the next one if they are adjacent. */
   private merge(at: number): void {
     const [block, next] = [this.free[at], this.free[at + 1]];
     if (!block || !next || block.address + block.sizeBytes !== next.address) return;
@@ -119,7 +122,7 @@ export class Heap {
     return address;
   }
 
-  /** Takes from the untouched end, and from a free block that ends there. */
+  /** Allocates at the unused end, starting with a free block that ends there, if there is one. */
   private extend(size: number): number | undefined {
     const last = this.free.at(-1);
     const before = last && last.address + last.sizeBytes === this.end ? last : undefined;
@@ -160,7 +163,7 @@ function createMemory(shared: boolean): WebAssembly.Memory {
   throw failure;
 }
 
-/** The first block at or behind `address`. */
+/** Returns the index of the first block at or after `address`. */
 function lowerBound(blocks: readonly Free[], address: number): number {
   let low = 0;
   let high = blocks.length;

@@ -7,8 +7,8 @@ import { createRunner, type Runner } from './runner.ts';
 const SLICE_NS = 8e6;
 
 /**
- * Runs programs on the calling thread, in slices between which the event loop breathes. For pages that may not share memory between
- * threads. A single call into a kernel cannot be interrupted.
+ * Runs programs on the calling thread, in time slices between which the event loop runs. Used by pages that may not
+ * share memory between threads. A single call of a kernel cannot be interrupted.
  */
 export class InlineExecutor implements Executor {
   readonly threads = 1;
@@ -40,7 +40,7 @@ export class InlineExecutor implements Executor {
   }
 
   stop(): void {
-    this.runner = undefined; // and with it the memory
+    this.runner = undefined; // this also drops the memory
   }
 }
 

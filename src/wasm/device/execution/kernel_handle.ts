@@ -1,12 +1,12 @@
-import type { CompiledKernel, CompileRequest } from '../../compiled_kernel.ts';
+import type { CompiledKernel, CompileRequest } from '../../interface/compiled_kernel.ts';
 
 /** @throws CompileError */
 export type KernelCompiler = (request: CompileRequest) => CompiledKernel;
 
-/** What can be said of WGSL before anybody says which entry point and constants: its syntax. @throws CompileError */
+/** Checks the syntax of WGSL, which needs neither an entry point nor constants. @throws CompileError */
 export type ShaderChecker = (source: string) => unknown;
 
-/** A kernel that is ready to be handed to threads. */
+/** A kernel that is ready to be sent to threads. */
 export interface KernelHandle {
   /** Unique within its device. */
   readonly id: number;

@@ -1,21 +1,26 @@
 import type { ProgramLayout } from './program_layout.ts';
 
-/** How a thread left a program: others finish it; this thread did; the deadline passed. */
+/** Why a thread returned: other threads finish the program, this thread finished it, or the deadline passed. */
 export type Outcome = 'left' | 'finished' | 'paused';
 
-/** One thread's way through programs. */
+/** Runs one thread's share of programs. */
 export interface Runner {
   addKernel(id: number, module: WebAssembly.Module): void;
   removeKernel(id: number): void;
-  /** Takes part in the program at an address until it is done, or past the deadline. @throws what a kernel trapped with */
+  /**
+   * Works on the program at an address until it is done or the deadline passes.
+   *
+   * @throws the error of a kernel that trapped
+   */
   run(program: number, deadline: number): Outcome;
 }
 
 /**
- * Its text is also what workers run: nothing but its arguments and the language's own globals may be used inside.
+ * Creates a thread's runner. Workers run this function's source text, so it may use only its arguments and the
+ * language's globals.
  *
  * @param thread  from 0
- * @param now  nanoseconds, counted from the same moment on all threads
+ * @param now  returns nanoseconds on a clock that all threads share
  */
 export function createRunner(
   layout: ProgramLayout,
@@ -39,7 +44,7 @@ export function createRunner(
     return kernel;
   }
 
-  /** This thread's copy of a dispatch's arguments, with its own scratch memory. */
+  /** Copies a dispatch's arguments to this thread's memory, sets their scratch address, and returns their address. */
   function argumentsOf(command: number): number {
     const own = (words[L.SLOTS]! >>> 0) + thread * words[L.SLOT_BYTES]!;
     const count = words[command + L.ARGUMENT_WORDS]!;
@@ -62,7 +67,7 @@ export function createRunner(
     else target.set(bytes((words[command + L.FROM]! >>> 0) + begin, size));
   }
 
-  /** Too many workgroups along a dimension are none at all, as WebGPU has it. */
+  /** Reads the next command's workgroup counts. Too many along one dimension dispatch nothing, as in WebGPU. */
   function readIndirect(command: number): void {
     const counts = new Uint32Array(memory.buffer, words[command + L.FROM]! >>> 0, 3);
     const [x, y, z] = [counts[0]!, counts[1]!, counts[2]!];
@@ -82,7 +87,7 @@ export function createRunner(
     else new BigUint64Array(memory.buffer, words[command + L.TO]! >>> 0, 1)[0] = BigInt(Math.round(now()));
   }
 
-  /** Moves on from a command, wakes who can help with the next one, and returns its index. */
+  /** Advances to the next command, wakes threads that can help with it, and returns its index. */
   function advance(from: number): number {
     const command = L.HEADER + from * L.COMMAND;
     const empty = words[command + L.KIND] === L.INDIRECT && words[command + L.COMMAND + L.TOTAL] === 0;
@@ -105,7 +110,10 @@ export function createRunner(
     Atomics.sub(words, L.SLEEPERS, 1);
   }
 
-  /** Takes units of one command while there are any; true when this thread finished it. */
+  /**
+   * Executes units of a command until none are left or the deadline passes. Returns true if this thread finished the
+   * command.
+   */
   function work(command: number, deadline: number): boolean {
     const total = words[command + L.TOTAL]!;
     const chunk = words[command + L.CHUNK]!;

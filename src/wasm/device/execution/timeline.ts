@@ -1,23 +1,23 @@
 type Work = () => Promise<void> | void;
 
-/** What the queue was given, in order: each entry has a number, and is done before the next one starts. */
+/** The work of the queue, in order. Entries are numbered; each one completes before the next one starts. */
 export class Timeline {
   private readonly waiting: Work[] = [];
   private readonly watchers: { readonly serial: number; readonly done: () => void }[] = [];
   private running = false;
   private stopped = false;
-  /** The number of the last entry, and of the last that is done. */
+  /** The numbers of the last entry and of the last completed entry. */
   enqueued = 0;
   completed = 0;
 
-  /** @param onFailure  told of work that failed; nothing runs after it */
+  /** @param onFailure  called with the error of work that failed; nothing runs afterwards */
   constructor(private readonly onFailure: (error: unknown) => void) {}
 
   get idle(): boolean {
     return this.completed === this.enqueued;
   }
 
-  /** Starts at once where nothing waits. */
+  /** Adds an entry and returns its number. The work starts immediately if nothing else is running. */
   enqueue(work: Work): number {
     this.waiting.push(work);
     this.enqueued++;
@@ -26,13 +26,13 @@ export class Timeline {
     return serial;
   }
 
-  /** Calls `done` once the entry is done; at once where it is. */
+  /** Calls `done` once the entry is complete; immediately if it already is, or if the timeline has stopped. */
   after(serial: number, done: () => void): void {
     if (serial <= this.completed || this.stopped) done();
     else this.watchers.push({ serial, done });
   }
 
-  /** Drops what waits; who waited for it is told that it is over. */
+  /** Drops waiting work and calls all waiting `done` callbacks. */
   stop(): void {
     this.stopped = true;
     this.waiting.length = 0;

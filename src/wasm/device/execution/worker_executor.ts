@@ -13,18 +13,21 @@ interface Retired {
   readonly free: () => void;
 }
 
-/** One message to each thread starts a program, one message back ends it; between them threads meet in shared memory alone. */
+/**
+ * Runs programs on worker threads. One message to each thread starts a program and one message back ends it. In
+ * between, threads synchronise only through shared memory.
+ */
 export class WorkerExecutor implements Executor {
   readonly threads: number;
   readonly turns: number;
   private readonly heap: Heap;
   private readonly workers: WorkerThread[] = [];
-  /** A word for each thread, see `WorkerRequest.start`. */
+  /** One word per thread, see `WorkerRequest.start`. */
   private readonly left: Allocation;
-  /** Which kernels each thread has. */
+  /** The ids of the kernels that each thread has. */
   private readonly known: Set<number>[] = [];
   private readonly removed: number[][] = [];
-  /** The last program that each thread was told to run. */
+  /** The serial of the last program that was sent to each thread. */
   private readonly told: number[] = [];
   private readonly retired: Retired[] = [];
   private serial = 0;
@@ -38,10 +41,10 @@ export class WorkerExecutor implements Executor {
     this.left = left;
   }
 
-  /** Resolves when the first thread answers. @throws Error  threads cannot be had here */
+  /** Resolves when the first thread answers. @throws Error  threads cannot be started */
   static async start(options: ExecutorOptions): Promise<WorkerExecutor> {
     const left = options.heap.allocate(4 * options.threads);
-    if (!left) throw new Error('no memory for threads');
+    if (!left) throw new Error('not enough memory for the threads');
     const executor = new WorkerExecutor(options, left);
     const first = deferred();
     for (let thread = 0; thread < options.threads; thread++)
@@ -77,7 +80,7 @@ export class WorkerExecutor implements Executor {
         ...(fresh.length > 0 && { kernels: fresh.map(({ id, module }) => [id, module] as const) }),
         ...(removed.length > 0 && { removed: removed.splice(0) }),
       });
-      if (thread === 0) this.workers[0]!.ref(); // one that works is enough to keep the process alive
+      if (thread === 0) this.workers[0]!.ref(); // one busy thread is enough to keep the process alive
     }
     return result.promise;
   }
@@ -125,7 +128,7 @@ export class WorkerExecutor implements Executor {
   }
 
   private settle(reply: { readonly finished: number } | { readonly failed: string }): void {
-    if (this.stopped) return; // sent before the thread was ended
+    if (this.stopped) return; // the message was sent before the thread was ended
     const { current } = this;
     this.current = undefined;
     this.workers[0]?.unref();
@@ -134,7 +137,7 @@ export class WorkerExecutor implements Executor {
     this.reclaim();
   }
 
-  /** A thread that is told of no later program may still look at the last one it was told of. */
+  /** Frees retired memory, except what a thread may still be reading: it has not left the last program it was sent. */
   private reclaim(): void {
     if (this.retired.length === 0) return;
     const left = this.heap.words(this.left.address, this.threads);

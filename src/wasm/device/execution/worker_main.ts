@@ -1,24 +1,27 @@
 import type { ProgramLayout } from './program_layout.ts';
 import type { createRunner as CreateRunner, Runner } from './runner.ts';
 
-/** What a worker is told. `start` comes first, once. */
+/** A message to a worker. `start` is sent once, first. */
 export interface WorkerRequest {
   readonly start?: {
     readonly memory: WebAssembly.Memory;
     readonly thread: number;
-    /** Address of one word for each thread: the serial of the last program that it has left for good. */
+    /** The address of one word per thread: the serial of the last program that the thread has left. */
     readonly left: number;
   };
-  /** Kernels that it does not have yet, and those that no pipeline needs any more. */
+  /** Kernels that the worker does not have yet, and the ids of those that no pipeline uses any more. */
   readonly kernels?: readonly (readonly [id: number, module: WebAssembly.Module])[];
   readonly removed?: readonly number[];
-  /** `memoryBytes`: what the memory had grown to when the program was written. */
+  /** `memoryBytes` is the size of the memory when the program was sent. */
   readonly program?: { readonly address: number; readonly serial: number; readonly memoryBytes: number };
 }
 
 export type WorkerReply = { readonly ready: true } | { readonly finished: number } | { readonly failed: string };
 
-/** A worker's program. Its text is what workers run: nothing but its arguments and the language's globals may be used inside. */
+/**
+ * The main function of a worker. Workers run its source text, so it may use only its arguments and the language's
+ * globals.
+ */
 export function workerMain(
   layout: ProgramLayout,
   createRunner: typeof CreateRunner,
@@ -40,7 +43,7 @@ export function workerMain(
       for (const [id, module] of kernels) runner!.addKernel(id, module);
       for (const id of removed) runner!.removeKernel(id);
       if (!program) return;
-      if (memory!.buffer.byteLength < program.memoryBytes) memory!.grow(0); // takes notice of what others have grown it to
+      if (memory!.buffer.byteLength < program.memoryBytes) memory!.grow(0); // makes growth by other threads visible
       const outcome = runner!.run(program.address, Number.POSITIVE_INFINITY);
       if (outcome === 'finished') post({ finished: program.serial });
       Atomics.store(new Int32Array(memory!.buffer, leftAddress, 1), 0, program.serial);

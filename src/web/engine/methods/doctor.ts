@@ -1,13 +1,13 @@
 /** `raycam doctor` for this browser: the same self-test, the same report. */
 import { availableCores } from '#platform';
 import { version } from '../../../../package.json';
-import { type Comparison, compareAll, digestsOf } from '../../../doctor/compare_reports.ts';
-import { type AdapterRecord, checkAdapter, passes } from '../../../doctor/doctor_report.ts';
+import { type Comparison, compareAll, digestsOf, passes } from '../../../doctor/compare_reports.ts';
+import { type AdapterRecord, checkAdapter } from '../../../doctor/doctor_report.ts';
 import type { AdapterChoice } from '../../../runtime/adapter.ts';
 import type { Engine } from '../engine.ts';
 import type { Call } from '../serve_calls.ts';
 
-/** What `raycam doctor --compare` takes. */
+/** The report that `raycam doctor --compare` reads. */
 export interface PageReport {
   readonly raycam: string;
   readonly browser: string;
@@ -18,7 +18,7 @@ export interface PageReport {
 }
 
 export const doctorMethods = {
-  /** Opens each adapter of its own, beside the one that the page computes on; `progress` names the one in hand. */
+  /** Tests each adapter on a device of its own, separate from the open one. `progress` names the current adapter. */
   async doctor(_: object, { engine, signal, progress }: Call<Engine, AdapterChoice>): Promise<PageReport> {
     const adapters: AdapterRecord[] = [];
     const check = async (adapter: AdapterChoice) => {
@@ -28,7 +28,7 @@ export const doctorMethods = {
       adapters.push(record);
       return record.present;
     };
-    // Any adapter at all, which here is called as in Node what it mostly is.
+    // In a browser, `swiftshader` opens any WebGPU adapter.
     if (!(await check('gpu'))) await check('swiftshader');
     await check('wasm');
     const comparisons = compareAll(digestsOf({ adapters }));

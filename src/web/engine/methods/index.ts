@@ -1,4 +1,6 @@
-/** Everything that the page may ask of the engine. A view's methods are in a file of its name; a line here makes them callable. */
+/**
+ * All methods that the page can call. A view's methods are in a file with its name; a line here makes them callable.
+ */
 import { doctorMethods } from './doctor.ts';
 import { inspectMethods } from './inspect.ts';
 import { kernelMethods } from './kernels.ts';
@@ -21,7 +23,7 @@ export const methods = {
 
 export type Methods = typeof methods;
 
-/** Those that need no device: they run while others wait for it. */
+/** Methods that need no device and run while others wait. */
 export const IMMEDIATE: ReadonlySet<string> = new Set<keyof Methods>([
   'start',
   'addImage',

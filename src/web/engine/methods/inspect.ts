@@ -1,4 +1,4 @@
-/** What every operation of the network made of an X-ray. */
+/** The output of every operation of the network for an X-ray. */
 import {
   type ChannelStatistics,
   channelStatistics,
@@ -17,7 +17,7 @@ import { type LayerTimes, measureLayerTimes } from '../layer_times.ts';
 import type { Call } from '../serve_calls.ts';
 
 export interface LayerOutput {
-  /** The operation's own. */
+  /** Path of the operation. */
   readonly path: string;
   /** [C, H, W] */
   readonly shape: readonly [number, number, number];
@@ -25,17 +25,19 @@ export interface LayerOutput {
   readonly channels: ChannelStatistics;
   readonly summary: Summary;
   readonly histogram: Histogram;
-  /** Where the verdict is linear in the channels: what each adds to the logit of the verdict's class. */
+  /**
+   * What each channel adds to the logit of the verdict's class. Absent where the verdict is not linear in the channels.
+   */
   readonly contributions?: { readonly class: string; readonly values: Float64Array };
 }
 
 export const inspectMethods = {
-  /** Every operation of the network that is open. */
+  /** Returns every operation of the open network. */
   async operations(_: object, { engine }: Call<Engine>): Promise<Operation[]> {
     return operationsOf(engine.network.backbone);
   },
 
-  /** The output of an operation, and what can be said of it. @throws InputError  no such operation */
+  /** Returns an operation's output and its statistics. @throws InputError  there is no such operation */
   async layerOutput(
     { image, layer }: { image: string; layer: string },
     { engine, transfer }: Call<Engine>,
@@ -56,7 +58,7 @@ export const inspectMethods = {
     };
   },
 
-  /** One element, worked out from its parts. @throws InputError  no such element */
+  /** Returns the formula behind one element. @throws InputError  there is no such element */
   async elementFormula(
     { image, ...place }: { image: string } & ElementPlace,
     { engine }: Call<Engine>,
@@ -64,13 +66,13 @@ export const inspectMethods = {
     return elementFormula(await passOf(engine, image), place);
   },
 
-  /** How long each module takes on this adapter; null where the adapter has no clock. */
+  /** Returns each module's time on this adapter, or null if the adapter has no clock. */
   async layerTimes({ image }: { image: string }, { engine, signal }: Call<Engine>): Promise<LayerTimes | null> {
     return measureLayerTimes(engine, await engine.image(image), signal);
   },
 };
 
-/** Of the last block's channels and their means: the head is linear in them. */
+/** Returns the contributions of the last block's channels or of their means, in which the head is linear. */
 async function contributionsOf(
   engine: Engine,
   pass: RecordedPass,

@@ -1,4 +1,4 @@
-/** The kernels behind a layer: what ran, how fast, and what else could. */
+/** The kernels behind a layer: what ran, how fast, and the alternatives. */
 import { ConvolutionSubject } from '../../../bench/convolution_subject.ts';
 import { benchSubjects } from '../../../bench/kernel_bench.ts';
 import type { KernelResult } from '../../../bench/kernel_result.ts';
@@ -9,7 +9,11 @@ import { type LayerKernels, measureLayerKernels } from '../layer_kernels.ts';
 import type { Call } from '../serve_calls.ts';
 
 export const kernelMethods = {
-  /** The dispatches that an operation makes in the network that is open, and how long they take. @throws InputError  it makes none */
+  /**
+   * Returns an operation's dispatches in the open network, and their times.
+   *
+   * @throws InputError  it has none of its own
+   */
   async layerKernels(
     { image, layer }: { image: string; layer: string },
     { engine }: Call<Engine>,
@@ -19,10 +23,10 @@ export const kernelMethods = {
   },
 
   /**
-   * Every variant that can do a convolution's shape, checked against f64 and timed, and the adapter's peaks: by the bench, on a device of
-   * its own.
+   * Benchmarks every variant that supports a convolution's shape, on a separate device: checks it against f64, times
+   * it, and measures the adapter's peak rates.
    *
-   * @throws InputError  the layer is no convolution
+   * @throws InputError  the layer is not a convolution
    */
   async compareVariants(
     { layer }: { layer: string },
@@ -50,7 +54,7 @@ function subjectOf(
   { path, convolution, input, shape }: Operation,
   operations: readonly Operation[],
 ): ConvolutionSubject {
-  if (!convolution) throw new InputError(`kernels: ${path} is no convolution, and has one variant only`);
+  if (!convolution) throw new InputError(`kernels: ${path} is not a convolution, so it has only one variant`);
   const { channels, kernel, stride } = convolution;
   const side = operations.find(operation => operation.path === input)?.shape[1] ?? 224;
   const padding = (kernel - 1) / 2;

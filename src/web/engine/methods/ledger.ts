@@ -1,4 +1,4 @@
-/** The verdict taken apart, and what becomes of it without some channels. */
+/** The verdict broken down by channel, and the verdict without some channels. */
 import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
 import type { ChannelMaps } from '../../../inspection/ledger_account.ts';
 import type { Engine } from '../engine.ts';
@@ -8,9 +8,9 @@ import type { Call } from '../serve_calls.ts';
 export interface LedgerAnswer extends Ledger, ChannelMaps {}
 
 export const ledgerMethods = {
-  /** Every channel's part in every class's logit. */
+  /** Returns every channel's contribution to every class's logit. */
   async ledger({ image }: { image: string }, { engine, transfer }: Call<Engine>): Promise<LedgerAnswer> {
-    void engine.head; // throws a sentence where there is none
+    void engine.head; // throws if there is none
     const { head } = engine.headFile!;
     const pass = await passOf(engine, image);
     const { shape, values } = await pass.output('layer4');
@@ -23,7 +23,7 @@ export const ledgerMethods = {
     return { ...(await ledgerOf(pass, head)), weights: Object.fromEntries(weights), maps, side: shape[1]! };
   },
 
-  /** Verdict and maps with the weights of some channels set to 0. */
+  /** Returns verdict and maps with the weights of some channels set to 0. */
   async maskedVerdict(
     { image, off }: { image: string; off: readonly number[] },
     { engine, transfer }: Call<Engine>,

@@ -1,4 +1,4 @@
-/** Images in, verdicts and maps out. */
+/** Adds images, and returns verdicts and maps. */
 import { decodeImage, encodePng, sha256 } from '#platform';
 import { type Evidence, evidenceOf } from '../../../inference/evidence.ts';
 import { predictImage, type Verdict } from '../../../inference/predict.ts';
@@ -18,7 +18,7 @@ export interface AddedImage {
 
 export interface PictureRequest {
   readonly image: string;
-  /** For the caption. */
+  /** File name for the caption. */
   readonly name: string;
   /** See `shownMap`. */
   readonly map?: string;
@@ -27,7 +27,7 @@ export interface PictureRequest {
 }
 
 export const lookMethods = {
-  /** Decodes and keeps an image. @throws InputError  no image */
+  /** Decodes and stores an image. @throws InputError  it is not an image */
   async addImage(
     { blob, name, label }: { blob: Blob; name: string; label?: string },
     { engine }: Call<Engine>,
@@ -40,19 +40,19 @@ export const lookMethods = {
     return { hash, name, width, height };
   },
 
-  /** The verdict alone. */
+  /** Returns the verdict alone. */
   async predict({ image }: { image: string }, { engine }: Call<Engine>): Promise<Verdict> {
     return predictImage(engine.network, engine.head, await engine.image(image));
   },
 
-  /** The verdict, and the maps of all classes. */
+  /** Returns the verdict, and the maps of all classes. */
   async evidence({ image }: { image: string }, { engine, transfer }: Call<Engine>): Promise<Evidence> {
     const evidence = await evidenceOf(engine.network, engine.head, await engine.image(image));
     transfer(evidence.image.pixels, ...Object.values(evidence.maps).flatMap(({ cam, upsampled }) => [cam, upsampled]));
     return evidence;
   },
 
-  /** The figure that `raycam cam` draws, of the map and on the scale that the page shows: a PNG file. */
+  /** Returns the figure of `raycam cam` as a PNG file, with the map and the scale that the page shows. */
   async picture(
     { image, name, map, scale, opacity }: PictureRequest,
     { engine, transfer }: Call<Engine>,

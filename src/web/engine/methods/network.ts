@@ -1,4 +1,4 @@
-/** Opening networks and heads, and what is stored. */
+/** Opens networks and heads, and manages stored weights. */
 import type { Site } from '../../site.ts';
 import type { Engine } from '../engine.ts';
 import { parseHead } from '../heads.ts';
@@ -7,18 +7,18 @@ import type { Call } from '../serve_calls.ts';
 import { keepStream, listStored, removeStored, type StoredFile } from '../weights_store.ts';
 
 export const networkMethods = {
-  /** Comes first, once: what the site offers, and where it is. */
+  /** Must be called first, once. Tells the engine what the site offers, and where it is. */
   async start({ site, baseUrl }: { site: Site; baseUrl: string }, { engine }: Call<Engine>): Promise<void> {
     engine.site = site;
     engine.baseUrl = baseUrl;
   },
 
-  /** Opens a network; the status tells how far it is. */
+  /** Opens a network; the status shows the progress. */
   async openNetwork(choice: EngineChoice, { engine, signal }: Call<Engine>): Promise<void> {
     await engine.open(choice, signal);
   },
 
-  /** Keeps a weights file of the reader's; its id is `file:NAME`. */
+  /** Stores the visitor's weights file and returns its id, `file:NAME`. */
   async keepWeights({ file }: { file: File }, { engine }: Call<Engine>): Promise<{ id: string }> {
     const id = `file:${file.name}`;
     const choice: EngineChoice = { model: id, adapter: 'auto' };
@@ -32,7 +32,7 @@ export const networkMethods = {
     return { id };
   },
 
-  /** A head file of the reader's. @throws InputError  it belongs to another network */
+  /** Uses the visitor's head file. @throws InputError  it belongs to another network */
   async openHead({ name, bytes }: { name: string; bytes: Uint8Array }, { engine }: Call<Engine>): Promise<void> {
     engine.useHead(await parseHead(name, bytes));
   },

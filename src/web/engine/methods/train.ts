@@ -1,4 +1,4 @@
-/** Training, and what it leaves: every epoch's head to look through, to save and to use. */
+/** Trains a head, and gives access to the head of every epoch: to compare, to save and to use. */
 import { InputError } from '../../../errors/index.ts';
 import { type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
 import type { Engine } from '../engine.ts';
@@ -16,16 +16,16 @@ import {
 
 const trainings = new WeakMap<Engine, Training>();
 
-/** @throws InputError  nothing was trained on the network that is open */
+/** Returns the last training on the open network. @throws InputError  there is none */
 function trainingOf(engine: Engine): Training {
   const training = trainings.get(engine);
   if (training?.network !== engine.network)
-    throw new InputError('train: no head was trained on the network that is open. Train one');
+    throw new InputError('train: no head was trained on the open network. Train one');
   return training;
 }
 
 export const trainMethods = {
-  /** Features of every image, then the epochs. @throws InputError  the files are no labelled folder */
+  /** Computes every image's features, then trains. @throws InputError  the files are not a labelled folder */
   async train(
     request: TrainingRequest,
     { engine, signal, progress }: Call<Engine, TrainingProgress>,
@@ -35,7 +35,7 @@ export const trainMethods = {
     return training.summary;
   },
 
-  /** What the head of an epoch says of an X-ray; -1 is the head before the first. `run` tells one training from another. */
+  /** Returns the verdict of an epoch's head; -1 is the head before the first epoch. `run` identifies the training. */
   async epochVerdict(
     { image, epoch }: { image: string; epoch: number; run: string },
     { engine, transfer }: Call<Engine>,
@@ -46,7 +46,7 @@ export const trainMethods = {
     return verdict;
   },
 
-  /** The head file of an epoch. */
+  /** Returns an epoch's head file. */
   async trainedHead(
     { epoch }: { epoch: number },
     { engine }: Call<Engine>,
@@ -54,7 +54,7 @@ export const trainMethods = {
     return headFileOf(trainingOf(engine), epoch);
   },
 
-  /** Puts an epoch's head in the place of the one that gives the verdicts. */
+  /** Uses an epoch's head for verdicts. */
   async useTrainedHead({ epoch }: { epoch: number }, { engine }: Call<Engine>): Promise<void> {
     const { bytes, name } = headFileOf(trainingOf(engine), epoch);
     engine.useHead(await parseHead(name, bytes));

@@ -1,4 +1,4 @@
-/** Which way of computing each convolution is the fastest on this adapter. What changes is in force once the network is opened again. */
+/** The fastest algorithm of each convolution on this adapter. A change takes effect when the network is reopened. */
 import { type TuneResult, tune } from '../../../bench/tune.ts';
 import { InputError } from '../../../errors/index.ts';
 import type { Engine } from '../engine.ts';
@@ -11,7 +11,9 @@ export interface TuneProgress {
 }
 
 export const tuningMethods = {
-  /** `raycam tune` of the open network, one image at a time, on a device of its own. Given up, nothing of it is kept. */
+  /**
+   * Runs `raycam tune` on the open network, one image at a time, on a separate device. If aborted, it stores nothing.
+   */
   async tune(_: object, { engine, signal, progress }: Call<Engine, TuneProgress>): Promise<TuneResult['refused']> {
     const { backbone, device } = engine.network;
     const { architecture, strideOn } = backbone;
@@ -27,13 +29,13 @@ export const tuningMethods = {
     return refused;
   },
 
-  /** Keeps what a file says. @throws InputError  it is no tuning, or one of another adapter */
+  /** Stores a tuning file. @throws InputError  it is not a tuning file, or is for another adapter */
   async loadTuning({ file }: { file: File }, { engine }: Call<Engine>): Promise<void> {
     const { adapter } = engine.network.device;
     await keepTuning(adapter, await tuningOfFile(file, adapter));
   },
 
-  /** What is kept, as `raycam tune --from` takes it. @throws InputError  nothing is */
+  /** Returns the stored tuning as a file for `raycam tune --from`. @throws InputError  there is none */
   async tuningText(_: object, { engine }: Call<Engine>): Promise<string> {
     const tuning = await readTuning(engine.network.device.adapter);
     if (!tuning) throw new InputError('tuning: this adapter has none. Measure first, or load a file');

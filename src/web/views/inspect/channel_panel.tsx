@@ -1,4 +1,4 @@
-/** One channel, large: a pixel of it is chosen by the pointer or the arrow keys. */
+/** One channel, enlarged. The pointer or the arrow keys select a pixel. */
 import { useMemo } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { paintMap } from '../../../report/map_raster.ts';
@@ -39,7 +39,7 @@ export function ChannelPanel({ operation, output, channel, cell }: ChannelPanelP
           ))}
           {contributions && (
             <>
-              <dt>to {contributions.class}</dt>
+              <dt>adds to {contributions.class}</dt>
               <dd data-testid="channel-contribution" data-value={contributions.values[channel]}>
                 {formatValue(contributions.values[channel]!)}
               </dd>
@@ -47,7 +47,7 @@ export function ChannelPanel({ operation, output, channel, cell }: ChannelPanelP
           )}
         </dl>
       </div>
-      {!cell && <p class="about">Click a pixel, or move to one with the arrow keys, to see how it came about.</p>}
+      {!cell && <p class="about">Click a pixel, or use the arrow keys, to see how it is computed.</p>}
     </section>
   );
 }
@@ -94,7 +94,7 @@ function ChannelMap({ operation, output, channel, cell }: ChannelPanelProps) {
       role="application"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pixel
       tabIndex={0}
-      aria-label={`Channel ${channel}, ${height} by ${width} pixels: arrow keys choose one${cell ? `; row ${cell.row}, column ${cell.column}` : ''}`}
+      aria-label={`Channel ${channel}, ${height} by ${width} pixels: arrow keys select one${cell ? `; row ${cell.row}, column ${cell.column}` : ''}`}
       data-testid="channel-map"
       onClick={onClick}
       onKeyDown={onKeyDown}

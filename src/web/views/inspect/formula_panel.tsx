@@ -1,4 +1,4 @@
-/** How one pixel came about: the formula with its numbers, step by step, and what the kernels stored. */
+/** The formula of one pixel with its numbers, step by step, and the value that the kernels stored. */
 import type { Summary } from '../../../inspection/channel_statistics.ts';
 import type { Operation } from '../../../inspection/operations.ts';
 import { setParams } from '../../state/route.ts';
@@ -11,13 +11,13 @@ export interface FormulaPanelProps {
   readonly operation: Operation;
   readonly channel: number;
   readonly cell: Cell;
-  /** Of the layer's values. */
+  /** Summary of the layer's values. */
   readonly summary: Summary;
 }
 
 const KEPT_FORMULAS = 32;
 
-/** Digits that f32 kernels agree on with f64, of the layer's largest value. */
+/** Digits of the layer's largest value on which f32 kernels agree with f64. */
 const AGREED_DIGITS = 5;
 
 export function FormulaPanel({ image, operation, channel, cell, summary }: FormulaPanelProps) {
@@ -26,7 +26,7 @@ export function FormulaPanel({ image, operation, channel, cell, summary }: Formu
     <section class="formula" aria-label="Formula">
       <header class="formula-head">
         <h2>
-          How one pixel came about: channel {channel}, row {cell.row}, column {cell.column}
+          How one pixel is computed: channel {channel}, row {cell.row}, column {cell.column}
         </h2>
         <button
           type="button"
@@ -43,7 +43,7 @@ export function FormulaPanel({ image, operation, channel, cell, summary }: Formu
   );
 }
 
-/** So that the digits shown are those that can be relied on. */
+/** Returns the number of decimals that are reliable. */
 function decimalsOf({ min, max }: Summary): number {
   const scale = Math.max(Math.abs(min), Math.abs(max), 1e-12);
   return Math.max(0, Math.min(9, AGREED_DIGITS - 1 - Math.floor(Math.log10(scale))));
@@ -68,7 +68,7 @@ function Steps({ formula, decimals }: { readonly formula: Formula; readonly deci
   );
 }
 
-/** What the formula comes to, and what the kernels stored. */
+/** The formula's value, and the value that the kernels stored. */
 function Agreement({
   formula: { value, stored },
   text,
@@ -84,13 +84,11 @@ function Agreement({
         {text(value)}
       </dd>
       <dt>stored</dt>
-      <dd data-testid="formula-stored" data-value={stored} title="by the kernels, in 32 bits">
+      <dd data-testid="formula-stored" data-value={stored} title="by the kernels, in 32-bit floats">
         {text(stored)}
       </dd>
       <dd class="formula-agreement">
-        {isEqual
-          ? 'equal in every digit shown'
-          : `${Math.abs(value - stored).toExponential(1)} apart, which is rounding`}
+        {isEqual ? 'equal in all digits shown' : `${Math.abs(value - stored).toExponential(1)} apart: rounding`}
       </dd>
     </dl>
   );

@@ -19,7 +19,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
       return (
         <>
           <Title path={step.path}>
-            Σ patch × weights, of {step.patches.length + step.otherChannels} channels of <Source path={step.input} />
+            Σ patch × weights, over {step.patches.length + step.otherChannels} channels of <Source path={step.input} />
           </Title>
           <table class="products" data-window={step.kernel}>
             <TableHead columns={['ch.', 'patch', 'weights', 'sum']} />
@@ -56,7 +56,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
       return (
         <>
           <Title path="+ shortcut">
-            the same place of <Source path={step.path} />
+            the same position in <Source path={step.path} />
           </Title>
           <p class="working-out">+ {text(step.residual)}</p>
           <Result>{text(step.value)}</Result>
@@ -74,7 +74,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
       return (
         <>
           <Title path={step.path}>
-            the {step.kind === 'max' ? 'greatest' : 'mean'} of {step.values.length} pixels of{' '}
+            the {step.kind === 'max' ? 'maximum' : 'mean'} of {step.values.length} pixels of{' '}
             <Source path={step.input} />
             {step.kind === 'max' && `, channel ${channel}, around row ${2 * row}, column ${2 * column}`}
           </Title>
@@ -86,7 +86,7 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
       return (
         <>
           <Title path={step.path}>
-            Σ feature × weight + bias, of {step.terms.length + step.otherChannels} features of{' '}
+            Σ feature × weight + bias, over {step.terms.length + step.otherChannels} features of{' '}
             <Source path={step.input} />
           </Title>
           <table class="products">
@@ -153,7 +153,7 @@ function plus(value: number): string {
   return `${value < 0 ? '−' : '+'} ${short(Math.abs(value))}`;
 }
 
-/** Four digits. */
+/** Formats four significant digits. */
 function short(value: number): string {
   return String(Number(value.toPrecision(4))).replace('-', '−');
 }

@@ -1,4 +1,4 @@
-/** What of the network is looked at: all of it is in the address. */
+/** The state of Inspect. All of it is in the address. */
 import { computed } from '@preact/signals';
 import type { Operation } from '../../../inspection/operations.ts';
 import type { OutputOf } from '../../engine/client.ts';
@@ -15,10 +15,10 @@ const SORTS: readonly SortBy[] = ['channel', 'mean', 'max', 'contribution'];
 
 export const wantedLayer = computed(() => param('layer') ?? DEFAULT_LAYER);
 export const sortBy = computed<SortBy>(() => SORTS.find(name => name === param('sort')) ?? 'channel');
-/** Whether all channels have one scale. */
+/** Whether all channels share a scale. */
 export const isScaleShared = computed(() => param('scale') !== 'own');
 
-/** The operation of a path; a module's is its last. */
+/** Returns the operation with a path, or the last operation of the module with that path. */
 export function operationAt(operations: readonly Operation[], path: string): Operation | undefined {
   return (
     operations.find(operation => operation.path === path) ??
@@ -26,7 +26,7 @@ export function operationAt(operations: readonly Operation[], path: string): Ope
   );
 }
 
-/** The chosen channel, where the operation has it. */
+/** Returns the selected channel, if the operation has it. */
 export function chosenChannel(channels: number): number | undefined {
   const channel = Number(param('channel') ?? Number.NaN);
   return Number.isInteger(channel) && channel >= 0 && channel < channels ? channel : undefined;
@@ -37,7 +37,7 @@ export interface Cell {
   readonly column: number;
 }
 
-/** The chosen place of the address, which is one of the network's input, as a cell of an operation's output. */
+/** Converts the position in the address, which is on the network's input, to a cell of an operation's output. */
 export function chosenCell([, height, width]: Operation['shape']): Cell | undefined {
   const [y, x] = (param('pixel') ?? '').split(',').map(Number);
   const isPlace = (value: number | undefined) => Number.isInteger(value) && value! >= 0 && value! < INPUT_SIDE;
@@ -54,7 +54,7 @@ export function chooseChannel(channel: number): void {
   setParams({ channel: String(channel) }, { replace: param('channel') !== undefined });
 }
 
-/** Channels in the order wanted, the largest first; as stored where the layer has no such figure. */
+/** Sorts channels by a figure, largest first. Keeps the stored order if the layer lacks the figure. */
 export function orderOf({ shape, channels, contributions }: LayerOutput, by: SortBy): Uint32Array {
   const order = Uint32Array.from({ length: shape[0] }, (_, i) => i);
   const figures = { channel: undefined, mean: channels.mean, max: channels.max, contribution: contributions?.values }[

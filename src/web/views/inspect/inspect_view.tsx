@@ -1,4 +1,4 @@
-/** Inspect: what every operation of the network makes of the X-ray. */
+/** Inspect: the output of every operation of the network. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { engineStatus } from '../../engine/client.ts';
@@ -50,7 +50,7 @@ export function InspectView() {
           />
         )}
       </div>
-      <aside class="side inspect-side" aria-label="The layer and its parts">
+      <aside class="side inspect-side" aria-label="Layer and channel">
         <LayerPanel operation={operation} output={output} operations={operations} times={times} />
         {output && channel !== undefined && (
           <ChannelPanel operation={operation} output={output} channel={channel} cell={cell} />
@@ -60,23 +60,23 @@ export function InspectView() {
   );
 }
 
-/** Measured once for a network, when the first layer is there. One X-ray is as good as another, so the first one stands for all. */
+/** Measures layer times once per generation, after the first layer is computed. They do not depend on the X-ray. */
 export function useLayerTimes(
   image: string | undefined,
   isFree: boolean,
 ): Readonly<Record<string, number>> | undefined {
   const status = engineStatus.value;
-  const epoch = status.state === 'ready' ? status.epoch : 0;
-  const asked = useRef({ epoch, image: undefined as string | undefined });
-  if (asked.current.epoch !== epoch) asked.current = { epoch, image: undefined };
+  const generation = status.state === 'ready' ? status.generation : 0;
+  const asked = useRef({ generation, image: undefined as string | undefined });
+  if (asked.current.generation !== generation) asked.current = { generation, image: undefined };
   if (isFree) asked.current.image ??= image;
   const answer = useCall('layerTimes', asked.current.image ? { image: asked.current.image } : null, { keep: 1 });
   return answer.state === 'done' ? answer.value?.ms : undefined;
 }
 
-/** Brackets step through the operations, braces through the blocks, wherever the focus is but in a field. */
+/** Brackets step through the operations, braces through the units, unless the focus is in a field. */
 function useStepping(operations: readonly Operation[] | undefined, current: Operation | undefined): void {
-  // Keys may come faster than effects run: they are told of what is shown, not of what was when they were listened to.
+  // Keys may arrive faster than effects run, so the listener reads the current values from a ref.
   const shown = useRef({ operations, current });
   shown.current = { operations, current };
   useEffect(() => {
@@ -91,7 +91,7 @@ function useStepping(operations: readonly Operation[] | undefined, current: Oper
   }, []);
 }
 
-/** The operation that a key leads to. */
+/** Returns the operation that a key leads to. */
 export function stepFrom(operations: readonly Operation[], current: Operation, key: string): Operation | undefined {
   const at = operations.indexOf(current);
   switch (key) {
@@ -117,7 +117,7 @@ function isField(target: EventTarget | null): boolean {
 function Waiting({ message }: { readonly message?: string }) {
   return (
     <div class="boot">
-      {message ? <p role="alert">{message}</p> : <p>The layers come once the network is ready.</p>}
+      {message ? <p role="alert">{message}</p> : <p>The layers appear once the network is ready.</p>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** The operation in hand: what it does, what it costs, and what came out of it. */
+/** The selected operation: what it does, its costs, and its output. */
 import type { Operation } from '../../../inspection/operations.ts';
 import { Figures } from '../../parts/figures.tsx';
 import { Histogram } from '../../parts/histogram.tsx';
@@ -34,7 +34,7 @@ export function LayerPanel({ operation, operations, output, times }: LayerPanelP
       {output && <Statistics output={output} />}
       <p class="layer-links">
         <a href={linkTo('kernels')}>Its kernels</a>
-        {output?.contributions && <a href={linkTo('ledger')}>Its part in the verdict</a>}
+        {output?.contributions && <a href={linkTo('ledger')}>Its contribution to the verdict</a>}
       </p>
     </section>
   );
@@ -48,11 +48,11 @@ function Costs({ operation: { path, shape, parameters, flop }, times }: Pick<Lay
     { name: 'parameters', text: formatCount(parameters), id: 'parameters', value: parameters },
     { name: 'FLOP', text: formatCount(flop), id: 'flop', value: flop },
     {
-      name: 'time here',
+      name: 'time',
       text: isFused ? 'fused' : ms === undefined ? '…' : `${formatMs(ms)} ms`,
       id: 'layer-ms',
       value: ms,
-      title: isFused ? 'it runs within the convolution before it' : undefined,
+      title: isFused ? 'runs in the convolution before it' : undefined,
     },
   ];
   return <Figures class="figures" figures={figures} />;

@@ -1,4 +1,4 @@
-/** The network as a list that one can read: stem, stages, blocks, and every operation of the block in hand. */
+/** The network as a list: stem, stages, blocks, end, and every operation of the selected unit. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { linkTo } from '../../state/route.ts';
@@ -9,7 +9,7 @@ export interface NetworkMapProps {
   readonly current: Operation;
   /** Milliseconds by path. */
   readonly times?: Readonly<Record<string, number>>;
-  /** Where its links lead. */
+  /** The view that its links open. */
   readonly view: 'inspect' | 'kernels';
 }
 
@@ -33,7 +33,7 @@ export function NetworkMap({ operations, current, times, view }: NetworkMapProps
       <p class="map-head" aria-hidden="true">
         <span>layer</span>
         <span>output</span>
-        <span title="trained numbers">param.</span>
+        <span title="parameters">param.</span>
         <span>FLOP</span>
         <span>ms</span>
       </p>
@@ -96,7 +96,7 @@ function Stage({ stage, operations, current, times, view }: NetworkMapProps & { 
   );
 }
 
-/** Of one operation, or of several together: the shape is the last one's. */
+/** The figures of one operation, or the totals of several, with the shape of the last. */
 function Figures({ operations, times }: Pick<NetworkMapProps, 'operations' | 'times'>) {
   const total = (value: (operation: Operation) => number) => operations.reduce((sum, one) => sum + value(one), 0);
   const timed = operations.filter(({ path }) => times?.[path] !== undefined);
@@ -106,7 +106,7 @@ function Figures({ operations, times }: Pick<NetworkMapProps, 'operations' | 'ti
       <span class="number">{formatShape(operations.at(-1)!.shape).replaceAll(' ', '')}</span>
       <span class="number">{formatCount(total(({ parameters }) => parameters))}</span>
       <span class="number">{formatCount(total(({ flop }) => flop))}</span>
-      <span class="number" title={ms === undefined && times ? 'runs within the convolution before it' : undefined}>
+      <span class="number" title={ms === undefined && times ? 'runs in the convolution before it' : undefined}>
         {formatMs(ms) || (times ? '·' : '')}
       </span>
     </>

@@ -1,4 +1,4 @@
-/** Numbers in a square, coloured by sign and size; as text where there is room, else in each cell's title. */
+/** A grid of numbers, coloured by sign and size. Small grids show them as text, others as each cell's tooltip. */
 export interface NumberGridProps {
   readonly values: readonly number[];
   readonly columns: number;
@@ -30,7 +30,7 @@ export function NumberGrid({ values, columns }: NumberGridProps) {
   );
 }
 
-/** Three digits, without a leading zero; two where they are small. */
+/** Formats three significant digits, or two for small numbers, without a leading zero. */
 function short(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return '0';

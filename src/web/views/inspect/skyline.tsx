@@ -1,4 +1,7 @@
-/** The layers in a row, as high as their outputs are wide: the whole network at a glance. For the pointer; the map beside it serves the keyboard. */
+/**
+ * All layers in a row; each bar's height is the width of the layer's output. For the pointer; the list next to it
+ * serves the keyboard.
+ */
 import { useState } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { linkTo, setParams } from '../../state/route.ts';
@@ -27,12 +30,12 @@ export function Skyline({ operations, current, times }: SkylineProps) {
   };
   return (
     <section class="skyline" aria-label="The network at a glance">
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of layers is the keyboard's */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of layers serves the keyboard */}
       <svg
         viewBox={`0 0 ${layers.length} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${layers.length} layers: above the line the width of each output, below it ${times ? 'its time' : 'its operations'}`}
+        aria-label={`${layers.length} layers: above the line the width of each output, below it its ${times ? 'time' : 'FLOP'}`}
         onPointerMove={event => setHovered(at(event))}
         onPointerLeave={() => setHovered(undefined)}
         onClick={event => {
@@ -64,7 +67,7 @@ export function Skyline({ operations, current, times }: SkylineProps) {
           {formatShape(shown.shape)} · {formatCount(shown.flop)}FLOP
           {times?.[shown.path] !== undefined && ` · ${formatMs(times[shown.path])} ms`}
         </span>
-        <span class="skyline-key soft">above: width of the output · below: {times ? 'time here' : 'operations'}</span>
+        <span class="skyline-key soft">above: output width · below: {times ? 'time' : 'FLOP'}</span>
       </p>
     </section>
   );

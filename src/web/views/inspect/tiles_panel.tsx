@@ -1,4 +1,4 @@
-/** The channels of the operation in hand. */
+/** The channels of the selected operation. */
 import { useMemo } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { ChannelTiles } from '../../parts/channel_tiles.tsx';
@@ -44,9 +44,9 @@ export function TilesPanel({ operation, answer, channel }: TilesPanelProps) {
             {
               value: 'shared',
               text: 'One scale',
-              title: 'One colour means one value in all channels; beyond four standard deviations it stays the same',
+              title: 'A colour means the same value in all channels, up to four standard deviations',
             },
-            { value: 'own', text: 'Each its own', title: 'Every channel from its least to its greatest value' },
+            { value: 'own', text: 'Separate scales', title: 'Each channel from its minimum to its maximum' },
           ]}
           onChange={scale => setParams({ scale: scale === 'own' ? scale : null }, { replace: true })}
         />
@@ -60,8 +60,8 @@ export function TilesPanel({ operation, answer, channel }: TilesPanelProps) {
       )}
       {sortBy.value === 'contribution' && output && !output.contributions && (
         <p class="channels-note">
-          The verdict is a weighted sum of the channels of layer4 alone: what earlier channels add to it is no single
-          number. They stand in their own order.
+          The verdict is a weighted sum of layer4’s channels only. Earlier channels have no single contribution, so they
+          keep their order.
         </p>
       )}
     </section>
@@ -88,10 +88,10 @@ function Tiles({ output, channel }: { readonly output: LayerOutput; readonly cha
   );
 }
 
-/** Standard deviations from zero, beyond the mean, at which a shared scale ends. */
+/** A shared scale reaches from zero to |mean| plus this many standard deviations. */
 const REACH = 4;
 
-/** A few outliers would leave all else dark: what lies beyond has the end's colour. */
+/** Returns a shared scale that clips outliers, which would leave everything else dark. */
 function sharedBounds({ summary: { mean, std, min, max } }: LayerOutput): readonly [number, number] {
   const reach = Math.abs(mean) + REACH * std;
   return [Math.max(min, -reach), Math.min(max, reach)];

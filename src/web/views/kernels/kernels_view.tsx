@@ -1,4 +1,4 @@
-/** Kernels: the shaders behind a layer, their times, and what else could run it. */
+/** Kernels: the shaders behind a layer, their times, and the alternatives. */
 import { useMemo } from 'preact/hooks';
 import type { Operation } from '../../../inspection/operations.ts';
 import { currentImage } from '../../state/images.ts';
@@ -27,7 +27,7 @@ export function KernelsView() {
   if (!operations || !operation)
     return (
       <div class="boot">
-        <p>{network.state === 'failed' ? network.message : 'The kernels come once the network is ready.'}</p>
+        <p>{network.state === 'failed' ? network.message : 'The kernels appear once the network is ready.'}</p>
       </div>
     );
   return (
@@ -43,12 +43,12 @@ export function KernelsView() {
   );
 }
 
-/** Batch norms and relus run within the convolution before them. */
+/** Batch norms and relus have no kernels of their own: they run in the convolution before them. */
 function hasKernels({ kind }: Operation): boolean {
   return kind !== 'batch norm' && kind !== 'relu';
 }
 
-/** The operation that runs what the address names: that itself, or the convolution whose epilogue holds it. */
+/** Returns the operation that runs the layer in the address: itself, or the convolution whose epilogue includes it. */
 function kernelOf(all: readonly Operation[], operations: readonly Operation[], path: string): Operation | undefined {
   let found = operationAt(all, path);
   while (found && !operations.includes(found)) found = all.find(operation => operation.path === found!.input);

@@ -1,4 +1,4 @@
-/** What ran for a layer in this network, and how fast. */
+/** The kernels that ran for a layer in this network, and their times. */
 import type { Operation } from '../../../inspection/operations.ts';
 import type { OutputOf } from '../../engine/client.ts';
 import { engineStatus } from '../../engine/client.ts';
@@ -26,8 +26,8 @@ export function RunPanel({ operation, answer }: RunPanelProps) {
           {operation.path}
         </p>
         <p class="about">
-          {describeOperation(operation)}; {formatShape(operation.shape)} out
-          {operation.kind === 'convolution' && ', batch norm and what follows in its epilogue'}.
+          {describeOperation(operation)}; output {formatShape(operation.shape)}
+          {operation.kind === 'convolution' && '; its epilogue includes batch norm and what follows'}.
         </p>
       </header>
       {answer.state === 'failed' && <Fault text={answer.message} />}
@@ -37,10 +37,10 @@ export function RunPanel({ operation, answer }: RunPanelProps) {
           <Rates kernels={answer.value} />
           <Dispatches kernels={answer.value} />
           <p class="about">
-            {status.state === 'ready' && `On ${describeAdapter(status.adapter)}, `}
-            the median of {answer.value.time.samples} samples by{' '}
-            {answer.value.isAdapterTime ? 'the adapter’s own clock' : 'this computer’s clock: the adapter has none'}, on
-            the very buffers of a forward pass. Operations are counted as of a direct convolution, whatever runs.
+            {status.state === 'ready' && `On ${describeAdapter(status.adapter)}: `}
+            median of {answer.value.time.samples} samples on the buffers of a forward pass, by{' '}
+            {answer.value.isAdapterTime ? 'the adapter’s clock' : 'this computer’s clock: the adapter has none'}. FLOP
+            are those of a direct convolution, whatever kernel runs.
           </p>
         </>
       )}
@@ -54,8 +54,8 @@ function Rates({ kernels: { time, flop, bytes } }: { readonly kernels: Kernels }
     { id: 'kernel-ms', name: 'time', value: time.median, text: `${formatMs(time.median)} ms` },
     { id: 'kernel-gflops', name: 'GFLOP/s', value: gflops, text: gflops.toPrecision(3) },
     { id: 'kernel-flop', name: 'FLOP', value: flop, text: formatCount(flop) },
-    { id: 'kernel-bytes', name: 'bytes at least', value: bytes, text: `${formatCount(bytes)}B` },
-    { id: 'kernel-intensity', name: 'FLOP for each', value: flop / bytes, text: (flop / bytes).toPrecision(3) },
+    { id: 'kernel-bytes', name: 'minimum bytes', value: bytes, text: `${formatCount(bytes)}B` },
+    { id: 'kernel-intensity', name: 'FLOP per byte', value: flop / bytes, text: (flop / bytes).toPrecision(3) },
   ];
   return <Figures class="kernel-figures" figures={figures} />;
 }

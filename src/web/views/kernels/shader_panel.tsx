@@ -1,4 +1,4 @@
-/** The WGSL that ran, as it is stored. */
+/** The WGSL source that ran. */
 import { useState } from 'preact/hooks';
 import { Segments } from '../../parts/segments.tsx';
 import type { Kernels } from './run_panel.tsx';

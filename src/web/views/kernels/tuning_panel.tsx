@@ -1,4 +1,4 @@
-/** What was measured of this adapter: in force or not, made here or by `raycam tune`, kept for the next visit. */
+/** The adapter's tuning: measured here or by `raycam tune`, and stored for the next visit. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, engineStatus, isAbort, type ProgressOf } from '../../engine/client.ts';
@@ -10,7 +10,7 @@ import { FilePicker } from '../../parts/file_picker.tsx';
 import { openNetwork, wantedChoice } from '../../state/engine_control.ts';
 import { formatMs } from '../inspect/operation_words.ts';
 
-/** It outlives the panel, which goes while the network is opened again. */
+/** Outlives the panel, which unmounts while the network is reopened. */
 const fault = signal('');
 
 export function TuningPanel() {
@@ -22,7 +22,7 @@ export function TuningPanel() {
   const { tuning, choice } = status;
   const isUsed = tuning !== undefined && !choice.isUntuned;
 
-  /** What changes the tuning, and then the network that is to have it. */
+  /** Changes the tuning, then reopens the network with it. */
   const change = async (work: () => Promise<unknown>) => {
     fault.value = '';
     try {
@@ -38,7 +38,7 @@ export function TuningPanel() {
     try {
       const refused = await call('tune', {}, { signal: measuring.current.signal, onProgress: setWorking });
       if (refused.length > 0)
-        fault.value = `Wrong on this adapter, and never taken: ${refused.map(({ shape, variant }) => `${variant} of ${shape}`).join('; ')}.`;
+        fault.value = `Wrong results on this adapter, so never used: ${refused.map(({ shape, variant }) => `${variant} of ${shape}`).join('; ')}.`;
     } finally {
       setWorking(undefined);
     }
@@ -76,7 +76,7 @@ export function TuningPanel() {
             Save file
           </button>
           <button type="button" disabled={!tuning} onClick={() => void change(() => call('forgetTuning', {}))}>
-            Forget
+            Delete
           </button>
           <label>
             <input
@@ -91,20 +91,19 @@ export function TuningPanel() {
       )}
       <Fault text={fault.value} />
       <p class="about">
-        Times every way to compute each convolution of this network, in which nothing else is computed, and keeps the
-        fastest in this browser; the file is that of <code>raycam tune</code>. Results with a tuning differ in their
-        last digits from results without it.
+        Times every algorithm for each convolution of this network, and stores the fastest in this browser. Nothing else
+        is computed meanwhile. The file is that of <code>raycam tune</code>. A tuning changes the last digits of
+        results.
       </p>
     </section>
   );
 }
 
 function textOf(adapter: string, tuning: TuningInfo | undefined, isUsed: boolean): string {
-  if (!tuning) return `None for ${adapter}: each convolution is computed as is usually fast on such an adapter.`;
-  if (!isUsed) return `Kept for ${adapter}, and not in force: ${tuning.convolutions} convolutions.`;
+  if (!tuning) return `None for ${adapter}: a heuristic chooses the algorithm of each convolution.`;
+  if (!isUsed) return `Stored for ${adapter}, but not in use: ${tuning.convolutions} convolutions.`;
   const { ofNetwork, ms, untunedMs } = tuning;
   const { tuned, total } = ofNetwork;
-  if (tuned === 0)
-    return `${tuning.convolutions} convolutions on ${adapter}, none of them of this network: measure it.`;
-  return `In force for ${adapter}: ${tuned} of this network’s ${total} sizes of convolutions, ${(untunedMs / ms).toFixed(2)} times as fast in sum as without (${formatMs(ms)} ms, not ${formatMs(untunedMs)}).`;
+  if (tuned === 0) return `${tuning.convolutions} convolutions on ${adapter}, none of this network. Measure it.`;
+  return `In use for ${adapter}: ${tuned} of this network’s ${total} convolution sizes, ${(untunedMs / ms).toFixed(2)} times as fast in total (${formatMs(ms)} ms instead of ${formatMs(untunedMs)}).`;
 }

@@ -1,4 +1,4 @@
-/** What else could run the layer: every variant checked, timed, and set under the adapter's measured roof. */
+/** Every variant that can run the layer: checked, timed, and compared with the adapter's measured roofline. */
 import { useMemo, useState } from 'preact/hooks';
 import type { KernelResult, KernelRow } from '../../../bench/kernel_result.ts';
 import { timeOf } from '../../../bench/kernel_result.ts';
@@ -27,7 +27,7 @@ export function VariantsPanel({ operation, kernels }: VariantsPanelProps) {
     return (
       <section class="panel" aria-label="Variants">
         <h2>Variants</h2>
-        <p class="about">There is one kernel for this operation.</p>
+        <p class="about">This operation has only one kernel.</p>
       </section>
     );
   return (
@@ -36,8 +36,8 @@ export function VariantsPanel({ operation, kernels }: VariantsPanelProps) {
       {answer.state === 'idle' && (
         <>
           <p class="about">
-            Checks every kernel that can do this shape against 64-bit loops, times them in turns, and measures what the
-            adapter can do at most. It takes a quarter of a minute or so, in which nothing else is computed.
+            Checks every kernel that supports this shape against a 64-bit reference, times them in turns, and measures
+            the adapter’s peak rates. It takes about 15 s. Nothing else is computed meanwhile.
           </p>
           <button type="button" class="primary" data-testid="compare" onClick={() => setAsked(true)}>
             Measure and compare
@@ -68,7 +68,7 @@ function Comparison({ result, kernels }: { readonly result: KernelResult; readon
       <div class="table-room">
         <table class="kernel-table" data-testid="variants">
           <TableHead
-            columns={['variant', 'ms', '± (median deviation)', 'GFLOP/s', 'of the fastest', 'error against f64']}
+            columns={['variant', 'ms', '± (median deviation)', 'GFLOP/s', 'time / fastest', 'error vs. f64']}
           />
           <tbody>
             {rows.map(row => (
@@ -80,7 +80,7 @@ function Comparison({ result, kernels }: { readonly result: KernelResult; readon
                   {variant}
                 </th>
                 <td colSpan={5} class="error-text">
-                  wrong, not timed: {reason}
+                  wrong result, not timed: {reason}
                 </td>
               </tr>
             ))}
@@ -89,7 +89,7 @@ function Comparison({ result, kernels }: { readonly result: KernelResult; readon
       </div>
       <Svg class="roofline" markup={chart} />
       <p class="about">
-        The error is the largest difference as a share of the largest value. Variants run alone on made-up values,
+        The error is the largest difference divided by the largest value. Variants run alone on synthetic values,
         without a shortcut; the point “in the network” is the layer as it ran above.
       </p>
     </>
@@ -120,7 +120,7 @@ function VariantRow({ row, fastest }: { readonly row: KernelRow; readonly fastes
   );
 }
 
-/** The layer as it ran in the network, beside the variants. */
+/** Adds the layer as it ran in the network to the variants. */
 function withOwn(result: KernelResult, { path, dispatches, time, flop, bytes }: Kernels): KernelResult {
   const [first] = result.rows;
   if (!first) return result;

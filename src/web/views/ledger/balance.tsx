@@ -1,4 +1,4 @@
-/** The account in one line: what speaks for it, what against it, the bias; and the logit that the kernels computed. */
+/** The account in one line: the sums for and against the class, the bias, and the logit that the kernels computed. */
 import type { Account, AccountRequest } from '../../../inspection/ledger_account.ts';
 import type { Masked } from './ledger_state.ts';
 
@@ -32,7 +32,7 @@ export function Balance({ account, masked, of, offCount }: BalanceProps) {
           {logit === undefined ? '…' : signed(logit)}
         </b>
         <span>
-          {second === undefined ? `logit of ${first}` : `logit of ${first} less that of ${second}`}, by the network’s
+          {second === undefined ? `logit of ${first}` : `logit of ${first} minus that of ${second}`}, computed by the
           kernels
         </span>
       </div>

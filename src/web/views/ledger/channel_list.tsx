@@ -34,16 +34,16 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
     <section class="account" aria-label="Channels">
       <div class="account-tools">
         <button type="button" onClick={() => switchOff([...isOff, ...strongest(1)])}>
-          {TOP} strongest for: off
+          Switch off {TOP} strongest for
         </button>
         <button type="button" onClick={() => switchOff([...isOff, ...strongest(-1)])}>
-          {TOP} strongest against: off
+          Switch off {TOP} strongest against
         </button>
         <button type="button" disabled={isOff.size === 0} onClick={() => switchOff([])}>
-          All on
+          Switch all on
         </button>
         <span class="soft" data-testid="off-count" data-value={isOff.size}>
-          {isOff.size === 0 ? `all ${order.length} count` : `${isOff.size} of ${order.length} count for nothing`}
+          {isOff.size === 0 ? `all ${order.length} on` : `${isOff.size} of ${order.length} off`}
         </span>
       </div>
       <p class="account-row account-head" aria-hidden="true">
@@ -56,7 +56,7 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
         <span />
       </p>
       <VirtualRows
-        label={`${order.length} channels: weight, mean and what they add`}
+        label={`${order.length} channels: weight, mean and contribution`}
         count={order.length}
         rowHeight={ROW_HEIGHT}
         selected={chosen < 0 ? undefined : chosen}
@@ -71,14 +71,14 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
                 <input
                   type="checkbox"
                   checked={!isOff.has(channel)}
-                  aria-label={`Channel ${channel} counts`}
+                  aria-label={`Use channel ${channel}`}
                   onChange={() => toggle(channel)}
                 />
                 <ChannelThumb ledger={ledger} channel={channel} brightest={brightest} />
                 <a
                   class="mono"
                   href={linkTo('inspect', { layer: 'layer4', channel: String(channel) })}
-                  title="See it in Inspect"
+                  title="Open in Inspect"
                 >
                   {channel}
                 </a>
@@ -112,7 +112,7 @@ export function ChannelList({ ledger, account, order, of }: ChannelListProps) {
 interface ThumbProps {
   readonly ledger: LedgerAnswer;
   readonly channel: number;
-  /** Of all channels: the end of the scale. */
+  /** The largest value of all channels, which sets the scale. */
   readonly brightest: number;
 }
 

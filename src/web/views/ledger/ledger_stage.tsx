@@ -1,4 +1,4 @@
-/** The X-ray with the map of what is switched on, and the verdict that it makes. */
+/** The X-ray with the map of the channels that are on, and their verdict. */
 import { useMemo } from 'preact/hooks';
 import { differenceOf, type EvidenceMap } from '../../../inference/evidence_map.ts';
 import { type AccountRequest, channelEvidence } from '../../../inspection/ledger_account.ts';
@@ -18,7 +18,7 @@ export interface LedgerStageProps {
   readonly whole: Masked;
   readonly masked: Masked;
   readonly of: AccountRequest['of'];
-  /** Whether `masked` is of what is switched on now. */
+  /** Whether `masked` is computed from the channels that are on now. */
   readonly isFresh: boolean;
 }
 
@@ -51,14 +51,14 @@ export function LedgerStage({ image, ledger, whole, masked, of, isFresh }: Ledge
         </p>
         <p class="ledger-whole">
           {off.value.length === 0
-            ? `All ${ledger.features.length} channels of layer4 count.`
+            ? `All ${ledger.features.length} channels of layer4 are on.`
             : `Without ${off.value.length === 1 ? 'one channel' : `${off.value.length} channels`}. With all: ${whole.class} ${formatProbability(whole.probabilities[whole.class]!)}.`}
         </p>
         <Segments
           label="Map"
           value={showsChannel ? 'channel' : 'all'}
           options={[
-            { value: 'all', text: 'What is switched on' },
+            { value: 'all', text: 'Channels that are on' },
             {
               value: 'channel',
               text: hasChannel ? `Channel ${channel} alone` : 'One channel',
@@ -78,7 +78,7 @@ interface Shown {
   readonly caption: string;
 }
 
-/** On the scale of the whole verdict, so that one can see what goes; a channel alone on its own. */
+/** Returns the map on the scale of the full verdict, so that losses are visible; a single channel has its own scale. */
 function useShownMap(
   { ledger, whole, masked, of }: Pick<LedgerStageProps, 'ledger' | 'whole' | 'masked' | 'of'>,
   channel: number | undefined,

@@ -1,4 +1,4 @@
-/** What of the ledger is looked at: all of it is in the address. */
+/** The state of Ledger. All of it is in the address. */
 import { computed } from '@preact/signals';
 import type { AccountRequest, LedgerOrder } from '../../../inspection/ledger_account.ts';
 import type { OutputOf } from '../../engine/client.ts';
@@ -29,7 +29,7 @@ export function toggle(channel: number): void {
   switchOff(now);
 }
 
-/** Whose account: as in Look, a class, the difference, or nothing, which is the verdict's class. */
+/** Returns whose logit to show, as in Look: a class, the difference, or by default the verdict's class. */
 export function requestOf(classes: readonly string[], verdict: string): AccountRequest['of'] {
   const choice = param('map');
   if (choice === DIFFERENCE && classes.length === 2) return [classes[1]!, classes[0]!];

@@ -1,4 +1,4 @@
-/** Ledger: the verdict taken apart, channel by channel. */
+/** Ledger: the verdict broken down channel by channel. */
 import { useMemo, useRef } from 'preact/hooks';
 import { accountOf, ledgerOrder } from '../../../inspection/ledger_account.ts';
 import { Segments } from '../../parts/segments.tsx';
@@ -35,7 +35,7 @@ export function LedgerView() {
   if (ledger.state !== 'done' || whole.state !== 'done')
     return (
       <div class="boot">
-        <p>{ledger.state === 'idle' ? 'The ledger comes once the network is ready.' : 'Computing …'}</p>
+        <p>{ledger.state === 'idle' ? 'The ledger appears once the network is ready.' : 'Computing …'}</p>
       </div>
     );
   return (
@@ -64,7 +64,7 @@ function Sheet({ image, ledger, whole, masked }: SheetProps) {
   const by = orderBy.value;
   const account = useMemo(() => accountOf(ledger, { of, off: new Set(offNow) }), [ledger, first, second, offNow]);
   const order = useMemo(() => ledgerOrder(account.contributions, by), [ledger, first, second, by]);
-  // The picture stays while the next is computed: it is of the same X-ray, and gone before anyone reads it as a score.
+  // Keep the previous map while the next is computed. It is of the same X-ray, and `isFresh` marks it as old.
   const drawn = useRef(whole);
   if (masked) drawn.current = masked;
   return (
@@ -80,7 +80,7 @@ function Sheet({ image, ledger, whole, masked }: SheetProps) {
       <div class="ledger-book">
         <div class="ledger-tools">
           <Segments
-            label="Whose logit"
+            label="Logit"
             value={second === undefined ? first : DIFFERENCE}
             options={[
               ...ledger.classes.map(name => ({ value: name, text: name })),
@@ -93,7 +93,7 @@ function Sheet({ image, ledger, whole, masked }: SheetProps) {
             label="Sort by"
             value={by}
             options={[
-              { value: 'size', text: 'weight either way' },
+              { value: 'size', text: 'largest, for or against' },
               { value: 'for', text: 'most for it' },
               { value: 'against', text: 'most against it' },
               { value: 'channel', text: 'channel' },

@@ -1,4 +1,7 @@
-/** The sum as it runs: from the bias up through all that speaks for the class, and down through all that speaks against it. */
+/**
+ * A chart of the running sum: it starts at the bias, rises with the channels for the class, and falls with those
+ * against.
+ */
 import { useMemo } from 'preact/hooks';
 import { type Account, ledgerOrder, runningSum } from '../../../inspection/ledger_account.ts';
 import {
@@ -17,7 +20,7 @@ import { Svg } from '../../parts/svg.tsx';
 import { isNarrow } from '../../state/narrow.ts';
 
 const WIDTH = 800;
-/** Letters keep their size where there is less room. */
+/** The width on narrow windows, where text keeps its size. */
 const NARROW_WIDTH = 400;
 const HEIGHT = 176;
 
@@ -37,7 +40,7 @@ function chart(account: Account, off: ReadonlySet<number>, width: number): strin
   const step = order.length > 1000 ? 500 : 100;
   const ticks = Array.from({ length: Math.floor(order.length / step) + 1 }, (_, i) => i * step);
   const x: Axis = {
-    label: 'channels, from the most for it to the most against it',
+    label: 'channels, from strongest for to strongest against',
     min: 0,
     max: order.length,
     ticks: ticks.map(at => ({ at, text: String(at) })),

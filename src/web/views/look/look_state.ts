@@ -1,4 +1,4 @@
-/** How the maps are shown: live values, written to the address when they settle. */
+/** The state of Look: how maps are shown. Values change live, and go into the address once they settle. */
 import { computed, effect, signal } from '@preact/signals';
 import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
 import { INPUT_SIDE, type Probe } from '../../parts/plate.tsx';
@@ -6,7 +6,7 @@ import { param, setParams } from '../../state/route.ts';
 
 const DEFAULT_OPACITY = 0.5;
 
-/** 0..1; follows the slider, and the address when it changes. */
+/** 0..1. Follows the slider, and the address when that changes. */
 export const opacity = signal(DEFAULT_OPACITY);
 
 effect(() => {
@@ -14,10 +14,10 @@ effect(() => {
   opacity.value = value >= 0 && value <= 1 ? value : DEFAULT_OPACITY;
 });
 
-/** Where the pointer is. */
+/** Position of the pointer. */
 const hovered = signal<Probe | undefined>(undefined);
 
-/** The pinned place of the address, `row,column`. */
+/** The pinned position in the address, `row,column`. */
 const pinned = computed<Probe | undefined>(() => {
   const [y, x] = (param('pixel') ?? '').split(',').map(Number);
   const isPlace = (value: number | undefined): value is number =>
@@ -37,11 +37,11 @@ export const colormap = computed(() => {
   return COLORMAP_NAMES.find(known => known === name) ?? DEFAULT_COLORMAP;
 });
 
-/** The X-ray as the file has it, or the 224 x 224 pixels that the network sees. */
+/** Whether to show the 224 x 224 pixels that the network sees instead of the file. */
 export const showsInput = computed(() => param('show') === 'input');
 
-/** The map as the features give it, or enlarged. */
+/** Whether to show the raw 7 x 7 map instead of the enlarged one. */
 export const showsCells = computed(() => param('cells') === '1');
 
-/** Whether two X-rays side by side have one scale. */
+/** Whether two X-rays side by side share a scale. */
 export const sharesScale = computed(() => param('scale') !== 'own');

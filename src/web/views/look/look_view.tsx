@@ -1,4 +1,4 @@
-/** Look: the verdict on an X-ray, and where the evidence lies. */
+/** Look: the verdict on an X-ray, and the evidence for it. */
 import { useEffect } from 'preact/hooks';
 import type { Evidence } from '../../../inference/evidence.ts';
 import { comparedImage, currentImage, type ImageEntry } from '../../state/images.ts';
@@ -17,7 +17,7 @@ import { Welcome } from './welcome.tsx';
 
 const KEPT_ANSWERS = 24;
 
-/** One X-ray with what is known of it. */
+/** One X-ray with its evidence. */
 export interface Looked {
   readonly image: ImageEntry;
   readonly answer: Answer<Evidence>;

@@ -1,4 +1,4 @@
-/** Which map, and how it is drawn. */
+/** Selects the map, and how it is drawn. */
 import type { Evidence } from '../../../inference/evidence.ts';
 import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
 import { Segments } from '../../parts/segments.tsx';
@@ -8,7 +8,7 @@ import { colormap, opacity, sharesScale, showsCells, showsInput } from './look_s
 import { comparedClasses, DIFFERENCE } from './shown_map.ts';
 
 export interface MapPanelProps {
-  /** Of the first X-ray; absent while it is computed. */
+  /** Evidence of the first X-ray; absent while it is computed. */
   readonly evidence?: Evidence;
   readonly isCompared: boolean;
 }
@@ -74,7 +74,7 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
         label="X-ray"
         value={showsInput.value ? 'input' : 'file'}
         options={[
-          { value: 'file', text: 'X-ray as taken' },
+          { value: 'file', text: 'Original X-ray' },
           { value: 'input', text: 'As the network sees it' },
         ]}
         onChange={show => setParams({ show: show === 'input' ? show : null })}
@@ -85,7 +85,7 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
           value={sharesScale.value ? 'shared' : 'own'}
           options={[
             { value: 'shared', text: 'One scale' },
-            { value: 'own', text: 'Each its own' },
+            { value: 'own', text: 'Separate scales' },
           ]}
           onChange={scale => setParams({ scale: scale === 'own' ? scale : null })}
         />
@@ -96,7 +96,7 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
 
 function aboutOf(shown: string, evidence: Evidence): string {
   if (shown !== DIFFERENCE)
-    return `The channels of layer4, each weighted as the head weighs it for ${shown}. Bright places speak for it.`;
+    return `The channels of layer4, with the head’s weights for ${shown}. Bright areas are evidence for it.`;
   const [first, second] = comparedClasses(evidence);
-  return `${first} minus ${second}: orange speaks for ${first}, blue for ${second}.`;
+  return `${first} minus ${second}: orange is evidence for ${first}, blue for ${second}.`;
 }

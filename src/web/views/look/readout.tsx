@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { id: 'evidence', text: 'evidence', value: ({ shown }, y, x) => shown!.map.upsampled[y * INPUT_SIDE + x]! },
   {
     id: 'cell',
-    text: 'nearest of 7 × 7',
+    text: 'nearest 7 × 7 cell',
     value: ({ shown }, y, x) => {
       const side = Math.sqrt(shown!.map.cam.length);
       const nearest = (place: number) => Math.round((place * (side - 1)) / (INPUT_SIDE - 1));

@@ -1,4 +1,4 @@
-/** The picture, the raw map and the numbers, as files. */
+/** Saves the picture, the raw map and the numbers as files. */
 import { useState } from 'preact/hooks';
 import type { Evidence } from '../../../inference/evidence.ts';
 import type { MapScale } from '../../../report/map_raster.ts';
@@ -28,7 +28,7 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
       setIsCopied(true);
       setTimeout(() => setIsCopied(false), 2000);
     } catch {
-      setFault('The browser does not let the page copy. Take the link from the address bar');
+      setFault('The browser blocks copying. Copy the link from the address bar');
     }
   };
   const stem = image.name.replace(/\.[^.]+$/, '');
@@ -46,10 +46,10 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
     download(`${stem}${ending}`, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
   };
   const ways = [
-    { text: 'Picture', about: 'The X-ray, the map over it, the map alone, and its scale: PNG', go: savePicture },
+    { text: 'Picture', about: 'PNG: the X-ray, the X-ray under the map, the map and its scale', go: savePicture },
     {
       text: '7 × 7 map',
-      about: 'The map as the features give it: 7 × 7, float32, for NumPy',
+      about: 'The raw map: 7 × 7, float32, for NumPy',
       go: () => saveMap(shown.map.cam, '.cam7.npy'),
     },
     {
@@ -59,18 +59,18 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
     },
     {
       text: 'Numbers',
-      about: 'Verdict, probabilities, logits and the 7 × 7 map: JSON',
+      about: 'JSON: verdict, probabilities, logits and the 7 × 7 map',
       go: () => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json'),
     },
     {
       text: isCopied ? 'Link copied' : 'Copy link',
-      about: 'This X-ray, map, place and network, for somebody who has the same file',
+      about: 'This X-ray, map, position and network, for anyone with the same file',
       go: copyLink,
     },
   ];
   return (
-    <section class="save" aria-label="Save and send">
-      <h2>Save and send</h2>
+    <section class="save" aria-label="Save and share">
+      <h2>Save and share</h2>
       <div class="buttons">
         {ways.map(({ text, about, go }) => (
           <button key={about} type="button" title={about} onClick={go}>
@@ -83,7 +83,7 @@ export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
   );
 }
 
-/** The fields of `raycam cam --json`, and what they belong to. */
+/** Returns the fields of `raycam cam --json`, with the image, the network and the adapter that they belong to. */
 function numbersOf(image: ImageEntry, evidence: Evidence, { map, about }: ShownMap): string {
   const status = engineStatus.peek();
   const { class: verdict, probabilities, logProbabilities, logits } = evidence;

@@ -1,19 +1,19 @@
-/** Which map of an X-ray's evidence is shown, and on what scale. */
+/** Selects the map of an X-ray's evidence, and its scale. */
 import type { Evidence } from '../../../inference/evidence.ts';
 import { differenceOf, type EvidenceMap } from '../../../inference/evidence_map.ts';
 import { type MapScale, signedScale } from '../../../report/map_raster.ts';
 
-/** In the address, beside the classes' names. */
+/** The value of `map` in the address that is not a class. */
 export const DIFFERENCE = 'difference';
 
 export interface ShownMap {
   readonly map: EvidenceMap;
-  /** Whose evidence, in words. */
+  /** The class, or the two classes, that the map is evidence for. */
   readonly about: string;
   readonly isSigned: boolean;
 }
 
-/** The classes whose maps are subtracted: of two, the second less the first; of more, the likeliest less the next. */
+/** Returns the classes whose maps are subtracted: of two, second minus first; of more, most likely minus next. */
 export function comparedClasses(evidence: Evidence): readonly [string, string] {
   const names = Object.keys(evidence.maps);
   if (names.length === 2) return [names[1]!, names[0]!];
@@ -21,7 +21,7 @@ export function comparedClasses(evidence: Evidence): readonly [string, string] {
   return [first!, second!];
 }
 
-/** `choice` is a class, `difference`, or nothing: then it is the verdict's class. */
+/** Returns the map for `choice`: a class, `difference`, or by default the verdict's class. */
 export function shownMap(evidence: Evidence, choice: string | undefined): ShownMap {
   if (choice === DIFFERENCE && Object.keys(evidence.maps).length > 1) {
     const [first, second] = comparedClasses(evidence);
@@ -32,7 +32,7 @@ export function shownMap(evidence: Evidence, choice: string | undefined): ShownM
   return { map: evidence.maps[name]!, about: name, isSigned: false };
 }
 
-/** Over all the maps given, so that one colour means one value. */
+/** Returns one scale for all the maps, so that a colour means the same value in each. */
 export function scaleOf(maps: readonly ShownMap[], colormap: string): MapScale {
   const least = Math.min(...maps.map(({ map }) => map.bounds[0]));
   const greatest = Math.max(...maps.map(({ map }) => map.bounds[1]));

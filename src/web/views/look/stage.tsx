@@ -1,4 +1,4 @@
-/** The X-rays, one or two, each with its map and its scale. */
+/** One or two X-rays, each with its map and its scale. */
 import { useMemo } from 'preact/hooks';
 import type { Evidence } from '../../../inference/evidence.ts';
 import type { MapScale } from '../../../report/map_raster.ts';

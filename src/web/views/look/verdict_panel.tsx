@@ -1,4 +1,4 @@
-/** What the head says: never a number unless it was computed by the network that is open. */
+/** The head's verdict. It shows only numbers that the open network computed. */
 import type { Evidence } from '../../../inference/evidence.ts';
 import { engineStatus } from '../../engine/client.ts';
 import { Fault } from '../../parts/fault.tsx';
@@ -10,7 +10,7 @@ import type { Answer } from '../../state/use_call.ts';
 export interface VerdictPanelProps {
   readonly image: ImageEntry;
   readonly answer: Answer<Evidence>;
-  /** Says which X-ray it is about. */
+  /** Whether to show the X-ray's name. */
   readonly isNamed: boolean;
 }
 
@@ -76,8 +76,8 @@ function Scores({ evidence, isShort }: { evidence: Evidence; isShort: boolean })
 
 function waitingText(): string {
   const { state } = engineStatus.value;
-  if (state === 'failed') return 'There is no verdict: nothing could be computed.';
+  if (state === 'failed') return 'No verdict: nothing could be computed.';
   return state === 'empty'
-    ? 'The verdict comes once a network is loaded.'
-    : 'The verdict comes once the network is ready.';
+    ? 'The verdict appears once a network is loaded.'
+    : 'The verdict appears once the network is ready.';
 }

@@ -1,4 +1,4 @@
-/** Look without an X-ray: the ways to get one. */
+/** Look without an X-ray: the ways to open one. */
 import { FilePicker } from '../../parts/file_picker.tsx';
 import { SampleTile } from '../../parts/sample_tile.tsx';
 import { isDropping } from '../../state/drop.ts';
@@ -17,13 +17,13 @@ export function Welcome() {
             <p class="welcome-title">The X-ray of this link is not on this computer.</p>
             <p>
               Its SHA-256 begins with <span class="mono">{param('image')}</span>. Drop the file here to see what the
-              link is about.
+              link shows.
             </p>
           </>
         ) : (
           <>
             <p class="welcome-title">Drop a chest X-ray here.</p>
-            <p>Or paste one, or open a file. It is read on this computer, by the network that runs in this page.</p>
+            <p>Or paste one, or open a file. The network runs in this page, on this computer.</p>
           </>
         )}
         <FilePicker accept="image/*" isMultiple class="on-stage" onPick={files => void addFiles(files)}>

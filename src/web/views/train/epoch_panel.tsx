@@ -1,4 +1,4 @@
-/** Through the epochs: what the head of each says of an X-ray. And the head as a file. */
+/** Shows the verdict of each epoch's head on an X-ray, and saves the head as a file. */
 import { useRef, useState } from 'preact/hooks';
 import type { OutputOf } from '../../engine/client.ts';
 import { call } from '../../engine/client.ts';
@@ -13,7 +13,7 @@ import { chosenEpoch, epochText, type Summary } from './train_state.ts';
 
 export interface EpochPanelProps {
   readonly summary: Summary;
-  /** From 0; -1 before the first. */
+  /** Counted from 0; -1 is before the first. */
   readonly epoch: number;
 }
 
@@ -31,13 +31,13 @@ export function EpochPanel({ summary, epoch }: EpochPanelProps) {
         {image ? (
           <EpochPlate image={image} answer={answer} />
         ) : (
-          <p>Choose an X-ray below to watch its heat map change.</p>
+          <p>Choose an X-ray below to see its heat map change.</p>
         )}
       </div>
       <div class="panel train-outcome">
         <label class="field">
           <span>
-            {epochText(epoch)} <output class="number">{epoch === summary.epoch ? 'the one that is kept' : ''}</output>
+            {epochText(epoch)} <output class="number">{epoch === summary.epoch ? '(kept)' : ''}</output>
           </span>
           <input
             type="range"
@@ -53,19 +53,19 @@ export function EpochPanel({ summary, epoch }: EpochPanelProps) {
         </label>
         <EpochVerdict answer={answer} />
         <dl class="rows">
-          <dt>learnt from</dt>
+          <dt>trained on</dt>
           <dd>{summary.images.train} X-rays</dd>
           <dt>{summary.valName}</dt>
           <dd>{summary.images.val} X-rays</dd>
           {summary.skipped.length > 0 && (
             <>
-              <dt>could not be read</dt>
+              <dt>unreadable</dt>
               <dd title={summary.skipped.map(({ path, reason }) => `${path}: ${reason}`).join('\n')}>
                 {summary.skipped.length}
               </dd>
             </>
           )}
-          <dt>took</dt>
+          <dt>time</dt>
           <dd data-testid="train-ms" data-value={summary.elapsedMs}>
             {formatDuration(summary.elapsedMs / 1000)}
           </dd>
@@ -86,7 +86,7 @@ export function EpochPanel({ summary, epoch }: EpochPanelProps) {
   );
 }
 
-/** Tells one training from another, so that answers of the one are not taken for the other's. */
+/** Identifies a training, so that its cached answers are not taken for another's. */
 function runOf({ sha256, elapsedMs }: Summary): string {
   return `${sha256} ${elapsedMs}`;
 }
@@ -96,7 +96,7 @@ type EpochAnswer = Answer<OutputOf<'epochVerdict'>>;
 function EpochPlate({ image, answer }: { readonly image: ImageEntry; readonly answer: EpochAnswer }) {
   const verdict = answer.state === 'done' ? answer.value : undefined;
   const positive = verdict && Object.keys(verdict.maps).at(-1)!;
-  // While one slides, the map before stays until the next is there.
+  // While the slider moves, the previous map stays until the next is computed.
   const drawn = useRef<{ image: string; values: Float32Array; bounds: readonly [number, number] }>(undefined);
   if (verdict && positive) {
     const { upsampled: values, bounds } = verdict.maps[positive]!;
@@ -155,7 +155,7 @@ function Keep({ epoch }: { readonly epoch: number }) {
   const use = () =>
     attempt(async () => {
       await call('useTrainedHead', { epoch });
-      return `Verdicts are now by the head ${epochText(epoch)}.`;
+      return `Verdicts now use the head ${epochText(epoch)}.`;
     });
   return (
     <>

@@ -1,4 +1,4 @@
-/** The training as it goes, and what it came to. */
+/** The progress and the result of a training. */
 import { useMemo } from 'preact/hooks';
 import { confusionChart, rocChart, trainingChart } from '../../../report/charts.ts';
 import { Fault } from '../../parts/fault.tsx';
@@ -61,7 +61,7 @@ function Features({ run: { features, history } }: { readonly run: Extract<Run, {
 interface ChartsProps {
   readonly history: readonly EpochRecord[];
   readonly metrics: Metrics;
-  /** Whose metrics they are. */
+  /** The epoch of `metrics`. */
   readonly epoch?: number;
 }
 

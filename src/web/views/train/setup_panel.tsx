@@ -1,4 +1,4 @@
-/** What to learn from, and how. */
+/** Selects the training data and the settings. */
 import { engineStatus } from '../../engine/client.ts';
 import { FilePicker } from '../../parts/file_picker.tsx';
 import { HeadPicker } from '../../parts/head_picker.tsx';
@@ -16,8 +16,8 @@ const FIELDS: readonly {
   { name: 'seed', text: 'seed', least: 0, step: 1 },
   { name: 'lr', text: 'learning rate', least: 1e-9, step: 'any' },
   { name: 'batchSize', text: 'batch size', least: 1, step: 1 },
-  { name: 'stepSize', text: 'rate drops every', least: 1, step: 1 },
-  { name: 'gamma', text: 'by a factor of', least: 1e-9, step: 'any' },
+  { name: 'stepSize', text: 'decay every (epochs)', least: 1, step: 1 },
+  { name: 'gamma', text: 'decay factor', least: 1e-9, step: 'any' },
   { name: 'augment', text: 'augmented copies', least: 0, step: 1 },
 ];
 
@@ -25,10 +25,10 @@ export function SetupPanel() {
   const { state } = run.value;
   const isReady = engineStatus.value.state === 'ready';
   return (
-    <section class="panel train-setup" aria-label="What to train on">
-      <h2>Learn from</h2>
+    <section class="panel train-setup" aria-label="Setup">
+      <h2>Training data</h2>
       <Sources />
-      <h2>How</h2>
+      <h2>Settings</h2>
       <div class="train-fields">
         {FIELDS.map(({ name, text, least, step }) => (
           <label key={name} class="field">
@@ -53,7 +53,7 @@ export function SetupPanel() {
         value={settings.value.select}
         options={[
           { value: 'best', text: 'Keep the best epoch' },
-          { value: 'last', text: 'The last' },
+          { value: 'last', text: 'Keep the last' },
         ]}
         onChange={select => {
           settings.value = { ...settings.value, select: select as Settings['select'] };
@@ -76,8 +76,8 @@ export function SetupPanel() {
         )}
       </div>
       <p class="about">
-        The backbone stays as it is: each X-ray goes through it once, and a linear layer learns from the features. The
-        same seed gives the bytes that <code>raycam train</code> writes from features that the same adapter computed.
+        The backbone is frozen: each X-ray passes through it once, and a linear layer learns from the features. With the
+        same seed and adapter, the file has the bytes that <code>raycam train</code> writes.
       </p>
       <OpenHead />
     </section>
@@ -115,7 +115,7 @@ function Sources() {
             <span class="soft"> {source.value.files === 'bundled' ? bundled : source.value.files.length} files</span>
           </>
         ) : (
-          <span class="soft">A folder per class, if need be under train and test.</span>
+          <span class="soft">One folder per class, optionally in train and test.</span>
         )}
       </p>
     </>
@@ -128,9 +128,9 @@ function OpenHead() {
     <div class="train-head">
       <p class="about">
         {status.state === 'ready' &&
-          (status.head ? `Verdicts are by ${status.head.name}.` : 'There is no head yet: no verdicts.')}
+          (status.head ? `Verdicts use ${status.head.name}.` : 'No head yet, so no verdicts.')}
       </p>
-      <HeadPicker testId="load-head">Load a head file …</HeadPicker>
+      <HeadPicker testId="load-head">Open a head file …</HeadPicker>
     </div>
   );
 }

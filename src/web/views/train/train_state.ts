@@ -1,4 +1,4 @@
-/** A training run: it goes on while the reader looks at something else. */
+/** The training run, which continues while the visitor looks at other views. */
 import { computed, signal } from '@preact/signals';
 import { call, engineStatus, type InputOf, isAbort, type OutputOf } from '../../engine/client.ts';
 import { site } from '../../state/site.ts';
@@ -9,7 +9,7 @@ export type Summary = OutputOf<'train'>;
 export type EpochRecord = Summary['history'][number];
 export type Metrics = Summary['metrics'][number];
 
-/** What `raycam train` takes unless told otherwise. */
+/** The defaults of `raycam train`. */
 export const settings = signal<Settings>({
   epochs: 10,
   batchSize: 256,
@@ -21,7 +21,7 @@ export const settings = signal<Settings>({
   select: 'best',
 });
 
-/** A name for the reader, and the files once they are known. */
+/** The files to train on, and a name to show. */
 export interface Source {
   readonly name: string;
   readonly files: readonly PickedFile[] | 'bundled';
@@ -37,12 +37,12 @@ export type Run =
       readonly history: readonly EpochRecord[];
       readonly metrics: readonly Metrics[];
     }
-  | { readonly state: 'done'; readonly summary: Summary; readonly weightsHash: string; readonly epoch: number }
+  | { readonly state: 'done'; readonly summary: Summary; readonly weightsHash: string; readonly generation: number }
   | { readonly state: 'failed'; readonly message: string };
 
 const lastRun = signal<Run>({ state: 'idle' });
 
-/** What was trained on another network, or on the same one opened anew, is void. */
+/** The last run. A finished run is dropped once a network with other weights is ready. */
 export const run = computed<Run>(() => {
   const status = engineStatus.value;
   const value = lastRun.value;
@@ -50,10 +50,10 @@ export const run = computed<Run>(() => {
   return status.state !== 'ready' || status.model.weightsHash === value.weightsHash ? value : { state: 'idle' };
 });
 
-/** The epoch that is looked at, from 0, and -1 before the first; the kept one unless chosen. */
+/** The selected epoch, counted from 0; -1 is before the first, undefined the kept one. */
 export const chosenEpoch = signal<number | undefined>(undefined);
 
-/** Epochs count from 0; -1 is before the first. */
+/** Names an epoch, counted from 0; -1 is before the first. */
 export function epochText(epoch: number): string {
   return epoch < 0 ? 'before the first epoch' : `after epoch ${epoch}`;
 }
@@ -92,20 +92,20 @@ export async function startTraining(): Promise<void> {
         },
       },
     );
-    lastRun.value = { state: 'done', summary, weightsHash: status.model.weightsHash, epoch: status.epoch };
+    lastRun.value = { state: 'done', summary, weightsHash: status.model.weightsHash, generation: status.generation };
   } catch (error) {
     if (stop !== controller.signal) return;
     lastRun.value = isAbort(error) ? { state: 'idle' } : { state: 'failed', message: (error as Error).message };
   }
 }
 
-/** The site's X-rays under the paths that they have in the sample. */
+/** Fetches the site's X-rays, under their paths in the sample. */
 async function bundledFiles(stop: AbortSignal): Promise<PickedFile[]> {
   const bundled = site.value?.images ?? [];
   return Promise.all(
     bundled.map(async ({ url, split, label, name }) => {
       const response = await fetch(new URL(url, document.baseURI), { signal: stop });
-      if (!response.ok) throw new Error(`${name}: it could not be fetched. Try again`);
+      if (!response.ok) throw new Error(`${name}: could not be fetched. Try again`);
       return { path: `sample/${split}/${label}/${name}`, file: await response.blob() };
     }),
   );

@@ -1,4 +1,4 @@
-/** Train: a head on labelled X-rays, epoch by epoch. */
+/** Train: trains a head on labelled X-rays, and shows it epoch by epoch. */
 import { RunPanel } from './run_panel.tsx';
 import { SetupPanel } from './setup_panel.tsx';
 

@@ -1,4 +1,4 @@
-/** What computes. */
+/** Selects the adapter and the number of threads. */
 import type { AdapterChoice } from '../../../runtime/adapter.ts';
 import { engineStatus } from '../../engine/client.ts';
 import { describeAdapter } from '../../parts/engine_chip.tsx';
@@ -6,10 +6,10 @@ import { Segments } from '../../parts/segments.tsx';
 import { openNetwork, wantedChoice } from '../../state/engine_control.ts';
 
 const CHOICES: readonly { value: AdapterChoice; text: string; title: string }[] = [
-  { value: 'auto', text: 'Best', title: 'A GPU where there is one, else WebAssembly' },
+  { value: 'auto', text: 'Best', title: 'A GPU if there is one, otherwise WebAssembly' },
   { value: 'gpu', text: 'GPU', title: 'The graphics processor, through WebGPU' },
-  { value: 'wasm', text: 'WebAssembly', title: 'The processor: shaders compiled to WebAssembly SIMD' },
-  { value: 'swiftshader', text: 'Any WebGPU', title: 'Whatever WebGPU offers, software included: to compare with' },
+  { value: 'wasm', text: 'WebAssembly', title: 'The CPU: shaders compiled to WebAssembly SIMD' },
+  { value: 'swiftshader', text: 'Any WebGPU', title: 'Any WebGPU adapter, software included, for comparison' },
 ];
 const MOST_THREADS = 64;
 
@@ -19,7 +19,7 @@ export function AdapterPanel() {
   const cores = navigator.hardwareConcurrency;
   return (
     <section class="panel" aria-label="Adapter">
-      <h2>Computes on</h2>
+      <h2>Adapter</h2>
       <p class="current" data-testid="adapter">
         {status.state === 'ready' ? describeAdapter(status.adapter) : '…'}
       </p>
@@ -30,7 +30,7 @@ export function AdapterPanel() {
         onChange={adapter => void openNetwork({ ...choice, adapter: adapter as AdapterChoice })}
       />
       <label class="field">
-        <span>Threads of WebAssembly ({cores} cores here; empty: as many, up to 8)</span>
+        <span>WebAssembly threads (empty: one per core, up to 8; {cores} cores here)</span>
         <input
           type="number"
           min="1"
@@ -45,8 +45,8 @@ export function AdapterPanel() {
       </label>
       {!globalThis.crossOriginIsolated && (
         <p class="about">
-          This page may not share memory between threads, so WebAssembly has one. Its host must send the headers of an
-          isolated page; reloading helps where the browser keeps the page for offline use.
+          This page cannot share memory between threads, so WebAssembly uses only one. Its host must send cross-origin
+          isolation headers; reloading helps if the browser stores the page for offline use.
         </p>
       )}
       {!navigator.gpu && <p class="about">This browser offers no WebGPU here.</p>}

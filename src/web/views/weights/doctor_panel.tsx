@@ -1,4 +1,4 @@
-/** Whether this browser computes rightly, and a report to compare with another machine's. */
+/** Checks that this browser computes correctly, and saves a report to compare with another machine's. */
 import { useState } from 'preact/hooks';
 import type { Comparison } from '../../../doctor/compare_reports.ts';
 import type { AdapterRecord } from '../../../doctor/doctor_report.ts';
@@ -32,7 +32,7 @@ export function DoctorPanel() {
         </ul>
       )}
       {!report && (
-        <p class="about">Runs a ResNet-50 of known results on every adapter of this browser: some seconds.</p>
+        <p class="about">Runs a ResNet-50 with known results on every adapter of this browser, in a few seconds.</p>
       )}
       <div class="buttons">
         <button type="button" disabled={running !== ''} onClick={() => void run()}>
@@ -41,7 +41,7 @@ export function DoctorPanel() {
         {report && (
           <button
             type="button"
-            title="JSON, which raycam doctor --compare takes"
+            title="JSON for raycam doctor --compare"
             onClick={() => download('raycam-doctor.json', `${JSON.stringify(report)}\n`, 'application/json')}
           >
             Save the report
@@ -54,19 +54,20 @@ export function DoctorPanel() {
 }
 
 function adapterLine(record: AdapterRecord): string {
-  if (!record.present) return `${record.adapter}: none. ${record.reason}`;
+  if (!record.present) return `${record.adapter}: not available. ${record.reason}`;
   const { adapter, description, selfTest } = record;
   if ('reason' in selfTest) return `${adapter}, ${description}: fails. ${selfTest.reason}`;
   const failed = selfTest.layers.find(({ passed }) => !passed);
   const error = Math.max(...selfTest.layers.map(layer => layer.error)).toExponential(1);
   return failed
     ? `${adapter}, ${description}: fails from ${failed.layer} on`
-    : `${adapter}, ${description}: passes, off by ${error} at most, ${selfTest.bound} allowed`;
+    : `${adapter}, ${description}: passes, largest error ${error} (${selfTest.bound} allowed)`;
 }
 
 function comparisonLine({ between, bound, layers, firstDivergence }: Comparison): string {
   const names = between.join(' and ');
-  if (firstDivergence !== null) return `${names} part: the first layer that diverges is ${firstDivergence}`;
+  if (firstDivergence !== null)
+    return `${names} differ: the first layer that diverges is ${firstDivergence} (${bound} allowed)`;
   const error = Math.max(...layers.map(layer => layer.error)).toExponential(1);
-  return `${names} agree, off by ${error} at most, ${bound} allowed`;
+  return `${names} agree: the largest difference is ${error} (${bound} allowed)`;
 }

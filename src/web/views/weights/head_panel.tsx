@@ -1,4 +1,4 @@
-/** What turns features into a verdict. */
+/** The head, which turns features into a verdict. */
 import { engineStatus } from '../../engine/client.ts';
 import { HeadPicker } from '../../parts/head_picker.tsx';
 
@@ -9,12 +9,12 @@ export function HeadPanel() {
     <section class="panel" aria-label="Head">
       <h2>Head</h2>
       {status.state === 'ready' && !head && (
-        <p>No head here was trained on {status.model.id}: there is no verdict until one is opened or trained.</p>
+        <p>No head was trained on {status.model.id}. Open or train one to get verdicts.</p>
       )}
       {head && (
         <p class="current" data-testid="head">
           {head.name}
-          <span class="soft"> tells {head.classes.join(' from ')}</span>
+          <span class="soft"> classes: {head.classes.join(', ')}</span>
         </p>
       )}
       <HeadPicker testId="pick-head">Open a head file …</HeadPicker>

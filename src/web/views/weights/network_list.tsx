@@ -1,4 +1,4 @@
-/** The networks that there are, and where their weights lie. */
+/** The available networks, and where their weights are stored. */
 import { useState } from 'preact/hooks';
 import { call, engineStatus } from '../../engine/client.ts';
 import { Fault } from '../../parts/fault.tsx';
@@ -49,8 +49,8 @@ export function NetworkList({ stored }: { readonly stored: Stored }) {
             key={file}
             id={`file:${file}`}
             details={['a file that you opened', formatBytes(sizeBytes)]}
-            licence="unknown: it comes with the file"
-            where="in this browser"
+            licence="unknown: see where the file came from"
+            where="In this browser"
           />
         ))}
       </ul>
@@ -96,5 +96,5 @@ function placeOf({ file, isHere, sizeBytes }: SiteModel, stored: Stored): string
   const size = sizeBytes > 0 ? `, ${formatBytes(sizeBytes)}` : '';
   if (stored.some(kept => kept.file === file)) return `In this browser${size}`;
   if (isHere) return `${site.value!.isLocal ? 'On this computer' : 'On this site'}${size}`;
-  return site.value!.canPull ? 'Not here yet: it will be fetched from its publisher' : 'Not here: open its file';
+  return site.value!.canPull ? 'Not here yet: downloaded from its publisher when opened' : 'Not here: open its file';
 }

@@ -1,4 +1,4 @@
-/** What this browser keeps for the page, and how to be rid of it. */
+/** Lists the files and X-rays that this browser stores, with buttons to delete them. */
 import { useEffect, useState } from 'preact/hooks';
 import { call } from '../../engine/client.ts';
 import { formatBytes } from '../../parts/words.ts';
@@ -22,8 +22,8 @@ export function StorePanel({ stored, refresh }: StorePanelProps) {
     for (const { hash } of images.value) await forgetImage(hash);
   };
   return (
-    <section class="panel" aria-label="Kept in this browser">
-      <h2>Kept in this browser</h2>
+    <section class="panel" aria-label="Stored in this browser">
+      <h2>Stored in this browser</h2>
       <ul class="kept">
         {stored.map(({ file, sizeBytes, isKept }) => (
           <li key={file} data-testid="stored">
@@ -46,7 +46,7 @@ export function StorePanel({ stored, refresh }: StorePanelProps) {
               {images.value.length} X-ray{images.value.length > 1 ? 's' : ''}
             </span>
             <button type="button" onClick={() => void forgetAll()}>
-              Forget all
+              Remove all
             </button>
           </li>
         )}
@@ -54,8 +54,8 @@ export function StorePanel({ stored, refresh }: StorePanelProps) {
       </ul>
       {room.quota !== undefined && (
         <p class="about">
-          {formatBytes(room.usage ?? 0)} of {formatBytes(room.quota)} that the browser allows. With weights kept here,
-          the page starts without a network.
+          {formatBytes(room.usage ?? 0)} of {formatBytes(room.quota)} that the browser allows. With stored weights, the
+          page starts offline.
         </p>
       )}
     </section>

@@ -1,4 +1,4 @@
-/** Weights: which network runs, on what, and what this browser keeps. */
+/** Weights: the network, the adapter, and what this browser stores. */
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect } from 'preact/hooks';
 import { call, engineStatus, type OutputOf } from '../../engine/client.ts';
@@ -16,7 +16,7 @@ export function WeightsView() {
   const refresh = useCallback(async () => {
     stored.value = await call('listStored', {}).catch(() => []);
   }, [stored]);
-  // What is stored changes when the engine's state does
+  // The stored files change when the engine's state does
   useEffect(() => void refresh(), [state, refresh]);
   return (
     <div class="weights">

@@ -1,9 +1,9 @@
 import { layOut } from '../../check/layout.ts';
 import { BOOL, type StructType, scalarType, typeName } from '../../check/types.ts';
-import { fail } from '../../errors.ts';
+import { fail } from '../../../interface/compile_error.ts';
 import type { Node } from '../../ir/node.ts';
-import type { MemoryReference } from '../references.ts';
-import { leaf, partsOf } from '../values.ts';
+import type { MemoryReference } from '../state/references.ts';
+import { leaf, partsOf } from '../values/values.ts';
 import { argumentOf, type Builtin, type BuiltinCall, expectCount } from './arguments.ts';
 
 interface Atomic {
@@ -15,13 +15,13 @@ interface Atomic {
 function atomicOf({ name, args, position }: BuiltinCall): Atomic {
   const [pointer] = args;
   if (pointer?.kind !== 'pointer' || pointer.reference.type.kind !== 'atomic')
-    return fail(position, `'${name}' takes a pointer to an atomic`);
+    return fail(position, `'${name}' needs a pointer to an atomic`);
   const { type, address, offset } = pointer.reference as MemoryReference & typeof pointer.reference;
   if (type.kind !== 'atomic') throw new Error('not an atomic');
   return { scalar: type.scalar, address, offset };
 }
 
-/** One instruction of WebAssembly, which gives what was there before. */
+/** Lowers to one WebAssembly instruction, which returns the old value. */
 function exchange(operation: string): Builtin {
   return call => {
     expectCount(call, 2);
@@ -32,7 +32,7 @@ function exchange(operation: string): Builtin {
   };
 }
 
-/** WebAssembly has no atomic min and max: the value is exchanged until no other thread came between. */
+/** WebAssembly has no atomic min and max, so a loop retries a compare-and-exchange until no other thread interferes. */
 function extremum(name: 'min' | 'max'): Builtin {
   return call => {
     expectCount(call, 2);

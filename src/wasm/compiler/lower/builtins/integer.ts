@@ -1,10 +1,10 @@
 import { type Type, U32 } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
-import { componentsOf, leaf, makeVector, nodeOf, type Value } from '../values.ts';
+import { componentsOf, leaf, makeVector, nodeOf, type Value } from '../values/values.ts';
 import { argumentOf, type Builtin, type BuiltinCall, expectCount, integers } from './arguments.ts';
 
-/** Component by component: WebAssembly has these operations for scalars alone. */
+/** Applies a computation to each component, because WebAssembly has these operations for scalars only. */
 function each(b: Builder, type: Type, nodes: readonly Node[], compute: (...scalars: Node[]) => Node): Value {
   if (type.kind !== 'vector') return leaf(type, compute(...nodes));
   const components = nodes.map(node => componentsOf(b, leaf(type, node)).map(nodeOf));
@@ -19,7 +19,7 @@ function perScalar(compute: (b: Builder, x: Node, scalar: 'i32' | 'u32') => Node
   };
 }
 
-/** The highest bit that differs from the sign; of 0 and -1, all ones. */
+/** Returns the index of the highest bit that differs from the sign (for u32, of the highest set bit), or -1. */
 function firstLeadingBit(b: Builder, x: Node, scalar: 'i32' | 'u32'): Node {
   const bits = scalar === 'i32' ? b.op('i32.xor', x, b.op('i32.shr_s', x, b.i32(31))) : x;
   return b.op('i32.sub', b.i32(31), b.op('i32.clz', bits));
@@ -29,7 +29,7 @@ function firstTrailingBit(b: Builder, x: Node): Node {
   return b.select(b.op('i32.ctz', x), b.i32(-1), b.op('i32.eqz', x));
 }
 
-/** Neighbours are exchanged, then pairs, then fours, then bytes, then halves. */
+/** Swaps adjacent bits, then pairs of bits, nibbles, bytes and halves. */
 function reverseBits(b: Builder, x: Node): Node {
   const masks = [0x55555555, 0x33333333, 0x0f0f0f0f, 0x00ff00ff];
   const swapped = masks.reduce((bits, mask, i) => {
@@ -39,7 +39,7 @@ function reverseBits(b: Builder, x: Node): Node {
   return b.op('i32.or', b.op('i32.shl', swapped, b.i32(16)), b.op('i32.shr_u', swapped, b.i32(16)));
 }
 
-/** Where a field begins and how long it is, both held inside of the 32 bits. */
+/** Returns a bit field's offset and length, both clamped to the 32 bits. */
 function field(call: BuiltinCall, at: number): { offset: Node; count: Node } {
   const { b } = call;
   const atMost = (x: Node, limit: Node) => b.select(limit, x, b.op('i32.lt_u', x, limit));
@@ -74,7 +74,7 @@ function insertBits(call: BuiltinCall): Value {
   });
 }
 
-/** Four bytes of each, multiplied and summed. */
+/** Lowers the dot product of two words as vectors of four bytes. */
 function dot4(extend: (b: Builder, x: Node, byte: number) => Node): Builtin {
   return call => {
     expectCount(call, 2);

@@ -1,19 +1,20 @@
 import { BOOL, isAbstract, scalarOf, type Type, typeName, U32 } from '../../check/types.ts';
-import { fail } from '../../errors.ts';
-import { bitcast, commonScalar, concretize, convert } from '../convert.ts';
+import { fail } from '../../../interface/compile_error.ts';
+import { bitcast, commonScalar, concretize, convert } from '../values/convert.ts';
 import { selectValue } from '../expressions.ts';
-import { runtimeLength } from '../references.ts';
+import { runtimeLength } from '../state/references.ts';
 import { resolveType } from '../type_expressions.ts';
-import { leaf, nodeOf, type Value } from '../values.ts';
+import { leaf, nodeOf, type Value } from '../values/values.ts';
 import { type Builtin, type BuiltinCall, concrete, expectCount } from './arguments.ts';
 
-/** `all` and `any`: of the components that the vector has. */
+/** Lowers `all` or `any`. Lanes beyond the vector's size are ignored. */
 function reduceBools(name: 'all' | 'any'): Builtin {
   return call => {
     expectCount(call, 1);
     const { b } = call;
     const value = concrete(call, 0);
-    if (scalarOf(value.type) !== 'bool') return fail(call.position, `'${name}' does not take ${typeName(value.type)}`);
+    if (scalarOf(value.type) !== 'bool')
+      return fail(call.position, `'${name}' is not defined for ${typeName(value.type)}`);
     if (value.type.kind !== 'vector') return value;
     const { size } = value.type;
     const used = b.i32x4(...[0, 1, 2, 3].map(lane => (lane < size ? -1 : 0)));
@@ -41,7 +42,11 @@ function select(call: BuiltinCall): Value {
     condition.type.scalar === 'bool' &&
     type.kind === 'vector' &&
     type.size === condition.type.size;
-  if (!isLanewise) return fail(position, `'select' does not choose by ${typeName(condition.type)}`);
+  if (!isLanewise)
+    return fail(
+      position,
+      `the condition of 'select' must be bool or a matching vector of bools, got ${typeName(condition.type)}`,
+    );
   const [whenFalse, whenTrue] = [x, y].map(value => concretize(b, value, position)) as [Value, Value];
   return leaf(whenFalse.type, b.selectVector(nodeOf(whenFalse), nodeOf(whenTrue), nodeOf(condition)));
 }
@@ -58,7 +63,7 @@ function arrayLength(call: BuiltinCall): Value {
   expectCount(call, 1);
   const [pointer] = call.args;
   if (pointer?.kind !== 'pointer' || pointer.reference.kind !== 'memory' || pointer.reference.type.kind !== 'array')
-    return fail(call.position, "'arrayLength' takes a pointer to an array");
+    return fail(call.position, "'arrayLength' needs a pointer to an array");
   const { reference } = pointer;
   const { count } = pointer.reference.type;
   return leaf(U32, count === undefined ? runtimeLength(call.context, reference as never) : call.b.i32(count));
@@ -72,7 +77,7 @@ export const logicalBuiltins: Readonly<Record<string, Builtin>> = {
   bitcast: call => {
     expectCount(call, 1);
     const [template] = call.call.callee.template ?? [];
-    if (!template) return fail(call.position, "'bitcast' needs its type");
+    if (!template) return fail(call.position, "'bitcast' needs a target type");
     return bitcast(call.b, call.args[0]!, resolveType(call.context, template), call.position);
   },
 };

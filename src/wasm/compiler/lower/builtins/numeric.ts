@@ -1,12 +1,12 @@
 import { F32, scalarOf, typeName, vectorType } from '../../check/types.ts';
-import { fail } from '../../errors.ts';
+import { fail } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
-import { dot } from '../operators.ts';
-import { abstractNumber, componentsOf, leaf, makeVector, nodeOf, prefixOf, type Value } from '../values.ts';
+import { dot } from '../values/operators.ts';
+import { abstractNumber, componentsOf, leaf, makeVector, nodeOf, prefixOf, type Value } from '../values/values.ts';
 import { argumentOf, type Builtin, type BuiltinCall, concrete, floats, inLanes, sameType } from './arguments.ts';
 
-/** A function of one float that is one operation of WebAssembly. */
+/** Lowers a function of one float to one WebAssembly operation. */
 function plain(operation: string): Builtin {
   return call => {
     const { type, nodes } = floats(call, 1);
@@ -14,7 +14,7 @@ function plain(operation: string): Builtin {
   };
 }
 
-/** A function of floats, written on vectors of four. */
+/** Lowers a function of floats that is computed on vectors of four. */
 function lanes(count: number, compute: (b: Builder, ...nodes: Node[]) => Node): Builtin {
   return call => {
     const { type, nodes } = floats(call, count);
@@ -22,7 +22,7 @@ function lanes(count: number, compute: (b: Builder, ...nodes: Node[]) => Node): 
   };
 }
 
-/** As WGSL words it: min is e2 if e2 < e1, else e1. So a NaN in e1 stays, and one in e2 does not count. */
+/** Lowers `min` or `max` as in WGSL: min is e2 if e2 < e1, else e1. It returns a NaN in e1 and ignores one in e2. */
 function extremum(name: 'min' | 'max'): Builtin {
   return call => {
     const known = call.args.map(arg => (arg.kind === 'abstract' ? arg.number : Number.NaN));
@@ -86,7 +86,7 @@ function sign(call: BuiltinCall): Value {
   });
 }
 
-/** e1 * (1 - e3) + e2 * e3: exact at both ends. */
+/** Computes e1 * (1 - e3) + e2 * e3, which is exact at both ends. */
 function mix(call: BuiltinCall): Value {
   const { b } = call;
   const [x] = call.args;
@@ -114,12 +114,12 @@ function fma(call: BuiltinCall): Value {
 
 function dotProduct(call: BuiltinCall): Value {
   const { type, scalar, nodes } = sameType(call, 2);
-  if (type.kind !== 'vector') return fail(call.position, `'dot' does not take ${typeName(type)}`);
+  if (type.kind !== 'vector') return fail(call.position, `'dot' is not defined for ${typeName(type)}`);
   const node = dot(call.b, leaf(type, nodes[0]!), leaf(type, nodes[1]!));
   return leaf({ kind: 'scalar', scalar }, node);
 }
 
-/** sqrt(dot(x, x)); of a scalar, its absolute value. */
+/** Computes sqrt(dot(x, x)), or the absolute value of a scalar. */
 function lengthOf(call: BuiltinCall, value: Value): Node {
   const { b } = call;
   if (value.type.kind !== 'vector') return b.op('f32.abs', nodeOf(value));
@@ -135,7 +135,7 @@ function distance(call: BuiltinCall): Value {
 function normalize(call: BuiltinCall): Value {
   const { b } = call;
   const { type, nodes } = floats(call, 1);
-  if (type.kind !== 'vector') return fail(call.position, `'normalize' does not take ${typeName(type)}`);
+  if (type.kind !== 'vector') return fail(call.position, `'normalize' is not defined for ${typeName(type)}`);
   const length = lengthOf(call, leaf(type, nodes[0]!));
   return leaf(type, b.op('f32x4.div', nodes[0]!, b.op('f32x4.splat', length)));
 }
@@ -143,7 +143,8 @@ function normalize(call: BuiltinCall): Value {
 function cross(call: BuiltinCall): Value {
   const { b } = call;
   const { type, nodes } = floats(call, 2);
-  if (type.kind !== 'vector' || type.size !== 3) return fail(call.position, `'cross' does not take ${typeName(type)}`);
+  if (type.kind !== 'vector' || type.size !== 3)
+    return fail(call.position, `'cross' is not defined for ${typeName(type)}`);
   const turned = (node: Node, from: number[]) => b.shuffle(node, node, from);
   const [next, after] = [
     [1, 2, 0, 3],
@@ -154,7 +155,7 @@ function cross(call: BuiltinCall): Value {
   return leaf(type, b.op('f32x4.sub', first, b.op('f32x4.mul', turned(x, [...after]), turned(y, [...next]))));
 }
 
-/** e1 - 2 * dot(e2, e1) * e2 */
+/** Computes e1 - 2 * dot(e2, e1) * e2. */
 function reflect(call: BuiltinCall): Value {
   const { b } = call;
   const { type, nodes } = floats(call, 2);
@@ -177,10 +178,10 @@ function smoothstep(b: Builder, low: Node, high: Node, x: Node): Node {
   return b.op('f32x4.mul', b.op('f32x4.mul', t, t), rest);
 }
 
-/** To the nearest of f16's values, halves to even; what is too large becomes infinite. */
+/** Rounds to the nearest f16 value, ties to even; values beyond f16's range become infinite. */
 export function quantizeToF16(b: Builder, x: Node): Node {
   const magnitude = b.op('f32x4.abs', x);
-  // Adding and taking away 2^13 times the value's power of two cuts its bits to f16's, as adding 0.75 does the smallest.
+  // Adding and subtracting 2^13 times the value's power of two rounds it to f16's 10 bits; for f16's subnormals, 0.5.
   const exponent = b.op('v128.and', magnitude, b.i32x4(0x7f800000));
   const scale = b.op('f32x4.pmax', b.op('f32x4.mul', exponent, b.f32x4(2 ** 13)), b.f32x4(2 ** -1));
   const rounded = b.op('f32x4.sub', b.op('f32x4.add', magnitude, scale), scale);
@@ -193,7 +194,7 @@ export function quantizeToF16(b: Builder, x: Node): Node {
 function transpose(call: BuiltinCall): Value {
   const value = concrete(call, 0);
   if (value.type.kind !== 'matrix' || value.kind !== 'parts')
-    return fail(call.position, `'transpose' does not take ${typeName(value.type)}`);
+    return fail(call.position, `'transpose' is not defined for ${typeName(value.type)}`);
   const { columns, rows, scalar } = value.type;
   const scalars = value.parts.map(column => componentsOf(call.b, column).map(nodeOf));
   const parts = Array.from({ length: rows }, (_, row) =>
@@ -210,7 +211,7 @@ function determinant(call: BuiltinCall): Value {
   const { b } = call;
   const value = concrete(call, 0);
   if (value.type.kind !== 'matrix' || value.kind !== 'parts' || value.type.columns !== value.type.rows)
-    return fail(call.position, `'determinant' does not take ${typeName(value.type)}`);
+    return fail(call.position, `'determinant' is not defined for ${typeName(value.type)}`);
   const columns = value.parts.map(column => componentsOf(b, column).map(nodeOf));
   const expand = (first: number, rows: readonly number[]): Node => {
     if (rows.length === 1) return columns[first]![rows[0]!]!;

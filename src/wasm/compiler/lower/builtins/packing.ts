@@ -1,7 +1,7 @@
 import { U32, vectorType } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
-import { leaf, makeVector } from '../values.ts';
+import { leaf, makeVector } from '../values/values.ts';
 import { argumentOf, type Builtin, expectCount } from './arguments.ts';
 import { signedByte, unsignedByte } from './integer.ts';
 import { quantizeToF16 } from './numeric.ts';
@@ -13,7 +13,7 @@ interface Packing {
 
 const highestOf = ({ lanes, isSigned }: Packing) => 2 ** (32 / lanes - Number(isSigned)) - 1;
 
-/** floor(0.5 + highest * clamp(e, low, 1)), each to its bits. */
+/** Packs floor(0.5 + highest * clamp(e, low, 1)) of each component, low being 0 or -1. */
 function packNormalized(packing: Packing): Builtin {
   return call => {
     expectCount(call, 1);
@@ -45,7 +45,7 @@ function fieldOf(b: Builder, bits: Node, index: number, { lanes, isSigned }: Pac
   return b.op(isSigned ? 'i32.shr_s' : 'i32.shr_u', left, b.i32(16));
 }
 
-/** The low bits of each lane, the first lane's lowest. */
+/** Packs the low bits of each lane into one word, the first lane's lowest. */
 function gather(b: Builder, vector: Node, lanes: 2 | 4): Node {
   const bits = 32 / lanes;
   return Array.from({ length: lanes }, (_, i) => {
@@ -54,7 +54,7 @@ function gather(b: Builder, vector: Node, lanes: 2 | 4): Node {
   }).reduce((word, part) => b.op('i32.or', word, part));
 }
 
-/** Four whole numbers in bytes; those that are too large lose their high bits, or are cut to the range. */
+/** Packs four integers into bytes. Integers out of range lose their high bits or are clamped. */
 function packBytes(name: 'wrap' | 'clamp', isSigned: boolean): Builtin {
   return call => {
     expectCount(call, 1);
@@ -79,7 +79,10 @@ function unpackBytes(isSigned: boolean): Builtin {
   };
 }
 
-/** A value of f16 in the high half of an f32's bits is 2^112 too small and needs no rounding: it is quantized already. */
+/**
+ * Converts floats to the bits of f16. The exponent biases differ by 112, so the f16 bits are those of the f32 times
+ * 2^-112, shifted right by 13. That step does not round, because the value has been quantized before.
+ */
 function packHalves(b: Builder, vector: Node): Node {
   const value = quantizeToF16(b, vector);
   const sign = b.op('i32x4.shl', b.op('i32x4.shr_u', value, b.i32(31)), b.i32(15));

@@ -1,13 +1,13 @@
 import { layOut } from '../../check/layout.ts';
 import { F32, type StructType, shapedLike, type Type, typeName } from '../../check/types.ts';
-import { fail } from '../../errors.ts';
+import { fail } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
-import { dot } from '../operators.ts';
-import { leaf, partsOf, type Value } from '../values.ts';
+import { dot } from '../values/operators.ts';
+import { leaf, partsOf, type Value } from '../values/values.ts';
 import { argumentOf, type Builtin, type BuiltinCall, expectCount, floats, inLanes } from './arguments.ts';
 
-/** What modf and frexp give: two members, of the argument's shape. */
+/** Builds the result of modf or frexp: a struct of two members with the argument's shape. */
 function pairOf(name: string, first: Value, second: [name: string, value: Value]): Value {
   const { type } = first;
   const shape = type.kind === 'vector' ? `vec${type.size}_f32` : 'f32';
@@ -29,7 +29,7 @@ function modf(call: BuiltinCall): Value {
 
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** Zero, infinities and NaN stay as they are, with the exponent 0. */
+/** Lowers `frexp`; zero, infinities and NaN are their own fraction, with the exponent 0. */
 function frexp(call: BuiltinCall): Value {
   const { b } = call;
   const { type, nodes } = floats(call, 1);
@@ -58,13 +58,13 @@ function frexp(call: BuiltinCall): Value {
   return pairOf('frexp', fract, ['exp', inLanesOf(b, type, nodes, exponent)]);
 }
 
-/** As `inLanes`, of floats to i32. */
+/** Like `inLanes`, for a computation from floats to i32. */
 function inLanesOf(b: Builder, type: Type, nodes: readonly Node[], compute: (...vectors: Node[]) => Node): Value {
   const wanted = shapedLike(type, 'i32');
   return type.kind === 'vector' ? leaf(wanted, compute(...nodes)) : inLanes(b, wanted, nodes, compute);
 }
 
-/** x * 2^n. One step is rounded, as long as the result and x are not both below the normal range. */
+/** Computes x * 2^n in three steps. At most one of them rounds, unless x and the result are both subnormal. */
 function ldexp(call: BuiltinCall): Value {
   expectCount(call, 2);
   const { b, args } = call;
@@ -85,22 +85,22 @@ function ldexp(call: BuiltinCall): Value {
   });
 }
 
-/** e1 where dot(e2, e3) is below zero, else -e1. */
+/** Computes e1 if dot(e2, e3) is below zero, otherwise -e1. */
 function faceForward(call: BuiltinCall): Value {
   const { b } = call;
   const { type, nodes } = floats(call, 3);
-  if (type.kind !== 'vector') return fail(call.position, `'faceForward' does not take ${typeName(type)}`);
+  if (type.kind !== 'vector') return fail(call.position, `'faceForward' is not defined for ${typeName(type)}`);
   const [x, y, z] = nodes as [Node, Node, Node];
   const isBehind = b.op('f32.lt', dot(b, leaf(type, y), leaf(type, z)), b.f32(0));
   return leaf(type, b.selectVector(b.op('f32x4.neg', x), x, b.mask(isBehind)));
 }
 
-/** Zero where the ray is reflected as a whole. */
+/** Lowers `refract`, which is zero for total internal reflection. */
 function refract(call: BuiltinCall): Value {
   expectCount(call, 3);
   const { b, args } = call;
   const { type, nodes } = floats({ ...call, args: args.slice(0, 2) }, 2);
-  if (type.kind !== 'vector') return fail(call.position, `'refract' does not take ${typeName(type)}`);
+  if (type.kind !== 'vector') return fail(call.position, `'refract' is not defined for ${typeName(type)}`);
   const [incident, normal] = nodes as [Node, Node];
   const ratio = argumentOf(call, 2, F32);
   const cosine = dot(b, leaf(type, normal), leaf(type, incident));

@@ -4,7 +4,7 @@ import { type Builtin, floats, inLanes } from './arguments.ts';
 
 const LN2 = Math.LN2;
 
-/** Operations of four floats, written short. */
+/** Returns shorthands for operations on four floats. */
 function floatsOf(b: Builder) {
   return {
     b,
@@ -17,7 +17,7 @@ function floatsOf(b: Builder) {
     lt: (x: Node, y: Node) => b.op('f32x4.lt', x, y),
     gt: (x: Node, y: Node) => b.op('f32x4.gt', x, y),
     eq: (x: Node, y: Node) => b.op('f32x4.eq', x, y),
-    /** `condition ? whenTrue : whenFalse` by lanes. */
+    /** Computes `condition ? whenTrue : whenFalse` per lane. */
     choose: (condition: Node, whenTrue: Node, whenFalse: Node) => b.selectVector(whenFalse, whenTrue, condition),
     polynomial: (x: Node, coefficients: readonly number[]) =>
       coefficients
@@ -27,23 +27,23 @@ function floatsOf(b: Builder) {
   };
 }
 
-/** 2^n for whole n, in two steps so that results below the normal range are reached, and those above it infinite. */
+/** Computes x * 2^n for integer n, in two steps so that subnormal results are reached and overflow is infinite. */
 function scale(b: Builder, x: Node, n: Node): Node {
   const half = b.op('i32x4.shr_s', n, b.i32(1));
   const power = (k: Node) => b.op('i32x4.shl', b.op('i32x4.add', k, b.i32x4(127)), b.i32(23));
   return b.op('f32x4.mul', b.op('f32x4.mul', x, power(half)), power(b.op('i32x4.sub', n, half)));
 }
 
-/** e^r for |r| <= ln(2) / 2. */
+/** The coefficients of e^r for |r| <= ln(2) / 2, constant term first. */
 const EXP = [1, 1, 0.5, 1 / 6, 0.041666649, 0.0083334519, 0.0013908545, 0.00019776194];
 
-/** Within 2 units in the last place; a NaN stays one. */
+/** Computes e^x within 2 units in the last place; NaN stays NaN. */
 export function exp(b: Builder, x: Node): Node {
   const { mul, sub, c, polynomial } = floatsOf(b);
-  // Past these the result is 0 or infinite anyhow.
+  // Beyond these limits, the result is 0 or infinite.
   const cut = b.op('f32x4.pmin', b.op('f32x4.pmax', x, c(-110)), c(110));
   const n = b.op('f32x4.nearest', mul(cut, c(1 / LN2)));
-  // ln(2) in two parts, the first so short that its product with n is exact.
+  // ln(2) is split in two; the first part has so few bits that its product with n is exact.
   const r = sub(sub(cut, mul(n, c(0.693359375))), mul(n, c(-2.1219444e-4)));
   return scale(b, polynomial(r, EXP), b.op('i32x4.trunc_sat_f32x4_s', n));
 }
@@ -56,7 +56,7 @@ export function exp2(b: Builder, x: Node): Node {
   return scale(b, polynomial(r, EXP), b.op('i32x4.trunc_sat_f32x4_s', n));
 }
 
-/** x = m * 2^e, sqrt(1/2) <= m < sqrt(2): e, and m - 1. */
+/** Splits x = m * 2^e with sqrt(1/2) <= m < sqrt(2). Returns e, and m - 1 as `m`. */
 function split(b: Builder, x: Node): { exponent: Node; m: Node } {
   const { mul, sub, lt, choose, c } = floatsOf(b);
   const isSmall = lt(x, c(1.17549435e-38));
@@ -68,13 +68,13 @@ function split(b: Builder, x: Node): { exponent: Node; m: Node } {
   return { exponent: b.op('f32x4.convert_i32x4_s', b.op('i32x4.sub', e, bias)), m: sub(m, c(1)) };
 }
 
-/** (log(1 + f) - f + f^2 / 2) / f^3, as Cephes has it. */
+/** The coefficients of (log(1 + f) - f + f^2 / 2) / f^3, from Cephes. */
 const LOG = [
   3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1,
   1.167699874e-1, -1.151461031e-1, 7.0376836292e-2,
 ];
 
-/** Zero gives -infinity, what is below it NaN, infinity itself. */
+/** Applies a logarithm's special values: -infinity at 0, NaN below 0, infinity at infinity; NaN stays NaN. */
 function logEnds(b: Builder, x: Node, result: Node): Node {
   const { lt, eq, choose, c } = floatsOf(b);
   const isNot = b.op('v128.or', lt(x, c(0)), b.op('f32x4.ne', x, x));
@@ -96,13 +96,13 @@ export function log2(b: Builder, x: Node): Node {
   const { exponent, m } = split(b, x);
   const square = mul(m, m);
   const tail = sub(mul(mul(m, square), polynomial(m, LOG)), mul(square, c(0.5)));
-  // (m + tail) / ln(2), the larger part of 1 / ln(2) being 1.
+  // Computes (m + tail) / ln(2), with 1 / ln(2) split into 1 and the rest.
   const rest = c(1 / LN2 - 1);
   const result = add(add(add(mul(tail, rest), mul(m, rest)), tail), m);
   return logEnds(b, x, add(result, exponent));
 }
 
-/** exp2(y * log2(x)), the product's low bits kept; x below zero gives NaN, as in WGSL. */
+/** Computes exp2(y * log2(x)), as WGSL defines it, so x below zero yields NaN. Exactly 1 if y is 0 or x is 1. */
 export function pow(b: Builder, x: Node, y: Node): Node {
   const { mul, eq, choose, c } = floatsOf(b);
   const result = exp2(b, mul(y, log2(b, x)));
@@ -110,7 +110,7 @@ export function pow(b: Builder, x: Node, y: Node): Node {
   return choose(isOne, c(1), result);
 }
 
-/** x less the nearest multiple of pi/2, and which multiple that is. */
+/** Subtracts the nearest multiple of pi/2 from x. Returns the remainder, and which multiple it was. */
 function reduce(b: Builder, x: Node): { r: Node; quadrant: Node } {
   const { mul, sub, c } = floatsOf(b);
   const n = b.op('f32x4.nearest', mul(x, c(2 / Math.PI)));
@@ -132,7 +132,7 @@ function sineAndCosine(b: Builder, x: Node, shift: number): Node {
   return b.op('v128.xor', choose(isOdd, cosine, sine), sign);
 }
 
-/** In -pi/2..pi/2, by the reciprocal past 1 and a shift past tan(pi/8). */
+/** Computes atan(x) in -pi/2..pi/2, from -1 / x beyond tan(3 pi / 8) and (x - 1) / (x + 1) beyond tan(pi / 8). */
 function atan(b: Builder, x: Node): Node {
   const { add, sub, mul, div, neg, abs, gt, choose, c, polynomial } = floatsOf(b);
   const magnitude = abs(x);
@@ -157,7 +157,7 @@ function atan2(b: Builder, y: Node, x: Node): Node {
   return choose(eq(x, c(0)), onAxis, turned);
 }
 
-/** Of |x| <= 1; NaN outside. */
+/** Computes asin(x) for |x| <= 1; NaN outside. */
 function asin(b: Builder, x: Node): Node {
   const { add, sub, mul, abs, gt, choose, c, polynomial } = floatsOf(b);
   const magnitude = abs(x);
@@ -171,12 +171,12 @@ function asin(b: Builder, x: Node): Node {
   return b.op('v128.or', result, b.op('v128.and', x, b.i32x4(1 << 31)));
 }
 
-/** Below 1/2 by a series, that a difference of exponentials would lose; else by them. */
+/** Uses a series below 1/2, where a difference of exponentials loses precision, and exponentials otherwise. */
 function sinh(b: Builder, x: Node): Node {
   const { sub, mul, add, div, abs, lt, choose, c, polynomial } = floatsOf(b);
   const square = mul(x, x);
   const near = add(x, mul(mul(x, square), polynomial(square, [1 / 6, 1 / 120, 1 / 5040])));
-  // e^(|x| / 2) twice: the result is finite a little past where e^|x| is.
+  // Multiplies by e^(|x| / 2) twice, because sinh stays finite slightly beyond where e^|x| overflows.
   const magnitude = abs(x);
   const root = exp(b, mul(magnitude, c(0.5)));
   const large = sub(mul(mul(root, c(0.5)), root), div(c(0.5), mul(root, root)));
@@ -201,11 +201,11 @@ function tanh(b: Builder, x: Node): Node {
   return choose(lt(magnitude, c(0.625)), near, signed);
 }
 
-/** log(1 + u) for u >= 0 or small, without the loss of 1 + u. */
+/** Computes log(1 + u) for u >= 0 or small u, without the rounding error of 1 + u. */
 function log1p(b: Builder, u: Node): Node {
   const { add, sub, mul, div, eq, choose, c } = floatsOf(b);
   const sum = add(c(1), u);
-  // What 1 + u rounded away is put back, relative to it.
+  // Adds back what rounding 1 + u lost, relative to the sum.
   const corrected = add(log(b, sum), div(sub(u, sub(sum, c(1))), sum));
   const infinite = eq(sum, c(Infinity));
   return choose(eq(sum, c(1)), u, choose(infinite, log(b, sum), mul(corrected, c(1))));
