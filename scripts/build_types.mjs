@@ -1,4 +1,5 @@
-// Writes the library's type declarations to dist/types for publication: `tsc` generates them, then their imports are rewritten.
+// Writes the library's type declarations to dist/types for publication: `tsc` generates them, then their imports are
+// rewritten.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -10,7 +10,9 @@ import { reflectedShaders } from './reflected_shaders.mjs';
 
 const MAX_GZIPPED_BYTES = 250_000;
 
-/** Nothing from other hosts, nothing inline, no eval; blob: is for the wasm device's threads and for generated pictures. */
+/**
+ * Nothing from other hosts, nothing inline, no eval; blob: is for the wasm device's threads and for generated pictures.
+ */
 const POLICY = JSON.parse(readFileSync(join(root, 'src/server/page_policy.json'), 'utf8')).join('; ');
 
 /** Leaves out the shader for subgroup matrices, which the page never uses. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Loads files that Raycam wrote with the reference readers, and compares every value with PyTorch's reading of the original.
+"""Loads files that Raycam wrote with the reference readers, and compares every value with PyTorch's reading of the
+original.
 
 Needs PyTorch, NumPy and Hugging Face's safetensors. For example, in a clone:
 

@@ -1,4 +1,5 @@
-// Fuzzes every parser on all cores: node scripts/fuzz.mjs [--runs 200000] [--seed 1] [--target NAME] [--jobs 2] [--json]
+// Fuzzes every parser on all cores.
+//   node scripts/fuzz.mjs [--runs 200000] [--seed 1] [--target NAME] [--jobs 2] [--json]
 import { spawnSync } from 'node:child_process';
 import { ensureInstalled } from './ensure_installed.mjs';
 

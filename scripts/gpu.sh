@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs all measurements of a real GPU and writes them to results/: ratios to onnxruntime-node and TensorFlow.js at batch 1
-# and 32, the share of the measured multiply-add peak, every convolution variant with its error, the roofline, the fastest
-# algorithm for each convolution, and the speed and error of 16-bit weights and of matrix hardware.
+# Runs all measurements of a real GPU and writes them to results/: ratios to onnxruntime-node and TensorFlow.js at batch
+# 1 and 32, the share of the measured multiply-add peak, every convolution variant with its error, the roofline, the
+# fastest algorithm for each convolution, and the speed and error of 16-bit weights and of matrix hardware.
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs

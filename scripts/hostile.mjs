@@ -1,4 +1,5 @@
-// Runs every hostile input in its own process and prints the table of docs/reliability.md: node scripts/hostile.mjs [--json]
+// Runs every hostile input in its own process and prints the table of docs/reliability.md.
+//   node scripts/hostile.mjs [--json]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

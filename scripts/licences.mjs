@@ -1,4 +1,5 @@
-// Lists what `npm install raycam` installs, by licence, from the lock file, in the marked section of THIRD_PARTY_NOTICES.md.
+// Lists what `npm install raycam` installs, by licence, from the lock file, in the marked section of
+// THIRD_PARTY_NOTICES.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes test/weights/fixtures/formats: one dict of tensors in every format that torch.save has ever written, and their bytes.
+"""Writes test/weights/fixtures/formats: one dict of tensors in every format that torch.save has ever written, and their
+bytes.
 
 The dict has every dtype, tensors that share a storage, views with offsets, strides and repetitions, a scalar and an
 empty tensor. torch.save writes the ZIP and the legacy file. PyTorch still reads, but no longer writes, legacy files with
@@ -152,7 +153,8 @@ def save_tar(tensors, path, parameters=()):
 
 
 def wrap_parameters(path, keys):
-    """Wraps tensors as Parameters of 2017, created empty and filled by their state: GLOBAL, EMPTY_TUPLE, NEWOBJ, (id, None, None, True, False), BUILD."""
+    """Wraps tensors as Parameters of 2017, created empty and filled by their state: GLOBAL, EMPTY_TUPLE, NEWOBJ, (id,
+    None, None, True, False), BUILD."""
     with open(path, 'rb') as file:
         raw = file.read()
     for key in keys:

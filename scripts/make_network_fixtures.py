@@ -160,7 +160,8 @@ def make_networks():
 
 
 def make_golden():
-    """Writes the results of ResNet-50 at 128 x 128: it uses every kernel of the large networks and takes about 1 s on a CPU."""
+    """Writes the results of ResNet-50 at 128 x 128: it uses every kernel of the large networks and takes about 1 s on a
+    CPU."""
     paths = ['conv1', 'bn1', *STAGES[:3], 'layer2.0.conv2', 'layer2.0.downsample.1', *STAGES[3:]]
     _, taps = forward(formula_network('resnet50', '3x3', 1e-5), formula_image((1, 3, 128, 128)), paths)
     layers = {}
@@ -206,7 +207,8 @@ def keras_state(folder):
 
 
 def load_xray(path):
-    """Loads an RGB image, squashed to 224 x 224 (PIL's antialiased bilinear), as BGR minus the mean, on a scale of 0..255."""
+    """Loads an RGB image, squashed to 224 x 224 (PIL's antialiased bilinear), as BGR minus the mean, on a scale of
+    0..255."""
     image = Image.open(os.path.join(ROOT, path)).convert('RGB').resize((224, 224), Image.BILINEAR)
     return (np.asarray(image, np.float32)[:, :, ::-1] - MEAN_BGR).transpose(2, 0, 1).copy()
 

@@ -59,7 +59,8 @@ def gradients():
 
 
 def ten_steps(make_optimizer):
-    """Returns the losses of ten steps of the whole head, each on its own batch, and the start of the weight afterwards."""
+    """Returns the losses of ten steps of the whole head, each on its own batch, and the start of the weight
+    afterwards."""
     net = head(2, 2048)
     optimizer = make_optimizer(net.parameters())
     losses = []

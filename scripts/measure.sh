@@ -1,8 +1,9 @@
 #!/bin/sh
-# Measures the adapters that every machine has and writes to results/: kernels, roofline, ResNet-50 and -152 by layer, and
-# ratios to other engines. Takes an hour on two otherwise idle cores, mostly for SwiftShader. Arguments select adapters:
-# wasm1 wasm2 swiftshader (all by default). Two more run only on request: lavapipe, which VK_ICD_FILENAMES must name, and
-# wide (256-bit SIMD on two threads), which needs Node 24 to 26: npx -p node@26 -- sh scripts/measure.sh wide
+# Measures the adapters that every machine has and writes to results/: kernels, roofline, ResNet-50 and -152 by layer,
+# and ratios to other engines. Takes an hour on two otherwise idle cores, mostly for SwiftShader. Arguments select
+# adapters: wasm1 wasm2 swiftshader (all by default). Two more run only on request: lavapipe, which VK_ICD_FILENAMES
+# must name, and wide (256-bit SIMD on two threads), which needs Node 24 to 26:
+#   npx -p node@26 -- sh scripts/measure.sh wide
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs

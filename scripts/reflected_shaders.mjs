@@ -6,7 +6,9 @@ import { root } from './ensure_installed.mjs';
 
 const NAMESPACE = 'reflected-shaders';
 
-/** For the page: leaves the package out of the bundle (a quarter of its size). Reflecting other shaders throws an error. */
+/**
+ * For the page: leaves the package out of the bundle (a quarter of its size). Reflecting other shaders throws an error.
+ */
 export const reflectedShaders = pluginOf(
   '',
   "throw new Error('this page was built without wgsl_reflect and can only reflect its own shaders')",
@@ -18,7 +20,9 @@ export const shadersReflectedBefore = pluginOf(
   'return new Reader(source)',
 );
 
-/** Creates a plugin. `head` is the start of the module; `otherwise` is the code that runs for a shader that is not ours. */
+/**
+ * Creates a plugin. `head` is the start of the module; `otherwise` is the code that runs for a shader that is not ours.
+ */
 function pluginOf(head, otherwise) {
   return {
     name: NAMESPACE,

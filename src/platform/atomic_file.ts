@@ -14,7 +14,8 @@ let isWatching = false;
 /**
  * Starts a file that appears under its name only once it is complete. An existing file keeps its content until then.
  * The bytes go to a temporary file in the same folder, which `commit` syncs and renames. Missing folders are created.
- * A path that is neither a file nor unused (`/dev/null`, a pipe) is written directly, because a rename would replace it.
+ * A path that is neither a file nor unused (`/dev/null`, a pipe) is written directly, because a rename would replace
+ * it.
  *
  * @throws InputError  the path is a folder, permission is denied, the disk is full
  */
@@ -32,7 +33,11 @@ export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
   }
 }
 
-/** Writes a whole file atomically: its name refers to the old content or the new, never to a part. @throws InputError */
+/**
+ * Writes a whole file atomically: its name refers to the old content or the new, never to a part.
+ *
+ * @throws InputError
+ */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const writer = await createAtomicWriter(path);
   try {
@@ -71,7 +76,9 @@ function isTemporary(name: string): boolean {
   return /^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name);
 }
 
-/** Random digits keep processes, threads and containers that share a folder apart. The dot hides it from image folders. */
+/**
+ * Random digits keep processes, threads and containers that share a folder apart. The dot hides it from image folders.
+ */
 function temporaryName(target: string): string {
   return join(
     dirname(target),

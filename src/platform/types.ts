@@ -1,12 +1,14 @@
-/** Types of the platform layer, which `node.ts` and `browser.ts` both implement. `#platform` resolves to one of them. */
+/**
+ * Types of the platform layer, which `node.ts` and `browser.ts` both implement. `#platform` resolves to one of them.
+ */
 
 /** Random access to bytes that need not be in memory: a file, a Blob, a buffer. */
 export interface ByteSource {
   readonly name: string;
   readonly sizeBytes: number;
   /**
-   * Reads exactly `length` bytes from `offset` into a new buffer. A source that can do so reads into the start of `into`
-   * instead, which must have room for them.
+   * Reads exactly `length` bytes from `offset` into a new buffer. A source that can do so reads into the start of
+   * `into` instead, which must have room for them.
    *
    * @throws InputError  the range ends past the source's end
    */
@@ -14,7 +16,10 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Pixels as stored: 8 bits per channel, interleaved RGB, row by row, EXIF orientation applied, alpha dropped, grey repeated. */
+/**
+ * Pixels as stored: 8 bits per channel, interleaved RGB, row by row, EXIF orientation applied, alpha dropped, grey
+ * repeated.
+ */
 export interface DecodedImage {
   readonly width: number;
   readonly height: number;
@@ -75,13 +80,18 @@ export interface WorkerThread {
   terminate(): void;
 }
 
-/** `auto` chooses a hardware GPU if there is one, otherwise `wasm`. Software Vulkan is slower and used only on request. */
+/**
+ * `auto` chooses a hardware GPU if there is one, otherwise `wasm`. Software Vulkan is slower and used only on request.
+ */
 export type AdapterChoice = 'auto' | 'gpu' | 'wasm' | 'swiftshader';
 
 export interface AdapterOptions {
   /** Threads of the adapter `wasm`; by default one per core, at most 8. */
   readonly threads?: number;
-  /** For the adapter `wasm` in Node: an experimental V8 flag makes it almost twice as fast (`WasmAdapterOptions.wideSimd`). */
+  /**
+   * For the adapter `wasm` in Node: an experimental V8 flag makes it almost twice as fast
+   * (`WasmAdapterOptions.wideSimd`).
+   */
   readonly wideSimd?: boolean;
   /** For a GPU: uses its matrix hardware through an experimental feature of Dawn and Chromium (`SubgroupMatrix`). */
   readonly subgroupMatrix?: boolean;

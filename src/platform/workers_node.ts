@@ -7,8 +7,8 @@ export function canShareMemory(): boolean {
 }
 
 /**
- * Starts a thread that runs `source`, the text of a function `(now, post, listen)`. `now` returns nanoseconds on a clock
- * that all threads share, `post` sends a message, and `listen` registers a handler for messages.
+ * Starts a thread that runs `source`, the text of a function `(now, post, listen)`. `now` returns nanoseconds on a
+ * clock that all threads share, `post` sends a message, and `listen` registers a handler for messages.
  */
 export function spawnWorker(source: string, name: string): WorkerThread {
   const program = `'use strict';

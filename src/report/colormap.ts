@@ -5,7 +5,9 @@ export const COLORMAP_NAMES = ['inferno', 'viridis', 'magma', 'turbo', 'jet', 'g
 
 export type ColormapName = (typeof COLORMAP_NAMES)[number];
 
-/** Perceptually uniform: equal steps of the map look equal. Jet, which the tutorial uses, shows edges that do not exist. */
+/**
+ * Perceptually uniform: equal steps of the map look equal. Jet, which the tutorial uses, shows edges that do not exist.
+ */
 export const DEFAULT_COLORMAP: ColormapName = 'inferno';
 
 const ENTRIES = 256;
@@ -71,7 +73,9 @@ function jetTable(): Uint8Array {
   return table;
 }
 
-/** Interpolates in the order of matplotlib's `_create_lookup_table`; any other order rounds some entries differently. */
+/**
+ * Interpolates in the order of matplotlib's `_create_lookup_table`; any other order rounds some entries differently.
+ */
 function interpolate(points: readonly Point[], entry: number): number {
   const last = ENTRIES - 1;
   if (entry === 0) return points[0]![1];

@@ -15,7 +15,9 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Checks a request. Returns why it is refused, or its decoded path, which begins with `/` and has no `.` or `..` part. */
+/**
+ * Checks a request. Returns why it is refused, or its decoded path, which begins with `/` and has no `.` or `..` part.
+ */
 export function checkRequest(
   { method, url = '', headers }: CheckedRequest,
   boundTo: string,
@@ -34,7 +36,10 @@ export function checkRequest(
   return { path };
 }
 
-/** Checks the Host header. A foreign page whose name was made to resolve to this server (DNS rebinding) sends its own name. */
+/**
+ * Checks the Host header. A foreign page whose name was made to resolve to this server (DNS rebinding) sends its own
+ * name.
+ */
 function isKnownHost(host: string | string[] | undefined, boundTo: string): boolean {
   const name = /^(\[[^\]]+\]|[^:]+)(:\d+)?$/
     .exec(String(host ?? ''))?.[1]

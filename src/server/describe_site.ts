@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cacheDirectory, sha256 } from '#platform';
 import { version } from '../../package.json';
 import { openHead } from '../inference/open_head.ts';
-import type { Site, SiteHead, SiteImage, SiteModel } from '../web/site.ts';
+import type { Site, SiteHead, SiteImage, SiteModel } from '../web/shared/site.ts';
 import { type CachedFile, findCached } from '../weights/cache.ts';
 import { ZOO, type ZooEntry, zooEntry } from '../weights/zoo.ts';
 

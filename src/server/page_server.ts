@@ -1,4 +1,6 @@
-/** The server for the page: it serves the page's files, the site's description and cached weights, and pulls weights. */
+/**
+ * The server for the page: it serves the page's files, the site's description and cached weights, and pulls weights.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sirv from 'sirv';

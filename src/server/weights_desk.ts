@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import sirv from 'sirv';
 import { messageOf } from '../errors/index.ts';
 import { openHead } from '../inference/open_head.ts';
-import type { PullState, Site, SiteHead, SiteModel } from '../web/site.ts';
+import type { PullState, Site, SiteHead, SiteModel } from '../web/shared/site.ts';
 import { fileSha256 } from '../weights/cache.ts';
 import { detectArchitecture } from '../weights/check_state_dict.ts';
 import { openWeights } from '../weights/open_weights.ts';

@@ -17,7 +17,10 @@ import type { Backbone } from '../../src/weights/backbone.ts';
 import { root, temporaryFolder } from '../cli/run.ts';
 import { FaultyDevice, RESET } from './faulty_device.ts';
 
-/** RAYCAM_LOSSES sets at how many evenly spaced moments of each command the device is lost: during its work, and during loading. */
+/**
+ * RAYCAM_LOSSES sets at how many evenly spaced moments of each command the device is lost: during its work, and during
+ * loading.
+ */
 const LOSSES = Number(process.env.RAYCAM_LOSSES ?? 1);
 
 const hooks = vi.hoisted(() => ({

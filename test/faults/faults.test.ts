@@ -10,7 +10,10 @@ import { fit } from '../../src/train/fit.ts';
 import { FAULTS, type Fault, FaultyDevice } from './faulty_device.ts';
 import { NARROW_FEATURES, narrowBackbone, narrowHead } from './narrow_network.ts';
 
-/** RAYCAM_FAULTS sets how many occasions of each fault fail, or `all`, and prints the table. By default 5 fail, evenly spaced. */
+/**
+ * RAYCAM_FAULTS sets how many occasions of each fault fail, or `all`, and prints the table. By default 5 fail, evenly
+ * spaced.
+ */
 const { RAYCAM_FAULTS: asked } = process.env;
 const MOST = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked ?? 5);
 /** 20 s during which this process ran; time while it was stopped does not count. */

@@ -8,7 +8,10 @@ import { tensorOf } from '../../src/weights/tensor_entry.ts';
 const NARROWER = 16;
 export const NARROW_FEATURES = 512 / NARROWER;
 
-/** Returns ResNet-18's graph with 4 to 32 channels and 10 classes: every kind of layer, in a few milliseconds. Its weights are synthetic. */
+/**
+ * Returns ResNet-18's graph with 4 to 32 channels and 10 classes: every kind of layer, in a few milliseconds. Its
+ * weights are synthetic.
+ */
 export function narrowBackbone(): Backbone {
   const narrow = (count: number) => (count >= 64 ? count / NARROWER : count);
   const stateDict = new Map(

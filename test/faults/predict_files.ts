@@ -42,8 +42,8 @@ export interface FilesResult {
 const PICTURES = 12;
 
 /**
- * Runs `raycam predict` on `count` files in one call: pictures under many names, mixed with broken files. The network is
- * a synthetic ResNet-18, loaded from a file.
+ * Runs `raycam predict` on `count` files in one call: pictures under many names, mixed with broken files. The network
+ * is a synthetic ResNet-18, loaded from a file.
  */
 export async function predictFiles({ root, count, threads, adapter, every = 10 }: FilesOptions): Promise<FilesResult> {
   const folder = mkdtempSync(join(tmpdir(), 'raycam-files-'));
@@ -149,7 +149,10 @@ async function drawPicture(path: string, i: number): Promise<string> {
   return path;
 }
 
-/** Breaks a file, in turn: half a JPEG, empty, text, a folder, a broken link, missing, a JPEG header and noise, half a PNG, a cut PNG header, JSON. */
+/**
+ * Breaks a file, in turn: half a JPEG, empty, text, a folder, a broken link, missing, a JPEG header and noise, half a
+ * PNG, a cut PNG header, JSON.
+ */
 function breakFile(path: string, kind: number, originals: readonly string[]): void {
   const [png, jpeg] = [originals[0]!, originals[1]!].map(original => readFileSync(original)) as [Buffer, Buffer];
   const ways = [

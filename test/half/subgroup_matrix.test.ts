@@ -7,7 +7,9 @@ import { Device } from '../../src/runtime/device.ts';
 import { requireSubgroupMatrix } from '../../src/runtime/subgroup_matrix.ts';
 import { emulatedTable } from './emulated_table.ts';
 
-/** Matrix sizes of lavapipe and Apple, of NVIDIA and AMD, and of Intel. A workgroup has room for four such subgroups. */
+/**
+ * Matrix sizes of lavapipe and Apple, of NVIDIA and AMD, and of Intel. A workgroup has room for four such subgroups.
+ */
 const MATRICES: readonly SubgroupMatrix[] = [
   { rows: 8, columns: 8, depth: 8, invocations: 8 },
   { rows: 16, columns: 16, depth: 16, invocations: 32 },

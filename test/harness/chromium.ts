@@ -75,7 +75,9 @@ export function launchChromium({ webgpu = true }: Pick<ChromiumOptions, 'webgpu'
   });
 }
 
-/** Returns CHROMIUM_PATH, otherwise the Chromium in `@sparticuz/chromium` and the libraries that a minimal system lacks. */
+/**
+ * Returns CHROMIUM_PATH, otherwise the Chromium in `@sparticuz/chromium` and the libraries that a minimal system lacks.
+ */
 function findChromium(): { executablePath: string; libraries?: string } {
   if (process.env.CHROMIUM_PATH) return { executablePath: process.env.CHROMIUM_PATH };
   if (process.platform !== 'linux' || process.arch !== 'x64')

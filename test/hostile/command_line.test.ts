@@ -90,11 +90,11 @@ it.each([
     '--1',
     'Infinity',
   ],
-])('%j is no whole number', text => {
+])('rejects %j where a whole number is required', text => {
   expect(() => wholeNumber(0)(text)).toThrow('Expected a whole number of at least 0.');
 });
 
-it.each(['NaN', '-1', '0', '-0', '1e-400', 'Infinity', '', ' ', 'x'])('%j is no number over 0', text => {
+it.each(['NaN', '-1', '0', '-0', '1e-400', 'Infinity', '', ' ', 'x'])('rejects %j where a positive number is required', text => {
   expect(() => positiveNumber(text)).toThrow('Expected a number over 0.');
 });
 

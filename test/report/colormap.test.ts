@@ -53,7 +53,9 @@ const PINNED: Record<string, readonly (readonly [number, number, number])[]> = {
   ],
 };
 
-/** SHA-256 of the same tables, 768 bytes each; for gray, without matplotlib's truncation of some entries to one less. */
+/**
+ * SHA-256 of the same tables, 768 bytes each; for gray, without matplotlib's truncation of some entries to one less.
+ */
 const DIGESTS: Record<string, string> = {
   inferno: '8092f65256023cefa85fe1136f4f398a2a9f35e9fdf414176b33cce639c44318',
   viridis: '96a1f6f37d4041f953def955ffb8b9ea2110a9b4e3c9b701182d48f7a9774c58',

@@ -1,7 +1,7 @@
 import { ApiObject } from './api_object.ts';
 import { WasmBuffer } from './buffer.ts';
 import type { BoundRange, Command } from './commands.ts';
-import { type TimestampCommand, WasmComputePass } from './compute_pass.ts';
+import { type PassEncoder, type TimestampCommand, WasmComputePass } from './compute_pass.ts';
 import { BUFFER_USAGE } from './constants.ts';
 import { type Context, expectUsable } from './context.ts';
 import { BrokenRule, broken, notForCompute, wholeNumber } from './errors.ts';
@@ -21,7 +21,7 @@ export class WasmCommandBuffer extends ApiObject implements GPUCommandBuffer {
 }
 
 /** Checks commands as they are recorded. `finish` reports the first broken rule. */
-export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder {
+export class WasmCommandEncoder extends ApiObject implements GPUCommandEncoder, PassEncoder {
   declare readonly __brand: 'GPUCommandEncoder';
   private readonly commands: Command[] = [];
   private state: 'open' | 'in a pass' | 'finished' = 'open';

@@ -1,13 +1,22 @@
 import { ApiObject } from './api_object.ts';
 import type { BoundEntry, WasmBindGroup } from './bind_group.ts';
 import type { WasmBuffer } from './buffer.ts';
-import type { WasmCommandEncoder } from './command_encoder.ts';
 import { type Command, MOST_WORKGROUPS } from './commands.ts';
 import { BUFFER_USAGE } from './constants.ts';
-import { expectUsable } from './context.ts';
+import { type Context, expectUsable } from './context.ts';
 import { broken, notForCompute, wholeNumber } from './errors.ts';
 import type { WasmComputePipeline } from './pipeline.ts';
 import type { WasmQuerySet } from './query_set.ts';
+
+export type TimestampCommand = Extract<Command, { kind: 'timestamp' }>;
+
+/** The operations of a command encoder that its passes use. */
+export interface PassEncoder {
+  readonly context: Context;
+  attempt(call: string, work: () => void): void;
+  add(command: Command): void;
+  endPass(timestamp: TimestampCommand | undefined, check: () => void): void;
+}
 
 interface Bound {
   readonly group: WasmBindGroup;
@@ -25,7 +34,7 @@ export class WasmComputePass extends ApiObject implements GPUComputePassEncoder 
 
   constructor(
     label: string | undefined,
-    private readonly encoder: WasmCommandEncoder,
+    private readonly encoder: PassEncoder,
     private readonly endTimestamp: { readonly querySet: WasmQuerySet; readonly index: number } | undefined,
   ) {
     super('ComputePassEncoder', encoder.context, label);
@@ -205,5 +214,3 @@ function checkAliases(bound: readonly Bound[]): void {
     }
   }
 }
-
-export type TimestampCommand = Extract<Command, { kind: 'timestamp' }>;

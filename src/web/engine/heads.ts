@@ -5,7 +5,7 @@ import type { Network } from '../../inference/network.ts';
 import { checkHeadFits, type HeadFile, readHead } from '../../nn/head_file.ts';
 import { openWeightsSource } from '../../weights/open_weights.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
-import type { Site } from '../site.ts';
+import type { Site } from '../shared/site.ts';
 
 /** Returns the first of the site's heads that fits, if any. */
 export async function findHead(site: Site, baseUrl: string, network: Network): Promise<HeadFile | undefined> {

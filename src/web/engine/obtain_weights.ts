@@ -1,7 +1,7 @@
 /** Finds the weights of a model: in this browser's store, or on the site, which may have to download them first. */
 import { WeightsError } from '../../errors/index.ts';
 import { ZOO, type ZooEntry } from '../../weights/zoo.ts';
-import type { PullState, Site, SiteModel } from '../site.ts';
+import type { PullState, Site, SiteModel } from '../shared/site.ts';
 import type { EngineChoice, EngineStatus, LoadStep } from './protocol.ts';
 import { findStored, keepStream, type StoredBlob } from './weights_store.ts';
 

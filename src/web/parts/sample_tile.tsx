@@ -1,4 +1,4 @@
-import type { SiteImage } from '../site.ts';
+import type { SiteImage } from '../shared/site.ts';
 import { addBundled } from '../state/images.ts';
 
 export function SampleTile({ image, onPick }: { readonly image: SiteImage; readonly onPick?: () => void }) {

@@ -1,8 +1,8 @@
 /** The X-rays on the strip, and which one is selected. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { call as engineCall } from '../engine/client.ts';
-import type { SiteImage } from '../site.ts';
-import { listImages, readImage, removeImage } from './image_store.ts';
+import { listImages, readImage, removeImage } from '../shared/image_store.ts';
+import type { SiteImage } from '../shared/site.ts';
 import { param, setParams } from './route.ts';
 import { site } from './site.ts';
 

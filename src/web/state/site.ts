@@ -1,6 +1,6 @@
 /** Loads `raycam.json`, which says what this copy of the page offers. */
 import { signal } from '@preact/signals';
-import type { Site } from '../site.ts';
+import type { Site } from '../shared/site.ts';
 
 export const site = signal<Site | undefined>(undefined);
 

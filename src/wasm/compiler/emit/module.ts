@@ -1,5 +1,5 @@
-import { Encoder } from './encoder.ts';
 import type { Kind } from '../ir/opcodes.ts';
+import { Encoder } from './encoder.ts';
 
 export interface FunctionCode {
   readonly locals: readonly Kind[];

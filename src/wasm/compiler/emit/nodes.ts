@@ -1,7 +1,7 @@
 import { type Node, resolve, type StoreStatement } from '../ir/node.ts';
+import { type Kind, opcodeOf } from '../ir/opcodes.ts';
 import { bitsOf } from '../ir/scalars.ts';
 import type { Encoder } from './encoder.ts';
-import { type Kind, opcodeOf } from '../ir/opcodes.ts';
 
 const PARAMETERS = 3;
 /** All addresses are 4-byte aligned, and atomic operations must declare exactly that alignment. */

@@ -1,4 +1,3 @@
-import { type Kind, opcodeOf } from './opcodes.ts';
 import { fail, NOWHERE } from '../../interface/compile_error.ts';
 import { fold, type NodeFactory } from './fold.ts';
 import {
@@ -12,6 +11,7 @@ import {
   resolve,
   type Statement,
 } from './node.ts';
+import { type Kind, opcodeOf } from './opcodes.ts';
 import { bitsOf } from './scalars.ts';
 
 /** Beyond this, a shader takes seconds to compile, and its function exceeds the size that engines accept. */

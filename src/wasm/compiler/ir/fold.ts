@@ -160,7 +160,7 @@ function foldShuffle(b: NodeFactory, [x, y]: [Node, Node], imm: readonly number[
 
 function foldAlgebra(b: NodeFactory, op: string, args: readonly Node[]): Node | undefined {
   const [x, y] = args as [Node, Node];
-  if (op === 'select') return foldSelect(b, args as [Node, Node, Node]);
+  if (op === 'select') return foldSelect(args as [Node, Node, Node]);
   if (op === 'clamp') {
     if (isConst(x, 0)) return x;
     return x.op === 'const' && y.op === 'const' ? b.i32(Math.min(x.imm[0]! >>> 0, y.imm[0]! >>> 0) | 0) : undefined;
@@ -206,8 +206,7 @@ const constantRules: Readonly<Record<string, ConstantRule>> = {
     const log = exactLog2(value);
     return log === undefined ? undefined : b.op('i32.shr_u', x, b.i32(log));
   },
-  rem_u: (b, x, _y, value) =>
-    exactLog2(value) === undefined ? undefined : b.op('i32.and', x, b.i32((value - 1) | 0)),
+  rem_u: (b, x, _y, value) => (exactLog2(value) === undefined ? undefined : b.op('i32.and', x, b.i32((value - 1) | 0))),
   div_s: (_b, x, _y, value) => (value === 1 ? x : undefined),
   and: (_b, x, y, value) => {
     if (value === 0) return y;
@@ -245,7 +244,7 @@ function distribute(b: NodeFactory, op: string, x: Node, y: Node): Node | undefi
   return isSumWithConstant(x) ? b.op('i32.add', b.op(op, x.args[0]!, y), b.op(op, x.args[1]!, y)) : undefined;
 }
 
-function foldSelect(_b: NodeFactory, [whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
+function foldSelect([whenTrue, whenFalse, condition]: [Node, Node, Node]): Node | undefined {
   if (condition.op === 'const') return condition.imm[0] !== 0 ? whenTrue : whenFalse;
   if (whenTrue === whenFalse) return whenTrue;
   const isChoice = whenTrue.kind === 'i32' && isConst(whenTrue, 1) && isConst(whenFalse, 0);

@@ -1,16 +1,17 @@
-import { isSame, type Type, typeName, VOID } from '../check/types.ts';
 import { fail, type Position } from '../../interface/compile_error.ts';
+import { isSame, type Type, typeName, VOID } from '../check/types.ts';
 import type { Call, Expression, FunctionDeclaration, Statement } from '../parse/ast.ts';
-import { lowerBuiltin } from './builtins/index.ts';
-import { constructValue } from './values/constructors.ts';
-import type { Context } from './state/context.ts';
-import { convert } from './values/convert.ts';
+import { expectCount } from './builtins/arguments.ts';
+import { callBuiltin, checkBuiltin } from './builtins/index.ts';
 import { lowerExpression } from './expressions.ts';
+import type { Context } from './state/context.ts';
 import { labelled, newLabel } from './state/flow.ts';
 import { load, slotsFor, storeSlots } from './state/references.ts';
 import { Scope } from './state/scope.ts';
 import { lowerStatements } from './statements.ts';
 import { findType, resolveType } from './type_expressions.ts';
+import { constructValue, inferType } from './values/constructors.ts';
+import { bitcast, convert } from './values/convert.ts';
 import { type Value, zeroValue } from './values/values.ts';
 
 const DEEPEST_CALL = 64;
@@ -18,15 +19,27 @@ const DEEPEST_CALL = 64;
 /** Lowers a call of a shader function, a type constructor or a builtin function. */
 export function lowerCall(context: Context, call: Call): Value | undefined {
   const { callee, args, position } = call;
+  const lowerArgs = () => args.map(arg => lowerExpression(context, arg));
   const binding = context.scope.find(callee.name);
-  if (binding?.kind === 'function') {
-    const values = args.map(arg => lowerExpression(context, arg));
-    return callFunction(context, binding.declaration, values, call);
-  }
+  if (binding?.kind === 'function') return callFunction(context, binding.declaration, lowerArgs(), call);
   const isTypeName = binding?.kind === 'type' || /^(array|vec[234]|mat[234]x[234])$/.test(callee.name);
-  if (callee.name !== 'bitcast' && (isTypeName || findType(context, callee))) return constructValue(context, call);
+  if (callee.name !== 'bitcast' && (isTypeName || findType(context, callee))) {
+    const values = lowerArgs();
+    const type = findType(context, callee) ?? inferType(callee.name, values, position);
+    return constructValue(context.b, type, values, position);
+  }
   if (binding) return fail(position, `'${callee.name}' cannot be called`);
-  return lowerBuiltin(context, call);
+  if (callee.name === 'bitcast') return lowerBitcast(context, call, lowerArgs());
+  checkBuiltin(context, call);
+  return callBuiltin(context, call, lowerArgs());
+}
+
+/** Lowers `bitcast<T>(x)`, the only builtin function that is called with a type. */
+function lowerBitcast(context: Context, { callee, position }: Call, args: readonly Value[]): Value {
+  expectCount({ name: callee.name, args, position }, 1);
+  const [template] = callee.template ?? [];
+  if (!template) return fail(position, "'bitcast' needs a target type");
+  return bitcast(context.b, args[0]!, resolveType(context, template), position);
 }
 
 function callFunction(

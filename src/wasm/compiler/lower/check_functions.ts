@@ -1,8 +1,8 @@
 import { type Type, VOID } from '../check/types.ts';
 import type { Expression, FunctionDeclaration, Parameter, Statement } from '../parse/ast.ts';
 import { runWithLabel } from './calls.ts';
-import type { Context } from './state/context.ts';
 import type { Globals } from './globals.ts';
+import type { Context } from './state/context.ts';
 import { Scope } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
 import { type Value, zeroValue } from './values/values.ts';

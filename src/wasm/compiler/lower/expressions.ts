@@ -1,16 +1,17 @@
-import { BOOL, concreteType, F32, I32, scalarOf, type Type, typeName, U32, vectorType } from '../check/types.ts';
 import { fail, type Position } from '../../interface/compile_error.ts';
+import { BOOL, concreteType, F32, I32, scalarOf, type Type, typeName, U32, vectorType } from '../check/types.ts';
 import type { Builder } from '../ir/builder.ts';
 import type { Node } from '../ir/node.ts';
 import type { Binary, Expression, Literal, Name } from '../parse/ast.ts';
-import { lowerCall } from './calls.ts';
-import { checkFinite, checkOperands } from './values/constant_rules.ts';
-import type { Context } from './state/context.ts';
-import { concretize, convert } from './values/convert.ts';
-import { merge, newEdge } from './state/flow.ts';
-import { binary, boolean, unary } from './values/operators.ts';
-import { elementCountOf, elementReference, elementType, load, memberReference, type Reference } from './state/references.ts';
 import { isKnownEarly, stageOf } from './analysis/stage.ts';
+import { lowerCall } from './calls.ts';
+import type { Context } from './state/context.ts';
+import { merge, newEdge } from './state/flow.ts';
+import { elementCountOf, elementReference, elementType, load, memberReference } from './state/references.ts';
+import { checkFinite, checkOperands } from './values/constant_rules.ts';
+import { concretize, convert } from './values/convert.ts';
+import { binary, boolean, unary } from './values/operators.ts';
+import type { Reference } from './values/reference.ts';
 import {
   abstractNumber,
   componentsOf,
@@ -295,18 +296,6 @@ function chooseElement(context: Context, base: PartsValue, index: Node): Value {
   return base.parts.reduce((chosen, part, i) =>
     i === 0 ? part : selectValue(b, chosen, part, b.op('i32.ge_u', index, b.i32(i))),
   );
-}
-
-/** Returns `condition ? whenTrue : whenFalse` for two values of one type. */
-export function selectValue(b: Builder, whenFalse: Value, whenTrue: Value, condition: Node): Value {
-  if (whenFalse.kind === 'parts' && whenTrue.kind === 'parts')
-    return partsOf(
-      whenFalse.type,
-      whenFalse.parts.map((part, i) => selectValue(b, part, whenTrue.parts[i]!, condition)),
-    );
-  const [x, y] = [nodeOf(whenFalse), nodeOf(whenTrue)];
-  const node = x.kind === 'v128' ? b.selectVector(x, y, b.mask(condition)) : b.select(x, y, condition);
-  return leaf(whenFalse.type, node);
 }
 
 /** Lowers an initializer and converts it to the declared type, if there is one. */

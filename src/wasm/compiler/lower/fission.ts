@@ -1,18 +1,19 @@
-import { I32, type Type, VOID } from '../check/types.ts';
 import { fail, type Position } from '../../interface/compile_error.ts';
+import { I32, type Type, VOID } from '../check/types.ts';
 import type { Node } from '../ir/node.ts';
 import type { Declaration, Expression, For, FunctionDeclaration, Loop, Statement, Switch } from '../parse/ast.ts';
 import { containsBarrier } from './analysis/barriers.ts';
-import type { Context, Jumps, Label } from './state/context.ts';
+import { isStable } from './analysis/stability.ts';
 import { lowerCondition, lowerInitializer } from './expressions.ts';
-import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
 import type { Invocation, InvocationLoops } from './invocations.ts';
 import { type KeptVariable, KeptVariables } from './kept_variables.ts';
-import { load, type MemoryReference, slotsFor, store } from './state/references.ts';
-import { Scope, type Slot } from './state/scope.ts';
-import { isStable } from './analysis/stability.ts';
+import type { Context, Jumps, Label } from './state/context.ts';
+import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
+import { load, slotsFor, store } from './state/references.ts';
+import { Scope } from './state/scope.ts';
 import { lowerStatement, lowerSwitch } from './statements.ts';
 import { resolveType } from './type_expressions.ts';
+import type { MemoryReference, Slot } from './values/reference.ts';
 import { type Value, zeroValue } from './values/values.ts';
 import { type Invoked, Waiting } from './waiting.ts';
 

@@ -1,7 +1,7 @@
+import { fail, NOWHERE } from '../../interface/compile_error.ts';
 import type { KernelBinding } from '../../interface/compiled_kernel.ts';
 import { layOut, sizeOf } from '../check/layout.ts';
 import { type StructType, type Type, typeName } from '../check/types.ts';
-import { fail, NOWHERE } from '../../interface/compile_error.ts';
 import type {
   Attribute,
   Declaration,
@@ -9,28 +9,17 @@ import type {
   GlobalDeclaration,
   StructDeclaration,
 } from '../parse/ast.ts';
-import type { Context } from './state/context.ts';
-import { cast, convert } from './values/convert.ts';
 import { lowerConstant, lowerInitializer } from './expressions.ts';
-import type { MemoryReference, Reference } from './state/references.ts';
-import type { Binding, Scope } from './state/scope.ts';
+import type { Context } from './state/context.ts';
+import type { Binding, ModuleScope, PrivateVariable, Scope, WorkgroupVariable } from './state/scope.ts';
 import { lowerAssert, variableReference } from './statements.ts';
 import { resolveType } from './type_expressions.ts';
+import { cast, convert } from './values/convert.ts';
+import type { MemoryReference, Reference } from './values/reference.ts';
 import { abstractNumber, isConstant, leaf, nodeOf, type Value } from './values/values.ts';
 
-export interface PrivateVariable {
-  readonly reference: Reference;
-  readonly declaration: Declaration;
-  readonly type: Type;
-}
-
-export interface WorkgroupVariable {
-  readonly offset: number;
-  readonly sizeBytes: number;
-}
-
-/** The module-scope names. Each is resolved on first use, because WGSL allows declarations in any order. */
-export class Globals {
+/** Resolves each module-scope name on first use, because WGSL allows declarations in any order. */
+export class Globals implements ModuleScope {
   readonly bindings: KernelBinding[] = [];
   readonly workgroupVariables: WorkgroupVariable[] = [];
   readonly privateVariables: PrivateVariable[] = [];
@@ -87,13 +76,11 @@ export class Globals {
     });
   }
 
-  /** Resolves all private variables of the module, because they are initialised before the first statement. */
   resolvePrivateVariables(): void {
     for (const declaration of this.declarations.values())
       if (declaration.kind === 'declaration' && declaration.space === 'private') this.find(declaration.name);
   }
 
-  /** Replaces the binding of a name. */
   rebind(name: string, binding: Binding): void {
     this.resolved.set(name, binding);
   }

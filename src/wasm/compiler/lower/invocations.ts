@@ -2,7 +2,7 @@ import { U32 } from '../check/types.ts';
 import type { Node } from '../ir/node.ts';
 import type { Context } from './state/context.ts';
 import { loop } from './state/flow.ts';
-import type { Slot } from './state/scope.ts';
+import type { Slot } from './values/reference.ts';
 
 export type Triple = readonly [Node, Node, Node];
 

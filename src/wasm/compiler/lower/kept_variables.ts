@@ -1,9 +1,10 @@
 import { sizeOf } from '../check/layout.ts';
 import type { Type } from '../check/types.ts';
 import type { Declaration } from '../parse/ast.ts';
-import type { Context } from './state/context.ts';
 import type { Invocation, InvocationLoops } from './invocations.ts';
-import { load, type MemoryReference, type Reference, slotsFor, store } from './state/references.ts';
+import type { Context } from './state/context.ts';
+import { load, slotsFor, store } from './state/references.ts';
+import type { MemoryReference, Reference } from './values/reference.ts';
 
 /** A variable that outlives a part. Every invocation has its own copy in scratch memory. */
 export interface KeptVariable {

@@ -1,18 +1,18 @@
-import { isSame, type Type, typeName, U32, VOID, vectorType } from '../check/types.ts';
 import { fail } from '../../interface/compile_error.ts';
+import { isSame, type Type, typeName, U32, VOID, vectorType } from '../check/types.ts';
 import type { FunctionDeclaration, GlobalDeclaration, Parameter } from '../parse/ast.ts';
 import { containsBarrier } from './analysis/barriers.ts';
 import { runBody } from './calls.ts';
 import { checkFunctions } from './check_functions.ts';
-import { Context, NeedsMemory } from './state/context.ts';
-import { convert } from './values/convert.ts';
 import { lowerExpression } from './expressions.ts';
 import { Fission } from './fission.ts';
 import { Globals, type WorkgroupVariable } from './globals.ts';
 import { countTo, type Invocation, InvocationLoops, type Triple } from './invocations.ts';
+import { Context, NeedsMemory } from './state/context.ts';
 import { store } from './state/references.ts';
 import { Scope } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
+import { convert } from './values/convert.ts';
 import { leaf, makeVector, partsOf, type Value, zeroValue } from './values/values.ts';
 
 export interface KernelRequest {

@@ -1,21 +1,22 @@
+import { fail, type Position } from '../../interface/compile_error.ts';
 import { sizeOf } from '../check/layout.ts';
 import { isAbstract, typeName } from '../check/types.ts';
-import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Node } from '../ir/node.ts';
 import type { Assign, Block, Call, Declaration, Expression, For, If, Loop, Statement, Switch } from '../parse/ast.ts';
 import { assignedSlots } from './analysis/assigned_slots.ts';
 import { isBarrier } from './analysis/barriers.ts';
-import { lowerCall, lowerReturn } from './calls.ts';
-import { checkOperands } from './values/constant_rules.ts';
-import type { Context, Jumps, Label } from './state/context.ts';
-import { convert } from './values/convert.ts';
-import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
-import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
-import { binary } from './values/operators.ts';
-import { load, type Reference, slotsFor, store, storeSlots } from './state/references.ts';
 import { isKnownEarly } from './analysis/stage.ts';
+import { lowerCall, lowerReturn } from './calls.ts';
+import { findReference, lowerCondition, lowerConstant, lowerExpression, lowerInitializer } from './expressions.ts';
+import type { Context, Jumps, Label } from './state/context.ts';
+import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
+import { load, slotsFor, store, storeSlots } from './state/references.ts';
 import { resolveType } from './type_expressions.ts';
 import { unrollFor } from './unroll.ts';
+import { checkOperands } from './values/constant_rules.ts';
+import { convert } from './values/convert.ts';
+import { binary } from './values/operators.ts';
+import type { Reference } from './values/reference.ts';
 import { checkValueSize, nodeOf, type Value, zeroValue } from './values/values.ts';
 
 export function lowerStatements(context: Context, statements: readonly Statement[]): void {

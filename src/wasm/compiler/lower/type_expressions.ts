@@ -1,3 +1,4 @@
+import { fail, type Position } from '../../interface/compile_error.ts';
 import {
   type AddressSpace,
   BOOL,
@@ -10,10 +11,9 @@ import {
   U32,
   vectorType,
 } from '../check/types.ts';
-import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Expression } from '../parse/ast.ts';
-import type { Context } from './state/context.ts';
 import { lowerConstant } from './expressions.ts';
+import type { Context } from './state/context.ts';
 
 const SCALARS: Readonly<Record<string, Type>> = { bool: BOOL, i32: I32, u32: U32, f32: F32 };
 const SUFFIXES: Readonly<Record<string, ScalarName>> = { f: 'f32', i: 'i32', u: 'u32' };

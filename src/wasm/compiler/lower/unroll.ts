@@ -2,12 +2,11 @@ import { isConst } from '../ir/node.ts';
 import type { Block, Expression, For, Statement } from '../parse/ast.ts';
 import { assignedBy, weightOf } from './analysis/assigned.ts';
 import { assignedSlots } from './analysis/assigned_slots.ts';
-import type { Context } from './state/context.ts';
 import { lowerCondition } from './expressions.ts';
+import type { Context } from './state/context.ts';
 import { jumpTo, labelled, newLabel } from './state/flow.ts';
-import type { Reference } from './state/references.ts';
-import type { Slot } from './state/scope.ts';
 import { lowerStatement } from './statements.ts';
+import type { Reference, Slot } from './values/reference.ts';
 
 const MOST_TURNS = 32;
 /** The most expressions and statements after unrolling. */

@@ -1,12 +1,12 @@
 import { fail, type Position } from '../../interface/compile_error.ts';
 import type { Assign, Call, Expression, FunctionDeclaration, Name } from '../parse/ast.ts';
 import { containsBarrier, isBarrier } from './analysis/barriers.ts';
-import type { Context } from './state/context.ts';
+import { isStable } from './analysis/stability.ts';
 import { lowerExpression } from './expressions.ts';
 import type { KeptVariable } from './kept_variables.ts';
+import type { Context } from './state/context.ts';
 import { load } from './state/references.ts';
 import type { Binding } from './state/scope.ts';
-import { isStable } from './analysis/stability.ts';
 
 /** A call of a shader function. */
 export interface Invoked {

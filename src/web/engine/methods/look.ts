@@ -4,8 +4,8 @@ import { type Evidence, evidenceOf } from '../../../inference/evidence.ts';
 import { predictImage, type Verdict } from '../../../inference/predict.ts';
 import { composeCamFigure } from '../../../report/cam_figure.ts';
 import { layOver, type MapScale, paintMap } from '../../../report/map_raster.ts';
-import { keepImage } from '../../state/image_store.ts';
-import { shownMap } from '../../views/look/shown_map.ts';
+import { keepImage } from '../../shared/image_store.ts';
+import { shownMap } from '../../shared/shown_map.ts';
 import type { Engine } from '../engine.ts';
 import type { Call } from '../serve_calls.ts';
 

@@ -1,5 +1,5 @@
 /** Opens networks and heads, and manages stored weights. */
-import type { Site } from '../../site.ts';
+import type { Site } from '../../shared/site.ts';
 import type { Engine } from '../engine.ts';
 import { parseHead } from '../heads.ts';
 import type { EngineChoice } from '../protocol.ts';

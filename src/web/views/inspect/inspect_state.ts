@@ -26,6 +26,25 @@ export function operationAt(operations: readonly Operation[], path: string): Ope
   );
 }
 
+/** Returns the operation that a key leads to. */
+export function stepFrom(operations: readonly Operation[], current: Operation, key: string): Operation | undefined {
+  const at = operations.indexOf(current);
+  switch (key) {
+    case '[':
+      return operations[at - 1];
+    case ']':
+      return operations[at + 1];
+    case '{':
+      return operations.slice(0, at).findLast(({ unit }) => unit !== current.unit);
+    case '}': {
+      const next = operations.slice(at).find(({ unit }) => unit !== current.unit)?.unit;
+      return operations.findLast(({ unit }) => unit === next);
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** Returns the selected channel, if the operation has it. */
 export function chosenChannel(channels: number): number | undefined {
   const channel = Number(param('channel') ?? Number.NaN);

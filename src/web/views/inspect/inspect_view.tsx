@@ -8,7 +8,7 @@ import { useCall } from '../../state/use_call.ts';
 import { Welcome } from '../look/welcome.tsx';
 import { ChannelPanel } from './channel_panel.tsx';
 import { FormulaPanel } from './formula_panel.tsx';
-import { chosenCell, chosenChannel, operationAt, wantedLayer } from './inspect_state.ts';
+import { chosenCell, chosenChannel, operationAt, stepFrom, wantedLayer } from './inspect_state.ts';
 import { LayerPanel } from './layer_panel.tsx';
 import { NetworkMap } from './network_map.tsx';
 import { Skyline } from './skyline.tsx';
@@ -89,25 +89,6 @@ function useStepping(operations: readonly Operation[] | undefined, current: Oper
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, []);
-}
-
-/** Returns the operation that a key leads to. */
-export function stepFrom(operations: readonly Operation[], current: Operation, key: string): Operation | undefined {
-  const at = operations.indexOf(current);
-  switch (key) {
-    case '[':
-      return operations[at - 1];
-    case ']':
-      return operations[at + 1];
-    case '{':
-      return operations.slice(0, at).findLast(({ unit }) => unit !== current.unit);
-    case '}': {
-      const next = operations.slice(at).find(({ unit }) => unit !== current.unit)?.unit;
-      return operations.findLast(({ unit }) => unit === next);
-    }
-    default:
-      return undefined;
-  }
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -4,8 +4,7 @@ import { Figures } from '../../parts/figures.tsx';
 import { Histogram } from '../../parts/histogram.tsx';
 import { formatValue } from '../../parts/words.ts';
 import { linkTo } from '../../state/route.ts';
-import type { LayerOutput } from './inspect_state.ts';
-import { stepFrom } from './inspect_view.tsx';
+import { type LayerOutput, stepFrom } from './inspect_state.ts';
 import { describeOperation, formatCount, formatMs, formatShape } from './operation_words.ts';
 
 export interface LayerPanelProps {

@@ -2,8 +2,8 @@
 import { computed } from '@preact/signals';
 import type { AccountRequest, LedgerOrder } from '../../../inspection/ledger_account.ts';
 import type { OutputOf } from '../../engine/client.ts';
+import { DIFFERENCE } from '../../shared/shown_map.ts';
 import { param, setParams } from '../../state/route.ts';
-import { DIFFERENCE } from '../look/shown_map.ts';
 
 export type LedgerAnswer = OutputOf<'ledger'>;
 export type Masked = OutputOf<'maskedVerdict'>;

@@ -1,8 +1,19 @@
 /** The state of Look: how maps are shown. Values change live, and go into the address once they settle. */
 import { computed, effect, signal } from '@preact/signals';
+import type { Evidence } from '../../../inference/evidence.ts';
 import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
 import { INPUT_SIDE, type Probe } from '../../parts/plate.tsx';
+import type { ShownMap } from '../../shared/shown_map.ts';
+import type { ImageEntry } from '../../state/images.ts';
 import { param, setParams } from '../../state/route.ts';
+import type { Answer } from '../../state/use_call.ts';
+
+/** One X-ray with its evidence. */
+export interface Looked {
+  readonly image: ImageEntry;
+  readonly answer: Answer<Evidence>;
+  readonly shown?: ShownMap;
+}
 
 const DEFAULT_OPACITY = 0.5;
 

@@ -1,28 +1,19 @@
 /** Look: the verdict on an X-ray, and the evidence for it. */
 import { useEffect } from 'preact/hooks';
-import type { Evidence } from '../../../inference/evidence.ts';
+import { scaleOf, shownMap } from '../../shared/shown_map.ts';
 import { comparedImage, currentImage, type ImageEntry } from '../../state/images.ts';
 import { param } from '../../state/route.ts';
-import type { Answer } from '../../state/use_call.ts';
 import { useCall } from '../../state/use_call.ts';
 import { noteVerdict } from '../../state/verdicts.ts';
-import { colormap, sharesScale } from './look_state.ts';
+import { colormap, type Looked, sharesScale } from './look_state.ts';
 import { MapPanel } from './map_panel.tsx';
 import { Readout } from './readout.tsx';
 import { SavePanel } from './save_panel.tsx';
-import { type ShownMap, scaleOf, shownMap } from './shown_map.ts';
 import { Stage } from './stage.tsx';
 import { VerdictPanel } from './verdict_panel.tsx';
 import { Welcome } from './welcome.tsx';
 
 const KEPT_ANSWERS = 24;
-
-/** One X-ray with its evidence. */
-export interface Looked {
-  readonly image: ImageEntry;
-  readonly answer: Answer<Evidence>;
-  readonly shown?: ShownMap;
-}
 
 export function LookView() {
   const first = useLooked(currentImage.value);

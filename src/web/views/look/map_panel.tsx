@@ -3,9 +3,9 @@ import type { Evidence } from '../../../inference/evidence.ts';
 import { COLORMAP_NAMES, DEFAULT_COLORMAP } from '../../../report/colormap.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { Select } from '../../parts/select.tsx';
+import { comparedClasses, DIFFERENCE } from '../../shared/shown_map.ts';
 import { param, setParams } from '../../state/route.ts';
 import { colormap, opacity, sharesScale, showsCells, showsInput } from './look_state.ts';
-import { comparedClasses, DIFFERENCE } from './shown_map.ts';
 
 export interface MapPanelProps {
   /** Evidence of the first X-ray; absent while it is computed. */

@@ -1,8 +1,7 @@
 /** Raw values under the probe, for each X-ray shown. */
 import { INPUT_SIDE } from '../../parts/plate.tsx';
 import { formatValue } from '../../parts/words.ts';
-import { probe } from './look_state.ts';
-import type { Looked } from './look_view.tsx';
+import { type Looked, probe } from './look_state.ts';
 
 export function Readout({ looked }: { readonly looked: readonly Looked[] }) {
   const place = probe.value;

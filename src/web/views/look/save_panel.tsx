@@ -6,10 +6,10 @@ import { encodeNpy } from '../../../weights/npy.ts';
 import { call, engineStatus } from '../../engine/client.ts';
 import { download } from '../../parts/download.ts';
 import { Fault } from '../../parts/fault.tsx';
+import type { ShownMap } from '../../shared/shown_map.ts';
 import type { ImageEntry } from '../../state/images.ts';
 import { param } from '../../state/route.ts';
 import { opacity } from './look_state.ts';
-import type { ShownMap } from './shown_map.ts';
 
 export interface SavePanelProps {
   readonly image: ImageEntry;

@@ -5,8 +5,7 @@ import type { MapScale } from '../../../report/map_raster.ts';
 import { ColourBar } from '../../parts/colour_bar.tsx';
 import { Pixels } from '../../parts/pixels.tsx';
 import { INPUT_SIDE, Plate } from '../../parts/plate.tsx';
-import { moveProbe, opacity, probe, showsCells, showsInput } from './look_state.ts';
-import type { Looked } from './look_view.tsx';
+import { type Looked, moveProbe, opacity, probe, showsCells, showsInput } from './look_state.ts';
 
 export interface StageProps {
   readonly looked: readonly Looked[];

@@ -4,10 +4,10 @@ import { call, engineStatus } from '../../engine/client.ts';
 import { Fault } from '../../parts/fault.tsx';
 import { FilePicker } from '../../parts/file_picker.tsx';
 import { formatBytes } from '../../parts/words.ts';
-import type { SiteModel } from '../../site.ts';
+import type { SiteModel } from '../../shared/site.ts';
 import { openNetwork, wantedChoice } from '../../state/engine_control.ts';
 import { site } from '../../state/site.ts';
-import type { Stored } from './weights_view.tsx';
+import type { Stored } from './store_panel.tsx';
 
 export function NetworkList({ stored }: { readonly stored: Stored }) {
   const [fault, setFault] = useState('');

@@ -1,14 +1,16 @@
 /** Lists the files and X-rays that this browser stores, with buttons to delete them. */
 import { useEffect, useState } from 'preact/hooks';
-import { call } from '../../engine/client.ts';
+import { call, type OutputOf } from '../../engine/client.ts';
 import { formatBytes } from '../../parts/words.ts';
 import { forgetImage, images } from '../../state/images.ts';
-import type { Stored } from './weights_view.tsx';
 
 export interface StorePanelProps {
   readonly stored: Stored;
   readonly refresh: () => Promise<void>;
 }
+
+/** The files that this browser stores. */
+export type Stored = OutputOf<'listStored'>;
 
 export function StorePanel({ stored, refresh }: StorePanelProps) {
   const [room, setRoom] = useState<StorageEstimate>({});

@@ -1,14 +1,12 @@
 /** Weights: the network, the adapter, and what this browser stores. */
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect } from 'preact/hooks';
-import { call, engineStatus, type OutputOf } from '../../engine/client.ts';
+import { call, engineStatus } from '../../engine/client.ts';
 import { AdapterPanel } from './adapter_panel.tsx';
 import { DoctorPanel } from './doctor_panel.tsx';
 import { HeadPanel } from './head_panel.tsx';
 import { NetworkList } from './network_list.tsx';
-import { StorePanel } from './store_panel.tsx';
-
-export type Stored = OutputOf<'listStored'>;
+import { type Stored, StorePanel } from './store_panel.tsx';
 
 export function WeightsView() {
   const stored = useSignal<Stored>([]);

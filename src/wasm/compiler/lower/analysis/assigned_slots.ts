@@ -1,8 +1,7 @@
 import type { Statement } from '../../parse/ast.ts';
-import { assignedBy } from './assigned.ts';
 import type { Context } from '../state/context.ts';
-import type { Reference } from '../state/references.ts';
-import type { Slot } from '../state/scope.ts';
+import type { Reference, Slot } from '../values/reference.ts';
+import { assignedBy } from './assigned.ts';
 
 /** Returns the slots of the variables that a statement may assign. */
 export function assignedSlots(context: Context, statement: Statement): Slot[] {

@@ -1,8 +1,7 @@
-import { type ScalarName, scalarOf, scalarType, shapedLike, type Type, typeName } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import { type ScalarName, scalarOf, scalarType, shapedLike, type Type, typeName } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
-import type { Call } from '../../parse/ast.ts';
 import type { Context } from '../state/context.ts';
 import { commonScalar, concretize, convert } from '../values/convert.ts';
 import { leaf, nodeOf, type Value } from '../values/values.ts';
@@ -13,13 +12,15 @@ export interface BuiltinCall {
   readonly b: Builder;
   readonly name: string;
   readonly args: readonly Value[];
-  readonly call: Call;
   readonly position: Position;
 }
 
 export type Builtin = (call: BuiltinCall) => Value | undefined;
 
-export function expectCount({ name, args, position }: BuiltinCall, count: number): void {
+export function expectCount(
+  { name, args, position }: Pick<BuiltinCall, 'name' | 'args' | 'position'>,
+  count: number,
+): void {
   if (args.length !== count)
     fail(position, `wrong number of arguments to '${name}': expected ${count}, got ${args.length}`);
 }

@@ -1,8 +1,8 @@
+import { fail } from '../../../interface/compile_error.ts';
 import { layOut } from '../../check/layout.ts';
 import { BOOL, type StructType, scalarType, typeName } from '../../check/types.ts';
-import { fail } from '../../../interface/compile_error.ts';
 import type { Node } from '../../ir/node.ts';
-import type { MemoryReference } from '../state/references.ts';
+import type { MemoryReference } from '../values/reference.ts';
 import { leaf, partsOf } from '../values/values.ts';
 import { argumentOf, type Builtin, type BuiltinCall, expectCount } from './arguments.ts';
 

@@ -1,10 +1,8 @@
-import { BOOL, isAbstract, scalarOf, type Type, typeName, U32 } from '../../check/types.ts';
 import { fail } from '../../../interface/compile_error.ts';
-import { bitcast, commonScalar, concretize, convert } from '../values/convert.ts';
-import { selectValue } from '../expressions.ts';
+import { BOOL, isAbstract, scalarOf, type Type, typeName, U32 } from '../../check/types.ts';
 import { runtimeLength } from '../state/references.ts';
-import { resolveType } from '../type_expressions.ts';
-import { leaf, nodeOf, type Value } from '../values/values.ts';
+import { commonScalar, concretize, convert } from '../values/convert.ts';
+import { leaf, nodeOf, selectValue, type Value } from '../values/values.ts';
 import { type Builtin, type BuiltinCall, concrete, expectCount } from './arguments.ts';
 
 /** Lowers `all` or `any`. Lanes beyond the vector's size are ignored. */
@@ -74,10 +72,4 @@ export const logicalBuiltins: Readonly<Record<string, Builtin>> = {
   any: reduceBools('any'),
   select,
   arrayLength,
-  bitcast: call => {
-    expectCount(call, 1);
-    const [template] = call.call.callee.template ?? [];
-    if (!template) return fail(call.position, "'bitcast' needs a target type");
-    return bitcast(call.b, call.args[0]!, resolveType(call.context, template), call.position);
-  },
 };

@@ -1,5 +1,5 @@
-import { F32, scalarOf, typeName, vectorType } from '../../check/types.ts';
 import { fail } from '../../../interface/compile_error.ts';
+import { F32, scalarOf, typeName, vectorType } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
 import { dot } from '../values/operators.ts';

@@ -1,6 +1,6 @@
+import { fail } from '../../../interface/compile_error.ts';
 import { layOut } from '../../check/layout.ts';
 import { F32, type StructType, shapedLike, type Type, typeName } from '../../check/types.ts';
-import { fail } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
 import { dot } from '../values/operators.ts';

@@ -1,11 +1,16 @@
-import type { Type } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import type { Type } from '../../check/types.ts';
 import { Builder } from '../../ir/builder.ts';
-import type { BlockStatement, Node } from '../../ir/node.ts';
+import type { BlockStatement, CopyStatement, Node } from '../../ir/node.ts';
 import type { Declaration } from '../../parse/ast.ts';
-import type { Edge } from './flow.ts';
-import type { Globals } from '../globals.ts';
-import { Scope, type Slot } from './scope.ts';
+import type { Slot } from '../values/reference.ts';
+import { type ModuleScope, Scope } from './scope.ts';
+
+/** A control-flow edge to a merge point: the variables' values, and the copies into the merge point's phis. */
+export interface Edge {
+  readonly env: ReadonlyMap<Slot, Node>;
+  readonly pairs: CopyStatement['pairs'];
+}
 
 /** A target of jumps, with the variables' values that each of them carries. */
 export interface Label {
@@ -65,7 +70,7 @@ export class Context {
   hasForwards = false;
 
   constructor(
-    readonly globals: Globals,
+    readonly globals: ModuleScope,
     /** Variables that live in memory, because they are indexed by a value that is not constant. */
     readonly inMemory: ReadonlySet<Declaration>,
     readonly sharedMemory: boolean,

@@ -1,12 +1,6 @@
 import { type CopyStatement, type Node, type Region, resolve } from '../../ir/node.ts';
-import type { Context, Label } from './context.ts';
-import type { Slot } from './scope.ts';
-
-/** A control-flow edge to a merge point: the variables' values, and the copies into the merge point's phis. */
-export interface Edge {
-  readonly env: ReadonlyMap<Slot, Node>;
-  readonly pairs: CopyStatement['pairs'];
-}
+import type { Slot } from '../values/reference.ts';
+import type { Context, Edge, Label } from './context.ts';
 
 /** Creates an edge from the current point; undefined if that is unreachable. */
 export function newEdge(context: Context): Edge | undefined {

@@ -1,9 +1,9 @@
 import { strideOf } from '../../check/layout.ts';
 import { columnType, type Type } from '../../check/types.ts';
 import type { Node } from '../../ir/node.ts';
-import type { Context } from './context.ts';
-import type { MemoryReference } from './references.ts';
+import type { MemoryReference } from '../values/reference.ts';
 import { isLeaf, kindOfLeaf, leaf, nodeOf, partsOf, partTypes, type Value } from '../values/values.ts';
+import type { Context } from './context.ts';
 
 /** Returns the byte offsets of a type's parts. */
 function partOffsets(type: Type): number[] {

@@ -1,46 +1,12 @@
-import { strideOf } from '../../check/layout.ts';
-import { type AddressSpace, columnType, scalarType, type Type, typeName } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import { strideOf } from '../../check/layout.ts';
+import { columnType, scalarType, type Type, typeName } from '../../check/types.ts';
 import type { Node } from '../../ir/node.ts';
-import type { Declaration } from '../../parse/ast.ts';
-import { type Context, NeedsMemory } from './context.ts';
-import { loadMemory, storeMemory } from './memory.ts';
-import type { Slot } from './scope.ts';
+import type { MemoryReference, Reference, Slot, SlotsReference } from '../values/reference.ts';
 import { isLeaf, kindOfLeaf, leaf, nodeOf, partsOf, partTypes, type Value } from '../values/values.ts';
 import { insertLane, laneOf } from '../values/vectors.ts';
-
-/** A variable, or a part of one, whose value is held in nodes. */
-export interface SlotsReference {
-  readonly kind: 'slots';
-  readonly type: Type;
-  readonly space: AddressSpace;
-  readonly slots: readonly Slot[];
-  readonly declaration: Declaration;
-}
-
-/** One component of a vector that is held in a slot. */
-export interface LaneReference {
-  readonly kind: 'lane';
-  readonly type: Type;
-  readonly space: AddressSpace;
-  readonly vector: SlotsReference;
-  readonly lane: Node;
-}
-
-export interface MemoryReference {
-  readonly kind: 'memory';
-  readonly type: Type;
-  readonly space: AddressSpace;
-  /** The byte address, to which `offset` is added. */
-  readonly address: Node;
-  readonly offset: number;
-  /** Whether nothing writes the memory while the kernel runs. */
-  readonly isReadOnly: boolean;
-  /** The binding's length in bytes; absent for scratch memory. */
-  readonly length?: Node;
-}
-
-export type Reference = SlotsReference | LaneReference | MemoryReference;
+import { type Context, NeedsMemory } from './context.ts';
+import { loadMemory, storeMemory } from './memory.ts';
 
 /** Creates the slots of a variable of this type. */
 export function slotsFor(name: string, type: Type): Slot[] {

@@ -1,15 +1,7 @@
 import type { Type } from '../../check/types.ts';
-import type { Kind } from '../../ir/opcodes.ts';
-import type { FunctionDeclaration } from '../../parse/ast.ts';
-import type { Reference } from './references.ts';
+import type { Declaration, FunctionDeclaration, StructDeclaration } from '../../parse/ast.ts';
+import type { Reference } from '../values/reference.ts';
 import type { Value } from '../values/values.ts';
-
-/** A scalar or vector part of a variable held in nodes. `Context.env` maps the slot to its current node. */
-export interface Slot {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly type: Type;
-}
 
 export type Binding =
   /** `stage` depends on how a constant is declared; it is absent for values known only at run time. */
@@ -36,4 +28,29 @@ export class Scope {
   set(name: string, binding: Binding): void {
     this.bindings.set(name, binding);
   }
+}
+
+export interface PrivateVariable {
+  readonly reference: Reference;
+  readonly declaration: Declaration;
+  readonly type: Type;
+}
+
+export interface WorkgroupVariable {
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** The module-scope names, as the lowering of functions sees them. */
+export interface ModuleScope {
+  readonly privateVariables: readonly PrivateVariable[];
+  readonly workgroupVariables: readonly WorkgroupVariable[];
+  find(name: string): Binding | undefined;
+  /** Replaces the binding of a name. */
+  rebind(name: string, binding: Binding): void;
+  structDeclaration(name: string): StructDeclaration;
+  /** Resolves all private variables of the module, because they are initialised before the first statement. */
+  resolvePrivateVariables(): void;
+  /** Returns what the names of the resolved private variables refer to now. */
+  privateReferences(): Reference[];
 }

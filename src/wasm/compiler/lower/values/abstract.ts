@@ -1,5 +1,5 @@
-import { BOOL, type ScalarName, scalarOf, type Type } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import { BOOL, type ScalarName, scalarOf, type Type } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { abstractNumber, leaf, partsOf, type Value } from './values.ts';
 

@@ -1,5 +1,5 @@
-import { scalarOf, type Type } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import { scalarOf, type Type } from '../../check/types.ts';
 import { isConst } from '../../ir/node.ts';
 import { floatOf } from '../../ir/scalars.ts';
 import type { Value } from './values.ts';

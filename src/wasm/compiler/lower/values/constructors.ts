@@ -1,3 +1,4 @@
+import { fail, type Position } from '../../../interface/compile_error.ts';
 import {
   columnType,
   isAbstract,
@@ -10,19 +11,12 @@ import {
   type VectorType,
   vectorType,
 } from '../../check/types.ts';
-import { fail, type Position } from '../../../interface/compile_error.ts';
-import type { Call } from '../../parse/ast.ts';
-import type { Context } from '../state/context.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { cast, commonScalar, concretize, convert } from './convert.ts';
-import { lowerExpression } from '../expressions.ts';
-import { findType } from '../type_expressions.ts';
 import { componentsOf, isLeaf, makeVector, nodeOf, partsOf, partTypes, type Value, zeroValue } from './values.ts';
 
 /** Lowers `T(…)`: a zero value, a conversion, or a composite. */
-export function constructValue(context: Context, { callee, args, position }: Call): Value {
-  const { b } = context;
-  const values = args.map(arg => lowerExpression(context, arg));
-  const type = findType(context, callee) ?? inferType(callee.name, values, position);
+export function constructValue(b: Builder, type: Type, values: readonly Value[], position: Position): Value {
   if (values.length === 0) return zeroValue(b, type, position);
   switch (type.kind) {
     case 'scalar':
@@ -30,19 +24,19 @@ export function constructValue(context: Context, { callee, args, position }: Cal
         fail(position, `wrong number of arguments to '${type.scalar}': expected 1, got ${values.length}`);
       return cast(b, values[0]!, type.scalar, position);
     case 'vector':
-      return constructVector(context, type, values, position);
+      return constructVector(b, type, values, position);
     case 'matrix':
-      return constructMatrix(context, type, values, position);
+      return constructMatrix(b, type, values, position);
     case 'array':
     case 'struct':
-      return constructParts(context, type, values, position);
+      return constructParts(b, type, values, position);
     default:
       return fail(position, `${typeName(type)} cannot be constructed`);
   }
 }
 
 /** Infers the type of `vec3(…)`, `mat2x2(…)` or `array(…)` from the arguments. */
-function inferType(name: string, values: readonly Value[], position: Position): Type {
+export function inferType(name: string, values: readonly Value[], position: Position): Type {
   if (name === 'array') {
     const [first] = values;
     if (!first) return fail(position, 'an empty array needs an element type');
@@ -68,8 +62,7 @@ function commonOf(values: readonly Value[], position: Position): ScalarName {
   );
 }
 
-function constructVector(context: Context, type: VectorType, values: readonly Value[], position: Position): Value {
-  const { b } = context;
+function constructVector(b: Builder, type: VectorType, values: readonly Value[], position: Position): Value {
   const [first] = values as [Value];
   const component = scalarType(type.scalar);
   // A single vector of the same size is converted component by component.
@@ -85,8 +78,7 @@ function constructVector(context: Context, type: VectorType, values: readonly Va
   return isLeaf(type) ? makeVector(b, type, all.map(nodeOf)) : partsOf(type, all);
 }
 
-function constructMatrix(context: Context, type: MatrixType, values: readonly Value[], position: Position): Value {
-  const { b } = context;
+function constructMatrix(b: Builder, type: MatrixType, values: readonly Value[], position: Position): Value {
   const [first] = values as [Value];
   if (values.length === 1 && first.type.kind === 'matrix')
     return convert(b, concretize(b, first, position), type, position);
@@ -104,12 +96,12 @@ function constructMatrix(context: Context, type: MatrixType, values: readonly Va
   return partsOf(type, columns);
 }
 
-function constructParts(context: Context, type: Type, values: readonly Value[], position: Position): Value {
+function constructParts(b: Builder, type: Type, values: readonly Value[], position: Position): Value {
   const types = partTypes(type);
   if (types.length !== values.length)
     return fail(position, `${typeName(type)} needs ${types.length} values, got ${values.length}`);
   return partsOf(
     type,
-    values.map((value, i) => convert(context.b, value, types[i]!, position)),
+    values.map((value, i) => convert(b, value, types[i]!, position)),
   );
 }

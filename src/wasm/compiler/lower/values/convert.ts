@@ -1,3 +1,4 @@
+import { fail, type Position } from '../../../interface/compile_error.ts';
 import {
   concreteType,
   isAbstract,
@@ -8,7 +9,6 @@ import {
   type Type,
   typeName,
 } from '../../check/types.ts';
-import { fail, type Position } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
 import {

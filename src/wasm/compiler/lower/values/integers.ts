@@ -1,5 +1,5 @@
-import { isAbstract, isSame, scalarOf, shapedLike, type Type, typeName } from '../../check/types.ts';
 import { fail, type Position } from '../../../interface/compile_error.ts';
+import { isAbstract, isSame, scalarOf, shapedLike, type Type, typeName } from '../../check/types.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { isConst, type Node } from '../../ir/node.ts';
 import { numbersOf } from './constant_rules.ts';

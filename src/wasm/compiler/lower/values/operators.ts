@@ -1,3 +1,4 @@
+import { fail, type Position } from '../../../interface/compile_error.ts';
 import {
   BOOL,
   isAbstract,
@@ -10,7 +11,6 @@ import {
   typeName,
   vectorType,
 } from '../../check/types.ts';
-import { fail, type Position } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
 import { abstractBinary } from './abstract.ts';

@@ -1,10 +1,10 @@
+import { fail, NOWHERE, type Position } from '../../../interface/compile_error.ts';
 import { sizeOf } from '../../check/layout.ts';
 import { columnType, isAbstract, type ScalarName, scalarType, type Type, typeName } from '../../check/types.ts';
-import type { Kind } from '../../ir/opcodes.ts';
-import { fail, NOWHERE, type Position } from '../../../interface/compile_error.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { isConst, type Node } from '../../ir/node.ts';
-import type { Reference } from '../state/references.ts';
+import type { Kind } from '../../ir/opcodes.ts';
+import type { Reference } from './reference.ts';
 
 /**
  * The value of an expression.
@@ -155,4 +155,16 @@ export function makeVector(b: Builder, type: Type, components: readonly Node[]):
   const filler = isSplat ? lanes[0]! : isFloat ? b.f32(0) : b.i32(0);
   while (lanes.length < 4) lanes.push(filler);
   return leaf(type, b.op(isFloat ? 'f32x4.make' : 'i32x4.make', ...lanes));
+}
+
+/** Returns `condition ? whenTrue : whenFalse` for two values of one type. */
+export function selectValue(b: Builder, whenFalse: Value, whenTrue: Value, condition: Node): Value {
+  if (whenFalse.kind === 'parts' && whenTrue.kind === 'parts')
+    return partsOf(
+      whenFalse.type,
+      whenFalse.parts.map((part, i) => selectValue(b, part, whenTrue.parts[i]!, condition)),
+    );
+  const [x, y] = [nodeOf(whenFalse), nodeOf(whenTrue)];
+  const node = x.kind === 'v128' ? b.selectVector(x, y, b.mask(condition)) : b.select(x, y, condition);
+  return leaf(whenFalse.type, node);
 }

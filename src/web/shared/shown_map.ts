@@ -1,7 +1,7 @@
 /** Selects the map of an X-ray's evidence, and its scale. */
-import type { Evidence } from '../../../inference/evidence.ts';
-import { differenceOf, type EvidenceMap } from '../../../inference/evidence_map.ts';
-import { type MapScale, signedScale } from '../../../report/map_raster.ts';
+import type { Evidence } from '../../inference/evidence.ts';
+import { differenceOf, type EvidenceMap } from '../../inference/evidence_map.ts';
+import { type MapScale, signedScale } from '../../report/map_raster.ts';
 
 /** The value of `map` in the address that is not a class. */
 export const DIFFERENCE = 'difference';

@@ -1,7 +1,7 @@
 /**
  * Types of `raycam.json`, which says what a copy of the page offers. `raycam serve` or `npm run build:web` writes it.
  */
-import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 
 export interface SiteModel {
   readonly id: string;
