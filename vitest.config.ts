@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE_MS } from './test/harness/patience.ts';
 
 /** Imports shaders as text, as esbuild does for the bundles. */
 const wgsl = {
@@ -13,8 +14,10 @@ export default defineConfig({
   plugins: [wgsl],
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    teardownTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
     globalSetup: 'test/harness/global_setup.ts',
     setupFiles: 'test/harness/setup.ts',
     pool: 'forks',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enableWideSimd } from '#platform';
+import { allTables } from '../src/oracle/cases/index.ts';
 import { failuresOf } from '../src/oracle/check.ts';
 import { Device } from '../src/runtime/device.ts';
-import { allTables } from '../src/oracle/cases/index.ts';
 
 let devices: readonly Device[];
 beforeAll(async () => {

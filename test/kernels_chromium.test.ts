@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {} from './browser/kernels_entry.ts';
 import { allTables, isOfResnet } from '../src/oracle/cases/index.ts';
+import type {} from './browser/kernels_entry.ts';
 import { type ChromiumPage, openChromiumPage } from './harness/chromium.ts';
 
 /** A page that may share memory between threads. */

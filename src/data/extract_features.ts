@@ -78,159 +78,159 @@ export async function extractFeatures(options: ExtractOptions): Promise<Extracte
 }
 
 class Extraction {
-  readonly #options: ExtractOptions;
-  readonly #keys: (readonly string[] | undefined)[];
-  readonly #statuses = new Map<number, FileStatus>();
-  readonly #running = new InFlight<Float32Array>(BATCHES_AT_ONCE);
-  #skipped: readonly SkippedImage[] = [];
-  #waiting: (FeatureRequest & { key: string })[] = [];
+  private readonly options: ExtractOptions;
+  private readonly keys: (readonly string[] | undefined)[];
+  private readonly statuses = new Map<number, FileStatus>();
+  private readonly running = new InFlight<Float32Array>(BATCHES_AT_ONCE);
+  private skipped: readonly SkippedImage[] = [];
+  private waiting: (FeatureRequest & { key: string })[] = [];
   /** Keys of rows that are waiting or being computed. */
-  readonly #expected = new Set<string>();
+  private readonly expected = new Set<string>();
   /** Size of the batch that was started last. */
-  #sizeBefore = 0;
+  private sizeBefore = 0;
   /** Number of images whose rows are stored, waiting, or being computed. */
-  #taken = 0;
-  #computed = 0;
-  #decoded = 0;
+  private taken = 0;
+  private computed = 0;
+  private decoded = 0;
 
   constructor(options: ExtractOptions) {
-    this.#options = options;
-    this.#keys = options.paths.map(() => undefined);
+    this.options = options;
+    this.keys = options.paths.map(() => undefined);
   }
 
   /** Finds the images whose file and rows the store already contains. */
   async takeKnown(): Promise<void> {
-    const { paths, store, signal } = this.#options;
+    const { paths, store, signal } = this.options;
     for (let start = 0; start < paths.length; start += STATUS_AT_ONCE) {
       signal?.throwIfAborted();
       const group = paths.slice(start, start + STATUS_AT_ONCE);
-      await Promise.all(group.map((path, i) => this.#lookUp(path, start + i, store)));
+      await Promise.all(group.map((path, i) => this.lookUp(path, start + i, store)));
     }
-    await this.#checkKnown(store);
-    this.#report({ skipped: [] }, this.#taken);
+    await this.checkKnown(store);
+    this.report({ skipped: [] }, this.taken);
   }
 
   /** Forgets images whose stored rows are damaged, so that their rows are computed again. */
-  async #checkKnown(store: FeatureStore): Promise<void> {
-    await store.verify(this.#keys.flatMap(keys => keys ?? []));
-    this.#keys.forEach((keys, index) => {
+  private async checkKnown(store: FeatureStore): Promise<void> {
+    await store.verify(this.keys.flatMap(keys => keys ?? []));
+    this.keys.forEach((keys, index) => {
       if (keys === undefined || keys.every(key => store.has(key))) return;
-      this.#keys[index] = undefined;
-      this.#taken--;
+      this.keys[index] = undefined;
+      this.taken--;
     });
   }
 
   /** Looks an image up in the store. Leaves a file without a status to the loader, which reports and skips it. */
-  async #lookUp(path: string, index: number, store: FeatureStore): Promise<void> {
+  private async lookUp(path: string, index: number, store: FeatureStore): Promise<void> {
     const known = await store.pixelsHashOfFile(path).catch(error => {
       if (error instanceof InputError) return undefined;
       throw error;
     });
     if (known === undefined) return;
-    this.#statuses.set(index, known.status);
+    this.statuses.set(index, known.status);
     if (known.pixelsHash === undefined) return;
-    const keys = await this.#keysOf(known.pixelsHash);
+    const keys = await this.keysOf(known.pixelsHash);
     if (!keys.every(key => store.has(key))) return;
-    this.#keys[index] = keys;
-    this.#taken++;
+    this.keys[index] = keys;
+    this.taken++;
   }
 
   async computeMissing(): Promise<void> {
-    const { paths, store, signal, read } = this.#options;
-    const order = paths.map((_, i) => i).filter(i => this.#keys[i] === undefined);
-    const ahead = Math.max(this.#batchSize, 2 * availableCores());
+    const { paths, store, signal, read } = this.options;
+    const order = paths.map((_, i) => i).filter(i => this.keys[i] === undefined);
+    const ahead = Math.max(this.batchSize, 2 * availableCores());
     const loader = new ImageLoader(paths, { order, ahead, signal, read });
     for await (const { index, image } of loader) {
       const pixelsHash = await hashPixels(image);
-      this.#decoded++;
-      await this.#request(image, pixelsHash, index);
-      this.#remember(store, index, pixelsHash);
-      this.#taken++;
-      for (let size = this.#fullBatch(); size; size = this.#fullBatch()) await this.#compute(size, loader);
-      if (this.#waiting.length === 0 && this.#running.isEmpty) this.#report(loader, this.#taken);
+      this.decoded++;
+      await this.request(image, pixelsHash, index);
+      this.remember(store, index, pixelsHash);
+      this.taken++;
+      for (let size = this.fullBatch(); size; size = this.fullBatch()) await this.compute(size, loader);
+      if (this.waiting.length === 0 && this.running.isEmpty) this.report(loader, this.taken);
     }
-    if (this.#waiting.length > 0) await this.#compute(this.#waiting.length, loader);
-    await this.#running.finish();
-    this.#skipped = loader.skipped;
-    this.#report(loader, this.#taken);
+    if (this.waiting.length > 0) await this.compute(this.waiting.length, loader);
+    await this.running.finish();
+    this.skipped = loader.skipped;
+    this.report(loader, this.taken);
   }
 
   /** Waits for running batches after a failure, and stores their rows. */
   settle(): Promise<void> {
-    return this.#running.settle();
+    return this.running.settle();
   }
 
-  async #request(image: DecodedImage, pixelsHash: string, index: number): Promise<void> {
-    const keys = await this.#keysOf(pixelsHash);
-    await this.#options.store.verify(keys);
-    this.#keys[index] = keys;
+  private async request(image: DecodedImage, pixelsHash: string, index: number): Promise<void> {
+    const keys = await this.keysOf(pixelsHash);
+    await this.options.store.verify(keys);
+    this.keys[index] = keys;
     keys.forEach((key, i) => {
-      if (this.#options.store.has(key) || this.#expected.has(key)) return;
-      this.#expected.add(key);
-      this.#waiting.push({ key, image, pixelsHash, augmentation: this.#augmentations[i] });
+      if (this.options.store.has(key) || this.expected.has(key)) return;
+      this.expected.add(key);
+      this.waiting.push({ key, image, pixelsHash, augmentation: this.augmentations[i] });
     });
   }
 
   /** Returns how many of the waiting rows form a full batch; undefined if they are too few. */
-  #fullBatch(): number | undefined {
+  private fullBatch(): number | undefined {
     let sizeBytes = 0;
-    for (const [i, { image }] of this.#waiting.entries()) {
+    for (const [i, { image }] of this.waiting.entries()) {
       sizeBytes += image.pixels.length;
-      if (i + 1 === this.#batchSize || sizeBytes >= BATCH_BYTES) return i + 1;
+      if (i + 1 === this.batchSize || sizeBytes >= BATCH_BYTES) return i + 1;
     }
     return undefined;
   }
 
   /** Starts computing a batch. */
-  async #compute(size: number, loader: ImageLoader): Promise<void> {
-    const batch = this.#waiting.splice(0, size);
+  private async compute(size: number, loader: ImageLoader): Promise<void> {
+    const batch = this.waiting.splice(0, size);
     // A network keeps the captured graph of one batch size only. Wait before a batch of another size replaces it.
-    if (size !== this.#sizeBefore) await this.#running.finish();
-    this.#sizeBefore = size;
-    const taken = this.#taken;
-    await this.#running.begin(
-      () => this.#options.compute(batch),
+    if (size !== this.sizeBefore) await this.running.finish();
+    this.sizeBefore = size;
+    const taken = this.taken;
+    await this.running.begin(
+      () => this.options.compute(batch),
       async rows => {
-        await this.#keep(batch, rows);
-        this.#report(loader, taken);
+        await this.keep(batch, rows);
+        this.report(loader, taken);
       },
     );
   }
 
-  async #keep(batch: readonly { readonly key: string }[], rows: Float32Array): Promise<void> {
+  private async keep(batch: readonly { readonly key: string }[], rows: Float32Array): Promise<void> {
     const dimension = rows.length / batch.length;
     if (!Number.isInteger(dimension)) {
       throw new ShapeError(`features: ${batch.length} rows of equal length are expected, got ${rows.length} values`);
     }
     for (const [i, { key }] of batch.entries()) {
-      await this.#options.store.put(key, rows.subarray(i * dimension, (i + 1) * dimension));
-      this.#expected.delete(key);
+      await this.options.store.put(key, rows.subarray(i * dimension, (i + 1) * dimension));
+      this.expected.delete(key);
     }
-    this.#computed += batch.length;
+    this.computed += batch.length;
   }
 
-  #remember(store: FeatureStore, index: number, pixelsHash: string): void {
-    const status = this.#statuses.get(index);
-    if (status !== undefined) store.rememberFile(this.#options.paths[index]!, status, pixelsHash);
+  private remember(store: FeatureStore, index: number, pixelsHash: string): void {
+    const status = this.statuses.get(index);
+    if (status !== undefined) store.rememberFile(this.options.paths[index]!, status, pixelsHash);
   }
 
-  get #batchSize(): number {
-    return this.#options.batchSize ?? DEFAULT_BATCH;
+  private get batchSize(): number {
+    return this.options.batchSize ?? DEFAULT_BATCH;
   }
 
-  get #augmentations(): readonly unknown[] {
-    return this.#options.augmentations ?? [null];
+  private get augmentations(): readonly unknown[] {
+    return this.options.augmentations ?? [null];
   }
 
-  async #keysOf(pixelsHash: string): Promise<string[]> {
-    return Promise.all(this.#augmentations.map(augmentation => this.#options.store.keyOf(pixelsHash, augmentation)));
+  private async keysOf(pixelsHash: string): Promise<string[]> {
+    return Promise.all(this.augmentations.map(augmentation => this.options.store.keyOf(pixelsHash, augmentation)));
   }
 
-  #report({ skipped }: Pick<ImageLoader, 'skipped'>, done: number): void {
-    this.#options.onProgress?.({ done: done + skipped.length, total: this.#options.paths.length });
+  private report({ skipped }: Pick<ImageLoader, 'skipped'>, done: number): void {
+    this.options.onProgress?.({ done: done + skipped.length, total: this.options.paths.length });
   }
 
   result(): ExtractedFeatures {
-    return { keys: this.#keys, skipped: this.#skipped, computed: this.#computed, decoded: this.#decoded };
+    return { keys: this.keys, skipped: this.skipped, computed: this.computed, decoded: this.decoded };
   }
 }

@@ -69,29 +69,29 @@ type Place = { readonly shard: FeatureShard; readonly row: number };
 export class FeatureStore {
   /** Undefined for a store in memory. */
   readonly directory: string | undefined;
-  readonly #space: string;
-  readonly #origin: string | undefined;
-  readonly #reuse: Reuse;
-  readonly #note: (text: string) => void;
-  readonly #places = new Map<string, Place>();
-  readonly #verified = new Set<FeatureShard>();
-  readonly #pending = new Map<string, Float32Array>();
-  readonly #files = new Map<string, string>();
-  #newFiles: FileRecord[] = [];
-  #dimension: number | undefined;
-  #flushedAtMs = Date.now();
-  #flushing: Promise<void> = Promise.resolve();
+  private readonly space: string;
+  private readonly origin: string | undefined;
+  private readonly reuse: Reuse;
+  private readonly note: (text: string) => void;
+  private readonly places = new Map<string, Place>();
+  private readonly verified = new Set<FeatureShard>();
+  private readonly pending = new Map<string, Float32Array>();
+  private readonly files = new Map<string, string>();
+  private newFiles: FileRecord[] = [];
+  private knownDimension: number | undefined;
+  private flushedAtMs = Date.now();
+  private flushing: Promise<void> = Promise.resolve();
 
   private constructor(
     space: string,
     directory: string | undefined,
     { origin, reuse = 'same', note = () => {} }: FeatureStoreOptions,
   ) {
-    this.#space = space;
+    this.space = space;
     this.directory = directory;
-    this.#origin = origin;
-    this.#reuse = reuse;
-    this.#note = note;
+    this.origin = origin;
+    this.reuse = reuse;
+    this.note = note;
   }
 
   /** Opens or creates the store of a backbone. @throws InputError  its folder cannot be created or read */
@@ -103,28 +103,28 @@ export class FeatureStore {
     await makeDirectory(directory);
     await removeAbandonedFiles(directory);
     const store = new FeatureStore(space, directory, options);
-    store.#addShards(await scanShards(directory, { space, dimension, note }));
-    for (const record of await scanFileRecords(directory)) store.#addFile(record);
+    store.addShards(await scanShards(directory, { space, dimension, note }));
+    for (const record of await scanFileRecords(directory)) store.addFile(record);
     return store;
   }
 
   /** Number of rows. */
   get size(): number {
-    return this.#places.size + this.#pending.size;
+    return this.places.size + this.pending.size;
   }
 
   /** Number of values in a row; undefined while the store is empty. */
   get dimension(): number | undefined {
-    return this.#dimension;
+    return this.knownDimension;
   }
 
   /** Returns the key of a row. `augmentation` is any JSON value, null for none. */
   async keyOf(pixelsHash: string, augmentation: unknown = null): Promise<string> {
-    return hashJson([this.#space, augmentation, pixelsHash]);
+    return hashJson([this.space, augmentation, pixelsHash]);
   }
 
   has(key: string): boolean {
-    return this.#places.has(key) || this.#pending.has(key);
+    return this.places.has(key) || this.pending.has(key);
   }
 
   /**
@@ -134,17 +134,17 @@ export class FeatureStore {
   async verify(keys: Iterable<string>): Promise<void> {
     const shards = new Set<FeatureShard>();
     for (const key of keys) {
-      const place = this.#places.get(key);
-      if (place !== undefined && !this.#verified.has(place.shard)) shards.add(place.shard);
+      const place = this.places.get(key);
+      if (place !== undefined && !this.verified.has(place.shard)) shards.add(place.shard);
     }
     for (const shard of shards) {
       try {
         await checkShard(shard);
-        this.#verified.add(shard);
+        this.verified.add(shard);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        this.#note(`features: skipped ${baseName(shard.path)}, its rows will be computed again (${error.message})`);
-        for (const key of shard.keys) if (this.#places.get(key)?.shard === shard) this.#places.delete(key);
+        this.note(`features: skipped ${baseName(shard.path)}, its rows will be computed again (${error.message})`);
+        for (const key of shard.keys) if (this.places.get(key)?.shard === shard) this.places.delete(key);
       }
     }
   }
@@ -159,12 +159,12 @@ export class FeatureStore {
    * @throws InputError  a key has no row
    */
   async getMany(keys: readonly string[]): Promise<Float32Array> {
-    const dimension = this.#dimension ?? 0;
+    const dimension = this.knownDimension ?? 0;
     const rows = new Float32Array(keys.length * dimension);
     const byShard = new Map<FeatureShard, { row: number; to: number }[]>();
     keys.forEach((key, to) => {
-      const pending = this.#pending.get(key);
-      const place = this.#places.get(key);
+      const pending = this.pending.get(key);
+      const place = this.places.get(key);
       if (pending !== undefined) rows.set(pending, to * dimension);
       else if (place !== undefined) append(byShard, place.shard, { row: place.row, to });
       else throw new InputError(`features: no row has the key ${JSON.stringify(key)}. Compute it first`);
@@ -188,15 +188,15 @@ export class FeatureStore {
    * @throws DeviceError  a value is not finite; storing it would make every later run reuse it
    */
   async put(key: string, features: Float32Array): Promise<void> {
-    this.#dimension ??= features.length;
-    if (features.length !== this.#dimension) {
-      throw new ShapeError(`features: a row must have ${this.#dimension} values, got ${features.length}`);
+    this.knownDimension ??= features.length;
+    if (features.length !== this.knownDimension) {
+      throw new ShapeError(`features: a row must have ${this.knownDimension} values, got ${features.length}`);
     }
     const bad = features.findIndex(value => !Number.isFinite(value));
     if (bad >= 0)
       throw new DeviceError(`features: value ${bad} of a row must be a finite number, got ${features[bad]}`);
-    if (!this.has(key)) this.#pending.set(key, features.slice());
-    const due = this.#pending.size >= FLUSH_ROWS || Date.now() - this.#flushedAtMs > FLUSH_AFTER_MS;
+    if (!this.has(key)) this.pending.set(key, features.slice());
+    const due = this.pending.size >= FLUSH_ROWS || Date.now() - this.flushedAtMs > FLUSH_AFTER_MS;
     if (due) await this.flush();
   }
 
@@ -206,44 +206,44 @@ export class FeatureStore {
    */
   async pixelsHashOfFile(path: string): Promise<{ status: FileStatus; pixelsHash: string | undefined }> {
     const status = await fileStatus(path);
-    return { status, pixelsHash: this.#files.get(fileKey(resolvePath(path), status)) };
+    return { status, pixelsHash: this.files.get(fileKey(resolvePath(path), status)) };
   }
 
   /** Records a file's hash. `status` must be from before the file was read, so that a change in between is detected. */
   rememberFile(path: string, status: FileStatus, pixelsHash: string): void {
     const { sizeBytes, modifiedMs } = status;
     const record = { path: resolvePath(path), sizeBytes, modifiedMs, pixelsHash };
-    this.#addFile(record);
-    this.#newFiles.push(record);
+    this.addFile(record);
+    this.newFiles.push(record);
   }
 
   /** Writes pending rows as one new shard. @throws InputError  the disk is full or cannot be written */
   flush(): Promise<void> {
-    const flushing = this.#flushing.then(() => this.#writePending());
-    this.#flushing = flushing.catch(() => undefined);
+    const flushing = this.flushing.then(() => this.writePending());
+    this.flushing = flushing.catch(() => undefined);
     return flushing;
   }
 
   /** `flush` serialises the calls, so that no two write the same rows. */
-  async #writePending(): Promise<void> {
-    this.#flushedAtMs = Date.now();
+  private async writePending(): Promise<void> {
+    this.flushedAtMs = Date.now();
     if (this.directory === undefined) return;
-    const records = this.#newFiles;
-    const pending = [...this.#pending];
+    const records = this.newFiles;
+    const pending = [...this.pending];
     if (pending.length > 0) {
-      const rows = new Float32Array(pending.length * this.#dimension!);
+      const rows = new Float32Array(pending.length * this.knownDimension!);
       pending.forEach(([, values], i) => {
-        rows.set(values, i * this.#dimension!);
+        rows.set(values, i * this.knownDimension!);
       });
       const keys = pending.map(([key]) => key);
-      const shard = await writeShard(this.directory, { space: this.#space, origin: this.#origin, keys, rows });
-      this.#verified.add(shard);
-      this.#addShard(shard);
-      for (const key of keys) this.#pending.delete(key);
+      const shard = await writeShard(this.directory, { space: this.space, origin: this.origin, keys, rows });
+      this.verified.add(shard);
+      this.addShard(shard);
+      for (const key of keys) this.pending.delete(key);
     }
     if (records.length > 0) {
       await writeFileRecords(this.directory, records);
-      this.#newFiles = this.#newFiles.slice(records.length);
+      this.newFiles = this.newFiles.slice(records.length);
     }
   }
 
@@ -259,14 +259,14 @@ export class FeatureStore {
     const before = this.size;
     const other = resolvePath(otherRoot, baseName(this.directory));
     const taken: FeatureShard[] = [];
-    for (const shard of await scanShards(other, { space: this.#space, dimension: this.#dimension, note })) {
-      if (shard.keys.every(key => this.#places.has(key))) continue;
+    for (const shard of await scanShards(other, { space: this.space, dimension: this.knownDimension, note })) {
+      if (shard.keys.every(key => this.places.has(key))) continue;
       await checkShard(shard);
       const path = `${this.directory}/${baseName(shard.path)}`;
       await writeFileAtomic(path, await readFile(shard.path));
       taken.push({ ...shard, path });
     }
-    this.#addShards(taken);
+    this.addShards(taken);
     return this.size - before;
   }
 
@@ -274,38 +274,38 @@ export class FeatureStore {
    * Adds shards of this origin first. Then handles rows that exist only with another origin, and reports what happens
    * to them.
    */
-  #addShards(shards: readonly FeatureShard[]): void {
-    const isOwn = ({ origin }: FeatureShard) => this.#origin === undefined || origin === this.#origin;
-    for (const shard of shards) if (isOwn(shard)) this.#addShard(shard);
+  private addShards(shards: readonly FeatureShard[]): void {
+    const isOwn = ({ origin }: FeatureShard) => this.origin === undefined || origin === this.origin;
+    for (const shard of shards) if (isOwn(shard)) this.addShard(shard);
     const others = shards.filter(shard => !isOwn(shard));
     for (const origin of new Set(others.map(shard => shard.origin)))
-      this.#addOthers(
+      this.addOthers(
         origin,
         others.filter(shard => shard.origin === origin),
       );
   }
 
-  #addOthers(origin = 'an earlier version without a recorded origin', shards: readonly FeatureShard[]): void {
+  private addOthers(origin = 'an earlier version without a recorded origin', shards: readonly FeatureShard[]): void {
     const missing = new Set(shards.flatMap(({ keys }) => keys).filter(key => !this.has(key)));
     if (missing.size === 0) return;
-    const isUsed = this.#reuse === 'any';
+    const isUsed = this.reuse === 'any';
     const fate = isUsed
       ? 'They are used as they are'
       : 'They are computed again if needed; --reuse any uses them as they are';
-    this.#note(`features: ${missing.size} stored rows were computed by ${origin}, not by ${this.#origin}. ${fate}`);
-    if (isUsed) for (const shard of shards) this.#addShard(shard);
+    this.note(`features: ${missing.size} stored rows were computed by ${origin}, not by ${this.origin}. ${fate}`);
+    if (isUsed) for (const shard of shards) this.addShard(shard);
   }
 
-  #addShard(shard: FeatureShard): void {
-    this.#dimension ??= shard.dimension;
-    if (shard.dimension !== this.#dimension) return;
+  private addShard(shard: FeatureShard): void {
+    this.knownDimension ??= shard.dimension;
+    if (shard.dimension !== this.knownDimension) return;
     shard.keys.forEach((key, row) => {
-      if (!this.#places.has(key)) this.#places.set(key, { shard, row });
+      if (!this.places.has(key)) this.places.set(key, { shard, row });
     });
   }
 
-  #addFile(record: FileRecord): void {
-    this.#files.set(fileKey(record.path, record), record.pixelsHash);
+  private addFile(record: FileRecord): void {
+    this.files.set(fileKey(record.path, record), record.pixelsHash);
   }
 }
 

@@ -46,21 +46,21 @@ const FIRST_AHEAD = 4;
  */
 export class ImageLoader implements AsyncIterable<LoadedImage> {
   readonly skipped: SkippedImage[] = [];
-  readonly #paths: readonly string[];
-  readonly #options: LoaderOptions;
-  #largestBytes = 0;
+  private readonly paths: readonly string[];
+  private readonly options: LoaderOptions;
+  private largestBytes = 0;
 
   constructor(paths: readonly string[], options: LoaderOptions = {}) {
-    this.#paths = paths;
-    this.#options = options;
+    this.paths = paths;
+    this.options = options;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadedImage> {
-    const { order = this.#paths.map((_, i) => i), ahead = 2 * availableCores(), signal } = this.#options;
+    const { order = this.paths.map((_, i) => i), ahead = 2 * availableCores(), signal } = this.options;
     const queue: Promise<LoadedImage | Failure>[] = [];
     let next = 0;
     const fill = () => {
-      while (queue.length < this.#roomFor(ahead) && next < order.length) queue.push(this.#load(order[next++]!));
+      while (queue.length < this.roomFor(ahead) && next < order.length) queue.push(this.load(order[next++]!));
     };
     try {
       for (fill(); queue.length > 0; ) {
@@ -68,7 +68,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
         const result = await queue.shift()!;
         signal?.throwIfAborted();
         fill();
-        if ('error' in result) this.#skip(result);
+        if ('error' in result) this.skip(result);
         else yield result;
       }
     } finally {
@@ -88,27 +88,27 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     if (batch.length > 0) yield batch;
   }
 
-  #roomFor(ahead: number): number {
-    const most = this.#largestBytes === 0 ? FIRST_AHEAD : Math.floor(AHEAD_BYTES / this.#largestBytes);
+  private roomFor(ahead: number): number {
+    const most = this.largestBytes === 0 ? FIRST_AHEAD : Math.floor(AHEAD_BYTES / this.largestBytes);
     return Math.max(1, Math.min(ahead, most));
   }
 
   /** Loads an image. Never rejects, because a rejected promise in the queue would count as unhandled. */
-  async #load(index: number): Promise<LoadedImage | Failure> {
-    const path = this.#paths[index]!;
+  private async load(index: number): Promise<LoadedImage | Failure> {
+    const path = this.paths[index]!;
     const startedMs = performance.now();
     try {
-      const bytes = await (this.#options.read ?? readImageFile)(path);
-      this.#options.signal?.throwIfAborted();
+      const bytes = await (this.options.read ?? readImageFile)(path);
+      this.options.signal?.throwIfAborted();
       const image = await decodeImage(bytes, path);
-      this.#largestBytes = Math.max(this.#largestBytes, image.pixels.length);
+      this.largestBytes = Math.max(this.largestBytes, image.pixels.length);
       return { index, path, image, decodeMs: performance.now() - startedMs };
     } catch (error) {
       return { path, error };
     }
   }
 
-  #skip({ path, error }: Failure): void {
+  private skip({ path, error }: Failure): void {
     if (!(error instanceof InputError)) throw error;
     const { message } = error;
     this.skipped.push({ path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message });

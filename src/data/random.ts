@@ -9,11 +9,11 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
  * Integers, uniforms and permutations are exact. Normals agree up to the last bit or two of `Math.log`.
  */
 export class Random {
-  readonly #generator: RandomGenerator;
-  #spareNormal: number | undefined;
+  private readonly generator: RandomGenerator;
+  private spareNormal: number | undefined;
 
   private constructor(state: readonly number[]) {
-    this.#generator = xoroshiro128plusFromState(state);
+    this.generator = xoroshiro128plusFromState(state);
   }
 
   /**
@@ -26,12 +26,12 @@ export class Random {
 
   /** Returns a number in [low, high). */
   uniform(low = 0, high = 1): number {
-    return low + (high - low) * uniformFloat64(this.#generator);
+    return low + (high - low) * uniformFloat64(this.generator);
   }
 
   /** Returns an integer in [low, high], both included. */
   integer(low: number, high: number): number {
-    return uniformInt(this.#generator, low, high);
+    return uniformInt(this.generator, low, high);
   }
 
   /** Returns true with this probability. */
@@ -41,8 +41,8 @@ export class Random {
 
   /** Returns a normal number with mean 0 and standard deviation 1. Source: Marsaglia's polar method. */
   normal(): number {
-    const spare = this.#spareNormal;
-    this.#spareNormal = undefined;
+    const spare = this.spareNormal;
+    this.spareNormal = undefined;
     if (spare !== undefined) return spare;
     for (;;) {
       const u = this.uniform(-1, 1);
@@ -50,7 +50,7 @@ export class Random {
       const square = u * u + v * v;
       if (square >= 1 || square === 0) continue;
       const scale = Math.sqrt((-2 * Math.log(square)) / square);
-      this.#spareNormal = v * scale;
+      this.spareNormal = v * scale;
       return u * scale;
     }
   }

@@ -20,7 +20,7 @@ import { UsageError } from '../errors/index.ts';
  */
 export class TorchRandom {
   /** mt19937 */
-  readonly #generator: RandomGenerator;
+  private readonly generator: RandomGenerator;
 
   /**
    * `torch.manual_seed`, which keeps the low 32 bits.
@@ -30,7 +30,7 @@ export class TorchRandom {
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed))
       throw new UsageError(`seed: expected a whole number within ±(2^53 - 1), got ${seed}`);
-    this.#generator = mersenne(seed);
+    this.generator = mersenne(seed);
   }
 
   /**
@@ -42,14 +42,14 @@ export class TorchRandom {
   uniform(size: number, bound: number): Float32Array {
     const limit = Math.fround(bound);
     // Both factors have 24 bits, so float64 holds product and sum exactly, and storing is the one rounding.
-    return Float32Array.from({ length: size }, () => ((this.#bits32() & 0xffffff) / 2 ** 24) * (2 * limit) - limit);
+    return Float32Array.from({ length: size }, () => ((this.bits32() & 0xffffff) / 2 ** 24) * (2 * limit) - limit);
   }
 
   /** `torch.randperm(n)`, n below 2^32 / 20. */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
     for (let i = 0; i < n - 1; i++) {
-      const j = i + (this.#bits32() % (n - i));
+      const j = i + (this.bits32() % (n - i));
       const moved = order[i]!;
       order[i] = order[j]!;
       order[j] = moved;
@@ -66,21 +66,21 @@ export class TorchRandom {
   /** The rows that an iterator of `DataLoader(..., shuffle=True)` goes through: two draws, the first of no effect. */
   shuffledOrder(n: number): Uint32Array {
     this.sequentialStart();
-    return new TorchRandom(this.#seed()).permutation(n);
+    return new TorchRandom(this.seed()).permutation(n);
   }
 
   /** An iterator of any DataLoader draws a base seed for its workers as it is made, though there are none. */
   sequentialStart(): void {
-    this.#seed();
+    this.seed();
   }
 
   /** `torch.empty((), dtype=torch.int64).random_()` takes the high 32 bits first; only the low ones seed a generator. */
-  #seed(): number {
-    this.#bits32();
-    return this.#bits32();
+  private seed(): number {
+    this.bits32();
+    return this.bits32();
   }
 
-  #bits32(): number {
-    return this.#generator.next() >>> 0;
+  private bits32(): number {
+    return this.generator.next() >>> 0;
   }
 }

@@ -157,26 +157,26 @@ function unreachable(error: TypeError): Error {
 
 /** Aborts a request after a timeout without data, or when the caller's signal aborts. */
 class Watchdog {
-  readonly #controller = new AbortController();
-  readonly #stallMs: number;
-  readonly #outer: AbortSignal | undefined;
-  readonly #forward: () => void;
+  private readonly controller = new AbortController();
+  private readonly stallMs: number;
+  private readonly outer: AbortSignal | undefined;
+  private readonly forward: () => void;
 
   constructor(stallMs: number, outer: AbortSignal | undefined) {
-    this.#stallMs = stallMs;
-    this.#outer = outer;
-    this.#forward = () => this.#controller.abort(outer?.reason);
-    if (outer?.aborted) this.#forward();
-    outer?.addEventListener('abort', this.#forward);
+    this.stallMs = stallMs;
+    this.outer = outer;
+    this.forward = () => this.controller.abort(outer?.reason);
+    if (outer?.aborted) this.forward();
+    outer?.addEventListener('abort', this.forward);
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
   async within<T>(work: Promise<T>): Promise<T> {
-    const stalled = new Interrupted(`sent nothing for ${this.#stallMs / 1000} s`);
-    const timer = setTimeout(() => this.#controller.abort(stalled), this.#stallMs);
+    const stalled = new Interrupted(`sent nothing for ${this.stallMs / 1000} s`);
+    const timer = setTimeout(() => this.controller.abort(stalled), this.stallMs);
     try {
       return await work;
     } finally {
@@ -185,8 +185,8 @@ class Watchdog {
   }
 
   stop(): void {
-    this.#outer?.removeEventListener('abort', this.#forward);
-    this.#controller.abort();
+    this.outer?.removeEventListener('abort', this.forward);
+    this.controller.abort();
   }
 }
 

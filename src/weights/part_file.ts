@@ -20,17 +20,17 @@ export class PartFile {
   readonly isPrivate: boolean;
   /** Whether its first bytes come from an earlier run. */
   isResumed: boolean;
-  #origin: PartOrigin;
-  #writtenBytes: number;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  private origin: PartOrigin;
+  private writtenBytes: number;
+  private waiting: Uint8Array[] = [];
+  private waitingBytes = 0;
 
   private constructor(path: string, origin: PartOrigin, writtenBytes = 0, isPrivate = false) {
     this.path = path;
     this.isPrivate = isPrivate;
     this.isResumed = writtenBytes > 0;
-    this.#origin = origin;
-    this.#writtenBytes = writtenBytes;
+    this.origin = origin;
+    this.writtenBytes = writtenBytes;
   }
 
   /** Opens the part of the file that will have this path. Resumes an existing part if it comes from the same URL. */
@@ -51,50 +51,50 @@ export class PartFile {
   }
 
   get sizeBytes(): number {
-    return this.#writtenBytes + this.#waitingBytes;
+    return this.writtenBytes + this.waitingBytes;
   }
 
   get validator(): string | undefined {
-    return this.#origin.validator;
+    return this.origin.validator;
   }
 
   /** Discards the part and starts over. */
   async restart(validator: string | undefined): Promise<void> {
     await this.discard();
     this.isResumed = false;
-    this.#origin = { url: this.#origin.url, validator };
-    await writeFileAtomic(originPath(this.path), JSON.stringify(this.#origin));
+    this.origin = { url: this.origin.url, validator };
+    await writeFileAtomic(originPath(this.path), JSON.stringify(this.origin));
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= PIECE_BYTES) await this.flush();
+    this.waiting.push(bytes);
+    this.waitingBytes += bytes.length;
+    if (this.waitingBytes >= PIECE_BYTES) await this.flush();
   }
 
   /** Writes the buffered data. @throws PartConflict  the file does not have the size that this process expects */
   async flush(): Promise<void> {
-    const [pieces, length] = [this.#waiting, this.#waitingBytes];
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const [pieces, length] = [this.waiting, this.waitingBytes];
+    this.waiting = [];
+    this.waitingBytes = 0;
     await this.checkSize();
     if (length === 0) return;
     try {
       await appendFile(this.path, joined(pieces, length));
     } catch (error) {
       // A full disk may have stored some of the bytes. They are valid, so keep them.
-      this.#writtenBytes = await fileSize(this.path).catch(() => 0);
+      this.writtenBytes = await fileSize(this.path).catch(() => 0);
       throw error;
     }
-    this.#writtenBytes += length;
+    this.writtenBytes += length;
     await this.checkSize();
   }
 
   /** Removes the part and its record. */
   async discard(): Promise<void> {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#writtenBytes = 0;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.writtenBytes = 0;
     await removeFile(this.path);
     await this.forget();
   }
@@ -106,7 +106,7 @@ export class PartFile {
 
   private async checkSize(): Promise<void> {
     const actual = (await fileExists(this.path)) ? await fileSize(this.path) : 0;
-    if (actual !== this.#writtenBytes) throw new PartConflict(`${this.path}: is being written by another process`);
+    if (actual !== this.writtenBytes) throw new PartConflict(`${this.path}: is being written by another process`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Synthetic networks for tests: their weights are computed by a formula, which gives the same bits here and in
- * scripts/make_network_fixtures.py. Tests can therefore compare with PyTorch's results without shipping any weights.
+ * Synthetic networks, whose weights are computed by a formula. It produces the same bits here and in
+ * scripts/make_network_fixtures.py, so that results can be compared with PyTorch's without shipping any weights.
  * Signals keep their magnitude through all layers. Some channels have tiny or large running variances, as in trained
  * networks.
  */

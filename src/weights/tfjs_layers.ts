@@ -160,14 +160,14 @@ function missingShards(where: string, missing: readonly string[], total: number)
 
 /** The shards of one group, read as one contiguous range of bytes. */
 class ShardChain {
-  readonly #parts: { readonly source: ByteSource; readonly start: number }[] = [];
+  private readonly parts: { readonly source: ByteSource; readonly start: number }[] = [];
   readonly sizeBytes: number;
 
   constructor(where: string, group: Group, shards: ReadonlyMap<string, ByteSource>) {
     let position = 0;
     for (const path of group.paths) {
       const source = shards.get(path)!;
-      this.#parts.push({ source, start: position });
+      this.parts.push({ source, start: position });
       position += source.sizeBytes;
     }
     this.sizeBytes = position;
@@ -179,7 +179,7 @@ class ShardChain {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
-    for (const { source, start } of this.#parts) {
+    for (const { source, start } of this.parts) {
       const from = Math.max(offset, start);
       const to = Math.min(offset + length, start + source.sizeBytes);
       if (from < to) bytes.set(await source.read(from - start, to - from), from - offset);

@@ -50,17 +50,17 @@ export async function openTorchLegacy(source: ByteSource): Promise<WeightsFile> 
 /** Reads consecutive pickles. */
 class PickleReader {
   position: number;
-  readonly #bytes: Uint8Array;
-  readonly #where: string;
+  private readonly bytes: Uint8Array;
+  private readonly where: string;
 
   constructor(bytes: Uint8Array, position: number, where: string) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.position = position;
-    this.#where = where;
+    this.where = where;
   }
 
   next(host: PickleHost): PickleValue {
-    const { value, end } = unpickleFirst(this.#bytes.subarray(this.position), host, this.#where);
+    const { value, end } = unpickleFirst(this.bytes.subarray(this.position), host, this.where);
     this.position += end;
     return value;
   }

@@ -135,17 +135,17 @@ async function readTensors(source: ByteSource, named: Named, where: string): Pro
 /** Reads consecutive pickles and numbers. */
 class Cursor {
   position = 0;
-  readonly #source: ByteSource;
-  readonly #where: string;
+  private readonly source: ByteSource;
+  private readonly where: string;
 
   constructor(source: ByteSource, where: string) {
-    this.#source = source;
-    this.#where = where;
+    this.source = source;
+    this.where = where;
   }
 
   async pickle(maxBytes = RECORD_BYTES): Promise<PickleValue> {
-    const bytes = await readUpTo(this.#source, this.position, maxBytes);
-    const { value, end } = unpickleFirst(bytes, plainHost(this.#where), this.#where);
+    const bytes = await readUpTo(this.source, this.position, maxBytes);
+    const { value, end } = unpickleFirst(bytes, plainHost(this.where), this.where);
     this.position += end;
     return value;
   }
@@ -154,19 +154,19 @@ class Cursor {
     const value = await this.pickle();
     if (isCount(value) && value <= MAX_STORAGES) return value;
     throw new WeightsError(
-      `${this.#where}: the number of records must be an integer from 0 to ${MAX_STORAGES}, got ${String(value)}`,
+      `${this.where}: the number of records must be an integer from 0 to ${MAX_STORAGES}, got ${String(value)}`,
     );
   }
 
   async tuple(): Promise<readonly PickleValue[]> {
     const value = await this.pickle();
     if (value instanceof Tuple) return value.items;
-    throw new WeightsError(`${this.#where}: is damaged (a record is not a tuple)`);
+    throw new WeightsError(`${this.where}: is damaged (a record is not a tuple)`);
   }
 
   async integers(count: number): Promise<bigint[]> {
-    const bytes = await readUpTo(this.#source, this.position, 8 * count);
-    if (bytes.length < 8 * count) throw new WeightsError(`${this.#where}: ends early at byte ${this.position}`);
+    const bytes = await readUpTo(this.source, this.position, 8 * count);
+    if (bytes.length < 8 * count) throw new WeightsError(`${this.where}: ends early at byte ${this.position}`);
     this.position += bytes.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return Array.from({ length: count }, (_, i) => view.getBigInt64(8 * i, true));

@@ -53,27 +53,27 @@ export function unpickleFirst(
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 class Machine {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #host: PickleHost;
-  readonly #where: string;
-  readonly #stack: PickleValue[] = [];
-  readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
-  #position = 0;
-  #containers = 0;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly host: PickleHost;
+  private readonly where: string;
+  private readonly stack: PickleValue[] = [];
+  private readonly marks: number[] = [];
+  private readonly memo = new Map<number, PickleValue>();
+  private offset = 0;
+  private containers = 0;
 
   constructor(bytes: Uint8Array, host: PickleHost, where: string) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#host = host;
-    this.#where = where;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.host = host;
+    this.where = where;
   }
 
   run(): PickleValue {
     for (;;) {
-      const at = this.#position;
-      const opcode = this.#bytes[this.take(1)]!;
+      const at = this.offset;
+      const opcode = this.bytes[this.take(1)]!;
       if (opcode === STOP) return this.pop();
       const operation = OPERATIONS.get(opcode);
       if (!operation) throw this.fault(`uses the opcode 0x${opcode.toString(16)} at byte ${at}, which no weights need`);
@@ -82,47 +82,47 @@ class Machine {
   }
 
   get position(): number {
-    return this.#position;
+    return this.offset;
   }
 
   fault(problem: string): WeightsError {
-    return new WeightsError(`${this.#where}: ${problem}`);
+    return new WeightsError(`${this.where}: ${problem}`);
   }
 
   /** Advances by `length` bytes and returns the position of the first. */
   take(length: number): number {
-    const start = this.#position;
-    if (start + length > this.#bytes.length)
+    const start = this.offset;
+    if (start + length > this.bytes.length)
       throw this.fault(`ends early at byte ${start} (${length} more bytes expected)`);
-    this.#position += length;
+    this.offset += length;
     return start;
   }
 
   uint8(): number {
-    return this.#view.getUint8(this.take(1));
+    return this.view.getUint8(this.take(1));
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.take(2), true);
+    return this.view.getUint16(this.take(2), true);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.take(4), true);
+    return this.view.getInt32(this.take(4), true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.take(4), true);
+    return this.view.getUint32(this.take(4), true);
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.take(8), false);
+    return this.view.getFloat64(this.take(8), false);
   }
 
   /** Two's complement, little endian. */
   integer(length: number): number | bigint {
     const start = this.take(length);
     let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]!);
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[start + i]!);
     const signed = BigInt.asIntN(8 * length, value);
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
@@ -130,64 +130,63 @@ class Machine {
   text(length: number): string {
     const start = this.take(length);
     try {
-      return UTF8.decode(this.#bytes.subarray(start, start + length));
+      return UTF8.decode(this.bytes.subarray(start, start + length));
     } catch {
       throw this.fault(`is damaged (the string at byte ${start} is not UTF-8)`);
     }
   }
 
   line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#position);
-    if (end < 0) throw this.fault(`ends early at byte ${this.#position} (in a name)`);
-    const text = this.text(end - this.#position);
+    const end = this.bytes.indexOf(0x0a, this.offset);
+    if (end < 0) throw this.fault(`ends early at byte ${this.offset} (in a name)`);
+    const text = this.text(end - this.offset);
     this.take(1);
     return text;
   }
 
   push(value: PickleValue): void {
-    if (this.#stack.length >= MAX_STACK) throw this.fault(`has more than ${MAX_STACK} values on its stack`);
-    this.#stack.push(value);
+    if (this.stack.length >= MAX_STACK) throw this.fault(`has more than ${MAX_STACK} values on its stack`);
+    this.stack.push(value);
   }
 
   pop(): PickleValue {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) {
+    if (this.stack.length <= (this.marks.at(-1) ?? 0)) {
       throw this.fault('is damaged (it takes a value from an empty stack)');
     }
-    return this.#stack.pop()!;
+    return this.stack.pop()!;
   }
 
   top(): PickleValue {
     const value = this.pop();
-    this.#stack.push(value);
+    this.stack.push(value);
     return value;
   }
 
   mark(): void {
-    if (this.#marks.length >= MAX_DEPTH) throw this.fault(`has marks nested more than ${MAX_DEPTH} levels deep`);
-    this.#marks.push(this.#stack.length);
+    if (this.marks.length >= MAX_DEPTH) throw this.fault(`has marks nested more than ${MAX_DEPTH} levels deep`);
+    this.marks.push(this.stack.length);
   }
 
   popToMark(): PickleValue[] {
-    const mark = this.#marks.pop();
+    const mark = this.marks.pop();
     if (mark === undefined) throw this.fault('is damaged (it refers to a mark that was not set)');
-    return this.#stack.splice(mark);
+    return this.stack.splice(mark);
   }
 
   remember(index: number): void {
     if (index > MAX_MEMO_INDEX)
       throw this.fault(`has a memo index that is too large (${index}; the limit is ${MAX_MEMO_INDEX})`);
-    this.#memo.set(index, this.top());
+    this.memo.set(index, this.top());
   }
 
   recall(index: number): void {
-    const value = this.#memo.get(index);
+    const value = this.memo.get(index);
     if (value === undefined) throw this.fault(`is damaged (it reads memo entry ${index}, which was not written)`);
     this.push(value);
   }
 
   pushNew(container: Tuple | List | Dict): void {
-    if (++this.#containers > MAX_CONTAINERS)
-      throw this.fault(`has more than ${MAX_CONTAINERS} tuples, lists and dicts`);
+    if (++this.containers > MAX_CONTAINERS) throw this.fault(`has more than ${MAX_CONTAINERS} tuples, lists and dicts`);
     if (container instanceof Tuple && container.depth > MAX_DEPTH)
       throw this.fault(`has tuples nested more than ${MAX_DEPTH} levels deep`);
     this.push(container);
@@ -221,21 +220,21 @@ class Machine {
   build(): void {
     const state = this.pop();
     const target = this.top();
-    if (!(target instanceof Dict)) this.#host.setState(target, state);
+    if (!(target instanceof Dict)) this.host.setState(target, state);
   }
 
   global(): void {
-    this.push(this.#host.global(this.line(), this.line()));
+    this.push(this.host.global(this.line(), this.line()));
   }
 
   persistent(): void {
-    this.push(this.#host.persistent(this.pop()));
+    this.push(this.host.persistent(this.pop()));
   }
 
   call(): void {
     const [args, callee] = [this.pop(), this.pop()];
     if (!(args instanceof Tuple)) throw this.fault('is damaged (it calls with arguments that are not a tuple)');
-    const result = this.#host.call(callee, args);
+    const result = this.host.call(callee, args);
     if (result instanceof Dict) this.pushNew(result);
     else this.push(result);
   }

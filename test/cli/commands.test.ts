@@ -1,10 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { openHead } from '../../src/inference/open_head.ts';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { raycam, records, root, temporaryFolder } from './run.ts';
 
 const folder = temporaryFolder();
@@ -263,7 +263,7 @@ describe('what is wrong is said in a sentence', () => {
       why: 'no folder',
       args: () => ['train', at('nowhere'), '--out', at('h')],
       status: 1,
-      message: /^raycam: .*nowhere: no such/,
+      message: /^raycam: .*nowhere: does not exist/,
     },
     {
       why: 'truncated weights',

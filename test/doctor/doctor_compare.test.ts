@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors/index.ts';
 import { compareAll, compareDigests, type NamedDigests, readReport } from '../../src/doctor/compare_reports.ts';
 import type { DoctorReport } from '../../src/doctor/doctor_report.ts';
+import { InputError } from '../../src/errors/index.ts';
 import { raycam, records, temporaryFolder } from '../cli/run.ts';
 
 const digests = (name: string, layers: Record<string, readonly number[]>): NamedDigests => ({

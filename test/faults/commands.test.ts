@@ -160,7 +160,7 @@ beforeAll(async () => {
   expect(trained.stderr).not.toMatch(/^raycam: /m);
 });
 
-describe.each(Object.entries(COMMANDS))('%s', { timeout: 900_000 }, (_name, command) => {
+describe.each(Object.entries(COMMANDS))('%s', (_name, command) => {
   let calm: Ended;
   let calls: number;
   /** The number of the last call during loading. */

@@ -19,7 +19,6 @@ const MOST = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked ?? 5);
 /** 20 s during which this process ran; time while it was stopped does not count. */
 const HANGS = { ticks: 200, tickMs: 100 };
 /** The limit for one kind of fault in one kind of work. */
-const TIMEOUT_MS = 900_000;
 
 /** A kind of work; `prepare` sets up what the device needs before it. */
 interface Work {
@@ -157,7 +156,7 @@ function expectSentence(error: unknown, where: string): void {
   expect((error as Error).message, where).toMatch(/^[\w:.…, ]+: [^\n]+$/);
 }
 
-describe.each(Object.entries(WORK))('%s', { timeout: TIMEOUT_MS }, (name, { prepare }) => {
+describe.each(Object.entries(WORK))('%s', (name, { prepare }) => {
   // Loading reads nothing back, and the earlier predictions have already created all pipelines.
   const faults = FAULTS.filter(
     fault =>

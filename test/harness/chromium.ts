@@ -7,6 +7,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { chromiumPackage, unpackChromiumArchive } from '../../src/platform/swiftshader.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 const FLAGS = [
   '--no-sandbox',
@@ -54,9 +55,10 @@ export async function openChromiumPage(
   const server = await serve(bundle.outputFiles[0]!.text, headers);
   const browser = await launchChromium({ webgpu });
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   page.on('pageerror', error => console.error(`page: ${error.message}`));
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  await page.waitForFunction('globalThis.ready === true', undefined, { timeout: 30_000 });
+  await page.waitForFunction('globalThis.ready === true', undefined, { timeout: PATIENCE_MS });
   const close = async () => {
     await browser.close();
     server.close();
@@ -70,6 +72,7 @@ export function launchChromium({ webgpu = true }: Pick<ChromiumOptions, 'webgpu'
   const env = { ...process.env, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>;
   return chromium.launch({
     executablePath,
+    timeout: PATIENCE_MS,
     args: [...FLAGS, ...(webgpu ? WEBGPU_ON_SWIFTSHADER : ['--disable-features=WebGPU'])],
     env,
   });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RaycamError } from '../../src/errors/index.ts';
+import { slowdown } from '../harness/slowdown.ts';
 import { type HostileCase, MOST_EXTRA_BYTES, MOST_MS, type Outcome } from './case.ts';
 import { FOLDERS } from './folders.ts';
 import { HEADS } from './heads.ts';
@@ -44,7 +45,7 @@ function faultOfError({ kind, expected }: HostileCase, error: Error): string | u
 }
 
 function faultOfCost(elapsedMs: number, extraBytes: number): string | undefined {
-  if (elapsedMs > MOST_MS) return `took ${elapsedMs.toFixed(0)} ms`;
+  if (elapsedMs > MOST_MS && elapsedMs > MOST_MS * slowdown()) return `took ${elapsedMs.toFixed(0)} ms`;
   return extraBytes > MOST_EXTRA_BYTES ? `took ${(extraBytes / 1e6).toFixed(0)} MB` : undefined;
 }
 

@@ -3,11 +3,11 @@ import { ShapeError } from '../../src/errors/index.ts';
 import { type Evidence, evidenceOf } from '../../src/inference/evidence.ts';
 import { differenceOf, evidenceMap } from '../../src/inference/evidence_map.ts';
 import { type Explanation, explainImage } from '../../src/inference/explain.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { Head, initialHead } from '../../src/nn/head.ts';
-import { layOver, paintMap } from '../../src/report/map_raster.ts';
 import { TorchRandom } from '../../src/nn/torch_random.ts';
+import { layOver, paintMap } from '../../src/report/map_raster.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
 const classes = ['A', 'B', 'C'];
 const random = new TorchRandom(5);

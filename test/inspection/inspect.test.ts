@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activationsOf } from '../../src/inference/activations.ts';
+import { evidenceOf } from '../../src/inference/evidence.ts';
+import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { channelStatistics, histogramOf, summaryOf } from '../../src/inspection/channel_statistics.ts';
 import { elementFormula } from '../../src/inspection/element_formula.ts';
-import { evidenceOf } from '../../src/inference/evidence.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
-import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { operationsOf } from '../../src/inspection/operations.ts';
 import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { modulePaths } from '../../src/nn/resnet.ts';
-import type { DecodedImage } from '../../src/platform/types.ts';
 import { TorchRandom } from '../../src/nn/torch_random.ts';
+import type { DecodedImage } from '../../src/platform/types.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { XRAYS, xray } from '../web/open_site.ts';
 
 describe('operationsOf', () => {

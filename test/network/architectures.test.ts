@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SyntheticOptions, syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { digestOf, relativeError } from '../../src/doctor/self_test.ts';
 import { type Forward, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
+import { type SyntheticOptions, syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6, 6e-7 for logits and features. */

@@ -4,11 +4,11 @@ import { activationsOf } from '../../src/inference/activations.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
 import { computeFeatures } from '../../src/inference/features.ts';
 import { finite, notAllZero } from '../../src/inference/finite.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import type { Network } from '../../src/inference/network.ts';
 import { verdictOf } from '../../src/inference/predict.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { tensorOf } from '../../src/weights/tensor_entry.ts';
 import { temporaryFolder } from '../cli/run.ts';
 

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '#platform';
 import { squashTransform } from '../../src/data/transforms.ts';
-import { fill } from '../../src/weights/synthetic_network.ts';
-import { preprocessBatch } from '../../src/inference/inputs.ts';
 import { digestOf, relativeError } from '../../src/doctor/self_test.ts';
+import { preprocessBatch } from '../../src/inference/inputs.ts';
 import { classActivationMaps } from '../../src/nn/class_activation_map.ts';
 import { type Forward, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import type { Backbone } from '../../src/weights/backbone.ts';
 import { resolveBackbone } from '../../src/weights/resolve_backbone.ts';
+import { fill } from '../../src/weights/synthetic_network.ts';
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6 for features and logits, 5e-6 for maps. */

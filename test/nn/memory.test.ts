@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { nullDevice } from '../../src/observe/null_device.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
+import { nullDevice } from '../../src/observe/null_device.ts';
 import type { AdapterReport } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { elementCount } from '../../src/runtime/shape.ts';
 import type { Backbone } from '../../src/weights/backbone.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
 /** Buffers are counted, and nothing runs: zeros will do for weights. */
 function zeros(architecture: ResNetArchitecture): Backbone {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { relativeError } from '../../src/doctor/self_test.ts';
+import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
 import { modulePaths, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward } from '../network/fixture.ts';
 
 const SIDE = 64;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeInput } from '../../src/oracle/check.ts';
 import { type AdapterFamily, chooseConv2d, chooseWinogradMatmul } from '../../src/kernels/choose_conv2d.ts';
 import { conv2d1x1Quads, conv2d1x1Swaps } from '../../src/kernels/conv2d_1x1.ts';
 import { winogradMatmul, winogradMatmulSwaps } from '../../src/kernels/winograd_matmul.ts';
+import { makeInput } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 
 describe('kernels for subgroups', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { initialHead } from '../../src/nn/head.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
-import { TorchRandom } from '../../src/nn/torch_random.ts';
 import fixtures from '../train/fixtures/torch_random.json' with { type: 'json' };
 import { blobs } from '../train/pattern.ts';
 

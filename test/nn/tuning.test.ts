@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tune } from '../../src/bench/tune.ts';
 import { keepTuning, readTuning, tuningFor } from '../../src/cli/common/tuning_files.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { algorithmNamed, type ConvolutionSize, chooseForm } from '../../src/nn/convolution_algorithm.ts';
 import { distinctConvolutions, sizeOf } from '../../src/nn/resnet_work.ts';
 import { type TunedAdapter, Tuning } from '../../src/nn/tuning.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 
 const ADAPTER: TunedAdapter = { kind: 'gpu', vendor: 'acme', architecture: 'a1', description: 'Acme A1' };
 const size = (batch: number, channels = 64): ConvolutionSize => ({

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeviceError } from '../../src/errors/index.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { PATIENCE_MS } from '../harness/patience.ts';
 import { addAmount } from './kernels.ts';
 
 /** What the tests change of the GPUDevice that the adapter gives. */
@@ -59,7 +60,7 @@ const vector = (on: Device, length: number, value: number) =>
   on.tensor(new Float32Array(length).fill(value), [length], 'x');
 /** A promise that must not wait for what never comes. */
 const soon = <T>(promise: Promise<T>) =>
-  Promise.race([promise, new Promise<never>((_, fail) => setTimeout(() => fail(new Error('it hangs')), 5000))]);
+  Promise.race([promise, new Promise<never>((_, fail) => setTimeout(() => fail(new Error('it hangs')), PATIENCE_MS))]);
 
 const LOST =
   'device: lost (destroyed: device was destroyed). No result was kept. Run the command again, or choose another adapter with --adapter';

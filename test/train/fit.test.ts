@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialHead } from '../../src/nn/head.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { DeviceFeatures, type FeatureSet } from '../../src/train/feature_set.ts';
 import { type EpochRecord, type FitOptions, fit } from '../../src/train/fit.ts';
-import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { BLOB_FEATURES, blobs } from './pattern.ts';
 
 const classes = ['NORMAL', 'PNEUMONIA'];

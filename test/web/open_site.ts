@@ -22,6 +22,7 @@ import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { root } from '../cli/run.ts';
 import { launchChromium } from '../harness/chromium.ts';
+import { PATIENCE_MS } from '../harness/patience.ts';
 
 /** Two bundled X-rays, one of each class. */
 export const XRAYS = [
@@ -81,6 +82,7 @@ export async function openSite({ webgpu, desk = {}, isStatic }: SiteOptions): Pr
   const faults: string[] = [];
   const visitor = async (settings?: BrowserContextOptions) => {
     const visited = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
+    visited.setDefaultTimeout(PATIENCE_MS);
     visited.on('page', page => {
       page.on('pageerror', error => faults.push(error.message));
       page.on('console', message => message.type() === 'error' && faults.push(message.text()));
@@ -129,17 +131,15 @@ export async function openSite({ webgpu, desk = {}, isStatic }: SiteOptions): Pr
 
 /** Waits until a network is open. @throws  it cannot be opened, with the notice of the page */
 export async function ready(page: Page): Promise<void> {
-  await page
-    .locator('[data-testid=engine]:is([data-state=ready], [data-state=failed], [data-state=empty])')
-    .waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid=engine]:is([data-state=ready], [data-state=failed], [data-state=empty])').waitFor();
   const state = await page.getByTestId('engine').getAttribute('data-state');
   if (state !== 'ready') expect.fail(`the engine is ${state}: ${await page.getByTestId('notice').allTextContents()}`);
 }
 
 /** Returns the exact number of an element, once it has one. */
-export async function numberOf(page: Page, testId: string, timeout = 30_000): Promise<number> {
+export async function numberOf(page: Page, testId: string): Promise<number> {
   const element = page.locator(`[data-testid="${testId}"][data-value]`);
-  await element.waitFor({ state: 'attached', timeout });
+  await element.waitFor({ state: 'attached' });
   return Number(await element.getAttribute('data-value'));
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProbability, formatValue } from '../../src/web/parts/words.ts';
-import { formatRoute, parseRoute } from '../../src/web/state/route.ts';
 import { scaleOf } from '../../src/web/shared/shown_map.ts';
+import { formatRoute, parseRoute } from '../../src/web/state/route.ts';
 
 it('parses an address that it formatted to the same values', () => {
   const params = { model: 'file:a b&c=d.pth', layer: 'layer4.2.conv3', pixel: '3,4' };

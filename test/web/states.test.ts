@@ -69,6 +69,9 @@ async function headOf(): Promise<string> {
   return path;
 }
 
+/** The largest share of all tasks’ CPU time that one task may have. It is about 0.06; a loop of 100 ms makes it 0.12. */
+const LARGEST_TASK = 0.1;
+
 const spoilt = temporaryFolder();
 
 describe('the page', () => {
@@ -101,19 +104,37 @@ describe('the page', () => {
     await context.close();
   });
 
-  // A long task of the page recurs at each try; another program seldom disturbs three tries in a row.
-  it('works by keyboard alone, paints within a second, and has no long task', { retry: 2 }, async () => {
+  it('paints before any of its data arrives', async () => {
+    const context = await site.visitor();
+    const page = await context.newPage();
+    let release = () => {};
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    await page.route(/raycam\.json|weights|heads|sample/, async route => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(site.url);
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+    expect(await page.locator('[data-testid=engine][data-state=ready]').count()).toBe(0);
+    release();
+    await ready(page);
+    await context.close();
+  });
+
+  it('works by keyboard alone, and no task of its thread stands out', async () => {
     const context = await site.visitor();
     const page = await context.newPage();
     const { tasks } = await traced(page, () => goThrough(page));
-    const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
     const longest = longestOf(tasks);
+    const totalCpuMs = tasks.reduce((sum, { cpuMs = 0 }) => sum + cpuMs, 0);
     console.info(
-      `first paint ${Math.round(painted)} ms, longest of ${tasks.length} tasks ${longest.cpuMs.toFixed(1)} ms of CPU, ${longest.ms.toFixed(1)} ms by the clock`,
+      `longest of ${tasks.length} tasks: ${longest.cpuMs.toFixed(1)} of ${totalCpuMs.toFixed(0)} ms of CPU, ${longest.ms.toFixed(1)} ms by the clock`,
     );
-    expect(painted).toBeLessThan(1000);
     expect(tasks.length).toBeGreaterThan(100);
-    expect(longest.cpuMs).toBeLessThan(100); // wall-clock time includes other programs
+    // A ratio of CPU times depends neither on the machine nor on other programs.
+    expect(longest.cpuMs / totalCpuMs).toBeLessThan(LARGEST_TASK);
     await context.close();
   });
 

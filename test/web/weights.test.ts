@@ -119,9 +119,7 @@ describe('weights', () => {
  * Waits for isolation. The service worker adds the headers from the second load on, which the page starts by itself.
  */
 async function isolated(page: Page): Promise<void> {
-  await expect
-    .poll(() => page.evaluate(() => globalThis.crossOriginIsolated).catch(() => false), { timeout: 20_000 })
-    .toBe(true);
+  await expect.poll(() => page.evaluate(() => globalThis.crossOriginIsolated).catch(() => false)).toBe(true);
 }
 
 /** Collects the texts of the progress line until the network is ready. The returned function returns them. */

@@ -28,7 +28,7 @@ describe('hostile ZIP files', () => {
     }
   });
 
-  it('reads or rejects a file with any byte changed', { timeout: 15_000 }, async () => {
+  it('reads or rejects a file with any byte changed', async () => {
     const whole = readFileSync(fixturePath('views.pth'));
     for (let at = 0; at < whole.length; at += 3) {
       const changed = Uint8Array.from(whole);

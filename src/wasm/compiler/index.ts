@@ -16,13 +16,13 @@ import { versionLoops } from './passes/version_loops.ts';
  */
 export function compileKernel(request: CompileRequest): CompiledKernel {
   const declarations = parseModule(request.source);
-  const { context, workgroupSize, workgroupStorageBytes } = lowerKernel({ ...request, declarations });
+  const { context, bindings, workgroupSize, workgroupStorageBytes } = lowerKernel({ ...request, declarations });
   const b = context.hasForwards ? simplified(context.b) : context.b;
   versionLoops(b);
   mergeStores(b);
   return {
     wasm: encodeModule(emitFunction(b.root, request.features), request.sharedMemory),
-    bindings: context.globals.bindings,
+    bindings,
     workgroupSize,
     scratchBytes: context.scratch.sizeBytes,
     workgroupStorageBytes,

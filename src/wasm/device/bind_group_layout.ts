@@ -78,7 +78,7 @@ function readEntry({ limits }: Context, entry: GPUBindGroupLayoutEntry): LayoutE
  *
  * @throws BrokenRule
  */
-export function checkCounts({ limits }: Context, entries: readonly LayoutEntry[]): void {
+function checkCounts({ limits }: Context, entries: readonly LayoutEntry[]): void {
   const count = (name: keyof typeof limits, what: string, counts: (entry: LayoutEntry) => boolean) => {
     const found = entries.filter(counts).length;
     if (found > limits[name]) broken(`The number of ${what} (${found}) exceeds the ${name} limit (${limits[name]}).`);

@@ -1,5 +1,5 @@
-import type { CompiledKernel, CompileRequest, SimdFeatures } from '../../../src/wasm/interface/compiled_kernel.ts';
 import { compileKernel } from '../../../src/wasm/compiler/index.ts';
+import type { CompiledKernel, CompileRequest, SimdFeatures } from '../../../src/wasm/interface/compiled_kernel.ts';
 
 export type Data = Float32Array | Uint32Array | Int32Array;
 

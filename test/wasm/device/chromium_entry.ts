@@ -59,10 +59,9 @@ globalThis.stopShader = async (name, threads) => {
   const device = await open();
   const read = run(device, ENDLESS[name]).catch(error => error.name as string);
   await new Promise(resolve => setTimeout(resolve, 50));
-  const started = performance.now();
   device.destroy();
   const { reason } = await device.lost;
-  const result = { read: await read, reason, ms: performance.now() - started };
+  const result = { read: await read, reason };
   const fresh = await open();
   const values = await run(fresh, ENDLESS.ends);
   fresh.destroy();

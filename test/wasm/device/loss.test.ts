@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../harness/patience.ts';
 import { bufferOf, dispatch, errorOf, floatsOf, openFake, pipelineOf, STORAGE } from './harness.ts';
 
 describe.each([0, 2])('a destroyed device with %i threads', threads => {
@@ -85,21 +86,20 @@ describe('a Node process', () => {
   async function runScript(
     name: string,
     body: string,
-  ): Promise<{ code: number | null; stdout: string; stderr: string; ms: number }> {
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const script = join(folder, `${name}.mjs`);
     writeFileSync(
       script,
       `import { openFake, bufferOf, dispatch, floatsOf, pipelineOf } from './harness.mjs';\n${body}`,
     );
-    const started = performance.now();
-    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
     const text = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].on('data', data => {
         text[stream] += data;
       });
     const code = await new Promise<number | null>(resolve => child.on('close', resolve));
-    return { code, ...text, ms: performance.now() - started };
+    return { code, ...text };
   }
 
   const COMPUTE = `
@@ -112,9 +112,8 @@ describe('a Node process', () => {
     ['destroyed', `${COMPUTE} device.destroy();`],
     ['idle', COMPUTE],
   ])('exits when its device is %s', async (name, body) => {
-    const { code, stdout, stderr, ms } = await runScript(name, body);
+    const { code, stdout, stderr } = await runScript(name, body);
     expect([code, stdout, stderr]).toEqual([0, '10\n', '']);
-    expect(ms).toBeLessThan(10_000);
   });
 
   it('does not exit while its device works', async () => {

@@ -41,7 +41,7 @@ export class Inside {
 }
 
 export async function waitForText(locator: Locator, text: string): Promise<void> {
-  await expect.poll(async () => (await locator.textContent())?.trim(), { timeout: 20_000 }).toBe(text);
+  await expect.poll(async () => (await locator.textContent())?.trim()).toBe(text);
 }
 
 /**

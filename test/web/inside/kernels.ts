@@ -34,7 +34,7 @@ export function kernelsTests(inside: Inside): void {
       await inside.show('kernels', { layer: layer! });
       await waitForText(page.getByTestId('kernel-path'), layer!);
       await page.getByTestId('compare').click();
-      await page.getByTestId('variants').waitFor({ timeout: 60_000 });
+      await page.getByTestId('variants').waitFor();
       for (const variant of ['engine', other]) {
         expect(await numberOf(page, `variant-${variant}`)).toBeGreaterThan(0);
         expect(await numberOf(page, `variant-error-${variant}`)).toBeLessThan(1e-4);

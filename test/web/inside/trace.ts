@@ -44,7 +44,12 @@ interface TraceEvent {
 export async function traced(page: Page, work: () => Promise<void>): Promise<PageTrace> {
   const browser = page.context().browser()!;
   await browser.startTracing(page, { categories: CATEGORIES });
-  await work();
+  try {
+    await work();
+  } catch (error) {
+    await browser.stopTracing(); // otherwise the browser cannot trace again
+    throw error;
+  }
   return readTrace(await browser.stopTracing());
 }
 

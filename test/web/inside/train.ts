@@ -15,7 +15,7 @@ export function trainTests(inside: Inside): void {
       await page.getByTestId('train-seed').fill('7');
       await page.getByTestId('train-epochs').fill('5');
       await page.getByTestId('train').click();
-      await page.getByTestId('head-hash').waitFor({ timeout: 60_000 });
+      await page.getByTestId('head-hash').waitFor();
       expect(await numberOf(page, 'kept-epoch')).toBe(trained.epoch);
       expect(await page.locator('.train-measured').textContent()).toContain(`accuracy ${trained.accuracy.toFixed(4)}`);
       expect(await page.getByTestId('head-hash').textContent()).toBe(trained.sha256);

@@ -87,12 +87,12 @@ async function openKernels({ site }: Inside): Promise<Page> {
 }
 
 async function inUse(page: Page, convolutions: number): Promise<void> {
-  await page.locator(`[data-testid=tuning][data-value="${convolutions}"]`).waitFor({ timeout: 20_000 });
+  await page.locator(`[data-testid=tuning][data-value="${convolutions}"]`).waitFor();
 }
 
 async function dispatched(page: Page, kernels: unknown): Promise<void> {
   await page.getByTestId('dispatch').first().waitFor();
-  await expect.poll(() => page.getByTestId('dispatch').allTextContents(), { timeout: 20_000 }).toEqual(kernels);
+  await expect.poll(() => page.getByTestId('dispatch').allTextContents()).toEqual(kernels);
 }
 
 /** Returns the page's adapter as Node describes it. */

@@ -19,7 +19,7 @@ export function sizeOf(type: Type): number {
   }
 }
 
-export function alignOf(type: Type): number {
+function alignOf(type: Type): number {
   switch (type.kind) {
     case 'vector':
       return type.size === 2 ? 8 : 16;
@@ -39,7 +39,7 @@ export function strideOf(element: Type): number {
   return roundUp(alignOf(element), sizeOf(element));
 }
 
-export function roundUp(multiple: number, value: number): number {
+function roundUp(multiple: number, value: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 

@@ -126,7 +126,7 @@ export function runWithLabel(
   return value;
 }
 
-export function returnedValue(
+function returnedValue(
   context: Context,
   expression: Expression | undefined,
   type: Type,
@@ -149,7 +149,7 @@ export function lowerReturn(context: Context, expression: Expression | undefined
   if (value) storeSlots(context, frame.results, value);
 }
 
-export function containsReturn(statement: Statement): boolean {
+function containsReturn(statement: Statement): boolean {
   switch (statement.kind) {
     case 'return':
       return true;

@@ -1,9 +1,8 @@
 import { type Type, VOID } from '../check/types.ts';
 import type { Expression, FunctionDeclaration, Parameter, Statement } from '../parse/ast.ts';
 import { runWithLabel } from './calls.ts';
-import type { Globals } from './globals.ts';
 import type { Context } from './state/context.ts';
-import { Scope } from './state/scope.ts';
+import { type ModuleScope, Scope } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
 import { type Value, zeroValue } from './values/values.ts';
 
@@ -53,7 +52,7 @@ function stranger(context: Context, type: Type, { position }: Pick<Parameter, 'p
 }
 
 /** Returns the entry point and the functions that it calls, directly or indirectly. */
-function reachableFrom(globals: Globals, entry: FunctionDeclaration): ReadonlySet<FunctionDeclaration> {
+function reachableFrom(globals: ModuleScope, entry: FunctionDeclaration): ReadonlySet<FunctionDeclaration> {
   const found = new Set<FunctionDeclaration>();
   const visit = (declaration: FunctionDeclaration): void => {
     if (found.has(declaration)) return;

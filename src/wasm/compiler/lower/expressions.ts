@@ -20,6 +20,7 @@ import {
   nodeOf,
   type PartsValue,
   partsOf,
+  selectValue,
   type Value,
 } from './values/values.ts';
 import { laneOf } from './values/vectors.ts';
@@ -253,7 +254,7 @@ function memberOf(context: Context, base: Value, member: string, position: Posit
 }
 
 /** Returns the lanes that a swizzle such as `xy` or `bgr` selects. */
-export function swizzleLanes(type: Type, member: string, position: Position): number[] {
+function swizzleLanes(type: Type, member: string, position: Position): number[] {
   const size = type.kind === 'vector' ? type.size : 0;
   const letters = ['xyzw', 'rgba'].find(set => [...member].every(letter => set.includes(letter)));
   const lanes = [...member].map(letter => letters?.indexOf(letter) ?? size);

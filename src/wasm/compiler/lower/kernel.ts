@@ -1,4 +1,5 @@
 import { fail } from '../../interface/compile_error.ts';
+import type { KernelBinding } from '../../interface/compiled_kernel.ts';
 import { isSame, type Type, typeName, U32, VOID, vectorType } from '../check/types.ts';
 import type { FunctionDeclaration, GlobalDeclaration, Parameter } from '../parse/ast.ts';
 import { containsBarrier } from './analysis/barriers.ts';
@@ -6,11 +7,11 @@ import { runBody } from './calls.ts';
 import { checkFunctions } from './check_functions.ts';
 import { lowerExpression } from './expressions.ts';
 import { Fission } from './fission.ts';
-import { Globals, type WorkgroupVariable } from './globals.ts';
+import { Globals } from './globals.ts';
 import { countTo, type Invocation, InvocationLoops, type Triple } from './invocations.ts';
 import { Context, NeedsMemory } from './state/context.ts';
 import { store } from './state/references.ts';
-import { Scope } from './state/scope.ts';
+import { Scope, type WorkgroupVariable } from './state/scope.ts';
 import { resolveType } from './type_expressions.ts';
 import { convert } from './values/convert.ts';
 import { leaf, makeVector, partsOf, type Value, zeroValue } from './values/values.ts';
@@ -24,6 +25,8 @@ export interface KernelRequest {
 
 export interface LoweredKernel {
   readonly context: Context;
+  /** The bindings that the kernel uses. */
+  readonly bindings: readonly KernelBinding[];
   readonly workgroupSize: readonly [number, number, number];
   readonly workgroupStorageBytes: number;
 }
@@ -80,7 +83,7 @@ function lowerOnce(request: KernelRequest, inMemory: ReadonlySet<NeedsMemory['de
     runWorkgroup(context, entry, { id, count: workgroups, size });
   });
   const workgroupStorageBytes = globals.workgroupVariables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { context, workgroupSize: size, workgroupStorageBytes };
+  return { context, bindings: globals.bindings, workgroupSize: size, workgroupStorageBytes };
 }
 
 function runWorkgroup(context: Context, entry: FunctionDeclaration, workgroup: Workgroup): void {

@@ -12,7 +12,7 @@ import type { Context, Jumps, Label } from './state/context.ts';
 import { branch, jumpTo, labelled, loop, newLabel } from './state/flow.ts';
 import { load, slotsFor, store, storeSlots } from './state/references.ts';
 import { resolveType } from './type_expressions.ts';
-import { unrollFor } from './unroll.ts';
+import { type ForParts, unrollFor } from './unroll.ts';
 import { checkOperands } from './values/constant_rules.ts';
 import { convert } from './values/convert.ts';
 import { binary } from './values/operators.ts';
@@ -42,7 +42,7 @@ function checkStatements(context: Context, statements: readonly Statement[]): vo
   if (!isReachable) context.env = undefined;
 }
 
-export function lowerBlock(context: Context, block: Block): void {
+function lowerBlock(context: Context, block: Block): void {
   context.inScope(() => lowerStatements(context, block.statements));
 }
 
@@ -209,14 +209,19 @@ function withJumps(context: Context, jumps: Jumps, body: () => void): void {
 function lowerFor(context: Context, statement: For): void {
   context.inScope(() => {
     if (statement.init) lowerStatement(context, statement.init);
-    if (unrollFor(context, statement, lowerLoopBody)) return;
     const { condition, step, body } = statement;
+    const parts: ForParts = {
+      condition: condition && (() => lowerCondition(context, condition)),
+      body: exit => lowerLoopBody(context, body, () => jumpTo(context, exit)),
+      step: () => step && lowerStatement(context, step),
+    };
+    if (unrollFor(context, statement, parts)) return;
     loop(context, {
       slots: assignedSlots(context, statement),
-      condition: condition && (() => lowerCondition(context, condition)),
+      condition: parts.condition,
       body: exit => {
-        lowerLoopBody(context, body, () => jumpTo(context, exit));
-        if (step && context.isReachable) lowerStatement(context, step);
+        parts.body(exit);
+        if (context.isReachable) parts.step();
       },
     });
   });

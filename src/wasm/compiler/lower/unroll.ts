@@ -1,16 +1,21 @@
-import { isConst } from '../ir/node.ts';
-import type { Block, Expression, For, Statement } from '../parse/ast.ts';
+import { isConst, type Node } from '../ir/node.ts';
+import type { Expression, For, Statement } from '../parse/ast.ts';
 import { assignedBy, weightOf } from './analysis/assigned.ts';
 import { assignedSlots } from './analysis/assigned_slots.ts';
-import { lowerCondition } from './expressions.ts';
-import type { Context } from './state/context.ts';
-import { jumpTo, labelled, newLabel } from './state/flow.ts';
-import { lowerStatement } from './statements.ts';
-import type { Reference, Slot } from './values/reference.ts';
+import type { Context, Label } from './state/context.ts';
+import { labelled, newLabel } from './state/flow.ts';
+import type { Slot } from './values/reference.ts';
 
 const MOST_TURNS = 32;
 /** The most expressions and statements after unrolling. */
 const MOST_WEIGHT = 2500;
+
+/** Functions that lower the parts of a `for` or `while`. */
+export interface ForParts {
+  readonly condition?: () => Node;
+  readonly step: () => void;
+  readonly body: (exit: Label) => void;
+}
 
 /**
  * Unrolls a `for` with a small, known number of iterations, whose initializer has been lowered. Returns false if it
@@ -18,18 +23,14 @@ const MOST_WEIGHT = 2500;
  *
  * Unrolling makes indices constant, so that small arrays and vectors stay in registers.
  */
-export function unrollFor(
-  context: Context,
-  statement: For,
-  lowerBody: (context: Context, body: Block, breakTo: () => void) => void,
-): boolean {
-  const turns = context.isChecking ? undefined : turnsOf(context, statement);
+export function unrollFor(context: Context, statement: For, parts: ForParts): boolean {
+  const turns = context.isChecking ? undefined : turnsOf(context, statement, parts);
   if (turns === undefined || turns * unrolledWeight(context, statement.body) > MOST_WEIGHT) return false;
   const exit = newLabel(context);
   const run = () => {
     for (let turn = 0; turn < turns && context.isReachable; turn++) {
-      lowerBody(context, statement.body, () => jumpTo(context, exit));
-      if (context.isReachable) lowerStatement(context, statement.step!);
+      parts.body(exit);
+      if (context.isReachable) parts.step();
     }
   };
   if (statement.body.statements.some(hasBreak)) labelled(context, exit, run);
@@ -38,7 +39,8 @@ export function unrollFor(
 }
 
 /** Returns how often the body runs, if the counter's values follow from constants alone. */
-function turnsOf(context: Context, { init, condition, step, body }: For): number | undefined {
+function turnsOf(context: Context, statement: For, parts: ForParts): number | undefined {
+  const { init, condition, step, body } = statement;
   if (init?.kind !== 'declaration' || init.keyword !== 'var' || !condition || step?.kind !== 'assign') return undefined;
   const { name } = init;
   const binding = context.scope.find(name);
@@ -51,20 +53,20 @@ function turnsOf(context: Context, { init, condition, step, body }: For): number
   const varies = (expression: Expression) =>
     slotsNamedIn(context, expression).some(one => one !== slot && assigned.has(one));
   if (varies(condition) || varies(step.value)) return undefined;
-  return simulate(context, binding.reference, condition, step);
+  return simulate(context, slot, parts);
 }
 
-function simulate(context: Context, reference: Reference, condition: Expression, step: Statement): number | undefined {
-  if (reference.kind !== 'slots') return undefined;
+/** Counts the iterations by running the condition and the step on constants. */
+function simulate(context: Context, counter: Slot, { condition, step }: ForParts): number | undefined {
   const before = context.env;
   context.env = new Map(before);
   try {
     for (let turns = 0; turns <= MOST_TURNS; turns++) {
-      const runs = lowerCondition(context, condition);
-      if (runs.op !== 'const') return undefined;
+      const runs = condition?.();
+      if (runs?.op !== 'const') return undefined;
       if (runs.imm[0] === 0) return turns;
-      lowerStatement(context, step);
-      if (!isConst(context.read(reference.slots[0]!))) return undefined;
+      step();
+      if (!isConst(context.read(counter))) return undefined;
     }
     return undefined;
   } finally {

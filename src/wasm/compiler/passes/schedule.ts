@@ -47,7 +47,7 @@ export function schedule(root: Region, { nodes, live }: Usage): Schedule {
 }
 
 /** Whether the scheduler places a node: it is pure, and computing it takes an instruction. */
-export function isMovable(node: Node): boolean {
+function isMovable(node: Node): boolean {
   const { op } = node;
   return op !== 'const' && op !== 'param' && op !== 'phi' && !node.isPinned;
 }

@@ -17,7 +17,7 @@ export interface Runner {
 
 /**
  * Creates a thread's runner. Workers run this function's source text, so it may use only its arguments and the
- * language's globals.
+ * language's globals, and all its helpers are nested in it.
  *
  * @param thread  from 0
  * @param now  returns nanoseconds on a clock that all threads share

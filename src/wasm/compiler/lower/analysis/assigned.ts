@@ -13,90 +13,94 @@ const known = new WeakMap<Statement, Assigned>();
 export function assignedBy(statement: Statement): Assigned {
   const before = known.get(statement);
   if (before) return before;
-  const names = new Set<string>();
-  let calls = false;
-  const visitExpression = (expression: Expression | undefined): void => {
-    if (!expression) return;
-    switch (expression.kind) {
-      case 'unary':
-        if (expression.operator === '&') names.add(rootOf(expression.operand) ?? '');
-        visitExpression(expression.operand);
-        return;
-      case 'binary':
-        visitExpression(expression.left);
-        visitExpression(expression.right);
-        return;
-      case 'call':
-        calls = true;
-        for (const arg of expression.args) {
-          // The argument may be a pointer that the function writes through.
-          if (arg.kind === 'name') names.add(arg.name);
-          visitExpression(arg);
-        }
-        return;
-      case 'index':
-        visitExpression(expression.base);
-        visitExpression(expression.index);
-        return;
-      case 'member':
-        visitExpression(expression.base);
-        return;
-    }
-  };
-  const visit = (one: Statement | undefined): void => {
-    if (!one) return;
-    switch (one.kind) {
-      case 'assign':
-        if (one.target) names.add(rootOf(one.target) ?? '');
-        visitExpression(one.target);
-        visitExpression(one.value);
-        return;
-      case 'declaration':
-        // The declaration may copy a pointer.
-        if (one.init?.kind === 'name') names.add(one.init.name);
-        visitExpression(one.init);
-        return;
-      case 'call-statement':
-        visitExpression(one.call);
-        return;
-      case 'block':
-        one.statements.forEach(visit);
-        return;
-      case 'if':
-        visitExpression(one.condition);
-        visit(one.then);
-        visit(one.otherwise);
-        return;
-      case 'for':
-        visit(one.init);
-        visitExpression(one.condition);
-        visit(one.step);
-        visit(one.body);
-        return;
-      case 'loop':
-        visit(one.body);
-        visit(one.continuing);
-        visitExpression(one.breakIf);
-        return;
-      case 'switch':
-        visitExpression(one.selector);
-        one.cases.forEach(({ body }) => {
-          visit(body);
-        });
-        return;
-      case 'return':
-        visitExpression(one.value);
-        return;
-    }
-  };
-  visit(statement);
-  const assigned = { names, calls };
+  const assigned = new AssignedNames();
+  assigned.visit(statement);
   known.set(statement, assigned);
   return assigned;
 }
 
+/** Collects what the statements and expressions that it visits may assign. */
+class AssignedNames implements Assigned {
+  readonly names = new Set<string>();
+  calls = false;
+
+  visit(statement: Statement | undefined): void {
+    if (!statement) return;
+    switch (statement.kind) {
+      case 'assign':
+        if (statement.target) this.names.add(rootOf(statement.target) ?? '');
+        this.visitExpression(statement.target);
+        this.visitExpression(statement.value);
+        return;
+      case 'declaration':
+        // The declaration may copy a pointer.
+        if (statement.init?.kind === 'name') this.names.add(statement.init.name);
+        this.visitExpression(statement.init);
+        return;
+      case 'call-statement':
+        this.visitExpression(statement.call);
+        return;
+      case 'block':
+        for (const one of statement.statements) this.visit(one);
+        return;
+      case 'if':
+        this.visitExpression(statement.condition);
+        this.visit(statement.then);
+        this.visit(statement.otherwise);
+        return;
+      case 'for':
+        this.visit(statement.init);
+        this.visitExpression(statement.condition);
+        this.visit(statement.step);
+        this.visit(statement.body);
+        return;
+      case 'loop':
+        this.visit(statement.body);
+        this.visit(statement.continuing);
+        this.visitExpression(statement.breakIf);
+        return;
+      case 'switch':
+        this.visitExpression(statement.selector);
+        for (const { body } of statement.cases) this.visit(body);
+        return;
+      case 'return':
+        this.visitExpression(statement.value);
+        return;
+    }
+  }
+
+  private visitExpression(expression: Expression | undefined): void {
+    if (!expression) return;
+    switch (expression.kind) {
+      case 'unary':
+        if (expression.operator === '&') this.names.add(rootOf(expression.operand) ?? '');
+        this.visitExpression(expression.operand);
+        return;
+      case 'binary':
+        this.visitExpression(expression.left);
+        this.visitExpression(expression.right);
+        return;
+      case 'call':
+        this.calls = true;
+        for (const arg of expression.args) {
+          // The argument may be a pointer that the function writes through.
+          if (arg.kind === 'name') this.names.add(arg.name);
+          this.visitExpression(arg);
+        }
+        return;
+      case 'index':
+        this.visitExpression(expression.base);
+        this.visitExpression(expression.index);
+        return;
+      case 'member':
+        this.visitExpression(expression.base);
+        return;
+    }
+  }
+}
+
 /** Returns the name of the variable that an expression such as `a.b[i]` or `*p` refers to. */
-export function rootOf(expression: Expression): string | undefined {
+function rootOf(expression: Expression): string | undefined {
   switch (expression.kind) {
     case 'name':
       return expression.name;

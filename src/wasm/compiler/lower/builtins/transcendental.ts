@@ -38,7 +38,7 @@ function scale(b: Builder, x: Node, n: Node): Node {
 const EXP = [1, 1, 0.5, 1 / 6, 0.041666649, 0.0083334519, 0.0013908545, 0.00019776194];
 
 /** Computes e^x within 2 units in the last place; NaN stays NaN. */
-export function exp(b: Builder, x: Node): Node {
+function exp(b: Builder, x: Node): Node {
   const { mul, sub, c, polynomial } = floatsOf(b);
   // Beyond these limits, the result is 0 or infinite.
   const cut = b.op('f32x4.pmin', b.op('f32x4.pmax', x, c(-110)), c(110));
@@ -48,7 +48,7 @@ export function exp(b: Builder, x: Node): Node {
   return scale(b, polynomial(r, EXP), b.op('i32x4.trunc_sat_f32x4_s', n));
 }
 
-export function exp2(b: Builder, x: Node): Node {
+function exp2(b: Builder, x: Node): Node {
   const { mul, sub, c, polynomial } = floatsOf(b);
   const cut = b.op('f32x4.pmin', b.op('f32x4.pmax', x, c(-160)), c(160));
   const n = b.op('f32x4.nearest', cut);
@@ -82,7 +82,7 @@ function logEnds(b: Builder, x: Node, result: Node): Node {
   return choose(isNot, b.i32x4(0x7fc00000), choose(eq(x, c(0)), c(-Infinity), finite));
 }
 
-export function log(b: Builder, x: Node): Node {
+function log(b: Builder, x: Node): Node {
   const { add, sub, mul, c, polynomial } = floatsOf(b);
   const { exponent, m } = split(b, x);
   const square = mul(m, m);
@@ -91,7 +91,7 @@ export function log(b: Builder, x: Node): Node {
   return logEnds(b, x, add(near, mul(exponent, c(0.693359375))));
 }
 
-export function log2(b: Builder, x: Node): Node {
+function log2(b: Builder, x: Node): Node {
   const { add, sub, mul, c, polynomial } = floatsOf(b);
   const { exponent, m } = split(b, x);
   const square = mul(m, m);
@@ -103,7 +103,7 @@ export function log2(b: Builder, x: Node): Node {
 }
 
 /** Computes exp2(y * log2(x)), as WGSL defines it, so x below zero yields NaN. Exactly 1 if y is 0 or x is 1. */
-export function pow(b: Builder, x: Node, y: Node): Node {
+function pow(b: Builder, x: Node, y: Node): Node {
   const { mul, eq, choose, c } = floatsOf(b);
   const result = exp2(b, mul(y, log2(b, x)));
   const isOne = b.op('v128.or', eq(y, c(0)), eq(x, c(1)));

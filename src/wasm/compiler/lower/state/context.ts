@@ -40,7 +40,7 @@ export class NeedsMemory extends Error {
 }
 
 /** Allocates scratch memory from its start, in 16-byte aligned blocks. */
-export class ScratchLayout {
+class ScratchLayout {
   sizeBytes = 0;
 
   take(bytes: number): number {

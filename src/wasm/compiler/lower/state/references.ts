@@ -14,7 +14,7 @@ export function slotsFor(name: string, type: Type): Slot[] {
   return partTypes(type).flatMap((part, i) => slotsFor(`${name}.${i}`, part));
 }
 
-export function slotCount(type: Type): number {
+function slotCount(type: Type): number {
   return isLeaf(type) ? 1 : partTypes(type).reduce((sum, part) => sum + slotCount(part), 0);
 }
 
@@ -105,7 +105,7 @@ export function storeSlots(context: Context, slots: readonly Slot[], value: Valu
   for (const [i, node] of leavesOf(value).entries()) context.write(slots[i]!, node);
 }
 
-export function leavesOf(value: Value): Node[] {
+function leavesOf(value: Value): Node[] {
   return value.kind === 'parts' ? value.parts.flatMap(leavesOf) : [nodeOf(value)];
 }
 

@@ -78,7 +78,7 @@ function rangeOf(scalar: ScalarName): [lowest: number, highest: number] {
   return scalar === 'u32' ? [0, 2 ** 32 - 1] : [-LARGEST_F32, LARGEST_F32];
 }
 
-export function mismatch(got: Type, wanted: Type, position: Position): never {
+function mismatch(got: Type, wanted: Type, position: Position): never {
   return fail(position, `expected ${typeName(wanted)}, got ${typeName(got)}`);
 }
 

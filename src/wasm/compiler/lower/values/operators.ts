@@ -74,7 +74,7 @@ function resultShape(operator: string, left: Type, right: Type, scalar: ScalarNa
   return shapedLike(left.kind === 'vector' ? left : right, scalar);
 }
 
-export function broadcast(b: Builder, value: Value, type: Type, position: Position): Value {
+function broadcast(b: Builder, value: Value, type: Type, position: Position): Value {
   const scalar = scalarOf(type)!;
   if (type.kind === 'vector' && value.type.kind === 'scalar') {
     const component = nodeOf(convert(b, value, scalarType(scalar), position));
