@@ -1,7 +1,7 @@
 /** The weights Raycam knows by name: where they come from, what they must be, and what they must be fed. */
 import { UsageError } from '../errors/index.ts';
 import { PREPROCESSINGS, type Preprocessing } from './preprocessing.ts';
-import type { ResNetArchitecture } from './resnet_shapes.ts';
+import type { ResNetArchitecture, StrideOn } from './resnet_shapes.ts';
 import type { WeightsFormat } from './tensor_entry.ts';
 
 /** A file on a web server, kept in the cache as it is. */
@@ -33,9 +33,6 @@ export interface Net2NetSource {
   readonly kind: 'net2net';
   readonly from: string;
 }
-
-/** Where the 3x3 stage's stride of two sits: on the first 1x1 (He et al., "v1") or on the 3x3 (torchvision, "v1.5"). No file tells. */
-export type StrideOn = '1x1' | '3x3';
 
 export interface ZooEntry {
   readonly id: string;
