@@ -1,10 +1,10 @@
 /** A verdict taken apart: what each channel of the features adds to each class's logit, and what becomes of it without some. */
-import type { Alignment } from '../kernels/upsample_bilinear.ts';
-import { classActivationMaps } from '../nn/class_activation_map.ts';
-import { Head, type HeadValues } from '../nn/head.ts';
 import { type EvidenceMap, evidenceMap } from '../inference/evidence_map.ts';
 import { finite, notAllZero } from '../inference/finite.ts';
 import { type Verdict, verdictOf } from '../inference/predict.ts';
+import type { Alignment } from '../kernels/upsample_bilinear.ts';
+import { classActivationMaps } from '../nn/class_activation_map.ts';
+import { Head, type HeadValues } from '../nn/head.ts';
 import type { RecordedPass } from './recorded_pass.ts';
 
 export interface Ledger {

@@ -48,9 +48,9 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   const { stem, blocks, end } = resnetUnits(architecture, strideOn);
   const modules: ModuleWork[] = [];
   /** Returns the height and width of y. */
-  const convolve = (unit: UnitConvolution, side: number): number => {
-    const convolution = shapeOf(unit, { batch, side });
-    modules.push({ path: unit.conv, ...convolutionWork(convolution), convolution });
+  const convolve = (described: UnitConvolution, side: number): number => {
+    const convolution = shapeOf(described, { batch, side });
+    modules.push({ path: described.conv, ...convolutionWork(convolution), convolution });
     return outSide(convolution);
   };
   const pool = (path: string, y: Shape, perElement: number) =>
@@ -71,8 +71,8 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   return modules;
 }
 
-function shapeOf(unit: UnitConvolution, x: Pick<ConvolutionShape, 'batch' | 'side'>): ConvolutionShape {
-  const { channels, outChannels, kernelSize: kernel, stride, padding, residual, relu } = unit;
+function shapeOf(described: UnitConvolution, x: Pick<ConvolutionShape, 'batch' | 'side'>): ConvolutionShape {
+  const { channels, outChannels, kernelSize: kernel, stride, padding, residual, relu } = described;
   return { ...x, channels, outChannels, kernel, stride, padding, residual, relu: relu !== undefined };
 }
 
