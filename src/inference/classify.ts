@@ -1,10 +1,10 @@
 import type { DecodedImage } from '#platform';
 import { evaluationTransform } from '../data/transforms.ts';
+import { readTogether } from '../runtime/tensor.ts';
 import imagenetClasses from '../weights/imagenet_classes.json';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
-import { readTogether } from './read_together.ts';
 import { recovering } from './recovery.ts';
 
 export interface RankedClass {

@@ -1,6 +1,7 @@
 /** Head files: safetensors with PyTorch's names for the Sequential, and metadata that says what the head belongs to. */
 import { InputError } from '../errors/index.ts';
 import type { Backbone } from '../weights/backbone.ts';
+import { openWeights } from '../weights/open_weights.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';
 import type { WeightsFile } from '../weights/tensor_entry.ts';
 import type { HeadValues } from './head.ts';
@@ -94,6 +95,16 @@ export async function readHead(file: WeightsFile): Promise<HeadFile> {
       metrics: objectOf(file, 'metrics'),
     },
   };
+}
+
+/** Reads the head file at `path`. @throws InputError | WeightsError  it cannot be read, is damaged, or is not a head file */
+export async function openHead(path: string): Promise<HeadFile> {
+  const file = await openWeights(path);
+  try {
+    return await readHead({ ...file, name: path });
+  } finally {
+    await file.close();
+  }
 }
 
 /** What `checkHeadFits` must know of a backbone. */

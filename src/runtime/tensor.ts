@@ -117,3 +117,18 @@ export class Tensor {
     this.dispose();
   }
 }
+
+/**
+ * Reads several tensors at the same time. If one read fails, waits for the others and then throws.
+ *
+ * @throws DeviceError  the error of the first tensor that cannot be read
+ */
+export async function readTogether<const Tensors extends readonly Tensor[]>(
+  ...tensors: Tensors
+): Promise<{ [i in keyof Tensors]: Float32Array }> {
+  const outcomes = await Promise.allSettled(tensors.map(tensor => tensor.read()));
+  return outcomes.map(outcome => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }) as { [i in keyof Tensors]: Float32Array };
+}

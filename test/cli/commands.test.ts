@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
-import { openHead } from '../../src/inference/open_head.ts';
+import { openHead } from '../../src/nn/head_file.ts';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { raycam, records, root, temporaryFolder } from './run.ts';
@@ -299,7 +299,7 @@ describe('what is wrong is said in a sentence', () => {
       why: 'no such class',
       args: () => ['cam', xray, '--class', 'COLD', '--out', at('c'), '--head', at('head.safetensors'), ...network],
       status: 1,
-      message: /no class is named COLD, the head knows NORMAL, PNEUMONIA/,
+      message: /unknown class "COLD"\. Known: NORMAL, PNEUMONIA/,
     },
     {
       why: 'an unknown option',

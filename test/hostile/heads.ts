@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { openHead } from '../../src/inference/open_head.ts';
-import { checkHeadFits } from '../../src/nn/head_file.ts';
+import { checkHeadFits, openHead } from '../../src/nn/head_file.ts';
 import { type Metadata, writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { safetensors } from '../weights/build.ts';
 import type { HostileCase } from './case.ts';

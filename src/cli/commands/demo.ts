@@ -10,11 +10,11 @@ import {
   writeFileAtomic,
 } from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
-import { evaluateHead } from '../../inference/evaluate_head.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
-import { openHead } from '../../inference/open_head.ts';
+import { evaluateHead } from '../../inference/predict.ts';
 import { Head } from '../../nn/head.ts';
+import { openHead } from '../../nn/head_file.ts';
 import { DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { CHEST_XRAY_ATTRIBUTION, type ReportCase, renderHtmlReport } from '../../report/html_report.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';

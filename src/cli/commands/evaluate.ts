@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { InputError } from '../../errors/index.ts';
-import { evaluateHead } from '../../inference/evaluate_head.ts';
+import { evaluateHead } from '../../inference/predict.ts';
 import type { Metrics } from '../../train/metrics.ts';
 import { type FeatureFlags, featureSetOf } from '../features.ts';
 import { withHead } from '../head.ts';
