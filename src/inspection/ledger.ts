@@ -1,4 +1,7 @@
-/** Splits a verdict into the contributions of the features' channels to each class's logit, and computes it without some channels. */
+/**
+ * Splits a verdict into the contributions of the features' channels to each class's logit, and computes it without some
+ * channels.
+ */
 import { type MappedVerdict, readVerdict, recordVerdict } from '../inference/evidence.ts';
 import { finite, notAllZero } from '../inference/finite.ts';
 import type { Alignment } from '../kernels/upsample_bilinear.ts';
@@ -36,7 +39,8 @@ export async function ledgerOf(
 }
 
 /**
- * Returns the verdict and the maps of a head whose weights for the channels in `off` are set to 0. The kernels are those of any verdict.
+ * Returns the verdict and the maps of a head whose weights for the channels in `off` are set to 0. The kernels are
+ * those of any verdict.
  *
  * @throws DeviceError  a value is not finite, or all features are 0
  */

@@ -29,7 +29,10 @@ export interface Operation {
   readonly convolution?: Pick<ConvolutionShape, 'kernel' | 'stride' | 'padding' | 'channels'>;
 }
 
-/** Returns every operation of a network in the order of its modules; a shortcut's convolution comes after the others of its block. */
+/**
+ * Returns every operation of a network in the order of its modules; a shortcut's convolution comes after the others of
+ * its block.
+ */
 export function operationsOf({ architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>): Operation[] {
   const { stem, blocks } = resnetUnits(architecture, strideOn);
   const work = new Map(resnetWork(architecture, { strideOn }).map(module => [module.path, module]));
@@ -112,11 +115,14 @@ export function findOperation(operations: readonly Operation[], path: string): O
   const unit = operations.filter(operation => operation.unit === path || operation.unit.startsWith(`${path}.`)).at(-1);
   const module = path.endsWith('.downsample') ? `${path}.1` : path;
   const found = operations.find(operation => operation.path === module) ?? (path === 'end' ? undefined : unit);
-  if (!found) throw new InputError(`layer: no operation "${path}" in this network`);
+  if (!found) throw new InputError(`layer: unknown operation "${path}". Name a module such as layer4 or fc`);
   return found;
 }
 
-/** Returns the bytes that an operation must move in f32: it reads each input and weight once and writes each output once. */
+/**
+ * Returns the bytes that an operation must move in f32: it reads each input and weight once and writes each output
+ * once.
+ */
 export function leastBytes(operations: readonly Operation[], operation: Operation): number {
   const input = operations.find(({ path }) => path === operation.input);
   const read = input ? elementCount(input.shape) : IMAGE_ELEMENTS;

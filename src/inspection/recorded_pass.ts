@@ -13,8 +13,9 @@ import { findOperation, type Operation, operationsOf } from './operations.ts';
 const KEPT_ON_HOST = 4;
 
 /**
- * The forward pass of one X-ray, from which the output of every operation can be read. The outputs of the units stay on the device
- * (52 MB for ResNet-152). An output inside a unit is computed again from the unit's input, with the kernels of the pass.
+ * The forward pass of one X-ray, from which the output of every operation can be read. The outputs of the units stay on
+ * the device (52 MB for ResNet-152). An output inside a unit is computed again from the unit's input, with the kernels
+ * of the pass.
  */
 export class RecordedPass {
   readonly operations: readonly Operation[];

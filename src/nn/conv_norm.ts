@@ -25,8 +25,9 @@ interface Statistics {
 export type ConvNormSpec = UnitConvolution & ConvNormOptions;
 
 /**
- * A convolution, its batch norm, the addition of the shortcut and the relu as one operation: the batch norm is the scale and the
- * shift of the convolution's epilogue. If an output in between is tapped, they run as separate operations on the same weights.
+ * A convolution, its batch norm, the addition of the shortcut and the relu as one operation: the batch norm is the
+ * scale and the shift of the convolution's epilogue. If an output in between is tapped, they run as separate operations
+ * on the same weights.
  */
 export class ConvNorm {
   private constructor(
@@ -111,7 +112,10 @@ interface Affine<Vector> {
   readonly shift: Vector;
 }
 
-/** Uploads both as views of one buffer: the cost of a submit depends on the number of buffers that its dispatches bind (docs/decisions.md). */
+/**
+ * Uploads both as views of one buffer: the cost of a submit depends on the number of buffers that its dispatches bind
+ * (docs/decisions.md).
+ */
 function uploadAffine(device: Device, norm: string, { scale, shift }: Affine<Float32Array>): Affine<Tensor> {
   const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
   const shiftAt = Math.ceil(scale.length / alignment) * alignment;
@@ -130,6 +134,7 @@ export async function readTensor(
   name: string,
 ): Promise<{ shape: readonly number[]; values: Float32Array }> {
   const entry = stateDict.get(name);
-  if (!entry) throw new WeightsError(`weights: ${name} is missing. The file is of another network, or was cut`);
+  if (!entry)
+    throw new WeightsError(`weights: ${name} is missing. The file belongs to another network or is incomplete`);
   return { shape: entry.shape, values: await entry.read() };
 }

@@ -1,5 +1,6 @@
 /**
- * Runs the loads one after the other. If one fails, disposes of the results of those before it, so that nothing stays on the device.
+ * Runs the loads one after the other. If one fails, disposes of the results of those before it, so that nothing stays
+ * on the device.
  *
  * @throws the error of the load that failed
  */

@@ -19,7 +19,10 @@ import type { Tuning } from './tuning.ts';
 export interface LoadOptions extends WeightOptions {
   /** Called after each block with the number of blocks on the device and the total. */
   readonly onProgress?: (loaded: number, total: number) => void;
-  /** Shape of the inputs to expect. `infer`'s graph is captured, and its pipelines compile, while the last weights are uploaded. */
+  /**
+   * Shape of the inputs to expect. `infer`'s graph is captured, and its pipelines compile, while the last weights are
+   * uploaded.
+   */
   readonly prepare?: Shape;
 }
 
@@ -71,8 +74,8 @@ export class ResNet {
   }
 
   /**
-   * Uploads a backbone's weights one tensor at a time. The device packs a block while the next one is read, so that the raw weights of
-   * at most two blocks wait. If loading fails, nothing stays on the device.
+   * Uploads a backbone's weights one tensor at a time. The device packs a block while the next one is read, so that the
+   * raw weights of at most two blocks wait. If loading fails, nothing stays on the device.
    *
    * @throws WeightsError | DeviceError
    */
@@ -137,8 +140,8 @@ export class ResNet {
   }
 
   /**
-   * Records one unit alone, as `forward` runs it: `stem` (conv1 to maxpool), or a block by its path. With the unit's input from an
-   * earlier pass, this computes the output of any module without running the network again.
+   * Records one unit alone, as `forward` runs it: `stem` (conv1 to maxpool), or a block by its path. With the unit's
+   * input from an earlier pass, this computes the output of any module without running the network again.
    *
    * x  [N, C, H, W], the input of the unit
    *
@@ -163,8 +166,8 @@ export class ResNet {
   }
 
   /**
-   * Runs `forward` as a graph, which is kept for the next image of the same shape. The outputs belong to the network. The next call
-   * overwrites them: first read them, or record the operations that use them.
+   * Runs `forward` as a graph, which is kept for the next image of the same shape. The outputs belong to the network.
+   * The next call overwrites them: first read them, or record the operations that use them.
    */
   infer(x: Tensor): Pick<Forward, 'features' | 'logits'> {
     const key = formatShape(x.shape);
@@ -173,7 +176,10 @@ export class ResNet {
     return this.kept!.graph.run({ x });
   }
 
-  /** Captures `infer`'s graph for inputs of this shape and starts compiling its pipelines, before the first input exists. */
+  /**
+   * Captures `infer`'s graph for inputs of this shape and starts compiling its pipelines, before the first input
+   * exists.
+   */
   prepare(shape: Shape): void {
     const x = this.device.empty(shape, 'x');
     try {
@@ -210,7 +216,10 @@ export class ResNet {
   }
 }
 
-/** Returns the paths of all modules of an architecture, in the order of PyTorch's forward pass: a block's relu is listed once, at its end. */
+/**
+ * Returns the paths of all modules of an architecture, in the order of PyTorch's forward pass: a block's relu is listed
+ * once, at its end.
+ */
 export function modulePaths(architecture: ResNetArchitecture): string[] {
   const blocks = resnetUnits(architecture).blocks.flatMap(unit => {
     const { path, downsample, endOf } = unit;

@@ -1,4 +1,7 @@
-/** Describes torchvision's ResNets: their units, and the tensors of their state dicts. Source: torchvision/models/resnet.py */
+/**
+ * Describes torchvision's ResNets: their units, and the tensors of their state dicts. Source:
+ * torchvision/models/resnet.py
+ */
 
 export const RESNET_ARCHITECTURES = ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'] as const;
 
@@ -146,7 +149,10 @@ export function convolutionsOf({ convolutions, downsample }: BlockUnit): readonl
 /** Shapes by name. */
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
-/** Returns the tensors of the state dict in torchvision's order, without `num_batches_tracked`, which inference does not read. */
+/**
+ * Returns the tensors of the state dict in torchvision's order, without `num_batches_tracked`, which inference does not
+ * read.
+ */
 export function expectedTensors(architecture: ResNetArchitecture, classes = 1000): TensorShapes {
   const { stem, blocks, end } = resnetUnits(architecture);
   const shapes = new Map<string, readonly number[]>();

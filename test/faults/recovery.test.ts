@@ -197,14 +197,14 @@ it('a head that was being trained is not replaced by what it began with', async 
   expect(first).toBe(head);
   await open();
   expect(() => head.on(network.device)).toThrow(
-    new DeviceError('head: what it learned was lost with its device. Train it again'),
+    new DeviceError('head: its trained weights were lost with the device. Train it again'),
   );
 });
 
 it('no verdict is made of zeros', () => {
   expect(() => verdictOf(['a', 'b'], new Float32Array(2))).toThrow(
     new DeviceError(
-      'head: the probabilities add up to 2, expected 1, as if the head had not run. Check the adapter with `raycam doctor`',
+      'head: the probabilities add up to 2, expected 1, so the device did not run the head. Check the adapter with `raycam doctor`',
     ),
   );
 });

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activationsOf } from '../../src/inference/activations.ts';
+import { evidenceOf } from '../../src/inference/evidence.ts';
+import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { channelStatistics, histogramOf, summaryOf } from '../../src/inspection/channel_statistics.ts';
 import { elementFormula } from '../../src/inspection/element_formula.ts';
-import { evidenceOf } from '../../src/inference/evidence.ts';
-import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
-import { buildNetwork, type Network } from '../../src/inference/network.ts';
 import { operationsOf } from '../../src/inspection/operations.ts';
 import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
 import { Head, initialHead } from '../../src/nn/head.ts';
 import { modulePaths } from '../../src/nn/resnet.ts';
-import type { DecodedImage } from '../../src/platform/types.ts';
 import { TorchRandom } from '../../src/nn/torch_random.ts';
+import type { DecodedImage } from '../../src/platform/types.ts';
+import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { XRAYS, xray } from '../web/open_site.ts';
 
 describe('operationsOf', () => {
@@ -81,9 +81,11 @@ describe.each([
       }
     }
     await expect(elementFormula(pass, { path: 'conv1', channel: 64, row: 0, column: 0 })).rejects.toThrow(
-      'formula: no element [64, 0, 0] in conv1 [64, 112, 112]',
+      'formula: [64, 0, 0] is not an element of conv1 [64, 112, 112]',
     );
-    await expect(pass.output('layer9')).rejects.toThrow('layer: no operation "layer9"');
+    await expect(pass.output('layer9')).rejects.toThrow(
+      'layer: unknown operation "layer9". Name a module such as layer4 or fc',
+    );
   });
 
   it('sums to the logit, and verdicts change as the weights of switched channels say', async () => {
@@ -126,7 +128,9 @@ describe('statistics', () => {
     expect(summaryOf(values)).toEqual({ mean: 0.5, std: 2, min: -1, max: 5, zeros: 0.125 });
     expect(histogramOf(values, 3)).toEqual({ min: -1, max: 5, counts: [5, 2, 1] });
     expect(histogramOf(Float32Array.of(3, 3), 2)).toEqual({ min: 3, max: 3, counts: [2, 0] });
-    expect(() => channelStatistics({ shape: [3, 1, 1], values })).toThrow('statistics: 8 values are no 3 channels');
+    expect(() => channelStatistics({ shape: [3, 1, 1], values })).toThrow(
+      'statistics: 8 values cannot be split into 3 channels',
+    );
   });
 });
 

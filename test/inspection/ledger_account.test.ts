@@ -41,7 +41,7 @@ describe('accountOf', () => {
 
   it('knows no other class', () => {
     expect(() => accountOf(LEDGER, { of: ['COVID'] })).toThrow(
-      'ledger: no class is named COVID, the head knows NORMAL, PNEUMONIA',
+      'ledger: unknown class "COVID". Known: NORMAL, PNEUMONIA',
     );
   });
 });

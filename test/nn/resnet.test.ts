@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { relativeError } from '../../src/doctor/self_test.ts';
+import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
 import { modulePaths, ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward } from '../network/fixture.ts';
 
 const SIDE = 64;
@@ -141,7 +141,9 @@ describe('memory over many passes', () => {
     const backbone = syntheticBackbone('resnet18');
     const stateDict = new Map([...backbone.stateDict].filter(([name]) => name !== 'layer3.1.bn2.running_mean'));
     await expect(ResNet.load(device, { ...backbone, stateDict })).rejects.toThrow(
-      new WeightsError('weights: layer3.1.bn2.running_mean is missing. The file is of another network, or was cut'),
+      new WeightsError(
+        'weights: layer3.1.bn2.running_mean is missing. The file belongs to another network or is incomplete',
+      ),
     );
   });
 });
@@ -157,17 +159,14 @@ describe('taps', () => {
   it.each([
     [
       'layer5',
-      'taps: no module "layer5" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
+      'taps: unknown module "layer5". Known: conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
     ],
-    ['layer1.7.conv1', 'taps: no module "layer1.7.conv1" in this network. layer1 has 0, 1'],
+    ['layer1.7.conv1', 'taps: unknown module "layer1.7.conv1". Known: layer1.0, layer1.1'],
     [
       'layer2.0.conv9',
-      'taps: no module "layer2.0.conv9" in this network. layer2.0 has conv1, bn1, conv2, bn2, downsample, relu',
+      'taps: unknown module "layer2.0.conv9". Known: layer2.0.conv1, layer2.0.bn1, layer2.0.conv2, layer2.0.bn2, layer2.0.downsample, layer2.0.relu',
     ],
-    [
-      '',
-      'taps: no module "" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
-    ],
+    ['', 'taps: unknown module "". Known: conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc'],
   ])('of no module: %j', (path, message) => {
     expect(() => model.forward(x, { taps: [path] })).toThrow(new InputError(message));
   });

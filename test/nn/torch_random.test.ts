@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { initialHead } from '../../src/nn/head.ts';
+import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
-import { TorchRandom } from '../../src/nn/torch_random.ts';
 import fixtures from '../train/fixtures/torch_random.json' with { type: 'json' };
 import { blobs } from '../train/pattern.ts';
 
@@ -41,7 +41,7 @@ describe('a seed', () => {
   });
 
   it.each([0.5, Number.NaN, 2 ** 53])('is not %d', seed => {
-    expect(() => new TorchRandom(seed)).toThrow(`seed: expected a whole number within ±(2^53 - 1), got ${seed}`);
+    expect(() => new TorchRandom(seed)).toThrow(`seed must be an integer within ±(2^53 - 1), got ${seed}`);
   });
 });
 
