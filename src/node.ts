@@ -1,13 +1,23 @@
-/** Raycam for Node: everything in `index.ts`, plus what needs a file system. */
+/** Raycam for Node: everything in `index.ts`, and what needs a file system. */
+import { type BuildOptions, buildNetwork, type Network } from './inference/network.ts';
+import { type ResolveOptions, resolveBackbone } from './weights/resolve_backbone.ts';
 
 export { FeatureStore } from './data/feature_store.ts';
 export { openDataset, openImageFolder } from './data/image_folder.ts';
 export { ImageLoader } from './data/loader.ts';
 export * from './index.ts';
 export { computeFeatures, type FeatureOptions, type Features } from './inference/features.ts';
-export { openHead } from './inference/open_head.ts';
-export { openNetwork } from './inference/open_network.ts';
+export { openHead } from './nn/head_file.ts';
 export { convertWeights, describeWeights, listZoo } from './weights/manage.ts';
 export { type PrunedFile, pruneCache } from './weights/prune.ts';
 export { pullWeights } from './weights/pull.ts';
-export { resolveBackbone } from './weights/resolve_backbone.ts';
+export { resolveBackbone };
+
+/**
+ * Opens weights from the zoo or from a file, and builds the network.
+ *
+ * @throws WeightsError | DeviceError | UsageError
+ */
+export async function openNetwork(options: ResolveOptions & BuildOptions = {}): Promise<Network> {
+  return buildNetwork(await resolveBackbone(options), options);
+}

@@ -9,8 +9,7 @@ import {
 import { plainConvolutions, sizeOf } from '../nn/resnet_work.ts';
 import { type TunedConvolution, Tuning } from '../nn/tuning.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
-import type { StrideOn } from '../weights/zoo.ts';
+import type { ResNetArchitecture, StrideOn } from '../weights/resnet_shapes.ts';
 import { openBenchSession } from './bench_session.ts';
 import { ConvolutionSubject } from './convolution_subject.ts';
 import { benchSubject } from './kernel_bench.ts';

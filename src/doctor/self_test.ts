@@ -1,8 +1,7 @@
 import { ResNet } from '../nn/resnet.ts';
 import type { Device } from '../runtime/device.ts';
-import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import type { ResNetArchitecture, StrideOn } from '../weights/resnet_shapes.ts';
 import { syntheticBackbone, syntheticImage } from '../weights/synthetic_network.ts';
-import type { StrideOn } from '../weights/zoo.ts';
 import golden from './self_test_golden.json';
 
 /** How far adapters may differ: the largest difference, as a share of the layer's largest magnitude. */

@@ -23,7 +23,7 @@ export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
 }
 
-/** Shapes that do not match an operation. */
+/** Shapes that an operation does not accept. */
 export class ShapeError extends RaycamError {}
 
 /** An error that quotes untrusted text: its message stays one line of limited length. */
@@ -62,5 +62,5 @@ export class UsageError extends QuotingError {
   override readonly exitCode = 2;
 }
 
-/** A kernel whose result is wrong, a file that is not a result of the bench, or a comparison that failed. */
+/** A kernel with a wrong result, a file that is not a bench result, or a comparison that failed. */
 export class BenchError extends RaycamError {}

@@ -1,10 +1,10 @@
 import type { DecodedImage } from '#platform';
 import { evaluationTransform } from '../data/transforms.ts';
+import { readTogether } from '../runtime/tensor.ts';
 import imagenetClasses from '../weights/imagenet_classes.json';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
-import { readTogether } from './read_together.ts';
 import { recovering } from './recovery.ts';
 
 export interface RankedClass {
@@ -14,7 +14,11 @@ export interface RankedClass {
   readonly probability: number;
 }
 
-/** The backbone's own ImageNet classes for an image, the likeliest first. @throws DeviceError a logit is not finite, or nothing was computed */
+/**
+ * Returns the backbone's own ImageNet classes for an image, the most probable first.
+ *
+ * @throws DeviceError  a logit is not finite, or nothing was computed
+ */
 export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
   const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
   return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
@@ -27,7 +31,7 @@ async function logitsOf({ device, backbone, model }: Network, image: DecodedImag
     model.infer(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
   );
   const [values, seen] = await readTogether(logits, features);
-  notAllZero('avgpool', seen); // the bias alone would make classes of nothing
+  notAllZero('avgpool', seen); // with all features 0, the bias alone would give plausible classes
   return notAllZero('fc', finite('fc', values));
 }
 
@@ -38,7 +42,7 @@ function softmax(logits: Float32Array): Float64Array {
   return terms.map(term => term / sum);
 }
 
-/** Networks with other than ImageNet's classes have numbers only. */
+/** Returns the name of an ImageNet class. Classes of other networks have no names. */
 function labelOf(index: number): string {
   return imagenetClasses[index] ?? `class ${index}`;
 }

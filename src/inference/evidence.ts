@@ -1,27 +1,32 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
 import type { Alignment } from '../kernels/upsample_bilinear.ts';
-import { classActivationMaps } from '../nn/class_activation_map.ts';
+import { type ClassActivationMaps, classActivationMaps } from '../nn/class_activation_map.ts';
 import type { Head } from '../nn/head.ts';
+import { readTogether, type Tensor } from '../runtime/tensor.ts';
 import { type EvidenceMap, evidenceMap } from './evidence_map.ts';
-import { type RgbImage, readRgb } from './explain.ts';
+import { type RgbImage, rgbImage } from './explain.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 import { type Verdict, verdictOf } from './predict.ts';
 import { recovering } from './recovery.ts';
 
-export interface Evidence extends Verdict {
+/** A verdict with the map of every class. */
+export interface MappedVerdict extends Verdict {
   /** By class, before the log-softmax. */
   readonly logits: Readonly<Record<string, number>>;
   /** By class. */
   readonly maps: Readonly<Record<string, EvidenceMap>>;
-  /** What the network was shown, 224 x 224. */
+}
+
+export interface Evidence extends MappedVerdict {
+  /** The input of the network, before normalisation, 224 x 224. */
   readonly image: RgbImage;
 }
 
 /**
- * The verdict on one X-ray and every class's map, from one forward pass.
+ * Returns the verdict on one X-ray and the maps of all classes, from one forward pass.
  *
  * @throws DeviceError  a value is not finite, or the device is lost a second time
  */
@@ -40,39 +45,68 @@ async function evidence(
   image: DecodedImage,
   align: Alignment,
 ): Promise<Evidence> {
-  const pass = device.scope(() => {
+  const { features, shown, recorded } = device.scope(() => {
     const { x, pixels } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
     const { features, taps, logits } = model.forward(x, { taps: ['layer4'] });
     const layer4 = taps.get('layer4')!;
-    const maps = head.classes.map((_, k) =>
-      classActivationMaps(device, { layer4, headWeight: head.weight.tensor, classes: [k] }, { align }),
-    );
+    const recorded = recordVerdict(head, { features, layer4, align });
     layer4.dispose();
     logits.dispose();
-    return {
-      features,
-      headLogits: head.logits(features),
-      logProbabilities: head.forward(features),
-      pixels: pixels[0]!,
-      cams: maps.map(({ cam }) => cam),
-      upsampled: maps.map(({ upsampled }) => upsampled),
-    };
+    return { features, shown: pixels[0]!, recorded };
   });
-  const { features, headLogits, logProbabilities, pixels, cams, upsampled } = pass;
   try {
-    notAllZero('avgpool', finite('avgpool', await features.read()));
-    const verdict = verdictOf(head.classes, await logProbabilities.read());
-    const logits = finite('fc.0', await headLogits.read());
-    const maps: Record<string, EvidenceMap> = {};
-    for (const [k, name] of head.classes.entries())
-      maps[name] = evidenceMap(await cams[k]!.read(), await upsampled[k]!.read());
+    const verdict = await readVerdict(head.classes, features, recorded);
+    return { ...verdict, image: rgbImage(shown, await shown.read()) };
+  } finally {
+    features.dispose();
+    shown.dispose();
+  }
+}
+
+interface HeadInputs {
+  /** [1, F] */
+  readonly features: Tensor;
+  /** [1, F, H, W] */
+  readonly layer4: Tensor;
+  readonly align: Alignment;
+}
+
+/** A verdict and the maps of all classes, on the device. */
+export interface RecordedVerdict {
+  readonly logProbabilities: Tensor;
+  readonly logits: Tensor;
+  readonly maps: readonly ClassActivationMaps[];
+}
+
+/** Records a head's verdict on one image, and the maps of all classes. */
+export function recordVerdict(head: Head, { features, layer4, align }: HeadInputs): RecordedVerdict {
+  const { device } = features;
+  const headWeight = head.weight.tensor;
+  return device.scope(() => ({
+    maps: head.classes.map((_, k) => classActivationMaps(device, { layer4, headWeight, classes: [k] }, { align })),
+    logits: head.logits(features),
+    logProbabilities: head.forward(features),
+  }));
+}
+
+/** Reads a recorded verdict, and disposes of it. @throws DeviceError  a value is not finite, or all features are 0 */
+export async function readVerdict(
+  classes: readonly string[],
+  features: Tensor,
+  { logProbabilities, logits, maps }: RecordedVerdict,
+): Promise<MappedVerdict> {
+  const planes = maps.flatMap(({ cam, upsampled }) => [cam, upsampled]);
+  try {
+    const [seen, row, sums, ...read] = await readTogether(features, logProbabilities, logits, ...planes);
+    notAllZero('avgpool', finite('avgpool', seen));
+    const verdict = verdictOf(classes, row);
+    finite('fc.0', sums);
     return {
       ...verdict,
-      logits: Object.fromEntries(head.classes.map((name, k) => [name, logits[k]!])),
-      maps,
-      image: await readRgb(device, pixels),
+      logits: Object.fromEntries(classes.map((name, k) => [name, sums[k]!])),
+      maps: Object.fromEntries(classes.map((name, k) => [name, evidenceMap(read[2 * k]!, read[2 * k + 1]!)])),
     };
   } finally {
-    for (const tensor of [features, headLogits, logProbabilities, pixels, ...cams, ...upsampled]) tensor.dispose();
+    for (const tensor of [logProbabilities, logits, ...planes]) tensor.dispose();
   }
 }

@@ -2,11 +2,12 @@ import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
 import { InputError } from '../errors/index.ts';
 import { colormapOverlay } from '../kernels/colormap_overlay.ts';
-import { classActivationMaps, mapBounds } from '../nn/class_activation_map.ts';
+import type { Alignment } from '../kernels/upsample_bilinear.ts';
+import { type ClassActivationMapInputs, classActivationMaps, mapBounds } from '../nn/class_activation_map.ts';
 import type { Head } from '../nn/head.ts';
 import { type ColormapName, colormapTable, DEFAULT_COLORMAP } from '../report/colormap.ts';
 import type { Device } from '../runtime/device.ts';
-import type { Tensor } from '../runtime/tensor.ts';
+import { readTogether, type Tensor } from '../runtime/tensor.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
@@ -14,12 +15,12 @@ import { type Verdict, verdictOf } from './predict.ts';
 import { recovering } from './recovery.ts';
 
 export interface ExplainOptions {
-  /** Whose evidence to draw; the verdict's unless said. */
+  /** The class whose evidence is drawn; by default, the verdict's class. */
   readonly className?: string;
-  /** `corners` as scipy.ndimage.zoom(order=1), which the tutorial uses; `half-pixel` as PyTorch's interpolate. */
-  readonly align?: 'corners' | 'half-pixel';
+  /** `corners` as in scipy.ndimage.zoom(order=1), which the tutorial uses; `half-pixel` as in PyTorch's interpolate. */
+  readonly align?: Alignment;
   readonly colormap?: ColormapName;
-  /** Of the heat map over the X-ray, 0..1. */
+  /** Opacity of the heat map over the X-ray, 0..1. */
   readonly opacity?: number;
 }
 
@@ -31,23 +32,28 @@ export interface RgbImage {
 }
 
 export interface Explanation extends Verdict {
-  /** Whose evidence the maps show. */
+  /** The class whose evidence the maps show. */
   readonly camClass: string;
   /** [7, 7], not normalised; its mean and the head's bias add up to the class's logit. */
   readonly cam: { readonly shape: readonly number[]; readonly values: Float32Array };
   /** [224, 224] */
   readonly upsampled: { readonly shape: readonly number[]; readonly values: Float32Array };
-  /** The least and the greatest of `upsampled`: the ends of the colour scale. */
+  /** The smallest and the largest value of `upsampled`: the ends of the colour scale. */
   readonly bounds: readonly [number, number];
-  /** Every value is the same: there is nothing to see, and the pictures say so. */
+  /** Whether all values are equal. The heat map then has a single colour. */
   readonly isConstant: boolean;
-  /** What the network was shown. */
+  /** The input of the network, before normalisation. */
   readonly image: RgbImage;
   readonly heatMap: RgbImage;
   readonly overlay: RgbImage;
 }
 
-/** The verdict on one X-ray, and where the evidence lies. layer4 stays on the device. @throws InputError no such class */
+/**
+ * Returns the verdict on one X-ray and a map of the evidence. layer4 stays on the device.
+ *
+ * @throws InputError   the head has no such class
+ * @throws DeviceError  a value is not finite, or the device is lost a second time
+ */
 export async function explainImage(
   network: Network,
   head: Head,
@@ -56,7 +62,7 @@ export async function explainImage(
 ): Promise<Explanation> {
   const { className } = options;
   if (className !== undefined && !head.classes.includes(className))
-    throw new InputError(`cam: no class is named ${className}, the head knows ${head.classes.join(', ')}`);
+    throw new InputError(`cam: unknown class "${className}". Known: ${head.classes.join(', ')}`);
   return recovering(network, () => explain(network, head.on(network.device), image, options));
 }
 
@@ -64,57 +70,68 @@ async function explain(
   { device, backbone, model }: Network,
   head: Head,
   image: DecodedImage,
-  { className, align = 'corners', colormap = DEFAULT_COLORMAP, opacity = 0.5 }: ExplainOptions,
+  { className, ...drawing }: ExplainOptions,
 ): Promise<Explanation> {
   const pass = device.scope(() => {
     const { x, pixels } = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
     const { features, logits, taps } = model.forward(x, { taps: ['layer4'] });
-    return {
-      logProbabilities: head.forward(features),
-      layer4: taps.get('layer4')!,
-      pixels: pixels[0]!,
-      features,
-      logits,
-    };
+    const layer4 = taps.get('layer4')!;
+    return { logProbabilities: head.forward(features), layer4, shown: pixels[0]!, features, logits };
   });
-  const { logProbabilities, layer4, pixels } = pass;
+  const { logProbabilities, layer4, shown, features } = pass;
   const tensors = Object.values(pass);
   try {
     const verdict = verdictOf(head.classes, await logProbabilities.read());
     const camClass = className ?? verdict.class;
-    const maps = device.scope(() => {
-      const inputs = { layer4, headWeight: head.weight.tensor, classes: [head.classes.indexOf(camClass)] };
-      const { cam, upsampled } = classActivationMaps(device, inputs, { align });
-      const bounds = mapBounds(device, upsampled);
-      const table = device.tensor(Float32Array.from(colormapTable(colormap)), [256, 3], 'colormap');
-      const batch = pixels.view([1, ...pixels.shape]);
-      const drawn = (share: number) =>
-        device.run(colormapOverlay, { image: batch, values: upsampled, bounds, table }, { opacity: share }).y;
-      return { cam, upsampled, bounds, heatMap: drawn(1), overlay: drawn(opacity) };
-    });
-    tensors.push(...Object.values(maps));
-    const [least, greatest] = finite('cam', await maps.bounds.read()) as unknown as [number, number];
-    notAllZero('avgpool', await pass.features.read());
+    const classes = [head.classes.indexOf(camClass)];
+    const drawn = drawMaps(device, { layer4, headWeight: head.weight.tensor, classes, shown }, drawing);
+    tensors.push(...Object.values(drawn));
+    const { cam, upsampled, heatMap, overlay } = drawn;
+    const values = await readTogether(drawn.bounds, features, cam, upsampled, shown, heatMap, overlay);
+    const [least, greatest] = finite('cam', values[0]) as unknown as [number, number];
+    notAllZero('avgpool', values[1]);
     return {
       ...verdict,
       camClass,
-      cam: { shape: maps.cam.shape.slice(1), values: finite('cam', await maps.cam.read()) },
-      upsampled: { shape: maps.upsampled.shape.slice(1), values: finite('cam', await maps.upsampled.read()) },
+      cam: { shape: cam.shape.slice(1), values: finite('cam', values[2]) },
+      upsampled: { shape: upsampled.shape.slice(1), values: finite('cam', values[3]) },
       bounds: [least, greatest],
       isConstant: least === greatest,
-      image: await readRgb(device, pixels),
-      heatMap: await readRgb(device, maps.heatMap),
-      overlay: await readRgb(device, maps.overlay),
+      image: rgbImage(shown, values[4]),
+      heatMap: rgbImage(heatMap, values[5]),
+      overlay: rgbImage(overlay, values[6]),
     };
   } finally {
     for (const tensor of tensors) tensor.dispose();
   }
 }
 
-/** [1?, 3, H, W], 0..255 -> interleaved bytes */
-export async function readRgb(device: Device, planes: Tensor): Promise<RgbImage> {
-  const [height, width] = planes.shape.slice(-2) as [number, number];
-  const values = finite('picture', await device.read(planes));
+interface DrawingInputs extends ClassActivationMapInputs {
+  /** [3, H, W], RGB, 0..255 */
+  readonly shown: Tensor;
+}
+
+/** Records the map of one class, its bounds, and its pictures. */
+function drawMaps(
+  device: Device,
+  { shown, ...inputs }: DrawingInputs,
+  { align, colormap = DEFAULT_COLORMAP, opacity = 0.5 }: ExplainOptions,
+) {
+  return device.scope(() => {
+    const { cam, upsampled } = classActivationMaps(device, inputs, { align });
+    const bounds = mapBounds(device, upsampled);
+    const table = device.tensor(Float32Array.from(colormapTable(colormap)), [256, 3], 'colormap');
+    const batch = shown.view([1, ...shown.shape]);
+    const overlayAt = (share: number) =>
+      device.run(colormapOverlay, { image: batch, values: upsampled, bounds, table }, { opacity: share }).y;
+    return { cam, upsampled, bounds, heatMap: overlayAt(1), overlay: overlayAt(opacity) };
+  });
+}
+
+/** Interleaves the values of planes [1?, 3, H, W], 0..255, as bytes. @throws DeviceError  a value is not finite */
+export function rgbImage({ shape }: Tensor, planes: Float32Array): RgbImage {
+  const [height, width] = shape.slice(-2) as [number, number];
+  const values = finite('picture', planes);
   const area = height * width;
   const pixels = new Uint8Array(3 * area);
   for (let p = 0; p < area; p++) for (let c = 0; c < 3; c++) pixels[3 * p + c] = Math.round(values[c * area + p]!);

@@ -152,7 +152,7 @@ class BuiltNetwork implements Network {
     const reason = this.device.lossDetail ?? messageOf(cause);
     if (performance.now() - this.rebuiltMs < rebuildsAfterMs)
       throw new DeviceError(
-        `device: lost a second time (${reason}). ${lostTwiceAdvice ?? 'Choose another adapter with --adapter, and see `raycam doctor`'}`,
+        `device: was lost a second time (${reason}). ${lostTwiceAdvice ?? 'Choose another adapter with --adapter, and see `raycam doctor`'}`,
         { cause },
       );
     this.rebuiltMs = performance.now();

@@ -1,17 +1,18 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import type { Head } from '../nn/head.ts';
+import type { Head, HeadValues } from '../nn/head.ts';
 import { checkLogProbabilities } from '../nn/log_probabilities.ts';
-import { indexOfMax } from '../train/metrics.ts';
+import { readTogether } from '../runtime/tensor.ts';
+import { type EvaluateOptions, evaluate } from '../train/evaluate.ts';
+import { indexOfMax, type Metrics } from '../train/metrics.ts';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
-import { readTogether } from './read_together.ts';
 import { recovering } from './recovery.ts';
 
-/** What the head says of an image. */
+/** A head's answer for one image. */
 export interface Verdict {
-  /** The likeliest. */
+  /** The most probable class. */
   readonly class: string;
   /** By class, 0..1. */
   readonly probabilities: Readonly<Record<string, number>>;
@@ -19,7 +20,11 @@ export interface Verdict {
   readonly logProbabilities: Readonly<Record<string, number>>;
 }
 
-/** The verdict on one X-ray. @throws DeviceError a score is not finite, all features are 0, or the device is lost a second time */
+/**
+ * Returns the verdict on one X-ray.
+ *
+ * @throws DeviceError  a score is not finite, all features are 0, or the device is lost a second time
+ */
 export function predictImage(network: Network, head: Head, image: DecodedImage): Promise<Verdict> {
   return recovering(network, () => predict(network, head.on(network.device), image));
 }
@@ -31,7 +36,7 @@ async function predict({ device, backbone, model }: Network, head: Head, image: 
     return { features: inferred.features, logProbabilities: head.forward(inferred.features) };
   });
   try {
-    // The head alone would make a verdict of nothing.
+    // With all features 0, the head's bias alone would give a plausible verdict.
     const [row, seen] = await readTogether(logProbabilities, features);
     notAllZero('avgpool', seen);
     return verdictOf(head.classes, row);
@@ -40,7 +45,16 @@ async function predict({ device, backbone, model }: Network, head: Head, image: 
   }
 }
 
-/** From one row of log-probabilities. @throws DeviceError one is not finite, or they are no probabilities */
+/** Evaluates a head on a network's device. @throws InputError | DeviceError  the device is lost a second time */
+export function evaluateHead(network: Network, head: HeadValues, options: EvaluateOptions): Promise<Metrics> {
+  return recovering(network, () => evaluate(network.device, head, options));
+}
+
+/**
+ * Returns the verdict for one row of log-probabilities.
+ *
+ * @throws DeviceError  a value is not finite, or the probabilities do not add up to 1
+ */
 export function verdictOf(classes: readonly string[], row: Float32Array): Verdict {
   const values = checkLogProbabilities(Array.from(finite('head', row)), classes.length);
   const byClass = (value: (logProbability: number) => number) =>

@@ -7,8 +7,8 @@ import type { FeatureSet } from '../train/feature_set.ts';
 import { type EpochRecord, type FitResult, fit } from '../train/fit.ts';
 import type { Metrics } from '../train/metrics.ts';
 import { headMetadata, selectEpoch, type TrainingSettings } from '../train/trained_head.ts';
-import { evaluateHead } from './evaluate_head.ts';
 import type { Network } from './network.ts';
+import { evaluateHead } from './predict.ts';
 import { recovering } from './recovery.ts';
 
 export interface TrainingSets<Set extends FeatureSet = FeatureSet> {

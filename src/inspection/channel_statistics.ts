@@ -1,4 +1,4 @@
-/** What can be said of an activation channel by channel, and of all of it. In f64. */
+/** Statistics of activations, per channel and in total, computed in f64. */
 import { ShapeError } from '../errors/index.ts';
 import type { Activations } from '../inference/activations.ts';
 
@@ -7,34 +7,35 @@ export interface ChannelStatistics {
   readonly mean: Float64Array;
   readonly min: Float64Array;
   readonly max: Float64Array;
-  /** Share of values that are exactly 0. */
+  /** Fraction of the values that are exactly 0. */
   readonly zeros: Float64Array;
 }
 
 export interface Summary {
   readonly mean: number;
-  /** Of the values as a population. */
+  /** Standard deviation of the population. */
   readonly std: number;
   readonly min: number;
   readonly max: number;
-  /** Share of values that are exactly 0. */
+  /** Fraction of the values that are exactly 0. */
   readonly zeros: number;
 }
 
 export interface Histogram {
   readonly min: number;
   readonly max: number;
-  /** Of bins of equal width; the last holds `max` too. */
+  /** Counts in bins of equal width. The last bin includes `max`. */
   readonly counts: readonly number[];
 }
 
-/** @throws ShapeError  the values do not fill the shape */
+/** @throws ShapeError  the values cannot be split into the shape's channels */
 export function channelStatistics({ shape, values }: Activations): ChannelStatistics {
   const channels = shape[0]!;
   const area = values.length / channels;
-  if (!Number.isInteger(area)) throw new ShapeError(`statistics: ${values.length} values are no ${channels} channels`);
-  const of = () => new Float64Array(channels);
-  const statistics = { mean: of(), min: of(), max: of(), zeros: of() };
+  if (!Number.isInteger(area))
+    throw new ShapeError(`statistics: ${values.length} values cannot be split into ${channels} channels`);
+  const empty = () => new Float64Array(channels);
+  const statistics = { mean: empty(), min: empty(), max: empty(), zeros: empty() };
   for (let c = 0; c < channels; c++) {
     const { mean, min, max, zeros } = summaryOf(values.subarray(c * area, (c + 1) * area));
     statistics.mean[c] = mean;

@@ -1,16 +1,17 @@
-/** One element of an activation, worked out again from what it is made of: the formula with its numbers, in f64. */
+/** Computes one element of an activation again, step by step in f64: the formula behind one pixel, with its numbers. */
 import { InputError } from '../errors/index.ts';
+import { STEM_POOL } from '../weights/resnet_shapes.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
 import type { Operation } from './operations.ts';
 import type { RecordedPass } from './recorded_pass.ts';
 
-/** What one input channel adds to the sum of a convolution. */
+/** One input channel's part of a convolution's sum. */
 export interface Patch {
   readonly channel: number;
-  /** [kernel, kernel]; 0 in the padding. */
+  /** The window of the input, [kernel, kernel]; 0 in the padding. */
   readonly values: readonly number[];
   readonly weights: readonly number[];
-  /** Of the products. */
+  /** Sum of the products. */
   readonly sum: number;
 }
 
@@ -18,15 +19,16 @@ export type Step =
   | {
       readonly kind: 'convolution';
       readonly path: string;
-      /** The operation whose output it reads, or `x`. */
+      /** The path of the operation whose output it reads, or `x`. */
       readonly input: string;
+      /** Height and width of the window. */
       readonly kernel: number;
-      /** Of the patch in the input; may be negative, in the padding. */
+      /** Position of the window in the input; negative in the padding. */
       readonly top: number;
       readonly left: number;
-      /** The input channels that weigh most, the heaviest first. */
+      /** The input channels with the largest sums, by decreasing magnitude. */
       readonly patches: readonly Patch[];
-      /** How many more channels there are, and what they add. */
+      /** Number and sum of the channels that are not listed. */
       readonly otherChannels: number;
       readonly otherSum: number;
       readonly value: number;
@@ -50,7 +52,7 @@ export type Step =
       readonly input: string;
       readonly top: number;
       readonly left: number;
-      /** Row by row; what lies in the padding is left out. */
+      /** Values of the window row by row, without the padding. */
       readonly values: readonly number[];
       readonly columns: number;
       readonly value: number;
@@ -71,11 +73,11 @@ export interface ElementFormula {
   readonly channel: number;
   readonly row: number;
   readonly column: number;
-  /** From the input of the convolution, or of the pool, to the element; each step takes the value of the one before. */
+  /** From the input of the convolution or pool to the element. Each step reads the value of the previous one. */
   readonly steps: readonly Step[];
-  /** What the steps come to. */
+  /** The value of the last step. */
   readonly value: number;
-  /** What the kernels computed, in f32. */
+  /** The value that the kernels computed, in f32. */
   readonly stored: number;
 }
 
@@ -86,10 +88,10 @@ export interface ElementPlace {
   readonly column: number;
 }
 
-/** Patches and terms that are listed one by one. */
+/** Number of patches or terms that are listed. */
 const LISTED = 8;
 
-/** @throws InputError  no such operation or element */
+/** @throws InputError  the operation or the element does not exist */
 export async function elementFormula(pass: RecordedPass, place: ElementPlace): Promise<ElementFormula> {
   const operation = pass.operation(place.path);
   const [channels, height, width] = operation.shape;
@@ -97,7 +99,7 @@ export async function elementFormula(pass: RecordedPass, place: ElementPlace): P
   const isInside = (at: number, size: number) => Number.isInteger(at) && at >= 0 && at < size;
   if (!isInside(channel, channels) || !isInside(row, height) || !isInside(column, width))
     throw new InputError(
-      `formula: no element [${channel}, ${row}, ${column}] in ${operation.path} [${operation.shape.join(', ')}]`,
+      `formula: [${channel}, ${row}, ${column}] is not an element of ${operation.path} [${operation.shape.join(', ')}]`,
     );
   const { values } = await pass.output(operation.path);
   const steps = await stepsTo(pass, operation, place);
@@ -113,9 +115,9 @@ async function stepsTo(pass: RecordedPass, operation: Operation, place: ElementP
       return [await convolutionStep(pass, operation, place)];
     case 'batch norm': {
       const steps = await stepsTo(pass, pass.operation(input), place);
-      const of = async (name: string) => (await read(stateDict, `${path}.${name}`))[place.channel]!;
-      const [mean, variance] = [await of('running_mean'), await of('running_var')];
-      const [weight, bias] = [await of('weight'), await of('bias')];
+      const readChannel = async (name: string) => (await read(stateDict, `${path}.${name}`))[place.channel]!;
+      const [mean, variance] = [await readChannel('running_mean'), await readChannel('running_var')];
+      const [weight, bias] = [await readChannel('weight'), await readChannel('bias')];
       const value = ((steps.at(-1)!.value - mean) / Math.sqrt(variance + eps)) * weight + bias;
       return [...steps, { kind: 'batch norm', path, mean, variance, eps, weight, bias, value }];
     }
@@ -130,7 +132,7 @@ async function stepsTo(pass: RecordedPass, operation: Operation, place: ElementP
       return [...steps, { kind: 'relu', path, value: Math.max(0, steps.at(-1)!.value) }];
     }
     case 'max pool':
-      return [await poolStep(pass, operation, { ...place, kernel: 3, stride: 2, padding: 1, kind: 'max' })];
+      return [await poolStep(pass, operation, { ...place, ...STEM_POOL, kind: 'max' })];
     case 'average pool': {
       const kernel = pass.operation(input).shape[1];
       return [await poolStep(pass, operation, { ...place, kernel, stride: 1, padding: 0, kind: 'mean' })];
@@ -159,10 +161,8 @@ async function convolutionStep(pass: RecordedPass, operation: Operation, place: 
     return { channel, values, weights, sum: values.reduce((sum, value, i) => sum + value * weights[i]!, 0) };
   });
   const { listed, otherChannels, otherSum, total } = heaviest(patches, ({ sum }) => sum);
-  return {
-    ...{ kind: 'convolution', path, input, kernel, top, left },
-    ...{ patches: listed, otherChannels, otherSum, value: total },
-  } as Step;
+  const window = { input, kernel, top, left };
+  return { kind: 'convolution', path, ...window, patches: listed, otherChannels, otherSum, value: total };
 }
 
 interface PoolPlace extends ElementPlace {
@@ -196,7 +196,7 @@ async function linearStep(pass: RecordedPass, { path, input }: Operation, output
   return { kind: 'linear', path, input, terms: listed, otherChannels, otherSum, bias, value: total + bias };
 }
 
-/** The items of the largest magnitude, and what the others come to. */
+/** Returns the items with the largest magnitudes, the sum of the others, and the total. */
 function heaviest<Item>(items: readonly Item[], amount: (item: Item) => number) {
   const sorted = [...items].sort((a, b) => Math.abs(amount(b)) - Math.abs(amount(a)));
   const sum = (some: readonly Item[]) => some.reduce((total, item) => total + amount(item), 0);

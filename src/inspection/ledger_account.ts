@@ -1,41 +1,44 @@
-/** A ledger added up for one class, or for one class against another; small enough for a page that leaves the network to a worker. */
+/**
+ * Sums a ledger for one class, or for the difference of two. It imports little, for pages whose network runs in a
+ * worker.
+ */
 import { InputError } from '../errors/index.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface Account {
-  /** Whose logit; `A − B` for a difference. */
+  /** The class whose logit it sums; `A − B` for a difference. */
   readonly about: string;
-  /** [F]; positive speaks for it. */
+  /** [F]. Positive contributions raise the logit. */
   readonly contributions: Float64Array;
   readonly bias: number;
-  /** Of what is switched on: how many channels speak for it, and what they add; and against it. */
+  /** Number and sum of the positive contributions whose channels are on, and of the negative ones. */
   readonly for: { readonly channels: number; readonly sum: number };
   readonly against: { readonly channels: number; readonly sum: number };
-  /** Of what is switched on, and the bias: the logit, or the difference of logits. */
+  /** Sum of the contributions whose channels are on, and the bias: the logit, or the difference of logits. */
   readonly sum: number;
 }
 
 export interface AccountRequest {
-  /** Class names: of one, or of the first minus the second. */
+  /** One class, or two for the first minus the second. */
   readonly of: readonly [string] | readonly [string, string];
-  /** Channels that count for nothing. */
+  /** Channels that are switched off. */
   readonly off?: ReadonlySet<number>;
 }
 
 export interface ChannelMaps {
-  /** By class, [F]: the head's. */
+  /** By class, [F]: the head's weights. */
   readonly weights: Readonly<Record<string, Float32Array>>;
-  /** Of layer4, [F, side, side]. */
+  /** The output of layer4, [F, side, side]. */
   readonly maps: Float32Array;
   readonly side: number;
 }
 
-/** @throws InputError  the ledger has no such class */
+/** @throws InputError  a class is unknown */
 export function accountOf(ledger: Ledger, { of, off = new Set() }: AccountRequest): Account {
   const [first, second] = of;
   for (const name of of)
     if (name !== undefined && !(name in ledger.contributions))
-      throw new InputError(`ledger: no class is named ${name}, the head knows ${ledger.classes.join(', ')}`);
+      throw new InputError(`ledger: unknown class "${name}". Known: ${ledger.classes.join(', ')}`);
   const given = ledger.contributions[first]!;
   const other = second === undefined ? undefined : ledger.contributions[second]!;
   const contributions = other ? given.map((value, c) => value - other[c]!) : given;
@@ -51,7 +54,7 @@ export function accountOf(ledger: Ledger, { of, off = new Set() }: AccountReques
   return { about, contributions, bias, ...sums, sum: sums.for.sum + sums.against.sum + bias };
 }
 
-/** How a channel is weighed. */
+/** Returns the head's weight of a channel, or the difference of two classes' weights. */
 export function channelWeight(
   { weights }: Pick<ChannelMaps, 'weights'>,
   channel: number,
@@ -60,7 +63,7 @@ export function channelWeight(
   return weights[first]![channel]! - (second === undefined ? 0 : weights[second]![channel]!);
 }
 
-/** What one channel brings to the evidence: its map times its weight, [side, side]. */
+/** Returns one channel's part of the evidence: its map times its weight, [side, side]. */
 export function channelEvidence(ledger: ChannelMaps, channel: number, of: AccountRequest['of']): Float32Array {
   const weight = channelWeight(ledger, channel, of);
   const area = ledger.side ** 2;
@@ -69,7 +72,10 @@ export function channelEvidence(ledger: ChannelMaps, channel: number, of: Accoun
 
 export type LedgerOrder = 'for' | 'against' | 'size' | 'channel';
 
-/** Channels: what speaks for it most first, what speaks against it most, what weighs most either way, or as numbered. */
+/**
+ * Sorts channels by contribution: largest first, smallest first, or largest magnitude first; or keeps them in order of
+ * channel.
+ */
 export function ledgerOrder(contributions: ArrayLike<number>, by: LedgerOrder): Uint32Array {
   const order = Uint32Array.from({ length: contributions.length }, (_, i) => i);
   const weight = (channel: number) => {
@@ -79,7 +85,7 @@ export function ledgerOrder(contributions: ArrayLike<number>, by: LedgerOrder): 
   return by === 'channel' ? order : order.sort((a, b) => weight(b) - weight(a) || a - b);
 }
 
-/** The bias, and then the sum after each channel of an order, those switched off left out. */
+/** Returns the bias, then the running sum after each channel of an order. Channels that are off add nothing. */
 export function runningSum(
   { contributions, bias }: Pick<Account, 'contributions' | 'bias'>,
   order: ArrayLike<number>,

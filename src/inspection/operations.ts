@@ -1,128 +1,132 @@
-/** A network operation by operation: what each computes, on what, and what it costs. */
-
+/** Lists the operations of a network with their inputs, output shapes, parameters and FLOP. */
 import { InputError } from '../errors/index.ts';
-import { type ConvolutionShape, resnetWork } from '../nn/resnet_work.ts';
+import { type ConvolutionShape, type ModuleWork, resnetWork } from '../nn/resnet_work.ts';
+import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
-import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
+import { type BlockUnit, resnetUnits, type UnitConvolution } from '../weights/resnet_shapes.ts';
 
 export type OperationKind = 'convolution' | 'batch norm' | 'relu' | 'max pool' | 'average pool' | 'linear';
 
 export interface Operation {
-  /** The module's path. A relu that runs several times has a number for all but the last: `layer1.0.relu:1`. */
+  /** The module's path. If a relu runs several times, all runs except the last have a number: `layer1.0.relu:1`. */
   readonly path: string;
   readonly kind: OperationKind;
-  /** What it is a part of: `stem`, a block's path, or `end`. */
+  /** The unit that it belongs to: `stem`, a block's path, or `end`. */
   readonly unit: string;
-  /** [C, H, W] of its output for one image; a vector's is [C, 1, 1]. */
+  /** [C, H, W] of its output for one image; [C, 1, 1] for a vector. */
   readonly shape: readonly [channels: number, height: number, width: number];
-  /** Trained numbers. */
+  /** Number of trained parameters. */
   readonly parameters: number;
-  /** For one image; a multiply-add is two. */
+  /** For one image. A multiply-add counts as two. */
   readonly flop: number;
-  /** From 1: the layers that give a ResNet its number are the convolutions outside of shortcuts, and `fc`. */
+  /** From 1. The layers that a ResNet's name counts are the convolutions outside shortcuts, and `fc`. */
   readonly layer?: number;
   /** The operation whose output it reads; `x` is the normalised image. */
   readonly input: string;
   /** The operation whose output is added before the relu. */
   readonly shortcut?: string;
-  /** Of a convolution. */
+  /** Present if the operation is a convolution. */
   readonly convolution?: Pick<ConvolutionShape, 'kernel' | 'stride' | 'padding' | 'channels'>;
 }
 
-/** Every operation of a network, in the order in which its modules stand. */
+/**
+ * Returns every operation of a network in the order of its modules; a shortcut's convolution comes after the others of
+ * its block.
+ */
 export function operationsOf({ architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>): Operation[] {
-  const { block, blocks } = RESNET_LAYOUTS[architecture];
+  const { stem, blocks } = resnetUnits(architecture, strideOn);
   const work = new Map(resnetWork(architecture, { strideOn }).map(module => [module.path, module]));
-  const operations: Operation[] = [];
+  const operations = stemOperations(work, stem);
+  for (const block of blocks) operations.push(...blockOperations(work, block, operations.at(-1)!.path));
+  operations.push(...endOperations(work, operations.at(-1)!));
   let layer = 0;
-  const add = (operation: Omit<Operation, 'path' | 'parameters'> & { path: string; parameters?: number }) => {
-    operations.push({ parameters: 0, ...operation });
-    return operation.path;
-  };
-  const convolve = (unit: string, [conv, norm]: readonly [string, string], input: string, isCounted = true) => {
-    const { y, flop, convolution } = work.get(conv)!;
-    const { kernel, stride, padding, channels } = convolution!;
-    const shape = y.slice(1) as unknown as Operation['shape'];
-    add({
-      path: conv,
-      kind: 'convolution',
-      unit,
-      shape,
-      parameters: shape[0] * channels * kernel * kernel,
-      flop,
-      layer: isCounted ? ++layer : undefined,
-      input,
-      convolution: { kernel, stride, padding, channels },
-    });
-    const elements = shape[0] * shape[1] * shape[2];
-    add({ path: norm, kind: 'batch norm', unit, shape, parameters: 2 * shape[0], flop: 2 * elements, input: conv });
-    return { path: norm, shape, elements };
-  };
+  return operations.map(operation => (isLayer(operation) ? { ...operation, layer: ++layer } : operation));
+}
 
-  const stem = convolve('stem', ['conv1', 'bn1'], 'x');
-  add({ path: 'relu', kind: 'relu', unit: 'stem', shape: stem.shape, flop: stem.elements, input: 'bn1' });
-  const pool = work.get('maxpool')!;
-  const pooled = pool.y.slice(1) as unknown as Operation['shape'];
-  let from = add({ path: 'maxpool', kind: 'max pool', unit: 'stem', shape: pooled, flop: pool.flop, input: 'relu' });
-  const last = block === 'basic' ? 2 : 3;
-  for (const [stage, count] of blocks.entries())
-    for (let index = 0; index < count; index++) {
-      const unit = `layer${stage + 1}.${index}`;
-      let input = from;
-      let end = stem;
-      for (let i = 1; i <= last; i++) {
-        end = convolve(unit, [`${unit}.conv${i}`, `${unit}.bn${i}`], input);
-        const { path, shape, elements } = end;
-        if (i < last)
-          input = add({ path: `${unit}.relu:${i}`, kind: 'relu', unit, shape, flop: elements, input: path });
-      }
-      const hasDownsample = work.has(`${unit}.downsample.0`);
-      const shortcut = hasDownsample
-        ? convolve(unit, [`${unit}.downsample.0`, `${unit}.downsample.1`], from, false).path
-        : from;
-      const { path, shape, elements } = end;
-      from = add({ path: `${unit}.relu`, kind: 'relu', unit, shape, flop: 2 * elements, input: path, shortcut });
+function isLayer({ kind, path }: Operation): boolean {
+  return kind === 'linear' || (kind === 'convolution' && !path.includes('.downsample.'));
+}
+
+type Work = ReadonlyMap<string, ModuleWork>;
+
+/** The unit that an operation belongs to, and the path of the operation whose output it reads. */
+type Place = Pick<Operation, 'unit' | 'input'>;
+
+function stemOperations(work: Work, stem: UnitConvolution): Operation[] {
+  const unit = 'stem';
+  const [convolved, norm] = convNormOperations(work, stem, { unit, input: 'x' });
+  const relu = reluOperation(norm, stem.relu!);
+  return [convolved, norm, relu, moduleOperation(work.get('maxpool')!, 'max pool', { unit, input: relu.path })];
+}
+
+/** `x` is the path of the operation whose output the block reads. */
+function blockOperations(work: Work, { path: unit, convolutions, downsample }: BlockUnit, x: string): Operation[] {
+  const operations: Operation[] = [];
+  let input = x;
+  for (const [i, convolution] of convolutions.entries()) {
+    const [convolved, norm] = convNormOperations(work, convolution, { unit, input });
+    operations.push(convolved, norm);
+    if (convolution.residual) {
+      const shortcut = downsample && convNormOperations(work, downsample, { unit, input: x });
+      operations.push(...(shortcut ?? []), reluOperation(norm, convolution.relu!, shortcut?.[1].path ?? x));
+    } else {
+      input = `${convolution.relu}:${i + 1}`;
+      operations.push(reluOperation(norm, input));
     }
-  const averaged = work.get('avgpool')!;
-  const features = averaged.y[1]!;
-  add({
-    path: 'avgpool',
-    kind: 'average pool',
-    unit: 'end',
-    shape: [features, 1, 1],
-    flop: averaged.flop,
-    input: from,
-  });
-  const fc = work.get('fc')!;
-  const classes = fc.y[1]!;
-  add({
-    path: 'fc',
-    kind: 'linear',
-    unit: 'end',
-    shape: [classes, 1, 1],
-    parameters: classes * (features + 1),
-    flop: fc.flop,
-    layer: ++layer,
-    input: 'avgpool',
-  });
+  }
   return operations;
 }
 
-/** The operation that gives a module's output: `layer4` is its last block's relu. @throws InputError  no such module */
+function endOperations(work: Work, { path, shape: [features] }: Operation): Operation[] {
+  const pool = moduleOperation(work.get('avgpool')!, 'average pool', { unit: 'end', input: path });
+  const fc = moduleOperation(work.get('fc')!, 'linear', { unit: 'end', input: pool.path });
+  return [pool, { ...fc, parameters: fc.shape[0] * (features + 1) }];
+}
+
+function convNormOperations(work: Work, described: UnitConvolution, place: Place): [Operation, Operation] {
+  const { conv, norm, channels, outChannels, kernelSize: kernel, stride, padding } = described;
+  const convolved = moduleOperation(work.get(conv)!, 'convolution', place);
+  const parameters = outChannels * channels * kernel ** 2;
+  const flop = 2 * elementCount(convolved.shape);
+  return [
+    { ...convolved, parameters, convolution: { kernel, stride, padding, channels } },
+    { ...convolved, path: norm, kind: 'batch norm', parameters: 2 * outChannels, flop, input: conv },
+  ];
+}
+
+/** Returns the relu of a batch norm's output, after the addition of the shortcut if there is one. */
+function reluOperation({ path: input, unit, shape }: Operation, path: string, shortcut?: string): Operation {
+  const flop = (shortcut === undefined ? 1 : 2) * elementCount(shape);
+  return { path, kind: 'relu', unit, shape, parameters: 0, flop, input, shortcut };
+}
+
+/** Returns the operation that is all of a module, without parameters. */
+function moduleOperation({ path, y, flop }: ModuleWork, kind: OperationKind, place: Place): Operation {
+  const [channels, height = 1, width = 1] = y.slice(1);
+  return { path, kind, shape: [channels!, height, width], parameters: 0, flop, ...place };
+}
+
+/**
+ * Returns the operation whose output is the output of a module; for `layer4`, the relu of its last block.
+ *
+ * @throws InputError  no such module
+ */
 export function findOperation(operations: readonly Operation[], path: string): Operation {
   const unit = operations.filter(operation => operation.unit === path || operation.unit.startsWith(`${path}.`)).at(-1);
   const module = path.endsWith('.downsample') ? `${path}.1` : path;
   const found = operations.find(operation => operation.path === module) ?? (path === 'end' ? undefined : unit);
-  if (!found) throw new InputError(`layer: no operation "${path}" in this network`);
+  if (!found) throw new InputError(`layer: unknown operation "${path}". Name a module such as layer4 or fc`);
   return found;
 }
 
-/** What an operation must move at least, in f32: each input and each weight read once, each output written once. */
+/**
+ * Returns the bytes that an operation must move in f32: it reads each input and weight once and writes each output
+ * once.
+ */
 export function leastBytes(operations: readonly Operation[], operation: Operation): number {
-  const elements = ([channels, height, width]: Operation['shape']) => channels * height * width;
   const input = operations.find(({ path }) => path === operation.input);
-  const [read, written] = [input ? elements(input.shape) : IMAGE_ELEMENTS, elements(operation.shape)];
-  return 4 * (read + operation.parameters + written);
+  const read = input ? elementCount(input.shape) : IMAGE_ELEMENTS;
+  return 4 * (read + operation.parameters + elementCount(operation.shape));
 }
 
 const IMAGE_ELEMENTS = 3 * 224 * 224;

@@ -1,19 +1,21 @@
 import type { DecodedImage } from '#platform';
 import { squashTransform } from '../data/transforms.ts';
-import { relu } from '../kernels/relu.ts';
-import type { Tensor } from '../runtime/tensor.ts';
 import type { Activations } from '../inference/activations.ts';
 import { finite } from '../inference/finite.ts';
 import { preprocessBatch } from '../inference/inputs.ts';
 import type { Network } from '../inference/network.ts';
+import { relu } from '../kernels/relu.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import { resnetUnits } from '../weights/resnet_shapes.ts';
 import { findOperation, type Operation, operationsOf } from './operations.ts';
 
-/** Outputs on the host that are kept: of one operation and of those that it reads. */
+/** Number of outputs kept on the host: those of one operation and of the operations that it reads. */
 const KEPT_ON_HOST = 4;
 
 /**
- * One X-ray's forward pass, kept so that every operation's output is at hand: the outputs of blocks stay on the device (52 MB for
- * ResNet-152), and what lies inside a block is computed again from the block's input, by the kernels of the pass.
+ * The forward pass of one X-ray, from which the output of every operation can be read. The outputs of the units stay on
+ * the device (52 MB for ResNet-152). An output inside a unit is computed again from the unit's input, with the kernels
+ * of the pass.
  */
 export class RecordedPass {
   readonly operations: readonly Operation[];
@@ -21,7 +23,7 @@ export class RecordedPass {
 
   private constructor(
     readonly network: Network,
-    /** Outputs of units by path, and `x`. */
+    /** `x`, `maxpool`, and the outputs of blocks by path. */
     private readonly kept: ReadonlyMap<string, Tensor>,
     /** [1, F] */
     readonly features: Tensor,
@@ -31,34 +33,32 @@ export class RecordedPass {
     this.operations = operationsOf(network.backbone);
   }
 
-  /** Records the pass of an image squashed to 224 x 224. Whoever records it disposes of it. */
+  /** Records the pass of an image squashed to 224 x 224. The caller disposes of it. */
   static record(network: Network, image: DecodedImage): RecordedPass {
     const { device, backbone, model } = network;
-    const units = operationsOf(backbone)
-      .map(({ unit }) => unit)
-      .filter(unit => unit.startsWith('layer'));
+    const blocks = resnetUnits(backbone.architecture).blocks.map(({ path }) => path);
     const { x, forward } = device.scope(() => {
       const inputs = preprocessBatch(device, [image], squashTransform(backbone.preprocessing));
-      return { x: inputs.x, forward: model.forward(inputs.x, { taps: [...new Set(['maxpool', ...units])] }) };
+      return { x: inputs.x, forward: model.forward(inputs.x, { taps: ['maxpool', ...blocks] }) };
     });
     const { features, logits, taps } = forward;
     return new RecordedPass(network, new Map([['x', x], ...taps]), features, logits);
   }
 
-  /** layer4, [1, C, H, W]; it stays the pass's own. */
+  /** The output of layer4, [1, C, H, W]. It belongs to the pass. */
   get layer4(): Tensor {
-    return this.kept.get(this.operations.findLast(({ unit }) => unit.startsWith('layer'))!.unit)!;
+    return this.kept.get(this.operation('layer4').unit)!;
   }
 
-  /** @throws InputError  no operation of this name */
+  /** @throws InputError  no operation has this name */
   operation(path: string): Operation {
     return findOperation(this.operations, path);
   }
 
   /**
-   * The output of an operation, or `x`.
+   * Returns the output of an operation, or `x`.
    *
-   * @throws InputError  no operation of this name
+   * @throws InputError  no operation has this name
    * @throws DeviceError  a value is not finite
    */
   async output(path: string): Promise<Activations> {
@@ -99,13 +99,13 @@ export class RecordedPass {
     return kept.get(path) ?? (path.endsWith('.relu') ? kept.get(path.slice(0, -'.relu'.length)) : undefined);
   }
 
-  /** Runs the operation's unit once more, from what the pass gave it. */
+  /** Runs the operation's unit again, on the unit's input from the pass. */
   private replay(path: string): Tensor {
     const { device, model } = this.network;
     const { unit, kind, input } = this.operation(path);
     const first = this.operations.find(operation => operation.unit === unit)!;
     const x = this.keptOutput(first.input)!;
-    const isInnerRelu = kind === 'relu' && path.includes(':');
+    const isInnerRelu = kind === 'relu' && path.includes(':'); // a tap would return the last run's output
     const module = isInnerRelu ? input : path;
     return device.scope(() => {
       const { y, taps } = model.forwardUnit(unit, x, { taps: [module] });

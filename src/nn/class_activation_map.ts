@@ -9,14 +9,16 @@ export interface ClassActivationMapInputs {
   readonly layer4: Tensor;
   /** [K, C], the head's `fc.0.weight`. */
   readonly headWeight: Tensor;
-  /** N class numbers: which class each image's evidence is for. */
+  /** N indices: for each image, the class whose evidence is mapped. */
   readonly classes: readonly number[];
 }
 
 export interface ClassActivationMapOptions {
-  /** `corners` as the tutorial's scipy.ndimage.zoom(order=1), by default; `half-pixel` as PyTorch's interpolate. */
+  /**
+   * `corners`, the default, as in the tutorial's scipy.ndimage.zoom(order=1); `half-pixel` as in PyTorch's interpolate.
+   */
   readonly align?: Alignment;
-  /** The side of the enlarged maps in pixels; 224 by default. */
+  /** Height and width of the enlarged maps in pixels; 224 by default. */
   readonly size?: number;
 }
 
@@ -28,10 +30,10 @@ export interface ClassActivationMaps {
 }
 
 /**
- * Class activation maps as the features give them, and enlarged to the image. Recorded, nothing is read back; neither is
- * normalised: where evidence speaks against the class, they are negative.
+ * Records class activation maps in the size of the features, and enlarged to that of the image. Neither is normalised:
+ * evidence against the class is negative.
  *
- * @throws ShapeError  the features are not the head's, or the classes not as many as the images
+ * @throws ShapeError  layer4 and headWeight differ in their number of channels, or there is not one class per image
  */
 export function classActivationMaps(
   device: Device,
@@ -49,7 +51,7 @@ export function classActivationMaps(
 }
 
 /**
- * The smallest and the largest value of each map, to be given the ends of a colour scale. Recorded.
+ * Records the smallest and the largest value of each map, which are the ends of its colour scale.
  *
  * maps     [N, H, W]
  * returns  [N, 2]

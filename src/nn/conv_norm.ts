@@ -4,17 +4,13 @@ import { batchNorm } from '../kernels/batch_norm.ts';
 import { relu } from '../kernels/relu.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import type { UnitConvolution } from '../weights/resnet_shapes.ts';
 import type { StateDict } from '../weights/tensor_entry.ts';
 import { Convolution, type WeightOptions } from './convolution.ts';
 import type { Taps } from './taps.ts';
 
-export interface ConvNormSpec {
-  /** Module path of the convolution: `layer1.0.conv1`. */
-  readonly conv: string;
-  /** Module path of its batch norm: `layer1.0.bn1`. */
-  readonly norm: string;
-  readonly stride: number;
-  readonly padding: number;
+export interface ConvNormOptions {
+  /** Epsilon of the batch norm. */
   readonly eps: number;
   readonly weights: WeightOptions;
 }
@@ -26,16 +22,12 @@ interface Statistics {
   readonly runningVar: Float32Array;
 }
 
-export interface Epilogue {
-  /** Added after the batch norm, before relu. */
-  readonly residual?: Tensor;
-  /** Module path of the relu that follows, if any. */
-  readonly relu?: string;
-}
+export type ConvNormSpec = UnitConvolution & ConvNormOptions;
 
 /**
- * A convolution, its batch norm, and what follows them, as one operation: the batch norm is the scale and the shift of the
- * convolution's epilogue. Where an output in between is tapped, the same weights run as separate operations.
+ * A convolution, its batch norm, the addition of the shortcut and the relu as one operation: the batch norm is the
+ * scale and the shift of the convolution's epilogue. If an output in between is tapped, they run as separate operations
+ * on the same weights.
  */
 export class ConvNorm {
   private constructor(
@@ -47,7 +39,7 @@ export class ConvNorm {
     private readonly statistics: Statistics,
   ) {}
 
-  /** Reads five tensors of the state dict and uploads what inference needs. @throws WeightsError one is missing */
+  /** Reads five tensors of the state dict and uploads what inference needs. @throws WeightsError  one is missing */
   static async load(device: Device, stateDict: StateDict, spec: ConvNormSpec): Promise<ConvNorm> {
     const read = (name: string) => readTensor(stateDict, name);
     const weight = await read(`${spec.conv}.weight`);
@@ -65,10 +57,10 @@ export class ConvNorm {
     });
   }
 
-  /** x [N, C, H, W] -> [N, O, OH, OW] */
-  forward(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue = {}): Tensor {
-    const { conv, norm } = this.spec;
-    if (taps.wants(conv, norm)) return this.forwardUnfused(x, taps, { residual, relu: reluPath });
+  /** x [N, C, H, W] -> [N, O, OH, OW]. `residual` [N, O, OH, OW] is added before the relu. */
+  forward(x: Tensor, taps: Taps, residual?: Tensor): Tensor {
+    const { conv, norm, relu: reluPath } = this.spec;
+    if (taps.wants(conv, norm)) return this.forwardUnfused(x, taps, residual);
     const { scale, shift } = this;
     const y = this.convolution.forward({ x, scale, shift, residual }, { relu: reluPath !== undefined });
     return reluPath === undefined ? y : taps.keep(reluPath, y);
@@ -78,8 +70,8 @@ export class ConvNorm {
     for (const owned of [this.convolution, this.scale, this.shift]) owned.dispose();
   }
 
-  private forwardUnfused(x: Tensor, taps: Taps, { residual, relu: reluPath }: Epilogue): Tensor {
-    const { conv, norm, eps } = this.spec;
+  private forwardUnfused(x: Tensor, taps: Taps, residual?: Tensor): Tensor {
+    const { conv, norm, eps, relu: reluPath } = this.spec;
     const { device, convolution, statistics } = this;
     const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
     return device.scope(() => {
@@ -120,7 +112,10 @@ interface Affine<Vector> {
   readonly shift: Vector;
 }
 
-/** Both as views of one buffer: what a submit costs goes by the number of buffers that its dispatches bind (docs/decisions.md). */
+/**
+ * Uploads both as views of one buffer: the cost of a submit depends on the number of buffers that its dispatches bind
+ * (docs/decisions.md).
+ */
 function uploadAffine(device: Device, norm: string, { scale, shift }: Affine<Float32Array>): Affine<Tensor> {
   const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
   const shiftAt = Math.ceil(scale.length / alignment) * alignment;
@@ -133,12 +128,13 @@ function uploadAffine(device: Device, norm: string, { scale, shift }: Affine<Flo
   });
 }
 
-/** @throws WeightsError */
+/** @throws WeightsError  the tensor is missing, or cannot be read */
 export async function readTensor(
   stateDict: StateDict,
   name: string,
 ): Promise<{ shape: readonly number[]; values: Float32Array }> {
   const entry = stateDict.get(name);
-  if (!entry) throw new WeightsError(`weights: ${name} is missing. The file is of another network, or was cut`);
+  if (!entry)
+    throw new WeightsError(`weights: ${name} is missing. The file belongs to another network or is incomplete`);
   return { shape: entry.shape, values: await entry.read() };
 }

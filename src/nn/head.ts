@@ -1,4 +1,4 @@
-/** What is trained: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on a frozen network's pooled features. */
+/** The trainable head: `Sequential(Linear(F, K), LogSoftmax(dim=1))` on the pooled features of a frozen backbone. */
 import { parameter, type Tape, type Variable } from '../autograd/tape.ts';
 import { DeviceError, InputError } from '../errors/index.ts';
 import { linear } from '../kernels/linear.ts';
@@ -9,7 +9,7 @@ import type { TorchRandom } from './torch_random.ts';
 
 /** A head on the host. */
 export interface HeadValues {
-  /** In the order of the outputs. */
+  /** Class names, in the order of the outputs. */
   readonly classes: readonly string[];
   /** F, the length of a feature vector. */
   readonly featureCount: number;
@@ -22,13 +22,13 @@ export interface HeadValues {
 export interface InitialHead {
   readonly classes: readonly string[];
   readonly featureCount: number;
-  /** Weight and bias are its next draws. */
+  /** Weight and bias are drawn from it. */
   readonly random: TorchRandom;
 }
 
 /**
- * Weight and bias uniform in ±1 / sqrt(F). With `new TorchRandom(seed)` they are, bit for bit, those that PyTorch gives
- * `nn.Linear(F, K)` right after `torch.manual_seed(seed)`.
+ * Returns a head whose weight and bias are uniform in ±1 / sqrt(F). With `new TorchRandom(seed)` they are bit-identical
+ * to those of PyTorch's `nn.Linear(F, K)` right after `torch.manual_seed(seed)`.
  *
  * Source: torch.nn.Linear.reset_parameters
  */
@@ -40,16 +40,16 @@ export function initialHead({ classes, featureCount, random }: InitialHead): Hea
 export class Head {
   readonly classes: readonly string[];
   readonly featureCount: number;
-  /** [K, F]; the rows are what a class activation map weighs channels by. */
+  /** [K, F]. A class activation map weights the channels with a row. */
   readonly weight: Variable;
   /** [K] */
   readonly bias: Variable;
-  /** What it was made from, as long as nobody trains it. */
+  /** The values it was created from, until it is trained. */
   private untrained: HeadValues | undefined;
   /** The same head on another device. */
   private copy: Head | undefined;
 
-  /** @throws InputError  weight and bias have other sizes than classes and featureCount ask for */
+  /** @throws InputError  the sizes of weight and bias do not match classes and featureCount */
   constructor(
     private readonly device: Device,
     values: HeadValues,
@@ -72,13 +72,13 @@ export class Head {
   }
 
   /**
-   * The same head on another device, for when its own was lost. It belongs to this one.
+   * Returns the same head on another device, after its own was lost. The copy belongs to this head.
    *
-   * @throws DeviceError  it was being trained: what it learned was on its device
+   * @throws DeviceError  it was trained, so that its weights were lost with its device
    */
   on(device: Device): Head {
     if (device === this.device) return this;
-    if (!this.untrained) throw new DeviceError('head: what it learned was lost with its device. Train it again');
+    if (!this.untrained) throw new DeviceError('head: its trained weights were lost with the device. Train it again');
     if (this.copy?.device !== device) this.copy = new Head(device, this.untrained);
     return this.copy;
   }
@@ -98,14 +98,14 @@ export class Head {
     return this.device.scope(() => this.device.run(logSoftmax, { x: this.logits(features) }, {}, { label: 'fc.1' }).y);
   }
 
-  /** `forward` on a tape, to be trained. */
+  /** Records `forward` on a tape, for training. */
   record(tape: Tape, features: Variable): Variable {
     this.untrained = undefined;
     const logits = tape.apply(linear, { x: features, weight: this.weight, bias: this.bias }, {});
     return tape.apply(logSoftmax, { x: logits }, {});
   }
 
-  /** A copy on the host. @throws DeviceError */
+  /** Reads the weights. @throws DeviceError */
   async values(): Promise<HeadValues> {
     const weight = await this.weight.tensor.read();
     const bias = await this.bias.tensor.read();

@@ -1,6 +1,7 @@
-/** Head files: safetensors with PyTorch's names for the Sequential, and metadata that says what the head belongs to. */
+/** Head files: safetensors with PyTorch's names for the Sequential, and metadata that names the head's backbone. */
 import { InputError } from '../errors/index.ts';
 import type { Backbone } from '../weights/backbone.ts';
+import { openWeights } from '../weights/open_weights.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';
 import type { WeightsFile } from '../weights/tensor_entry.ts';
 import type { HeadValues } from './head.ts';
@@ -8,27 +9,30 @@ import type { HeadValues } from './head.ts';
 const FORMAT = 'raycam head 1';
 const WEIGHT = 'fc.0.weight';
 const BIAS = 'fc.0.bias';
-/** A thousand classes on a ResNet-152's 2048 features, twice. */
+/** Twice the weights of a thousand classes on ResNet-152's 2048 features. */
 const MAX_ELEMENTS = 2 ** 22;
-/** What was trained how, or a thousand classes, in 50 kB. */
+/** A training record, or the names of a thousand classes, takes about 50 kB. */
 const MAX_JSON_CHARACTERS = 500_000;
 
-/** Anything that JSON can hold. */
+/** A JSON object of any content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What the head was trained on, and how. */
+/** The backbone and the training of a head. */
 export interface HeadMetadata {
   /** The backbone's id. */
   readonly backbone: string;
-  /** The id of the backbone whose function it computes: heads pass between backbones that agree here. */
+  /**
+   * The id of the backbone whose function `backbone` computes. Heads are interchangeable between backbones with the
+   * same value.
+   */
   readonly featuresOf: string;
   /** SHA-256 of the backbone's file. */
   readonly weightsHash: string;
-  /** What an X-ray went through before the backbone saw it. */
+  /** The transform of an X-ray into the backbone's input. */
   readonly preprocessing: JsonObject;
-  /** Epochs, learning rate, seed, images, which epoch's weights were selected, … */
+  /** Epochs, learning rate, seed, images, the epoch whose weights were selected, … */
   readonly training: JsonObject;
-  /** Loss, accuracy, AUROC, … and on what they were measured. */
+  /** Loss, accuracy, AUROC, … and the images on which they were measured. */
   readonly metrics: JsonObject;
 }
 
@@ -39,7 +43,7 @@ export interface HeadFile {
   readonly metadata: HeadMetadata;
 }
 
-/** The file's bytes; the same head and metadata give the same bytes. */
+/** Returns the file's bytes. The same head and metadata give the same bytes. */
 export function encodeHead(head: HeadValues, metadata: HeadMetadata): Uint8Array {
   const { classes, featureCount, weight, bias } = head;
   const { backbone, featuresOf, weightsHash, preprocessing, training, metrics } = metadata;
@@ -64,7 +68,7 @@ export function encodeHead(head: HeadValues, metadata: HeadMetadata): Uint8Array
 /**
  * Reads an opened file.
  *
- * @throws InputError  it is no head, or its classes and tensors do not fit one another
+ * @throws InputError    it is not a head file, or its classes and tensors do not match
  * @throws WeightsError  its values are damaged
  */
 export async function readHead(file: WeightsFile): Promise<HeadFile> {
@@ -72,16 +76,18 @@ export async function readHead(file: WeightsFile): Promise<HeadFile> {
   const [weight, bias] = [tensors.get(WEIGHT), tensors.get(BIAS)];
   if (!weight || !bias)
     throw new InputError(
-      `head: ${name} has no ${[WEIGHT, BIAS].filter(tensor => !tensors.has(tensor)).join(' and no ')}, so it is no head file. Train one with \`raycam train\``,
+      `head: ${name}: is not a head file (it has no ${[WEIGHT, BIAS].filter(tensor => !tensors.has(tensor)).join(' and no ')}). Train one with \`raycam train\``,
     );
   const classes = classesOf(file);
   const [K, featureCount] = weight.shape;
   if (weight.shape.length !== 2 || K !== classes.length || bias.shape.length !== 1 || bias.shape[0] !== K)
     throw new InputError(
-      `head: ${name} names ${classes.length} classes, expected ${WEIGHT} [${classes.length}, F] and ${BIAS} [${classes.length}], got [${weight.shape.join(', ')}] and [${bias.shape.join(', ')}]`,
+      `head: ${name}: has ${classes.length} classes, expected ${WEIGHT} [${classes.length}, F] and ${BIAS} [${classes.length}], got [${weight.shape.join(', ')}] and [${bias.shape.join(', ')}]`,
     );
   if (weight.shape[0]! * weight.shape[1]! > MAX_ELEMENTS)
-    throw new InputError(`head: ${name} has [${weight.shape.join(', ')}] weights, at most ${MAX_ELEMENTS} are read`);
+    throw new InputError(
+      `head: ${name}: has too many weights (${weight.shape[0]! * weight.shape[1]!}; the limit is ${MAX_ELEMENTS})`,
+    );
   return {
     name,
     head: { classes, featureCount: featureCount!, weight: await weight.read(), bias: await bias.read() },
@@ -96,23 +102,41 @@ export async function readHead(file: WeightsFile): Promise<HeadFile> {
   };
 }
 
-/** What `checkHeadFits` must know of a backbone. */
+/**
+ * Reads the head file at `path`.
+ *
+ * @throws InputError | WeightsError  it cannot be read, is damaged, or is not a head file
+ */
+export async function openHead(path: string): Promise<HeadFile> {
+  const file = await openWeights(path);
+  try {
+    return await readHead({ ...file, name: path });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The properties of a backbone that `checkHeadFits` compares. */
 export type HeadBackbone = Pick<Backbone, 'id' | 'featuresOf' | 'weightsHash'> & {
   /** F, the length of its feature vectors. */
   readonly featureCount: number;
 };
 
-/** @throws InputError  the head was trained on another backbone's features: its scores would be noise */
+/**
+ * Checks that the head was trained on this backbone's features: on others, its scores would be noise.
+ *
+ * @throws InputError
+ */
 export function checkHeadFits({ name, head, metadata }: HeadFile, backbone: HeadBackbone): void {
   const sameSize = head.featureCount === backbone.featureCount;
   const sameHash = metadata.weightsHash !== '' && metadata.weightsHash === backbone.weightsHash;
-  // The id of a file outside the zoo is its name, which proves nothing.
+  // The id of a file outside the zoo is its name, which does not identify its contents.
   const sameId = metadata.featuresOf === backbone.featuresOf && !backbone.featuresOf.startsWith('file:');
   if (sameSize && (sameId || sameHash)) return;
   const isNamed = !metadata.backbone.startsWith('file:') && metadata.backbone !== backbone.id;
   const remedy = isNamed ? `Pass --backbone ${metadata.backbone}` : 'Pass the weights that it was trained with';
   throw new InputError(
-    `head: ${name} was trained on features of ${metadata.backbone} (${head.featureCount} numbers), not of ${backbone.id} (${backbone.featureCount} numbers). ${remedy}, or train a head for ${backbone.id} with \`raycam train\``,
+    `head: ${name}: was trained on ${metadata.backbone} (${head.featureCount} features), not on ${backbone.id} (${backbone.featureCount} features). ${remedy}, or train a head for ${backbone.id} with \`raycam train\``,
   );
 }
 
@@ -120,7 +144,7 @@ function classesOf({ name, metadata }: WeightsFile): string[] {
   const value = parse(metadata.classes);
   if (Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'string')) return value;
   throw new InputError(
-    `head: the metadata of ${name} names no classes, expected a JSON array of texts. Train it again with \`raycam train\``,
+    `head: ${name}: has no classes in its metadata, expected a JSON array of strings. Train it again with \`raycam train\``,
   );
 }
 
@@ -128,7 +152,7 @@ function objectOf({ name, metadata }: WeightsFile, key: string): JsonObject {
   const text = metadata[key];
   const value = text === undefined ? {} : parse(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new InputError(`head: the metadata of ${name} has a damaged "${key}", expected a JSON object`);
+  throw new InputError(`head: ${name}: is damaged (its "${key}" is not a JSON object). Download or copy it again`);
 }
 
 function parse(text = ''): unknown {

@@ -1,11 +1,11 @@
 import { DeviceError } from '../errors/index.ts';
 
 /**
- * A head's rows, if the probabilities of each add up to 1.
+ * Returns a head's rows after checking that the probabilities of each add up to 1.
  *
  * rows  [N, K], natural logarithms
  *
- * @throws DeviceError  they do not: what the device gave was not computed
+ * @throws DeviceError  they do not, so the device did not compute them
  */
 export function checkLogProbabilities<Rows extends ArrayLike<number>>(rows: Rows, classCount: number): Rows {
   for (let start = 0; start < rows.length; start += classCount) {
@@ -13,7 +13,7 @@ export function checkLogProbabilities<Rows extends ArrayLike<number>>(rows: Rows
     for (let k = 0; k < classCount; k++) sum += Math.exp(rows[start + k]!);
     if (!(Math.abs(sum - 1) < 1e-3))
       throw new DeviceError(
-        `head: the probabilities add up to ${sum}, expected 1, as if the head had not run. Check the adapter with \`raycam doctor\``,
+        `head: the probabilities add up to ${sum}, expected 1, so the device did not run the head. Check the adapter with \`raycam doctor\``,
       );
   }
   return rows;

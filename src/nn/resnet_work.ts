@@ -1,20 +1,25 @@
-import type { Shape } from '../runtime/shape.ts';
-import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
-import type { StrideOn } from '../weights/zoo.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
+import {
+  type ResNetArchitecture,
+  resnetUnits,
+  STEM_POOL,
+  type StrideOn,
+  type UnitConvolution,
+} from '../weights/resnet_shapes.ts';
 import { type ConvolutionSize, sizeKey } from './convolution_algorithm.ts';
 
-/** What one module does to a batch, from shapes alone. */
+/** The output shape and the operations of one module, computed from shapes alone. */
 export interface ModuleWork {
-  /** `layer1.0.conv1`, `maxpool`, `fc` */
+  /** Module path: `layer1.0.conv1`, `maxpool`, `fc`. */
   readonly path: string;
   readonly y: Shape;
-  /** Useful: a multiply-add counts as two, a convolution as computed directly, whatever algorithm runs. */
+  /** A multiply-add counts as two. Convolutions count as computed directly, whichever algorithm runs. */
   readonly flop: number;
-  /** Missing for what is no convolution. */
+  /** Present if the module is a convolution. */
   readonly convolution?: ConvolutionShape;
 }
 
-/** A square window on square planes. */
+/** A convolution of square planes with a square window. */
 export interface ConvolutionShape {
   readonly batch: number;
   readonly channels: number;
@@ -37,70 +42,47 @@ export interface WorkOptions {
   readonly strideOn?: StrideOn;
 }
 
-/** Every convolution of a network, its pools and its classifier, in the order they run. */
+/** Returns the work of every convolution, both pools and the classifier, in the order in which they run. */
 export function resnetWork(architecture: ResNetArchitecture, options: WorkOptions = {}): ModuleWork[] {
-  const { batch = 1, side: image = 224, strideOn = '3x3' } = options;
-  const { block, blocks, features } = RESNET_LAYOUTS[architecture];
+  const { batch = 1, side: imageSide = 224, strideOn } = options;
+  const { stem, blocks, end } = resnetUnits(architecture, strideOn);
   const modules: ModuleWork[] = [];
-  let side = image;
-  let channels = 3;
-  const convolve = (path: string, outChannels: number, [kernel, stride]: readonly [number, number], end: Epilogue) => {
-    const padding = (kernel - 1) / 2;
-    const shape = { batch, channels, outChannels, kernel, stride, padding, side, ...end };
-    modules.push({ path, ...convolutionWork(shape), convolution: shape });
-    return { side: outSide(shape), channels: outChannels };
+  /** Returns the height and width of y. */
+  const convolve = (described: UnitConvolution, side: number): number => {
+    const convolution = shapeOf(described, { batch, side });
+    modules.push({ path: described.conv, ...convolutionWork(convolution), convolution });
+    return outSide(convolution);
   };
   const pool = (path: string, y: Shape, perElement: number) =>
-    modules.push({ path, y, flop: perElement * y.reduce((product, size) => product * size, 1) });
+    modules.push({ path, y, flop: perElement * elementCount(y) });
 
-  ({ side, channels } = convolve('conv1', 64, [7, 2], RELU));
-  side = Math.floor((side + 2 - 3) / 2) + 1;
-  pool('maxpool', [batch, channels, side, side], 9);
-  for (const [stage, count] of blocks.entries())
-    for (let index = 0; index < count; index++) {
-      const path = `layer${stage + 1}.${index}`;
-      const width = 64 * 2 ** stage;
-      const stride = index === 0 && stage > 0 ? 2 : 1;
-      const [first, second] = block === 'basic' ? [stride, 1] : strideOn === '1x1' ? [stride, 1] : [1, stride];
-      const outChannels = block === 'basic' ? width : 4 * width;
-      const from = { side, channels };
-      const inner: [string, number, readonly [number, number]][] =
-        block === 'basic'
-          ? [
-              ['conv1', width, [3, first]],
-              ['conv2', width, [3, second]],
-            ]
-          : [
-              ['conv1', width, [1, first]],
-              ['conv2', width, [3, second]],
-              ['conv3', outChannels, [1, 1]],
-            ];
-      const last = inner.pop()!;
-      for (const [name, outputs, window] of inner)
-        ({ side, channels } = convolve(`${path}.${name}`, outputs, window, RELU));
-      const before = { side, channels };
-      if (stride > 1 || from.channels !== outChannels) {
-        ({ side, channels } = from);
-        convolve(`${path}.downsample.0`, outChannels, [1, stride], PLAIN);
-        ({ side, channels } = before);
-      }
-      ({ side, channels } = convolve(`${path}.${last[0]}`, last[1], last[2], { residual: true, relu: true }));
+  let side = outSide({ ...STEM_POOL, side: convolve(stem, imageSide) });
+  pool('maxpool', [batch, stem.outChannels, side, side], STEM_POOL.kernel ** 2);
+  for (const { convolutions, downsample } of blocks) {
+    let inner = side;
+    for (const convolution of convolutions) {
+      if (convolution.residual && downsample) convolve(downsample, side);
+      inner = convolve(convolution, inner);
     }
-  pool('avgpool', [batch, features], side * side);
-  modules.push({ path: 'fc', y: [batch, 1000], flop: 2 * batch * features * 1000 });
+    side = inner;
+  }
+  pool('avgpool', [batch, end.features], side * side);
+  modules.push({ path: 'fc', y: [batch, 1000], flop: 2 * batch * end.features * 1000 });
   return modules;
 }
 
-type Epilogue = Pick<ConvolutionShape, 'residual' | 'relu'>;
+function shapeOf(described: UnitConvolution, x: Pick<ConvolutionShape, 'batch' | 'side'>): ConvolutionShape {
+  const { channels, outChannels, kernelSize: kernel, stride, padding, residual, relu } = described;
+  return { ...x, channels, outChannels, kernel, stride, padding, residual, relu: relu !== undefined };
+}
 
-const RELU: Epilogue = { residual: false, relu: true };
-const PLAIN: Epilogue = { residual: false, relu: false };
+type Window = Pick<ConvolutionShape, 'side' | 'kernel' | 'stride' | 'padding'>;
 
-function outSide({ side, kernel, stride, padding }: ConvolutionShape): number {
+function outSide({ side, kernel, stride, padding }: Window): number {
   return Math.floor((side + 2 * padding - kernel) / stride) + 1;
 }
 
-/** Taps in the padding count as the rest: that is how convolutions are compared everywhere. */
+/** Counts multiplications with the padding too, as FLOP counts of convolutions usually do. */
 export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: number } {
   const { batch, channels, outChannels, kernel } = shape;
   const side = outSide(shape);
@@ -108,13 +90,13 @@ export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: numb
   return { y, flop: 2 * batch * outChannels * side * side * channels * kernel * kernel };
 }
 
-/** What its algorithm is chosen by. */
+/** Returns the size from which the algorithm is chosen. */
 export function sizeOf(shape: ConvolutionShape): ConvolutionSize {
   const { batch, channels, outChannels, side, kernel, stride, padding } = shape;
   return { batch, channels, outChannels, size: [side, side], kernel: [kernel, kernel], stride, padding };
 }
 
-/** Each size of a network's convolutions once, whatever its epilogue: with scale, shift and relu, as most have it. */
+/** Returns each size of a network's convolutions once, with the most common epilogue: scale, shift and relu. */
 export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): ConvolutionShape[] {
   const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
     ...shape,
@@ -124,7 +106,7 @@ export function plainConvolutions(architecture: ResNetArchitecture, options?: Wo
   return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
 }
 
-/** Distinct convolutions of a network, each with the modules that have it. */
+/** Returns the distinct convolutions of a network, each with the paths of its modules. */
 export function distinctConvolutions(
   architecture: ResNetArchitecture,
   options: WorkOptions = {},

@@ -2,29 +2,29 @@ import { InputError } from '../errors/index.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
 /**
- * The outputs to keep of a forward pass, by module path: `layer4`, `layer3.22.conv2`, …
- * A module that runs more than once (`relu`) leaves its last output, as a PyTorch forward hook that fills a dict would.
+ * Keeps outputs of a forward pass by module path: `layer4`, `layer3.22.conv2`, … Of a module that runs several times
+ * (`relu`), the last output is kept, as by a PyTorch forward hook that fills a dict.
  */
 export class Taps {
   private readonly paths: ReadonlySet<string>;
-  /** Kept so far. They belong to the caller, who disposes of them. */
+  /** Outputs kept so far. They belong to the caller, who disposes of them. */
   readonly kept = new Map<string, Tensor>();
 
-  /** @throws InputError  a path is none of the network's; names the nearest */
+  /** @throws InputError  a path is unknown; lists the nearest known paths */
   constructor(paths: readonly string[], modulePaths: readonly string[]) {
     const known = new Set(modulePaths);
     for (const path of paths)
       if (!known.has(path))
-        throw new InputError(`taps: no module "${path}" in this network. ${suggestion(path, modulePaths)}`);
+        throw new InputError(`taps: unknown module "${path}". Known: ${summary(nearest(path, modulePaths))}`);
     this.paths = new Set(paths);
   }
 
-  /** Whether any of these outputs is asked for: operations that would hide them are then not fused. */
+  /** Returns whether any of these outputs is tapped. Operations that would hide it must then not be fused. */
   wants(...paths: readonly string[]): boolean {
     return paths.some(path => this.paths.has(path));
   }
 
-  /** Keeps an output that is asked for; returns it in any case. */
+  /** Keeps an output if it is tapped. Returns the output. */
   keep(path: string, tensor: Tensor): Tensor {
     if (this.paths.has(path)) {
       this.kept.get(path)?.dispose();
@@ -33,7 +33,7 @@ export class Taps {
     return tensor;
   }
 
-  /** Puts what was kept under the care of the scope around; where `work` throws, frees it. */
+  /** Runs `work`, then hands the kept outputs to the surrounding scope. If `work` throws, frees them. */
   attempt<Result>(work: () => Result): Result {
     try {
       const result = work();
@@ -51,16 +51,16 @@ export class Taps {
   }
 }
 
-function suggestion(path: string, modulePaths: readonly string[]): string {
-  let parent = path;
-  while (parent.includes('.')) {
+/** Returns the known paths that share the longest prefix of modules with `path`, one level below that prefix. */
+function nearest(path: string, modulePaths: readonly string[]): string[] {
+  for (let parent = path; parent.includes('.'); ) {
     parent = parent.slice(0, parent.lastIndexOf('.'));
     const children = modulePaths.filter(
       known => known.startsWith(`${parent}.`) && !known.slice(parent.length + 1).includes('.'),
     );
-    if (children.length > 0) return `${parent} has ${summary(children.map(child => child.slice(parent.length + 1)))}`;
+    if (children.length > 0) return children;
   }
-  return `The top level has ${modulePaths.filter(known => !known.includes('.')).join(', ')}`;
+  return modulePaths.filter(known => !known.includes('.'));
 }
 
 function summary(names: readonly string[]): string {

@@ -3,7 +3,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { UsageError } from '../errors/index.ts';
 
 /**
- * PyTorch's random numbers on the CPU: the same seed gives the same bits. What `fit` replays of them is
+ * PyTorch's random numbers on the CPU: the same seed gives the same bits. `fit` replays the draws of
  *
  *     torch.manual_seed(seed)
  *     fc = nn.Sequential(nn.Linear(F, K), nn.LogSoftmax(dim=1))
@@ -13,7 +13,7 @@ import { UsageError } from '../errors/index.ts';
  *         for x, targets in train: ...
  *         for x, targets in val: ...
  *
- * Its draws, all from the default generator: `linear`, and then in each epoch `shuffledOrder` and `sequentialStart`.
+ * All of them come from the default generator: `linear`, then `shuffledOrder` and `sequentialStart` in each epoch.
  *
  * Source: PyTorch 1.13: aten/src/ATen/CPUGeneratorImpl.cpp, core/TransformationHelper.h,
  * native/TensorFactories.cpp; torch/nn/modules/linear.py; torch/utils/data/dataloader.py and sampler.py
@@ -23,9 +23,9 @@ export class TorchRandom {
   private readonly generator: RandomGenerator;
 
   /**
-   * `torch.manual_seed`, which keeps the low 32 bits.
+   * Seeds as `torch.manual_seed`, which keeps the low 32 bits.
    *
-   * @throws UsageError  the seed is no whole number, or beyond ±(2^53 - 1)
+   * @throws UsageError  the seed is not an integer, or is beyond ±(2^53 - 1)
    */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed))
@@ -36,8 +36,8 @@ export class TorchRandom {
   /**
    * `torch.empty(size).uniform_(-bound, bound)` in float32.
    *
-   * PyTorch rounds once, as its builds for CPUs with fused multiply-add do (AVX2 and later); on older ones half of its
-   * own values differ by that rounding.
+   * Rounds once, as PyTorch does on CPUs with fused multiply-add (AVX2 and later). On older CPUs, half of PyTorch's own
+   * values differ by that rounding.
    */
   uniform(size: number, bound: number): Float32Array {
     const limit = Math.fround(bound);
@@ -57,19 +57,22 @@ export class TorchRandom {
     return order;
   }
 
-  /** The weight [K, F] and then the bias [K] of `nn.Linear(F, K)`. */
+  /** Draws the weight [K, F] and then the bias [K] of `nn.Linear(F, K)`. */
   linear(F: number, K: number): { weight: Float32Array; bias: Float32Array } {
     const bound = 1 / Math.sqrt(F);
     return { weight: this.uniform(K * F, bound), bias: this.uniform(K, bound) };
   }
 
-  /** The rows that an iterator of `DataLoader(..., shuffle=True)` goes through: two draws, the first of no effect. */
+  /**
+   * Returns the order of rows in an epoch of `DataLoader(..., shuffle=True)`. Two draws, the first of which has no
+   * effect.
+   */
   shuffledOrder(n: number): Uint32Array {
     this.sequentialStart();
     return new TorchRandom(this.seed()).permutation(n);
   }
 
-  /** An iterator of any DataLoader draws a base seed for its workers as it is made, though there are none. */
+  /** Makes the draw of an epoch of any DataLoader: a base seed for its workers, even if there are none. */
   sequentialStart(): void {
     this.seed();
   }

@@ -4,17 +4,17 @@ export type { AdapterChoice, AdapterKind, AdapterOptions, FoundAdapter } from '.
 
 export const ADAPTER_CHOICES: readonly AdapterChoice[] = ['auto', 'gpu', 'wasm', 'swiftshader'];
 
-/** Matrices that subgroups of an adapter multiply: of 16-bit floats, with sums of 32 bits. */
+/** The size of the matrices that an adapter's subgroups multiply: 16-bit floats, with 32-bit sums. */
 export interface SubgroupMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Products of a sum. */
+  /** Products per sum. */
   readonly depth: number;
-  /** Invocations of its largest subgroup. */
+  /** Invocations in the adapter's largest subgroup. */
   readonly invocations: number;
 }
 
-/** Those that decide which tensors and workgroups fit. */
+/** The limits that decide which tensors and workgroups fit. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -26,12 +26,12 @@ const LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/** What tensors and workgroups are bound by, in bytes or counts: what a device is asked for, and what reports print. */
+/** Returns the limits of tensors and workgroups, in bytes or counts. Devices are requested with them, and reports print them. */
 export function sizeLimits(limits: GPUSupportedLimits): Record<string, number> {
   return Object.fromEntries(LIMITS.map(name => [name, limits[name]]));
 }
 
-/** Which adapter runs; always shown, since every time and every last digit depends on it. */
+/** The adapter that runs. Commands and the page always show it, because times and last digits depend on it. */
 export interface AdapterReport {
   readonly kind: AdapterKind;
   readonly vendor: string;
@@ -41,11 +41,11 @@ export interface AdapterReport {
   readonly toggles: readonly string[];
   /** Threads of the wasm device; 0 is the calling thread. */
   readonly threads?: number;
-  /** Where it was asked for. */
+  /** Present if the device was opened with `subgroupMatrix`. */
   readonly subgroupMatrix?: SubgroupMatrix;
 }
 
-/** Whether an adapter has what a kernel's shader asks for. */
+/** Returns whether an adapter has the feature that a kernel needs. */
 export function hasFeatureOf(
   { feature }: { readonly feature?: GPUFeatureName },
   { features }: Partial<Pick<AdapterReport, 'features'>>,
@@ -71,7 +71,7 @@ export function describeAdapter(
   };
 }
 
-/** What people call it, as far as the driver tells. */
+/** Returns the most readable name that the driver reports. */
 export function adapterName({ info }: GPUAdapter): string {
   return info.description || info.device || info.architecture || info.vendor || 'unnamed adapter';
 }

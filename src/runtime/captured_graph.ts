@@ -8,54 +8,56 @@ import type { Tensor } from './tensor.ts';
 
 export type GraphInputs = Readonly<Record<string, Tensor>>;
 
-/** What the first run makes, and later ones use again. */
+/** Objects that the first run creates and later runs reuse. */
 interface Prepared {
   readonly pipelines: readonly GPUComputePipeline[];
   readonly params: PackedParams;
-  /** Those of readers are of the inputs that the graph was captured with. */
+  /** One per dispatch. A reader's group binds the inputs that the graph was captured with. */
   readonly bindGroups: readonly GPUBindGroup[];
 }
 
-/** All bind groups for inputs in these buffers. */
+/** The bind groups of all dispatches, for inputs in these buffers. */
 interface Bound {
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
   readonly bindGroups: readonly GPUBindGroup[];
-  /** The inputs that came after these the last time: who takes buffers in turns goes on so. */
+  /** The inputs that followed these last time. A caller that alternates between buffers will probably use them next. */
   next?: Bound;
 }
 
-/** How many sets of input buffers a graph remembers. A loop takes one or a few in turns. */
+/** Number of input buffer sets that a graph remembers. A loop uses one, or alternates between a few. */
 const KEPT_INPUTS = 4;
 
-/** A run's commands, encoded while the adapter is at the run before. */
+/** The next run's commands, encoded while the adapter executes the previous run. */
 interface Ahead {
-  /** The inputs that are expected to come. */
+  /** The inputs that the next run will probably have. */
   readonly bound: Bound;
-  /** Up to the last reader: for those inputs alone. */
+  /** The commands up to the last reader. They are valid for those inputs only. */
   readonly opening: GPUCommandBuffer;
-  /** From there on they are the same for all inputs. */
+  /** The commands after the last reader, which are the same for all inputs. */
   readonly rest: GPUCommandBuffer | undefined;
 }
 
-/** A dispatch that reads inputs, whose bind group follows their buffers. */
+/** A dispatch that reads inputs of the graph, so its bind group depends on their buffers. */
 interface Reader {
   readonly index: number;
   readonly inputs: readonly { readonly binding: number; readonly name: string }[];
 }
 
 /**
- * Work recorded once, for inputs of given shapes, to be run many times: memory, parameters and bind groups are made once, and from the
- * third run on commands were encoded while the adapter was at the run before, all of them where the inputs' buffers are those expected.
- * Made by `Device.capture`. The results belong to the graph, and each run overwrites them.
+ * Dispatches that were captured once, for inputs of given shapes, and can be replayed many times. Memory, parameters and
+ * bind groups are created once. From the third run on, commands are encoded ahead, while the adapter executes the
+ * previous run: all of them if the inputs are in the expected buffers, otherwise those after the last reader.
+ *
+ * `Device.capture` creates it. The results belong to the graph, and each run overwrites them.
  */
 export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = unknown> {
   private prepared: Prepared | undefined;
   private readonly readers: readonly Reader[];
-  /** The first dispatch after all readers: from it on the commands of every run are the same. */
+  /** Index of the first dispatch after the last reader. From there on, every run has the same commands. */
   private readonly fixedFrom: number;
   private ahead: Ahead | undefined;
   private runs = 0;
-  /** The last run's inputs come last. */
+  /** Most recently used last. */
   private kept: Bound[] = [];
   private disposed = false;
 
@@ -86,12 +88,12 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return this.parts.dispatches;
   }
 
-  /** What every run writes for its caller. */
+  /** The tensors of the result. Every run overwrites them. */
   get outputs(): readonly Tensor[] {
     return this.parts.outputs;
   }
 
-  /** Bytes of what lies between the operations, results included; inputs and weights are not the graph's. */
+  /** Bytes of the graph's intermediate tensors and results. Inputs and weights do not belong to the graph. */
   get activationBytes(): number {
     return this.parts.memory.activationBytes;
   }
@@ -100,21 +102,25 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return this.prepared !== undefined;
   }
 
-  /** Records a run. Nothing happens until `submit` or a readback. @throws DeviceError another shape, or the graph was disposed of */
+  /**
+   * Records a run. Nothing is executed until `submit` or a readback.
+   *
+   * @throws DeviceError  an input has another shape, or the graph is disposed
+   */
   run(inputs: Inputs): Result {
-    if (this.disposed) throw new DeviceError('graph: it was disposed of and cannot run any more');
+    if (this.disposed) throw new DeviceError('graph: is already disposed. Capture it again');
     for (const [name, { shape }] of Object.entries(this.parts.inputs)) {
       const given = inputs[name]!.shape;
       if (!sameShape(given, shape))
         throw new DeviceError(
-          `graph: ${name} must be ${formatShape(shape)}, got ${formatShape(given)}. Capture another graph for it`,
+          `graph: ${name} must be ${formatShape(shape)}, got ${formatShape(given)}. Capture another graph for this shape`,
         );
     }
     this.parts.recorder.recordGraph(this, inputs);
     return this.result;
   }
 
-  /** For the recorder: `resources` are the inputs' of this run, `pipelines` those of a graph that is not prepared. */
+  /** Encodes a run, for the recorder. `resources` are this run's inputs; `pipelines` are used by the first run only. */
   encode(
     gpu: GPUDevice,
     commands: Commands,
@@ -133,7 +139,10 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     else this.encodeFrom(fixedFrom, this.dispatches.length, { pass: commands.pass, prepared, bound, isFirst });
   }
 
-  /** For the recorder, after a run was submitted: who runs a graph twice runs it again, and the host has nothing else to do. */
+  /**
+   * Encodes the next run, for the recorder, after a run was submitted. A graph that ran twice will probably run again,
+   * and the host is idle now.
+   */
   encodeAhead(gpu: GPUDevice): void {
     const { prepared, fixedFrom, dispatches } = this;
     const last = this.kept.at(-1);
@@ -150,14 +159,14 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     this.ahead = { bound, opening: encoded(0, fixedFrom), rest };
   }
 
-  /** Gives the graph's memory back. Its results cannot be used any more. */
+  /** Frees the graph's memory, including its results. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     this.ahead = undefined;
     this.kept = [];
     for (const output of this.outputs) output.dispose();
-    this.prepared?.params.buffer?.destroy(); // submitted commands keep it
+    this.prepared?.params.buffer?.destroy(); // submitted commands keep it alive
     this.parts.memory.dispose();
   }
 
@@ -182,7 +191,7 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
   ): void {
     for (let i = first; i < end; i++) {
       const { label, workgroups } = this.dispatches[i]!;
-      if (isFirst) pass.pushDebugGroup(label); // validation messages name it
+      if (isFirst) pass.pushDebugGroup(label); // validation messages quote it
       pass.setPipeline(prepared.pipelines[i]!);
       pass.setBindGroup(0, bound.bindGroups[i]!);
       pass.dispatchWorkgroups(...workgroups);
@@ -197,7 +206,7 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return { pipelines, params: packed, bindGroups };
   }
 
-  /** Bind groups for inputs in these buffers: those of an earlier run, or new ones. */
+  /** Returns bind groups for inputs in these buffers: those of an earlier run, otherwise new ones. */
   private bindTo(gpu: GPUDevice, prepared: Prepared, resources: ReadonlyMap<string, GPUBufferBinding>): Bound {
     const known = this.kept.find(bound => isSame(bound.resources, resources));
     const bound = known ?? { resources, bindGroups: this.bindGroupsFor(gpu, prepared, resources) };

@@ -1,4 +1,4 @@
-/** What one submit hands to the queue, in order: a pass is open while dispatches come, and buffers encoded before lie between. */
+/** The command buffers of one submit, in order. Consecutive dispatches share a pass; `add` inserts a buffer that is already encoded. */
 export class Commands {
   private readonly finished: GPUCommandBuffer[] = [];
   private encoder: GPUCommandEncoder | undefined;
@@ -6,14 +6,14 @@ export class Commands {
 
   constructor(private readonly gpu: GPUDevice) {}
 
-  /** For dispatches. */
+  /** The pass for dispatches, opened if necessary. */
   get pass(): GPUComputePassEncoder {
     this.encoder ??= this.gpu.createCommandEncoder();
     this.opened ??= this.encoder.beginComputePass();
     return this.opened;
   }
 
-  /** For copies, which come after all dispatches so far. */
+  /** The encoder for copies, which run after all dispatches so far. */
   get copies(): GPUCommandEncoder {
     this.endPass();
     this.encoder ??= this.gpu.createCommandEncoder();

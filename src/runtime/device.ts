@@ -24,24 +24,24 @@ import { requireSubgroupMatrix, SUBGROUP_MATRIX_FEATURE } from './subgroup_matri
 import { Storage, Tensor } from './tensor.ts';
 
 export interface DeviceOptions extends AdapterOptions {
-  /** Which adapter; `auto` takes a hardware GPU where there is one, else WebAssembly. */
+  /** Default `auto`: a hardware GPU if there is one, otherwise WebAssembly. */
   readonly adapter?: AdapterChoice;
-  /** Told of every pipeline compiled. */
+  /** Called after every pipeline that was compiled. */
   readonly onCompile?: (compiled: number, requested: number) => void;
-  /** Stands between Raycam and the device: what it returns is used in its place. For measuring. */
+  /** Wraps the GPUDevice, for measurements. Raycam uses what it returns. */
   readonly observe?: (gpu: GPUDevice) => GPUDevice;
 }
 
 export interface RunOptions<Output extends string> {
-  /** Names the work in errors and profiles: a module path such as `layer1.0.conv1`. */
+  /** Name of the work in errors and profiles: a module path such as `layer1.0.conv1`. */
   readonly label?: string;
-  /** Tensors to write to, in place of new ones. */
+  /** Tensors to write to instead of new ones. */
   readonly outputs?: Partial<Record<Output, Tensor>>;
 }
 
 /**
- * A GPU to run kernels on. Operations are recorded as they are called and submitted together when something is read;
- * asynchrony is at three doors only: opening the device, loading weights, reading back.
+ * Runs kernels on a WebGPU device. Operations are recorded when they are called, and submitted together when something
+ * is read. Only opening the device, loading weights and reading back are asynchronous.
  */
 export class Device {
   private readonly loss: Loss;
@@ -49,7 +49,7 @@ export class Device {
   private readonly pipelines: Pipelines;
   private readonly recorder: Recorder;
   private readonly scopes = new Scopes();
-  /** Where tensors come from while a plan is captured. */
+  /** Allocates tensors while a graph is captured. */
   private graphMemory: GraphMemory | undefined;
 
   private constructor(
@@ -62,7 +62,7 @@ export class Device {
     this.recorder = new Recorder(gpu, this.memory, this.loss);
   }
 
-  /** @throws DeviceError  no adapter of that kind, or the adapter gives no device */
+  /** @throws DeviceError  there is no adapter of that kind, or it cannot be opened */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const found = await findAdapter(options.adapter ?? 'auto', options);
     const matrix = options.subgroupMatrix ? requireSubgroupMatrix(found.adapter) : undefined;
@@ -73,8 +73,8 @@ export class Device {
   }
 
   /**
-   * Whether the commands of a plan that ran twice are encoded for the next run as soon as one is submitted: that run then waits for
-   * the host less long. Off where each run's passes are watched.
+   * Whether a graph that ran twice encodes the commands of its next run as soon as a run is submitted, which shortens the
+   * next run's wait for the host. Switch it off to observe the passes of each run.
    */
   get encodesAhead(): boolean {
     return this.recorder.encodesAhead;
@@ -92,32 +92,30 @@ export class Device {
     return this.memory.use;
   }
 
-  /** Resolves when the device is lost, whoever caused it. */
+  /** Resolves when the device is lost, for any reason. */
   get lost(): Promise<GPUDeviceLostInfo> {
     return this.gpu.lost;
   }
 
-  /** Why it was lost, if it was: `destroyed` by `dispose`, else for a reason that nobody here chose. */
+  /** Why the device was lost: `destroyed` by `dispose`, or `unknown`. Undefined while it is not lost. */
   get lossReason(): GPUDeviceLostReason | undefined {
     return this.loss.reason;
   }
 
-  /** The reason and the driver's message, if the device is lost: `unknown: the driver was reset`. */
+  /** The reason and the driver's message, once the device is lost: `unknown: the driver was reset`. */
   get lossDetail(): string | undefined {
     return this.loss.detail;
   }
 
-  /** A tensor whose content is undefined until a kernel has written it. @throws DeviceError over the adapter's limits */
+  /** Creates a tensor whose content is undefined until a kernel writes it. @throws DeviceError  it exceeds a limit of the adapter */
   empty(shape: Shape, label = 'tensor'): Tensor {
     return this.allocate(shape, label, false);
   }
 
-  /** A copy of `data` on the device. @throws DeviceError the shape and the data differ in size, or a limit is passed */
+  /** Copies `data` to the device. @throws DeviceError  `data` does not have the shape's size, or exceeds a limit of the adapter */
   tensor(data: Float32Array | Uint32Array, shape: Shape, label = 'tensor'): Tensor {
     if (data.length !== elementCount(shape))
-      throw new DeviceError(
-        `${label}: shape ${formatShape(shape)} holds ${elementCount(shape)} elements, got ${data.length}`,
-      );
+      throw new DeviceError(`${label}: ${formatShape(shape)} needs ${elementCount(shape)} values, got ${data.length}`);
     const tensor = this.allocate(shape, label, true);
     this.memory.write(tensor.buffer, label, data);
     return tensor;
@@ -126,8 +124,8 @@ export class Device {
   /**
    * Records one dispatch of a kernel and returns its outputs. Nothing runs until `submit` or a readback.
    *
-   * @throws ShapeError  by the kernel's plan
-   * @throws DeviceError  an input was disposed of, or comes from another device
+   * @throws ShapeError  the kernel's plan rejects the shapes
+   * @throws DeviceError  an input is disposed, or belongs to another device
    */
   run<Input extends string, Optional extends string, Inout extends string, Output extends string, Options>(
     kernel: Kernel<Input, Optional, Inout, Output, Options>,
@@ -145,18 +143,19 @@ export class Device {
     return outputs;
   }
 
-  /** Frees every tensor made inside `work` but those it returns, alone, in an array, a Map or a record. */
+  /** Runs `work`, then frees every tensor made inside except those that it returns: alone, or in an array, a Map or a record. */
   scope<Result>(work: () => Result): Result {
     return this.scopes.run(work);
   }
 
   /**
-   * Records what `work` does with inputs of these shapes, to be run many times. Nothing is executed.
+   * Captures the dispatches of `work` as a graph that can be replayed with inputs of these shapes. Nothing is executed.
    *
-   * `work` reads nothing back. Tensors that it uploads are written once, now. What it returns belongs to the plan.
+   * `work` must not read anything back. Tensors that it uploads are written once, during the capture. The tensors that
+   * it returns belong to the graph.
    *
-   *     const plan = device.capture({ x }, ({ x }) => model.forward(x));
-   *     const { logits } = plan.run({ x });
+   *     const graph = device.capture({ x }, ({ x }) => model.forward(x));
+   *     const { logits } = graph.run({ x });
    */
   capture<Inputs extends GraphInputs, Result>(
     inputs: Inputs,
@@ -177,46 +176,51 @@ export class Device {
     }
   }
 
-  /** Frees every tensor made inside `work` where it throws: objects that own several are made wholly or not at all. */
+  /** Runs `work`, and frees every tensor made inside if it throws. For objects that own several tensors. */
   attempt<Result>(work: () => Result): Result {
     return this.scopes.attempt(work);
   }
 
-  /** Puts a tensor under the care of the current scope. */
+  /** Makes the current scope free this tensor. */
   track(tensor: Tensor): Tensor {
     return this.scopes.track(tensor);
   }
 
-  /** Takes a tensor out of every scope: it lives until it is disposed of. */
+  /** Removes a tensor from every scope. It lives until it is disposed. */
   detach(tensor: Tensor): Tensor {
     return this.scopes.detach(tensor);
   }
 
-  /** Runs what is recorded, and waits until the adapter has accepted it. @throws DeviceError | ShaderError */
+  /** Submits everything recorded so far, and waits until the adapter has accepted it. @throws DeviceError | ShaderError */
   submit(): Promise<void> {
     return this.recorder.submit();
   }
 
-  /** @throws DeviceError  what should have written the tensor failed, or the device was lost: never a stale value */
+  /** Never returns stale values. @throws DeviceError  a submit that should have written the tensor failed, or the device was lost */
   async read(tensor: Tensor): Promise<Float32Array> {
     const bytes = await this.recorder.read(tensor);
     return new Float32Array(bytes);
   }
 
-  /** Gives freed buffers back to the adapter. */
+  /** Submits, and destroys freed buffers that no command waits for. */
   async trim(): Promise<void> {
     await this.submit();
     this.memory.trim();
   }
 
-  /** `trim`, once the adapter has done what is recorded so far: also buffers that it read meanwhile. @throws DeviceError | ShaderError */
+  /**
+   * Like `trim`, but first waits until the adapter has finished what is recorded, so that buffers it still reads are
+   * freed too.
+   *
+   * @throws DeviceError | ShaderError
+   */
   async drain(): Promise<void> {
     await this.submit();
     await this.loss.race(this.gpu.queue.onSubmittedWorkDone());
     this.memory.trim();
   }
 
-  /** Ends the device; every tensor is gone with it. */
+  /** Destroys the device and all its tensors. */
   dispose(): void {
     this.gpu.destroy();
   }
@@ -238,11 +242,11 @@ export class Device {
     label: string,
   ): Dispatch {
     const names = kernel.interface.bindings.map(binding => binding.name).filter(name => name !== 'params');
-    // An optional input that is left out is not read: the first input stands in, which is bound anyway.
+    // An omitted optional input is never read. The first input, which is bound anyway, is its placeholder.
     const bound = names.map(name => tensors[name] ?? tensors[kernel.inputs[0]!]!);
     for (const tensor of bound) {
       if (tensor.device !== this) throw new DeviceError(`${label}: tensor ${tensor.label} belongs to another device`);
-      tensor.buffer; // throws where the tensor cannot be used
+      tensor.buffer; // throws if the tensor cannot be used
     }
     checkAliases(kernel, bound, label);
     if (!hasFeatureOf(kernel, this.adapter))
@@ -260,14 +264,14 @@ export class Device {
   }
 }
 
-/** @throws DeviceError  what is written is bound twice, which WebGPU refuses for the buffer as a whole */
+/** @throws DeviceError  a buffer is written and bound twice, which WebGPU forbids even for disjoint ranges */
 function checkAliases(kernel: AnyKernel, bound: readonly Tensor[], label: string): void {
   const bindings = kernel.interface.bindings;
   bound.forEach((tensor, i) => {
     const other = bound.findIndex(({ buffer }, j) => j !== i && buffer === tensor.buffer);
     if (other >= 0 && bindings[i]!.type === 'storage')
       throw new DeviceError(
-        `${label}: ${bindings[i]!.name} is written, and shares its memory with ${bindings[other]!.name} (${tensor.label}). Copy one of them`,
+        `${label}: ${bindings[i]!.name} is written but shares memory with ${bindings[other]!.name} (${tensor.label}). Copy one of them`,
       );
   });
 }
@@ -283,7 +287,7 @@ async function requestDevice({ adapter }: FoundAdapter, more: readonly GPUFeatur
     });
   } catch (error) {
     throw new DeviceError(
-      `device: ${adapterName(adapter)} gives no device (${firstLine(messageOf(error))}). Run \`raycam doctor\` to see which adapters work`,
+      `device: ${adapterName(adapter)} cannot be opened (${firstLine(messageOf(error))}). Run \`raycam doctor\` to see which adapters work`,
       { cause: error },
     );
   }

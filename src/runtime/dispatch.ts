@@ -4,33 +4,33 @@ import type { Tensor } from './tensor.ts';
 export interface Dispatch {
   readonly label: string;
   readonly pipeline: Pipeline;
-  /** In the order of the shader's bindings, `params` left out. */
+  /** In the order of the shader's bindings, without `params`. */
   readonly tensors: readonly Tensor[];
   readonly written: readonly Tensor[];
   readonly params: ArrayBuffer | undefined;
   readonly workgroups: readonly [number, number, number];
 }
 
-/** A dispatch with the buffers that its tensors had when it was recorded: they may be freed before it runs. */
+/** A dispatch with the buffers of its tensors, looked up when it was recorded, because tensors may be freed before it runs. */
 export interface Recorded extends Dispatch {
   readonly resources: readonly GPUBufferBinding[];
 }
 
-/** Where a dispatch's parameters lie. */
+/** The parameters of several dispatches in one buffer. */
 export interface PackedParams {
   readonly buffer: GPUBuffer | undefined;
-  /** By dispatch. */
+  /** Byte offset of each dispatch's parameters. */
   readonly offsets: readonly number[];
 }
 
 const UNIFORM = 0x40 | 0x08; // GPUBufferUsage UNIFORM | COPY_DST
 
-/** @throws DeviceError  the tensor cannot be used */
+/** Returns the tensor's range in its buffer. @throws DeviceError  the tensor cannot be used */
 export function resourceOf({ buffer, offsetBytes, sizeBytes }: Tensor): GPUBufferBinding {
   return { buffer, offset: offsetBytes, size: Math.max(4, sizeBytes) };
 }
 
-/** Every dispatch's parameters in one buffer, each at the adapter's alignment. */
+/** Packs every dispatch's parameters into one uniform buffer, each at the adapter's alignment. */
 export function packParams(gpu: GPUDevice, dispatches: readonly Dispatch[]): PackedParams {
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
   let end = 0;
@@ -49,7 +49,7 @@ export function packParams(gpu: GPUDevice, dispatches: readonly Dispatch[]): Pac
   return { buffer, offsets };
 }
 
-/** `index` is the dispatch's place in `packed`; `replaced` are other resources, by binding. */
+/** Creates a dispatch's bind group. `index` is its index in `packed`; `replaced` maps bindings to resources used instead of its own. */
 export function bindGroupOf(
   gpu: GPUDevice,
   { label, pipeline, resources, params }: Recorded,

@@ -2,7 +2,7 @@ import type { DeviceError } from '../errors/index.ts';
 import type { Memory } from './memory.ts';
 import type { BufferOwner } from './tensor.ts';
 
-/** A graph's buffers. One that is freed serves later tensors that fit into it: the graph takes little more than its widest moment. */
+/** The buffers of a graph. Later tensors of the capture reuse freed buffers, so a graph needs little more than its peak of live bytes. */
 export class GraphMemory implements BufferOwner {
   private readonly idle: GPUBuffer[] = [];
   private readonly shared: GPUBuffer[] = [];
@@ -14,7 +14,7 @@ export class GraphMemory implements BufferOwner {
     return this.shared.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** `constant`: written by the host, once, and read in every run. @throws DeviceError over the adapter's limits */
+  /** `constant` buffers are written once by the host and read in every run, so they are not reused. @throws DeviceError  it exceeds a limit */
   allocate(sizeBytes: number, label: string, constant: boolean): GPUBuffer {
     if (!constant) {
       const [fitting] = this.idle.filter(({ size }) => size >= sizeBytes).sort((a, b) => a.size - b.size);

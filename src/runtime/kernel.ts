@@ -2,19 +2,19 @@ import { ShaderError } from '../errors/index.ts';
 import { expectSameNames, packParams, reflectShader, type ShaderInterface } from './reflection.ts';
 import { elementCount, type Shape } from './shape.ts';
 
-/** What one dispatch of a kernel needs, worked out from shapes and options alone. */
+/** Outputs, parameters, constants and grid of one dispatch, computed from shapes and options alone. */
 export interface DispatchPlan<Output extends string> {
   readonly outputs: Readonly<Record<Output, Shape>>;
-  /** Values of the shader's `Params`, by member. */
+  /** Values of the shader's `Params`, keyed by member. */
   readonly params?: Readonly<Record<string, number>>;
-  /** Values of the shader's `override` constants, by name; those left out keep their default. */
+  /** Values of the shader's `override` constants, keyed by name. Omitted ones keep their default. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
 }
 
 /**
- * One operation: a shader and the pure function that plans its dispatch.
- * Bindings stand in the shader in this order: inputs, optional inputs, inouts, outputs, `params`.
+ * The descriptor of an operation: its shader and the pure function that plans its dispatch.
+ * The shader declares its bindings in this order: inputs, optional inputs, inouts, outputs, `params`.
  */
 export interface KernelSpec<
   Input extends string,
@@ -23,15 +23,18 @@ export interface KernelSpec<
   Output extends string,
   Options,
 > {
-  /** The stem: `shaders/<name>.wgsl`, the label of its GPU objects, the row of its profile. */
+  /** The stem of `shaders/<name>.wgsl`. It also labels the GPU objects and the rows of profiles. */
   readonly name: string;
   readonly shader: string;
-  /** The text of which the interface is read, where `shader` is made of one. */
+  /** The source to read the interface from, if `shader` is generated from a template. */
   readonly template?: string;
-  /** What the shader asks of a device. */
+  /** The feature that the shader needs. */
   readonly feature?: GPUFeatureName;
   readonly inputs: readonly Input[];
-  /** Inputs that may be left out: the plan sees no shape and tells the shader by a constant, and the first of `inputs` is bound in their place. */
+  /**
+   * Inputs that may be omitted. The plan then gets no shape and tells the shader through a constant, and the first of
+   * `inputs` is bound as a placeholder.
+   */
   readonly optional?: readonly Optional[];
   /** Tensors changed in place. */
   readonly inouts?: readonly Inout[];
@@ -54,9 +57,9 @@ export interface Kernel<
 }
 
 /**
- * Joins a descriptor to its shader.
+ * Checks a descriptor against its shader and returns the kernel.
  *
- * @throws ShaderError  at import, where the shader's bindings are not those the descriptor names; both lists are in the message
+ * @throws ShaderError  at import, if the bindings of shader and descriptor differ; the message contains both lists
  */
 export function defineKernel<
   Input extends string,
@@ -72,17 +75,17 @@ export function defineKernel<
   expectSameNames(`${spec.name}.wgsl: bindings`, declared, expected);
   if (declared.some((name, i) => name !== expected[i]))
     throw new ShaderError(
-      `${spec.name}.wgsl: bindings are [${declared.join(', ')}], expected the order [${expected.join(', ')}]`,
+      `${spec.name}.wgsl: bindings must be in the order [${expected.join(', ')}], got [${declared.join(', ')}]`,
     );
   return { ...spec, interface: shader, packParams: values => packParams(spec.name, shader, values) };
 }
 
-/** The least of WebGPU's limits on workgroups along one dimension. */
+/** The lowest limit on workgroups per dimension that WebGPU permits. */
 const MAX_WORKGROUPS = 65535;
 
 /**
- * A grid of at least `invocations` one-dimensional invocations. Past 65,535 workgroups it grows along y, so a
- * shader takes its index as `id.x + id.y * workgroups.x * WORKGROUP_SIZE` and returns where that is past the end.
+ * Returns a grid of at least `invocations` one-dimensional invocations. Beyond 65,535 workgroups it grows along y, so a
+ * shader computes its index as `id.x + id.y * workgroups.x * WORKGROUP_SIZE` and returns if that is past the end.
  */
 export function linearGrid(invocations: number, workgroupSize: number): [number, number, number] {
   const workgroups = Math.max(1, Math.ceil(invocations / workgroupSize));
@@ -90,7 +93,7 @@ export function linearGrid(invocations: number, workgroupSize: number): [number,
   return [Math.ceil(workgroups / rows), rows, 1];
 }
 
-/** `linearGrid` with one invocation for each element of a shape. */
+/** Returns a `linearGrid` with one invocation per element of a shape. */
 export function elementGrid(shape: Shape, workgroupSize: number): [number, number, number] {
   return linearGrid(elementCount(shape), workgroupSize);
 }

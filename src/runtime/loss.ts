@@ -1,6 +1,6 @@
 import { DeviceError, firstLine } from '../errors/index.ts';
 
-/** Tracks the loss of a device, and rejects what waits for it. */
+/** Tracks the loss of a device, and rejects the promises that wait for the device. */
 export class Loss {
   private info: GPUDeviceLostInfo | undefined;
   private readonly waiting = new Set<(error: DeviceError) => void>();
@@ -13,7 +13,7 @@ export class Loss {
     });
   }
 
-  /** The reason, once the device is lost. `destroyed`: the program ended it. */
+  /** The reason, once the device is lost. `destroyed` means that the program destroyed it. */
   get reason(): GPUDeviceLostReason | undefined {
     return this.info && (this.info.reason ?? 'unknown');
   }
@@ -65,6 +65,6 @@ function detailOf({ reason = 'unknown', message }: GPUDeviceLostInfo): string {
 
 function lostError(info: GPUDeviceLostInfo): DeviceError {
   return new DeviceError(
-    `device: lost (${detailOf(info)}). No result was kept. Run the command again, or choose another adapter with --adapter`,
+    `device: was lost (${detailOf(info)}). Run the command again, or choose another adapter with --adapter`,
   );
 }

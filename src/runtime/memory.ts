@@ -1,16 +1,16 @@
 import { DeviceError, firstLine } from '../errors/index.ts';
 import type { Loss } from './loss.ts';
 
-const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: the constants are no global in Node
-/** Sizes are rounded up to this, so that buffers of nearly equal tensors can serve one another. */
+const USAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage STORAGE | COPY_DST | COPY_SRC: Node has no global GPUBufferUsage
+/** Sizes are rounded up to a multiple of this, so that tensors of nearly equal size can reuse each other's buffers. */
 const GRANULE_BYTES = 256;
 
 export interface MemoryUse {
-  /** Held by tensors that are alive. */
+  /** Bytes of the tensors that are alive. */
   readonly liveBytes: number;
-  /** The most that was ever alive at once. */
+  /** Maximum of `liveBytes` so far. */
   readonly peakBytes: number;
-  /** Freed, and kept for the next tensor of the size. */
+  /** Bytes of freed buffers that are kept for reuse. */
   readonly pooledBytes: number;
 }
 
@@ -21,16 +21,16 @@ interface Pooled {
 }
 
 /**
- * The one owner of GPU memory. Freed buffers serve later tensors: commands run in the order they were recorded,
- * so a buffer may be handed on while commands that read it still wait.
+ * The only owner of GPU memory. Later tensors reuse freed buffers, even while commands that read them are waiting,
+ * because commands run in the order in which they were recorded.
  */
 export class Memory {
   private readonly pool = new Map<number, Pooled[]>();
-  /** The batch that is being recorded, and the last one that was submitted: batches count up from 0. */
+  /** Numbers of the batch that is being recorded and of the last submitted batch. The first batch is 0. */
   private recording = 0;
   private submitted = -1;
   private readonly unsettled: Promise<void>[] = [];
-  /** Buffers that the adapter had no memory for: they exist, and are invalid. */
+  /** Invalid buffers: the adapter had no memory for them, or a write to them failed. */
   private readonly failures = new WeakMap<GPUBuffer, DeviceError>();
   private liveBytes = 0;
   private peakBytes = 0;
@@ -46,10 +46,10 @@ export class Memory {
   }
 
   /**
-   * A storage buffer of at least `sizeBytes`. Its content is whatever was there before. `fresh` takes no buffer that
-   * commands wait for: a write by the queue must not overtake them.
+   * Returns a storage buffer of at least `sizeBytes` with undefined content. With `fresh`, no waiting command uses the
+   * buffer, so the queue can write to it at once.
    *
-   * @throws DeviceError  the size is over the adapter's limits; running out of memory surfaces at `settle`
+   * @throws DeviceError  the size exceeds a limit of the adapter; `settle` reports running out of memory
    */
   allocate(sizeBytes: number, label: string, fresh = false): GPUBuffer {
     const rounded = Math.max(1, Math.ceil(sizeBytes / GRANULE_BYTES)) * GRANULE_BYTES;
@@ -57,7 +57,7 @@ export class Memory {
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (rounded > limit)
       throw new DeviceError(
-        `device: ${label} needs a ${megabytes(rounded)} buffer, this adapter allows ${megabytes(limit)}. Take a smaller batch`,
+        `device: ${label} needs a ${megabytes(rounded)} buffer, but this adapter allows ${megabytes(limit)}. Use a smaller batch`,
       );
     const buffer = this.takePooled(rounded, fresh) ?? this.create(rounded, label);
     this.liveBytes += buffer.size;
@@ -65,14 +65,14 @@ export class Memory {
     return buffer;
   }
 
-  /** Puts `data` into a buffer. A failure spoils the buffer, and surfaces at `settle`: it never is a line on the console alone. */
+  /** Writes `data` to a buffer. If that fails, the buffer becomes invalid and `settle` throws. */
   write(buffer: GPUBuffer, label: string, data: Float32Array | Uint32Array): void {
     this.device.pushErrorScope('validation');
     try {
       this.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     } finally {
       const refused = this.device.popErrorScope().then(error => {
-        // A buffer that found no memory has told so already.
+        // `create` has already reported a buffer without memory.
         if (!error || this.failures.has(buffer)) return;
         const failure = new DeviceError(`${label}: ${firstLine(error.message)}`);
         this.failures.set(buffer, failure);
@@ -96,12 +96,12 @@ export class Memory {
     return this.recording++;
   }
 
-  /** The queue has the batch, or never will: what was freed while it was recorded can be written to. */
+  /** Marks a batch as submitted or failed. Buffers that were freed during its recording can now be written to. */
   endBatch(batch: number): void {
     this.submitted = batch;
   }
 
-  /** Gives back to the adapter what no command waits for. */
+  /** Destroys the pooled buffers that no waiting command uses. */
   trim(): void {
     for (const [size, shelf] of this.pool) {
       const waiting = shelf.findIndex(({ batch }) => batch > this.submitted);
@@ -111,12 +111,12 @@ export class Memory {
     }
   }
 
-  /** Why a buffer is invalid, if it is; known once `settle` has been waited for. */
+  /** Returns why a buffer is invalid, or undefined. Known once `settle` has resolved. */
   failureOf(buffer: GPUBuffer): DeviceError | undefined {
     return this.failures.get(buffer);
   }
 
-  /** @throws DeviceError  an allocation since the last call found no memory */
+  /** Waits for all allocations and writes since the last call. @throws DeviceError  one of them failed */
   async settle(): Promise<void> {
     await Promise.all(this.unsettled.splice(0));
   }
@@ -137,15 +137,15 @@ export class Memory {
     this.device.pushErrorScope('out-of-memory');
     const refusal = ({ message }: { readonly message: string }) =>
       new DeviceError(
-        `device: no ${megabytes(size)} buffer for ${label} beside ${besideBytes} in use (${firstLine(message)}). Take a smaller batch, or close other programs that use the GPU`,
+        `device: a ${megabytes(size)} buffer for ${label} cannot be allocated while ${inUse} are in use (${firstLine(message)}). Use a smaller batch, or close other programs that use the GPU`,
       );
-    const besideBytes = megabytes(this.liveBytes);
+    const inUse = megabytes(this.liveBytes);
     let buffer: GPUBuffer;
     try {
       buffer = this.device.createBuffer({ label, size, usage: USAGE });
     } catch (error) {
       for (let scope = 0; scope < 2; scope++) this.device.popErrorScope().catch(() => {});
-      // After a loss browsers throw a RangeError, whatever the size.
+      // Browsers throw a RangeError for any size once the device is lost.
       throw this.loss.error ?? refusal(error as Error);
     }
     const outOfMemory = this.device.popErrorScope();
@@ -158,13 +158,13 @@ export class Memory {
       throw failure;
     };
     const settled = check();
-    settled.catch(() => {}); // reported by settle(), which may come later than the rejection
+    settled.catch(() => {}); // `settle` reports it, maybe after the promise has rejected
     this.unsettled.push(settled);
     return buffer;
   }
 }
 
-/** As messages show it: `268 MB`. */
+/** Formats a size for messages: `268 MB`. */
 export function megabytes(sizeBytes: number): string {
   const value = sizeBytes / 1e6;
   return `${value >= 10 ? Math.round(value) : value.toFixed(1)} MB`;

@@ -3,23 +3,27 @@ import type { Kernel } from './kernel.ts';
 
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
-  /** @throws ShaderError  names file, line and column; it is tried anew for the next who asks, since memory that ran out may be back */
+  /**
+   * Resolves when the pipeline is compiled. The next call after a failure retries: running out of memory may be temporary.
+   *
+   * @throws ShaderError  with file, line and column
+   */
   compiled(): Promise<GPUComputePipeline>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any kernel, whatever its names
+// biome-ignore lint/suspicious/noExplicitAny: a kernel with any names
 export type AnyKernel = Kernel<any, any, any, any, any>;
 
 /**
- * Compiled pipelines, each made once. The key is the shader's text and its constants: nothing hand-made that could
- * forget what a shader depends on.
+ * Compiles each pipeline once. The cache key is the shader's text and its constants, which is all that a pipeline
+ * depends on.
  */
 export class Pipelines {
   private readonly cache = new Map<string, Pipeline>();
   private readonly modules = new Map<string, GPUShaderModule>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private compiled = 0;
-  /** Called when a compilation ends. */
+  /** Called after each compilation. */
   onProgress: ((compiled: number, requested: number) => void) | undefined;
 
   constructor(private readonly device: GPUDevice) {}
@@ -28,7 +32,7 @@ export class Pipelines {
     return this.cache.size;
   }
 
-  /** Starts the compilation, the first time. */
+  /** Returns a kernel's pipeline. The first call starts its compilation. */
   get(kernel: AnyKernel, constants: Readonly<Record<string, number>>): Pipeline {
     const key = `${JSON.stringify(constants)}\n${kernel.shader}`;
     const known = this.cache.get(key);
@@ -43,7 +47,7 @@ export class Pipelines {
     for (const name of Object.keys(constants))
       if (!kernel.interface.overrides.includes(name))
         throw new ShaderError(
-          `${kernel.name}.wgsl: no override ${name}, the shader has [${kernel.interface.overrides.join(', ')}]`,
+          `${kernel.name}.wgsl: unknown override "${name}". Known: ${kernel.interface.overrides.join(', ')}`,
         );
     this.device.pushErrorScope('validation');
     const module = this.module(kernel);
@@ -73,7 +77,7 @@ export class Pipelines {
     return module;
   }
 
-  /** Explicit, so that a binding which some constants leave unused stays bound. */
+  /** Returns an explicit layout, which keeps bindings that some constants make unused. */
   private layout(kernel: AnyKernel): GPUBindGroupLayout {
     const key = kernel.interface.bindings.map(binding => binding.type).join();
     let layout = this.layouts.get(key);
@@ -87,10 +91,10 @@ export class Pipelines {
   }
 }
 
-/** Starts now. A failure goes to all who wait for it; the next who asks starts anew. */
+/** Calls `start` now. A failure rejects for all current callers; the next call starts again. */
 function retried<Value>(start: () => Promise<Value>): () => Promise<Value> {
   let attempt: Promise<Value> | undefined = start();
-  attempt.catch(() => {}); // told to the submit that needs it
+  attempt.catch(() => {}); // the submit that needs it reports it
   return async () => {
     attempt ??= start();
     const own = attempt;

@@ -7,32 +7,33 @@ import type { Memory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Tensor } from './tensor.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: any graph, whatever its inputs
+// biome-ignore lint/suspicious/noExplicitAny: a graph with any inputs
 type AnyGraph = CapturedGraph<any, unknown>;
 
-/** A run of a graph, with the buffers that its inputs had when it was recorded. */
-interface PlanRun {
+/** A run of a graph, with the buffers of its inputs, looked up when the run was recorded. */
+interface GraphRun {
   readonly graph: AnyGraph;
   readonly inputs: readonly Tensor[];
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
 }
 
-type Waiting = Recorded | PlanRun;
+type Waiting = Recorded | GraphRun;
 
-/** What is read back with a submit: before anything recorded later can overwrite it. */
+/** A tensor to read back with the next submit, before commands recorded later can overwrite it. */
 interface Readback {
   readonly label: string;
   readonly tensor: Tensor;
   readonly resource: GPUBufferBinding;
-  /** Made with the submit, whose error scopes watch over it. */
+  /** Created during the submit, inside its error scopes. */
   staging?: GPUBuffer;
 }
 
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
- * The commands that wait, in order. A submit encodes them all in one pass, but for what graphs have encoded ahead, with their parameters
- * in one uniform buffer and error scopes around everything; a failure is thrown, and poisons every tensor that should have been written.
+ * Queues commands until a submit. A submit encodes them in one pass, apart from what graphs have encoded ahead. All
+ * parameters share one uniform buffer, and error scopes surround the whole submit. A failure is thrown, and poisons
+ * every tensor that the submit should have written.
  */
 export class Recorder {
   /** See `Device.encodesAhead`. */
@@ -48,21 +49,21 @@ export class Recorder {
     private readonly loss: Loss,
   ) {}
 
-  /** Buffers are looked up now: a tensor may be freed between here and the submit, and its buffer handed on. */
+  /** Records a dispatch. Buffers are looked up now, because a tensor may be freed, and its buffer reused, before the submit. */
   record(dispatch: Dispatch): void {
     const recorded = { ...dispatch, resources: dispatch.tensors.map(resourceOf) };
     (this.captured ?? this.waiting).push(recorded);
   }
 
   recordGraph(graph: AnyGraph, inputs: Readonly<Record<string, Tensor>>): void {
-    if (this.captured) throw new DeviceError('graph: it cannot run while another is captured');
+    if (this.captured) throw new DeviceError('graph: cannot run while another graph is being captured');
     const resources = new Map(Object.entries(inputs).map(([name, tensor]) => [name, resourceOf(tensor)]));
     this.waiting.push({ graph, inputs: Object.values(inputs), resources });
   }
 
-  /** What `work` records: it goes to the caller, and waits for no submit. */
+  /** Returns the dispatches that `work` records instead of queueing them. */
   capture<Result>(work: () => Result): { readonly result: Result; readonly dispatches: readonly Recorded[] } {
-    if (this.captured) throw new DeviceError('capture: another one is under way');
+    if (this.captured) throw new DeviceError('capture: another capture is already running');
     const dispatches: Recorded[] = [];
     this.captured = dispatches;
     try {
@@ -85,7 +86,7 @@ export class Recorder {
     return done;
   }
 
-  /** The bytes of a tensor, after everything recorded so far. @throws DeviceError */
+  /** Returns a tensor's bytes after everything recorded so far has run. @throws DeviceError */
   async read(tensor: Tensor): Promise<ArrayBuffer> {
     this.refuseInCapture();
     const { sizeBytes, label } = tensor;
@@ -95,7 +96,7 @@ export class Recorder {
     try {
       this.readbacks.push(readback);
       await this.submit();
-      tensor.buffer; // throws where the submit that should have written it failed
+      tensor.buffer; // throws if the submit that should have written it failed
       await this.loss.race(readback.staging!.mapAsync(1)); // GPUMapMode.READ
       const bytes = readback.staging!.getMappedRange().slice(0, sizeBytes);
       if (this.loss.error) throw this.loss.error;
@@ -110,14 +111,14 @@ export class Recorder {
   }
 
   private refuseInCapture(): void {
-    if (this.captured) throw new DeviceError('capture: nothing can be submitted or read before it ends');
+    if (this.captured) throw new DeviceError('capture: nothing can be submitted or read until the capture ends');
   }
 
   private async execute(batch: readonly Waiting[], readbacks: readonly Readback[]): Promise<void> {
     try {
       await this.loss.race(this.memory.settle());
       if (batch.length === 0 && readbacks.length === 0) return;
-      // What an earlier batch should have written may have failed after this one was recorded.
+      // A batch that writes these tensors may have failed after this batch was recorded.
       for (const item of batch) for (const { failure } of readBy(item)) if (failure) throw failure;
       const compiled = Promise.all(batch.flatMap(pipelinesOf).map(async one => [one, await one.compiled()] as const));
       const pipelines = new Map(await this.loss.race(compiled));
@@ -130,7 +131,7 @@ export class Recorder {
           this.gpu.queue.submit(commands.finish());
           if (this.encodesAhead) for (const item of batch) if ('graph' in item) item.graph.encodeAhead(this.gpu);
         } finally {
-          packed?.buffer?.destroy(); // submitted commands keep it
+          packed?.buffer?.destroy(); // submitted commands keep it alive
         }
       });
     } catch (error) {
@@ -148,7 +149,7 @@ export class Recorder {
     commands.copies.copyBufferToBuffer(resource.buffer, resource.offset!, readback.staging, 0, resource.size!);
   }
 
-  /** The dispatches in one pass, unless a graph has its own. */
+  /** Encodes a batch. Consecutive dispatches share a pass; a graph may add command buffers of its own. */
   private encode(
     commands: Commands,
     batch: readonly Waiting[],
@@ -163,7 +164,7 @@ export class Recorder {
         continue;
       }
       const { pass } = commands;
-      pass.pushDebugGroup(item.label); // validation messages name it
+      pass.pushDebugGroup(item.label); // validation messages quote it
       pass.setPipeline(pipelines.get(item.pipeline)!);
       pass.setBindGroup(0, bindGroupOf(gpu, item, { packed, index: index++ }));
       pass.dispatchWorkgroups(...item.workgroups);
@@ -201,15 +202,15 @@ function writtenBy(item: Waiting): readonly Tensor[] {
   return 'graph' in item ? item.graph.outputs : item.written;
 }
 
-/** Those that an item waits for: a graph that ran before has its own. */
+/** Returns the pipelines that an item waits for. A graph that ran before already has its own. */
 function pipelinesOf(item: Waiting): readonly Pipeline[] {
   if (!('graph' in item)) return [item.pipeline];
   return item.graph.isPrepared ? [] : item.graph.dispatches.map(({ pipeline }) => pipeline);
 }
 
-/** The dispatch that a validation message speaks of, by its debug group or its bind group, or the span of the whole batch. */
+/** Returns the label of the dispatch that a validation message is about, found by its debug group or its bind group, otherwise the first and last labels of the batch. */
 function nameOf(what: readonly (Waiting | Readback)[], message: string): string {
-  const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with it
+  const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with a NUL
   const labels = what.flatMap(item => ('graph' in item ? item.graph.dispatches.map(({ label }) => label) : item.label));
   const named = labels.find(label => (group === undefined ? message.includes(`"${label}"`) : label === group));
   if (named) return named;

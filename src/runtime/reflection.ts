@@ -13,7 +13,7 @@ interface Member {
   readonly format: 'u32' | 'i32' | 'f32';
 }
 
-/** What a shader says of itself: its bindings in order, the layout of its `Params`, its override constants. */
+/** A shader's interface: its bindings in order, its override constants, and the layout of its `Params`. */
 export interface ShaderInterface {
   readonly bindings: readonly Binding[];
   readonly overrides: readonly string[];
@@ -24,20 +24,22 @@ export interface ShaderInterface {
 /**
  * Reads a compute shader's interface from its text.
  *
- * @throws ShaderError  it has no single compute entry `main`, binds outside group 0, or has a `Params` member that is no scalar
+ * @throws ShaderError  it does not have exactly one compute entry point named main, has bindings outside group 0, or has a
+ *                      `Params` member that is not a scalar
  */
 export function reflectShader(name: string, source: string): ShaderInterface {
   const reflected = parse(name, source);
   const [entry, ...others] = reflected.entry.compute;
   if (entry?.name !== 'main' || others.length > 0)
-    throw new ShaderError(`${name}.wgsl: expected one compute entry point 'main'`);
+    throw new ShaderError(`${name}.wgsl: must have exactly one compute entry point, named "main"`);
   const groups = reflected.getBindGroups();
   if (groups.length > 1)
-    throw new ShaderError(`${name}.wgsl: expected every binding in @group(0), got ${groups.length} groups`);
+    throw new ShaderError(`${name}.wgsl: every binding must be in @group(0), got ${groups.length} groups`);
   const variables = groups[0] ?? [];
-  // Array.from sees the holes that map would skip.
+  // `map` would skip the gaps between bindings; Array.from does not.
   const bindings = Array.from(variables, (variable, index) => {
-    if (!variable) throw new ShaderError(`${name}.wgsl: @binding(${index}) is missing, bindings must count up from 0`);
+    if (!variable)
+      throw new ShaderError(`${name}.wgsl: has no @binding(${index}). Number the bindings from 0 without gaps`);
     return { name: variable.name, type: bindingType(variable.access, variable.name === 'params') };
   });
   const params = variables.find(variable => variable?.name === 'params');
@@ -46,7 +48,7 @@ export function reflectShader(name: string, source: string): ShaderInterface {
     overrides: reflected.overrides.map(override => override.name),
     members: (params?.members ?? []).map(({ name: member, offset, type }) => {
       if (type.name !== 'u32' && type.name !== 'i32' && type.name !== 'f32')
-        throw new ShaderError(`${name}.wgsl: Params.${member} is ${type.name}, expected u32, i32 or f32`);
+        throw new ShaderError(`${name}.wgsl: Params.${member} must be u32, i32 or f32, got ${type.name}`);
       return { name: member, offset, format: type.name };
     }),
     paramsSizeBytes: params?.size ?? 0,
@@ -54,9 +56,10 @@ export function reflectShader(name: string, source: string): ShaderInterface {
 }
 
 /**
- * Lays out values as the shader's `Params` expects them.
+ * Packs values in the layout of the shader's `Params`.
  *
- * @throws ShaderError  a member has no value, or a value no member; both lists are in the message
+ * @throws ShaderError  a member has no value, a value has no member (the message contains both lists), or a value is not
+ *                      of the member's type
  */
 export function packParams(
   name: string,
@@ -71,19 +74,21 @@ export function packParams(
     const value = values[member];
     if (format === 'f32') view.setFloat32(offset, value, true);
     else if (value !== (format === 'u32' ? value >>> 0 : value | 0))
-      throw new ShaderError(`${name}.wgsl: Params.${member} is ${format}, got ${value}`);
+      throw new ShaderError(
+        `${name}.wgsl: Params.${member} must be ${format === 'u32' ? 'a u32' : 'an i32'}, got ${value}`,
+      );
     else if (format === 'u32') view.setUint32(offset, value, true);
     else view.setInt32(offset, value, true);
   }
   return bytes;
 }
 
-/** @throws ShaderError  unless both lists hold the same names; prints both. */
+/** @throws ShaderError  the lists contain different names; the message contains both */
 export function expectSameNames(where: string, declared: readonly string[], given: readonly string[]): void {
   const same = declared.length === given.length && declared.every(name => given.includes(name));
   if (!same)
     throw new ShaderError(
-      `${where}: the shader has [${declared.join(', ')}], the descriptor gives [${given.join(', ')}]`,
+      `${where}: the shader has [${declared.join(', ')}] but the descriptor has [${given.join(', ')}]`,
     );
 }
 

@@ -1,6 +1,6 @@
 import { Tensor } from './tensor.ts';
 
-/** Who frees a tensor that nobody disposes of: the innermost scope it was made in, unless it is returned from it. */
+/** A stack of scopes. A scope frees the tensors made inside it, except those that it returns to the enclosing scope. */
 export class Scopes {
   private readonly stack: Set<Tensor>[] = [];
 
@@ -18,7 +18,7 @@ export class Scopes {
     return result;
   }
 
-  /** Frees every tensor made inside `work` where it throws, and none otherwise. */
+  /** Frees every tensor made inside `work` if it throws, otherwise none. */
   attempt<Result>(work: () => Result): Result {
     const made = new Set<Tensor>();
     this.stack.push(made);
@@ -37,7 +37,7 @@ export class Scopes {
     return tensor;
   }
 
-  /** Takes a tensor out of the care of every scope: whoever detached it disposes of it. */
+  /** Removes a tensor from every scope. The caller must dispose it. */
   detach(tensor: Tensor): Tensor {
     for (const made of this.stack) made.delete(tensor);
     return tensor;
@@ -52,7 +52,7 @@ export class Scopes {
   }
 }
 
-/** The tensors of a result: alone, in an array, a Map or a record. */
+/** Collects the tensors of a result: a tensor, or tensors in an array, a Map or a record. */
 export function tensorsIn(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
   if (value instanceof Tensor) found.add(value);
   else if (Array.isArray(value)) for (const item of value) tensorsIn(item, found);

@@ -1,7 +1,7 @@
-/** Sizes of a tensor's dimensions, outermost first; elements lie in C order. */
+/** Sizes of a tensor's dimensions, outermost first. Elements are stored in C order. */
 export type Shape = readonly number[];
 
-/** Number of elements; 1 for a scalar's `[]`. */
+/** Returns the number of elements; 1 for a scalar's `[]`. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -10,12 +10,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }
 
-/** As messages show it: `[1, 64, 56, 56]`. */
+/** Formats a shape for messages: `[1, 64, 56, 56]`. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** As messages show several: `x [1, 64, 56, 56], weight [64, 32, 1, 1]`. */
+/** Formats several shapes for messages: `x [1, 64, 56, 56], weight [64, 32, 1, 1]`. */
 export function formatShapes(shapes: Readonly<Record<string, Shape | undefined>>): string {
   return Object.entries(shapes)
     .filter((entry): entry is [string, Shape] => entry[1] !== undefined)

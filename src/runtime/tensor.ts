@@ -2,30 +2,30 @@ import { DeviceError, ShapeError } from '../errors/index.ts';
 import type { Device } from './device.ts';
 import { elementCount, formatShape, type Shape } from './shape.ts';
 
-/** Who gets a buffer back that no tensor looks at any more. */
+/** Takes back a buffer when its last tensor is disposed. */
 export interface BufferOwner {
   free(buffer: GPUBuffer): void;
-  /** Why a buffer is invalid, if it is. */
+  /** Returns why a buffer is invalid, or undefined. */
   failureOf(buffer: GPUBuffer): DeviceError | undefined;
 }
 
-/** A buffer and the number of tensors that look at it. */
+/** A buffer and the number of tensors that refer to it. */
 export class Storage {
   private references = 0;
-  private spoilt: DeviceError | undefined;
+  private poisonedBy: DeviceError | undefined;
 
   constructor(
     readonly buffer: GPUBuffer,
     private readonly owner: BufferOwner,
   ) {}
 
-  /** Why the content cannot be trusted: there was no memory, or the submit that should have written it failed. */
+  /** Why the content is invalid: there was no memory, or a submit that should have written it failed. */
   get failure(): DeviceError | undefined {
-    return this.spoilt ?? this.owner.failureOf(this.buffer);
+    return this.poisonedBy ?? this.owner.failureOf(this.buffer);
   }
 
   poison(failure: DeviceError): void {
-    this.spoilt ??= failure;
+    this.poisonedBy ??= failure;
   }
 
   retain(): this {
@@ -39,13 +39,13 @@ export class Storage {
 }
 
 /**
- * A shaped piece of GPU memory: 32-bit elements in C order, f32 unless a kernel says otherwise.
- * Freed by `dispose`, by the end of the scope that it was made in, or with its device.
+ * A shaped range of GPU memory: 32-bit elements in C order, f32 unless a kernel reads them otherwise.
+ * It is freed by `dispose`, at the end of the scope that it was made in, or with its device.
  */
 export class Tensor {
   private disposed = false;
 
-  /** Made by `Device`; `offsetBytes` is a multiple of the adapter's `minStorageBufferOffsetAlignment`. */
+  /** Called by `Device`. `offsetBytes` is a multiple of the adapter's `minStorageBufferOffsetAlignment`. */
   constructor(
     readonly device: Device,
     private readonly storage: Storage,
@@ -64,45 +64,47 @@ export class Tensor {
     return this.size * 4;
   }
 
-  /** @throws DeviceError  the tensor was disposed of, or what should have written it failed */
+  /** @throws DeviceError  the tensor is disposed, or its content is invalid */
   get buffer(): GPUBuffer {
-    if (this.disposed) throw new DeviceError(`${this.label}: this tensor was disposed of and cannot be used any more`);
+    if (this.disposed) throw new DeviceError(`${this.label}: is already disposed`);
     if (this.storage.failure) throw this.storage.failure;
     return this.storage.buffer;
   }
 
-  /** Why the content cannot be trusted, if so. */
+  /** Why the content is invalid, or undefined. */
   get failure(): DeviceError | undefined {
     return this.storage.failure;
   }
 
-  /** Whether both look at the same memory from the same place on. */
+  /** Returns whether both tensors start at the same place of the same memory. */
   isViewOf(other: Tensor): boolean {
     return this.storage === other.storage && this.offsetBytes === other.offsetBytes;
   }
 
-  /** Makes every later use throw `error`, here and in all views. */
+  /** Makes every later use of this tensor and of all its views throw `error`. */
   poison(error: DeviceError): void {
     this.storage.poison(error);
   }
 
   /**
-   * The same memory, from element `offset` on, under another shape.
+   * Returns a tensor of another shape in the same memory, starting at element `offset`.
    *
-   * @throws ShapeError  it reaches outside, or `offset` breaks the adapter's alignment (64 elements as a rule)
+   * @throws ShapeError  it does not fit, or `offset` is not a multiple of the adapter's alignment (usually 64 elements)
    */
   view(shape: Shape, offset = 0): Tensor {
     const alignment = this.device.limits.minStorageBufferOffsetAlignment / 4;
     if (offset % alignment !== 0)
-      throw new ShapeError(`view: offset ${offset} of ${this.label} is no multiple of ${alignment} elements`);
+      throw new ShapeError(
+        `view: the offset in ${this.label} must be a multiple of ${alignment} elements, got ${offset}`,
+      );
     if (offset < 0 || offset + elementCount(shape) > this.size)
       throw new ShapeError(
-        `view: ${formatShape(shape)} at element ${offset} reaches outside of ${this.label} ${formatShape(this.shape)}`,
+        `view: ${formatShape(shape)} at element ${offset} does not fit in ${this.label} ${formatShape(this.shape)}`,
       );
     return this.device.track(new Tensor(this.device, this.storage, shape, this.label, this.offsetBytes + offset * 4));
   }
 
-  /** The elements, on the host. Submits what is recorded, and waits for it. @throws DeviceError */
+  /** Submits everything recorded so far, and returns the elements. @throws DeviceError */
   read(): Promise<Float32Array> {
     return this.device.read(this);
   }
@@ -116,4 +118,19 @@ export class Tensor {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/**
+ * Reads several tensors at the same time. If one read fails, waits for the others and then throws.
+ *
+ * @throws DeviceError  the error of the first tensor that cannot be read
+ */
+export async function readTogether<const Tensors extends readonly Tensor[]>(
+  ...tensors: Tensors
+): Promise<{ [i in keyof Tensors]: Float32Array }> {
+  const outcomes = await Promise.allSettled(tensors.map(tensor => tensor.read()));
+  return outcomes.map(outcome => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }) as { [i in keyof Tensors]: Float32Array };
 }

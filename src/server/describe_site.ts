@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, sha256 } from '#platform';
 import { version } from '../../package.json';
-import { openHead } from '../inference/open_head.ts';
+import { openHead } from '../nn/head_file.ts';
 import type { Site, SiteHead, SiteImage, SiteModel } from '../web/shared/site.ts';
 import { type CachedFile, findCached } from '../weights/cache.ts';
 import { ZOO, type ZooEntry, zooEntry } from '../weights/zoo.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname } from 'node:path';
 import sirv from 'sirv';
 import { messageOf } from '../errors/index.ts';
-import { openHead } from '../inference/open_head.ts';
+import { openHead } from '../nn/head_file.ts';
 import type { PullState, Site, SiteHead, SiteModel } from '../web/shared/site.ts';
 import { fileSha256 } from '../weights/cache.ts';
 import { detectArchitecture } from '../weights/check_state_dict.ts';

@@ -4,10 +4,10 @@ import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
 import { KERAS_EPS } from './keras_names.ts';
 import { deepen } from './net2net.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from './preprocessing.ts';
-import type { ResNetArchitecture } from './resnet_shapes.ts';
+import type { ResNetArchitecture, StrideOn } from './resnet_shapes.ts';
 import { type TensorNames, toStateDict } from './state_dict.ts';
 import type { StateDict, WeightsFile } from './tensor_entry.ts';
-import { type StrideOn, ZOO, type ZooEntry } from './zoo.ts';
+import { ZOO, type ZooEntry } from './zoo.ts';
 
 /** A checked network: its tensors, which are read on demand, and the properties that the file does not contain. */
 export interface Backbone {

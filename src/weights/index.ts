@@ -13,9 +13,10 @@ export {
   RESNET_ARCHITECTURES,
   RESNET_LAYOUTS,
   type ResNetArchitecture,
+  type StrideOn,
 } from './resnet_shapes.ts';
 export { openSafetensors } from './safetensors.ts';
 export { type NamedValues, saveSafetensors, writeSafetensors } from './safetensors_writer.ts';
 export { toStateDict } from './state_dict.ts';
 export { type StateDict, type TensorEntry, tensorOf, type WeightsFile, type WeightsFormat } from './tensor_entry.ts';
-export { DEFAULT_BACKBONE, type StrideOn, ZOO, type ZooEntry, zooEntry } from './zoo.ts';
+export { DEFAULT_BACKBONE, ZOO, type ZooEntry, zooEntry } from './zoo.ts';

@@ -6,9 +6,8 @@
  */
 import type { Backbone } from './backbone.ts';
 import { PREPROCESSINGS } from './preprocessing.ts';
-import { expectedTensors, RESNET_LAYOUTS, type ResNetArchitecture } from './resnet_shapes.ts';
+import { expectedTensors, RESNET_LAYOUTS, type ResNetArchitecture, type StrideOn } from './resnet_shapes.ts';
 import type { TensorEntry } from './tensor_entry.ts';
-import type { StrideOn } from './zoo.ts';
 
 export interface SyntheticOptions {
   readonly strideOn?: StrideOn;

@@ -1,7 +1,7 @@
 /** The weights that Raycam knows by name, with their sources, digests and preprocessing. */
 import { UsageError } from '../errors/index.ts';
 import { PREPROCESSINGS, type Preprocessing } from './preprocessing.ts';
-import type { ResNetArchitecture } from './resnet_shapes.ts';
+import type { ResNetArchitecture, StrideOn } from './resnet_shapes.ts';
 import type { WeightsFormat } from './tensor_entry.ts';
 
 /** A file on a web server. The cache stores it unchanged. */
@@ -35,12 +35,6 @@ export interface Net2NetSource {
   readonly kind: 'net2net';
   readonly from: string;
 }
-
-/**
- * Which convolution of a bottleneck has the stride of 2: the first 1x1 (He et al., "v1") or the 3x3 (torchvision,
- * "v1.5"). Weights files do not contain this.
- */
-export type StrideOn = '1x1' | '3x3';
 
 export interface ZooEntry {
   readonly id: string;

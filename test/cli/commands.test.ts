@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openHead } from '../../src/inference/open_head.ts';
+import { openHead } from '../../src/nn/head_file.ts';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { saveSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
@@ -164,7 +164,7 @@ describe('a head, from training to heat maps', () => {
   it('refuses a head that belongs to another backbone', async () => {
     const ran = await raycam(['predict', xray, ...network]);
     expect(ran.stderr).toMatch(
-      /raycam: head: .* was trained on features of resnet50\.caffe_in1k \(2048 numbers\), not of file:resnet18\.safetensors \(512 numbers\)\./,
+      /raycam: head: .*: was trained on resnet50\.caffe_in1k \(2048 features\), not on file:resnet18\.safetensors \(512 features\)\./,
     );
     expect(ran.status).toBe(1);
   });
@@ -180,7 +180,7 @@ describe('looking inside', () => {
 
   it('an unknown layer is answered with what there is', async () => {
     const ran = await raycam(['activations', xray, '--layer', 'layer3.7.conv1', '--out', at('no.npy'), ...network]);
-    expect(ran.stderr).toContain('raycam: taps: no module "layer3.7.conv1" in this network. layer3 has 0, 1\n');
+    expect(ran.stderr).toContain('raycam: taps: unknown module "layer3.7.conv1". Known: layer3.0, layer3.1\n');
     expect(ran.status).toBe(1);
     expect(existsSync(at('no.npy'))).toBe(false);
   });
@@ -293,13 +293,13 @@ describe('what is wrong is said in a sentence', () => {
       why: 'no head in the file',
       args: () => ['predict', xray, '--head', weights, ...network],
       status: 1,
-      message: /so it is no head file/,
+      message: /^raycam: head: .*: is not a head file \(it has no fc\.0\.weight and no fc\.0\.bias\)/,
     },
     {
       why: 'no such class',
       args: () => ['cam', xray, '--class', 'COLD', '--out', at('c'), '--head', at('head.safetensors'), ...network],
       status: 1,
-      message: /no class is named COLD, the head knows NORMAL, PNEUMONIA/,
+      message: /unknown class "COLD"\. Known: NORMAL, PNEUMONIA/,
     },
     {
       why: 'an unknown option',

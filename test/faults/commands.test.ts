@@ -186,7 +186,7 @@ describe.each(Object.entries(COMMANDS))('%s', (_name, command) => {
       const { stderr, ...ended } = await run(command);
       expect(ended, `lost at call ${at} of ${calls}`).toEqual(withoutNotes(calm));
       expect(opened.length, `lost at call ${at} of ${calls}`).toBe(2);
-      expect(stderr).toMatch(/^raycam: device: lost \(unknown: .*\): starting again on a new device$/m);
+      expect(stderr).toMatch(/^raycam: device: was lost \(unknown: .*\)\. Continuing on a new device$/m);
     }
   });
 
@@ -200,7 +200,7 @@ describe.each(Object.entries(COMMANDS))('%s', (_name, command) => {
       const { status, stderr } = await run(command);
       expect(status).toBe(1);
       expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-        new RegExp(`^raycam: device: lost (a second time )?\\(unknown: ${RESET}\\)`),
+        new RegExp(`^raycam: device: was lost (a second time )?\\(unknown: ${RESET}\\)`),
       );
       expect(readdirSync(out, { recursive: true }).filter(name => `${name}`.endsWith('.tmp'))).toEqual([]);
     }

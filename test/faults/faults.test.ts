@@ -228,7 +228,7 @@ describe.each(Object.entries(WORK))('%s', (name, { prepare }) => {
       const later = await outcomeOf(work.run());
       if (fault === 'loss') {
         expectSentence(later.error, `${where}, afterwards`);
-        expect((later.error as Error).message).toMatch(/^device: lost \(unknown: the driver was reset\)/);
+        expect((later.error as Error).message).toMatch(/^device: was lost \(unknown: the driver was reset\)/);
       } else {
         expect(later.result === reference, `${where}, afterwards`).toBe(true);
         work.dispose();

@@ -60,7 +60,7 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
 
   it('rejects a buffer that is too large', () => {
     expect(() => device.empty([134217728 / 4 + 1], 'layer1.0.conv1')).toThrow(
-      'device: layer1.0.conv1 needs a 134 MB buffer, this adapter allows 134 MB. Take a smaller batch',
+      'device: layer1.0.conv1 needs a 134 MB buffer, but this adapter allows 134 MB. Use a smaller batch',
     );
   });
 });

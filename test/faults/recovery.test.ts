@@ -2,11 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { constant, Tape } from '../../src/autograd/tape.ts';
 import { DeviceError } from '../../src/errors/index.ts';
 import { classifyImage } from '../../src/inference/classify.ts';
-import { evaluateHead } from '../../src/inference/evaluate_head.ts';
 import { evidenceOf } from '../../src/inference/evidence.ts';
 import { explainImage } from '../../src/inference/explain.ts';
 import { type BuildOptions, buildNetwork, type Network } from '../../src/inference/network.ts';
-import { predictImage, verdictOf } from '../../src/inference/predict.ts';
+import { evaluateHead, predictImage, verdictOf } from '../../src/inference/predict.ts';
 import { recovering } from '../../src/inference/recovery.ts';
 import { ledgerOf, maskedVerdict } from '../../src/inspection/ledger.ts';
 import { RecordedPass } from '../../src/inspection/recorded_pass.ts';
@@ -67,7 +66,7 @@ function build(lostAt: readonly (number | undefined)[], options: BuildOptions = 
 }
 
 const REASON = 'unknown: the driver was reset';
-const LOST = `device: lost (${REASON}). No result was kept. Run the command again, or choose another adapter with --adapter`;
+const LOST = `device: was lost (${REASON}). Run the command again, or choose another adapter with --adapter`;
 /** The submit at which a device is lost: about the second prediction. */
 const SOON = 3;
 
@@ -93,7 +92,7 @@ describe('a network whose device is lost', () => {
         ),
       );
     expect(outcomes.at(-1)).toBe(
-      `device: lost a second time (${REASON}). Choose another adapter with --adapter, and see \`raycam doctor\``,
+      `device: was lost a second time (${REASON}). Choose another adapter with --adapter, and see \`raycam doctor\``,
     );
     expect(new Set(outcomes).size).toBe(2);
     expect([opened.length, notes.length]).toEqual([2, 1]);
@@ -151,7 +150,7 @@ describe('a network whose device is lost', () => {
     expect(await predictImage(network, head, image)).toEqual(undisturbed);
     expect([opened.length, notes]).toEqual([2, [REASON]]);
     opened[1]!.lose('unknown', 'the driver was reset');
-    await expect(predictImage(network, head, image)).rejects.toThrow(/^device: lost a second time/);
+    await expect(predictImage(network, head, image)).rejects.toThrow(/^device: was lost a second time/);
   });
 
   it('fails if its device is lost twice while weights are being loaded', async () => {
@@ -185,7 +184,7 @@ describe('a network whose device is lost', () => {
   it('is not rebuilt after its device was disposed', async () => {
     const head = await open();
     network.device.dispose();
-    await expect(predictImage(network, head, image)).rejects.toThrow('device: lost (destroyed: device was destroyed)');
+    await expect(predictImage(network, head, image)).rejects.toThrow('device: was lost (destroyed: device was destroyed)');
     expect(opened.length).toBe(1);
   });
 });
@@ -199,14 +198,14 @@ it('a head in training is not reset to its initial weights', async () => {
   expect(first).toBe(head);
   await open();
   expect(() => head.on(network.device)).toThrow(
-    new DeviceError('head: what it learned was lost with its device. Train it again'),
+    new DeviceError('head: its trained weights were lost with the device. Train it again'),
   );
 });
 
 it('rejects probabilities that do not add up to 1', () => {
   expect(() => verdictOf(['a', 'b'], new Float32Array(2))).toThrow(
     new DeviceError(
-      'head: the probabilities add up to 2, expected 1, as if the head had not run. Check the adapter with `raycam doctor`',
+      'head: the probabilities add up to 2, expected 1, so the device did not run the head. Check the adapter with `raycam doctor`',
     ),
   );
 });

@@ -86,7 +86,7 @@ describe('requireSubgroupMatrix', () => {
     ['without 16-bit floats', adapterWith(right, ['subgroups', 'chromium-experimental-subgroup-matrix'])],
   ])('rejects an adapter %s', (_, adapter) => {
     expect(() => requireSubgroupMatrix(adapter)).toThrow(
-      'device: some GPU offers no matrix units that multiply 16-bit floats into 32-bit sums. Keep weights alone in 16 bits (--half weights), or leave --half out',
+      'device: some GPU has no matrix hardware that multiplies 16-bit floats into 32-bit sums. Use --half weights, or omit --half',
     );
   });
 });

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { openHead } from '../../src/inference/open_head.ts';
-import { checkHeadFits } from '../../src/nn/head_file.ts';
+import { checkHeadFits, openHead } from '../../src/nn/head_file.ts';
 import { type Metadata, writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { safetensors } from '../weights/build.ts';
 import type { HostileCase } from './case.ts';
@@ -58,30 +57,30 @@ export const HEADS: readonly HostileCase[] = [
   head(
     'trained on another backbone',
     metadata({ backbone: 'resnet18.tv_in1k_v1', featuresOf: 'x' }),
-    /was trained on features of resnet18\.tv_in1k_v1/,
+    /was trained on resnet18\.tv_in1k_v1/,
   ),
   head(
     'for a different number of features',
     parts({ weight: [2, 8] }),
-    /\(8 numbers\), not of resnet50\.caffe_in1k \(4 numbers\)/,
+    /\(8 features\), not on resnet50\.caffe_in1k \(4 features\)/,
   ),
   head(
     'with the hash of another file',
     metadata({ featuresOf: 'file:x', weightsHash: 'b'.repeat(64) }),
-    /was trained on features of/,
+    /: was trained on /,
   ),
-  head('without classes', metadata({ classes: '' }), /names no classes/),
-  head('whose classes are numbers', metadata({ classes: '[1, 2]' }), /names no classes/),
-  head('whose classes are one string', metadata({ classes: '"NORMAL"' }), /names no classes/),
+  head('without classes', metadata({ classes: '' }), /has no classes in its metadata/),
+  head('whose classes are numbers', metadata({ classes: '[1, 2]' }), /has no classes in its metadata/),
+  head('whose classes are one text', metadata({ classes: '"NORMAL"' }), /has no classes in its metadata/),
   head(
     'with three classes for two rows',
     metadata({ classes: '["a","b","c"]' }),
-    /names 3 classes, expected fc\.0\.weight \[3, F\]/,
+    /has 3 classes, expected fc\.0\.weight \[3, F\]/,
   ),
   head(
     'with 100,000 classes for two rows',
     metadata({ classes: JSON.stringify(Array(100_000).fill('x')) }),
-    /names 100000 classes/,
+    /has 100000 classes/,
   ),
   head('with a class named __proto__', metadata({ classes: '["__proto__","constructor"]' }), {
     value: ['__proto__', 'constructor'],
@@ -89,29 +88,33 @@ export const HEADS: readonly HostileCase[] = [
   head('with a bias of rank 2', parts({ bias: [2, 1] }), /fc\.0\.bias \[2\], got/),
   head('with a weight of rank 3', parts({ weight: [2, 2, 2] }), /got \[2, 2, 2\]/),
   head('with a scalar for a weight', parts({ weight: [] }), /expected fc\.0\.weight/),
-  head('with 5 million weights', parts({ weight: [2, 2_500_000] }), /has \[2, 2500000\] weights, at most 4194304/),
+  head(
+    'with 5 million weights',
+    parts({ weight: [2, 2_500_000] }),
+    /has too many weights \(5000000; the limit is 4194304\)/,
+  ),
   head(
     'without weights',
     () => writeSafetensors([{ name: 'fc.0.bias', shape: [2], values: new Float32Array(2) }]),
-    /has no fc\.0\.weight, so it is no head file/,
+    /is not a head file \(it has no fc\.0\.weight\)/,
   ),
   head(
     'with preprocessing that is a list',
     metadata({ preprocessing: '[]' }),
-    /has a damaged "preprocessing", expected a JSON object/,
+    /is damaged \(its "preprocessing" is not a JSON object\)/,
   ),
   head(
     'with preprocessing of 1.3 million brackets',
     metadata({ preprocessing: '['.repeat(1_300_000) }),
-    /has a damaged "preprocessing"/,
+    /is damaged \(its "preprocessing"/,
   ),
   head(
     'with classes of 240,000 brackets',
     metadata({ classes: '['.repeat(240_000) + ']'.repeat(240_000) }),
-    /names no classes/,
+    /has no classes in its metadata/,
   ),
-  head('with training that is not JSON', metadata({ training: '{' }), /has a damaged "training"/),
-  head('with metrics that have the key __proto__', metadata({ metrics: '{"__proto__":{"polluted":true}}' }), {
+  head('with training that is not JSON', metadata({ training: '{' }), /is damaged \(its "training"/),
+  head('with metrics that reach for prototypes', metadata({ metrics: '{"__proto__":{"polluted":true}}' }), {
     value: ['NORMAL', 'PNEUMONIA'],
   }),
   head(

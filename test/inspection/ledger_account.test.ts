@@ -11,7 +11,7 @@ const LEDGER: Ledger = {
 };
 
 describe('accountOf', () => {
-  it('adds up what speaks for a class, and what against it', () => {
+  it('sums positive and negative contributions to a class', () => {
     const account = accountOf(LEDGER, { of: ['NORMAL'] });
     expect(account).toMatchObject({
       about: 'NORMAL',
@@ -22,31 +22,31 @@ describe('accountOf', () => {
     });
   });
 
-  it('leaves out what is switched off', () => {
+  it('leaves out channels that are off', () => {
     const account = accountOf(LEDGER, { of: ['NORMAL'], off: new Set([1, 3]) });
     expect([account.for, account.against, account.sum]).toEqual([
       { channels: 1, sum: 1 },
       { channels: 0, sum: 0 },
       1.5,
     ]);
-    expect(account.contributions[3]).toBe(4); // what it would add
+    expect(account.contributions[3]).toBe(4); // kept, although it is off
   });
 
-  it('sets one class against another: the difference of their logits', () => {
+  it('sums the difference of the logits of two classes', () => {
     const account = accountOf(LEDGER, { of: ['PNEUMONIA', 'NORMAL'] });
     expect([...account.contributions]).toEqual([2, 3, 0, -5]);
     expect(account.sum).toBe(LEDGER.sums.PNEUMONIA! - LEDGER.sums.NORMAL!);
     expect(account.about).toBe('PNEUMONIA − NORMAL');
   });
 
-  it('knows no other class', () => {
+  it('refuses an unknown class', () => {
     expect(() => accountOf(LEDGER, { of: ['COVID'] })).toThrow(
-      'ledger: no class is named COVID, the head knows NORMAL, PNEUMONIA',
+      'ledger: unknown class "COVID". Known: NORMAL, PNEUMONIA',
     );
   });
 });
 
-it('orders channels, and runs the sum through them to the logit', () => {
+it('sorts channels, and sums them up to the logit', () => {
   const { contributions, bias, sum } = accountOf(LEDGER, { of: ['NORMAL'] });
   expect([...ledgerOrder(contributions, 'for')]).toEqual([3, 0, 2, 1]);
   expect([...ledgerOrder(contributions, 'against')]).toEqual([1, 2, 0, 3]);

@@ -6,7 +6,10 @@ import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
 import { type SyntheticOptions, syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
-/** Of the largest magnitude. Promised is 1e-3; measured on SwiftShader at most 1.3e-6, 6e-7 for logits and features. */
+/**
+ * Relative to the largest magnitude. The documentation promises 1e-3. Measured on SwiftShader: 1.3e-6; 6e-7 for logits
+ * and features.
+ */
 const BOUND = 1e-5;
 
 interface Row extends SyntheticOptions {
@@ -53,7 +56,7 @@ describe.each(NETWORKS)('$name agrees with PyTorch', ({ name, architecture, side
     expect(relativeError(await pass.features.read(), fixture.tensors.get('features')!)).toBeLessThan(BOUND);
   });
 
-  it('in the order of the likeliest five classes', async () => {
+  it('in the order of the five most probable classes', async () => {
     expect(largestFive(await pass.logits.read())).toEqual(largestFive(fixture.tensors.get('logits')!));
   });
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Forward } from '../../src/nn/resnet.ts';
 import { openWeights } from '../../src/weights/open_weights.ts';
 
-/** What PyTorch computed; scripts/make_network_fixtures.py says how. */
+/** Results of PyTorch, written by scripts/make_network_fixtures.py. */
 export interface Fixture {
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export async function readFixture(name: string): Promise<Fixture> {
   return { tensors, metadata: file.metadata };
 }
 
-/** The paths whose outputs a fixture has. */
+/** Returns the paths of the modules whose outputs a fixture contains. */
 export function tappedPaths({ tensors }: Fixture): string[] {
   return [...tensors.keys()].filter(key => key.startsWith('tap.')).map(key => key.slice(4));
 }

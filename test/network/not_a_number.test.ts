@@ -15,18 +15,18 @@ import { temporaryFolder } from '../cli/run.ts';
 const ADVICE =
   'a number was expected. Check the weights with `raycam weights info` and the adapter with `raycam doctor`';
 
-/** ResNet-18 with one value of one tensor replaced, on images of 32 x 32. */
+/** Builds ResNet-18 for images of 32 x 32, with one value of one tensor replaced. */
 async function spoiltNetwork(device: Device, name: string, value: number): Promise<Network> {
-  const formula = syntheticBackbone('resnet18');
-  const entry = formula.stateDict.get(name)!;
+  const synthetic = syntheticBackbone('resnet18');
+  const entry = synthetic.stateDict.get(name)!;
   const values = await entry.read();
   values[7] = value;
-  const stateDict = new Map([...formula.stateDict, [name, tensorOf(name, entry.shape, values)]]);
-  const backbone = { ...formula, stateDict, preprocessing: { ...formula.preprocessing, resize: 32, crop: 32 } };
+  const stateDict = new Map([...synthetic.stateDict, [name, tensorOf(name, entry.shape, values)]]);
+  const backbone = { ...synthetic, stateDict, preprocessing: { ...synthetic.preprocessing, resize: 32, crop: 32 } };
   return { device, backbone, model: await ResNet.load(device, backbone), dispose: async () => {} };
 }
 
-describe('no score is shown', () => {
+describe('a value that is not finite is an error', () => {
   const image = { width: 32, height: 32, pixels: new Uint8Array(32 * 32 * 3).fill(128) };
   const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
   let device: Device;
@@ -35,22 +35,22 @@ describe('no score is shown', () => {
   });
   afterAll(() => device.dispose());
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('where a logit is %d', async value => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('in logits: %d', async value => {
     const network = await spoiltNetwork(device, 'fc.bias', value);
     const refused = () =>
       expect(classifyImage(network, image)).rejects.toThrow(new DeviceError(`fc: element 7 is ${value}, ${ADVICE}`));
     await refused();
-    const before = device.memoryUse.liveBytes; // with the plan that the network keeps
+    const before = device.memoryUse.liveBytes; // with the graph that the network keeps
     await refused();
     expect(device.memoryUse.liveBytes).toBe(before);
     network.model.dispose();
   });
 
-  it('where a feature is, nor an activation', async () => {
+  it('in features and activations', async () => {
     const network = await spoiltNetwork(device, 'layer4.1.bn2.bias', Number.NaN);
     const features = () => computeFeatures(network, { paths: [xray], cacheDir: temporaryFolder() });
     await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 is NaN, ${ADVICE}`));
-    const before = device.memoryUse.liveBytes; // with the plan that the network keeps
+    const before = device.memoryUse.liveBytes; // with the graph that the network keeps
     await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 is NaN, ${ADVICE}`));
     const activations = activationsOf(network, image, 'layer4');
     await expect(activations).rejects.toThrow(new DeviceError(`layer4: element ${7 * 49} is NaN, ${ADVICE}`));
@@ -58,7 +58,7 @@ describe('no score is shown', () => {
     network.model.dispose();
   });
 
-  it('where a log-probability is', () => {
+  it('in log-probabilities', () => {
     expect(() => verdictOf(['NORMAL', 'PNEUMONIA'], Float32Array.of(Number.NaN, -1))).toThrow(
       new DeviceError(`head: element 0 is NaN, ${ADVICE}`),
     );
@@ -66,13 +66,13 @@ describe('no score is shown', () => {
 });
 
 describe('checked values', () => {
-  it('are passed on', () => {
+  it('are returned unchanged', () => {
     const values = Float32Array.of(-1, 0, 3.4e38);
     expect(finite('fc', values)).toBe(values);
     expect(notAllZero('avgpool', values)).toBe(values);
   });
 
-  it('that are all 0 are what a device gives that ran nothing', () => {
+  it('must not all be 0, as from a device that ran nothing', () => {
     expect(() => notAllZero('avgpool', new Float32Array(512))).toThrow(
       new DeviceError('avgpool: every element is 0, as if nothing had run. Check the adapter with `raycam doctor`'),
     );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { relativeError } from '../../src/doctor/self_test.ts';
 import { InputError, ShapeError, WeightsError } from '../../src/errors/index.ts';
 import { modulePaths, ResNet } from '../../src/nn/resnet.ts';
+import { resnetWork } from '../../src/nn/resnet_work.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
@@ -9,6 +10,48 @@ import { disposeForward } from '../network/fixture.ts';
 
 const SIDE = 64;
 const STAGES = ['relu', 'maxpool', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'fc'];
+
+/** Modules up to the first block with a shortcut of its own. PyTorch runs the shortcut after all convolutions of the block. */
+const IN_PYTORCH = {
+  resnet18: [
+    ...['conv1', 'bn1', 'relu', 'maxpool'],
+    ...within('layer1.0', ['conv1', 'bn1', 'conv2', 'bn2', 'relu']),
+    ...within('layer1.1', ['conv1', 'bn1', 'conv2', 'bn2', 'relu']),
+    'layer1',
+    ...within('layer2.0', ['conv1', 'bn1', 'conv2', 'bn2', 'downsample.0', 'downsample.1', 'downsample', 'relu']),
+  ],
+  resnet50: [
+    ...['conv1', 'bn1', 'relu', 'maxpool'],
+    ...within('layer1.0', [
+      ...['conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3'],
+      ...['downsample.0', 'downsample.1', 'downsample', 'relu'],
+    ]),
+    ...within('layer1.1', ['conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3', 'relu']),
+  ],
+};
+
+/** The same in Raycam, where the last convolution of a block adds the shortcut. A relu is listed at its first run. */
+const FIRST_RUN = {
+  resnet18: [
+    ...['conv1', 'bn1', 'relu', 'maxpool'],
+    ...within('layer1.0', ['conv1', 'bn1', 'relu', 'conv2', 'bn2']),
+    ...within('layer1.1', ['conv1', 'bn1', 'relu', 'conv2', 'bn2']),
+    'layer1',
+    ...within('layer2.0', ['conv1', 'bn1', 'relu', 'downsample.0', 'downsample.1', 'downsample', 'conv2', 'bn2']),
+  ],
+  resnet50: [
+    ...['conv1', 'bn1', 'relu', 'maxpool'],
+    ...within('layer1.0', [
+      ...['conv1', 'bn1', 'relu', 'conv2', 'bn2'],
+      ...['downsample.0', 'downsample.1', 'downsample', 'conv3', 'bn3'],
+    ]),
+    ...within('layer1.1', ['conv1', 'bn1', 'relu', 'conv2', 'bn2', 'conv3', 'bn3']),
+  ],
+};
+
+function within(block: string, modules: readonly string[]): string[] {
+  return [...modules.map(name => `${block}.${name}`), block];
+}
 
 let device: Device;
 beforeAll(async () => {
@@ -29,7 +72,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     await device.trim();
   });
 
-  it('gives the same whether every module is tapped, the stages, or none', async () => {
+  it('returns the same whether all modules, the stages, or none are tapped', async () => {
     const none = model.forward(x);
     const stages = model.forward(x, { taps: STAGES });
     const all = model.forward(x, { taps: model.modulePaths });
@@ -44,14 +87,19 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     for (const pass of [none, stages, all]) disposeForward(pass);
   });
 
-  it('taps every module of its graph, in the order they run', async () => {
+  it('taps every module, in the order in which they run', async () => {
     const pass = model.forward(x, { taps: model.modulePaths });
-    expect([...pass.taps.keys()].sort()).toEqual([...modulePaths(architecture)].sort());
+    const tapped = [...pass.taps.keys()];
     await device.submit();
     disposeForward(pass);
+    expect(tapped.toSorted()).toEqual(modulePaths(architecture).toSorted());
+    expect(tapped.slice(0, FIRST_RUN[architecture].length)).toEqual(FIRST_RUN[architecture]);
+    expect(tapped.slice(-3)).toEqual(['layer4', 'avgpool', 'fc']);
+    const work = resnetWork(architecture).map(({ path }) => path);
+    expect(tapped.filter(path => work.includes(path))).toEqual(work);
   });
 
-  it('gives a batch of two what it gives the two alone', async () => {
+  it('computes the same for a batch of two as for its images alone', async () => {
     const values = syntheticImage([2, 3, SIDE, SIDE]);
     using both = device.tensor(values, [2, 3, SIDE, SIDE], 'both');
     const batch = model.forward(both, { taps: ['layer4'] });
@@ -86,7 +134,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('refuses an input that is no batch of images, and leaves nothing behind', async () => {
+  it('refuses an input that is not a batch of images, and leaves no memory in use', async () => {
     const before = device.memoryUse.liveBytes;
     using flat = device.empty([3, SIDE, SIDE], 'flat');
     expect(() => model.forward(flat)).toThrow(new ShapeError('resnet: x must be 4-D, got [3, 64, 64]'));
@@ -100,8 +148,16 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
   });
 });
 
+describe('modulePaths', () => {
+  it.each(['resnet18', 'resnet50'] as const)("lists the modules of %s in the order of PyTorch's pass", architecture => {
+    const expected = IN_PYTORCH[architecture];
+    expect(modulePaths(architecture).slice(0, expected.length)).toEqual(expected);
+    expect(modulePaths(architecture).slice(-3)).toEqual(['layer4', 'avgpool', 'fc']);
+  });
+});
+
 describe('memory over many passes', () => {
-  it('stays where it is from the third of twenty on', async () => {
+  it('does not grow after the second of twenty', async () => {
     const model = await ResNet.load(device, syntheticBackbone('resnet18'));
     using x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
     const uses: number[][] = [];
@@ -118,7 +174,7 @@ describe('memory over many passes', () => {
     await device.trim();
   });
 
-  it('returns to nothing when a network is disposed of', async () => {
+  it('is all freed when a network is disposed of', async () => {
     const before = device.memoryUse;
     const model = await ResNet.load(device, syntheticBackbone('resnet18'));
     expect(device.memoryUse.liveBytes - before.liveBytes).toBeGreaterThan(11_689_512 * 4 * 0.99);
@@ -137,11 +193,11 @@ describe('memory over many passes', () => {
     model.dispose();
   });
 
-  it('names a tensor that is missing', async () => {
+  it.each(['layer2.0.downsample.0.weight', 'layer3.1.bn2.running_mean'])('names a missing %s', async missing => {
     const backbone = syntheticBackbone('resnet18');
-    const stateDict = new Map([...backbone.stateDict].filter(([name]) => name !== 'layer3.1.bn2.running_mean'));
+    const stateDict = new Map([...backbone.stateDict].filter(([name]) => name !== missing));
     await expect(ResNet.load(device, { ...backbone, stateDict })).rejects.toThrow(
-      new WeightsError('weights: layer3.1.bn2.running_mean is missing. The file is of another network, or was cut'),
+      new WeightsError(`weights: ${missing} is missing. The file belongs to another network or is incomplete`),
     );
   });
 });
@@ -157,22 +213,19 @@ describe('taps', () => {
   it.each([
     [
       'layer5',
-      'taps: no module "layer5" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
+      'taps: unknown module "layer5". Known: conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
     ],
-    ['layer1.7.conv1', 'taps: no module "layer1.7.conv1" in this network. layer1 has 0, 1'],
+    ['layer1.7.conv1', 'taps: unknown module "layer1.7.conv1". Known: layer1.0, layer1.1'],
     [
       'layer2.0.conv9',
-      'taps: no module "layer2.0.conv9" in this network. layer2.0 has conv1, bn1, conv2, bn2, downsample, relu',
+      'taps: unknown module "layer2.0.conv9". Known: layer2.0.conv1, layer2.0.bn1, layer2.0.conv2, layer2.0.bn2, layer2.0.downsample, layer2.0.relu',
     ],
-    [
-      '',
-      'taps: no module "" in this network. The top level has conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc',
-    ],
-  ])('of no module: %j', (path, message) => {
+    ['', 'taps: unknown module "". Known: conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc'],
+  ])('refuse the unknown module %j', (path, message) => {
     expect(() => model.forward(x, { taps: [path] })).toThrow(new InputError(message));
   });
 
-  it('are kept once, however often they are asked for', async () => {
+  it('are kept once, even if a path is given twice', async () => {
     const before = device.memoryUse.liveBytes;
     const pass = model.forward(x, { taps: ['layer4', 'layer4'] });
     await pass.logits.read();
@@ -181,7 +234,7 @@ describe('taps', () => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('give [N, C, 1, 1] for avgpool and [N, 1000] for fc', async () => {
+  it('are [N, C, 1, 1] for avgpool and [N, 1000] for fc', async () => {
     const pass = model.forward(x, { taps: ['avgpool', 'fc'] });
     expect([pass.taps.get('avgpool')!.shape, pass.taps.get('fc')!.shape]).toEqual([
       [1, 512, 1, 1],
@@ -189,6 +242,26 @@ describe('taps', () => {
     ]);
     expect(await pass.taps.get('fc')!.read()).toEqual(await pass.logits.read());
     disposeForward(pass);
+  });
+});
+
+describe('forwardUnit', () => {
+  it('runs the stem and a block as forward does', async () => {
+    const model = await ResNet.load(device, syntheticBackbone('resnet18'));
+    using x = device.tensor(syntheticImage([1, 3, 32, 32]), [1, 3, 32, 32], 'x');
+    const pass = model.forward(x, { taps: ['maxpool', 'layer1.0', 'layer1.0.conv1'] });
+    const stem = model.forwardUnit('stem', x);
+    const block = model.forwardUnit('layer1.0', stem.y, { taps: ['layer1.0.conv1'] });
+    expect(await stem.y.read()).toEqual(await pass.taps.get('maxpool')!.read());
+    expect(await block.y.read()).toEqual(await pass.taps.get('layer1.0')!.read());
+    const path = 'layer1.0.conv1';
+    expect(await block.taps.get(path)!.read()).toEqual(await pass.taps.get(path)!.read());
+    for (const tensor of [stem.y, block.y, ...block.taps.values()]) tensor.dispose();
+    disposeForward(pass);
+    expect(() => model.forwardUnit('layer1.2', x)).toThrow(
+      new InputError('resnet: unknown unit "layer1.2". Known: stem, layer1.0 … layer4.1'),
+    );
+    model.dispose();
   });
 });
 

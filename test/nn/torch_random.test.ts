@@ -41,7 +41,7 @@ describe('a seed', () => {
   });
 
   it.each([0.5, Number.NaN, 2 ** 53])('is not %d', seed => {
-    expect(() => new TorchRandom(seed)).toThrow(`seed: expected a whole number within ±(2^53 - 1), got ${seed}`);
+    expect(() => new TorchRandom(seed)).toThrow(`seed must be an integer within ±(2^53 - 1), got ${seed}`);
   });
 });
 

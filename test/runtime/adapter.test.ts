@@ -4,7 +4,7 @@ import { Device } from '../../src/runtime/device.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-it.runIf(process.platform === 'linux')('says what to do where no driver gives a GPU', async () => {
+it.runIf(process.platform === 'linux')('says what to do if no driver offers a GPU', async () => {
   vi.stubEnv('VK_ICD_FILENAMES', '/nonexistent/icd.json'); // hides the drivers that the machine may have
   await expect(Device.open({ adapter: 'gpu' })).rejects.toThrow(
     new DeviceError(

@@ -19,7 +19,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
   const vector = (length: number, value: number) => device.tensor(new Float32Array(length).fill(value), [length], 'x');
   const filled = (length: number, value: number) => new Float32Array(length).fill(value);
 
-  it('computes nothing when it is captured, and the same as eager calls when it runs', async () => {
+  it('computes nothing during the capture, and the same as eager calls when it runs', async () => {
     const before = device.memoryUse.liveBytes;
     const x = vector(100, 1);
     const graph = device.capture({ x }, inputs => {
@@ -34,7 +34,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('takes other inputs on each run, also several before a submit, in order with eager calls', async () => {
+  it('runs with other inputs, several times before a submit, in order with eager calls', async () => {
     const [a, b] = [vector(100, 1), vector(100, 10)];
     using graph = device.capture({ x: a }, inputs => plus(inputs.x, 1));
     const first = plus(graph.run({ x: a }), 100);
@@ -45,13 +45,13 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     for (const tensor of [a, b, first, second]) tensor.dispose();
   });
 
-  describe('encodes the third run and later ones ahead', () => {
-    let watched: Device;
-    /** Dispatches since the last submit, and before each. */
+  describe('encodes its third and later runs ahead', () => {
+    let observed: Device;
+    /** Dispatches encoded since the last submit, and between the submits before. */
     let encoded = 0;
     let submits: number[] = [];
     beforeEach(async () => {
-      watched = await Device.open({
+      observed = await Device.open({
         adapter,
         observe: gpu =>
           override(gpu, {
@@ -80,30 +80,30 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
       });
       [encoded, submits] = [0, []];
     });
-    afterEach(() => watched.dispose());
+    afterEach(() => observed.dispose());
 
-    const add = (x: Tensor, amount: number) => watched.run(addAmount, { x }, { amount }).y;
-    const input = (value: number) => watched.tensor(filled(100, value), [100], 'x');
+    const add = (x: Tensor, amount: number) => observed.run(addAmount, { x }, { amount }).y;
+    const input = (value: number) => observed.tensor(filled(100, value), [100], 'x');
     /** A dispatch that reads x, and two that do not. */
-    const threeSums = () => watched.capture({ x: input(0) }, ({ x }) => add(add(add(x, 1), 10), 100));
+    const threeSums = () => observed.capture({ x: input(0) }, ({ x }) => add(add(add(x, 1), 10), 100));
 
-    it('wholly for inputs in the same buffers, or in the one whose turn it is', async () => {
+    it('completely if the inputs are in the same buffers, or alternate between known ones', async () => {
       const graph = threeSums();
       const inputs = [1, 2, 3].map(input);
       for (const value of [1, 1, 1, 1, 2, 1, 2, 1, 2, 1, 3])
         expect(await graph.run({ x: inputs[value - 1]! }).read()).toEqual(filled(100, 111 + value));
-      // One more where the first of those ahead was for another input.
+      // 4: the dispatch that reads x was encoded ahead for another input, so it is encoded again.
       expect(submits).toEqual([3, 3, 3, 3, 4, 4, 3, 3, 3, 3, 4]);
     });
 
-    it('but for what reads inputs in buffers that were never seen', async () => {
+    it('except the dispatches that read inputs in new buffers', async () => {
       const graph = threeSums();
       for (let run = 0; run < 8; run++)
         expect(await graph.run({ x: input(run) }).read()).toEqual(filled(100, 111 + run));
       expect(submits).toEqual([3, 3, 4, 4, 4, 4, 4, 4]);
     });
 
-    it('once in a batch, and not where it is switched off', async () => {
+    it('once per batch, and not at all with encodesAhead = false', async () => {
       const graph = threeSums();
       const x = input(5);
       for (let run = 0; run < 3; run++) await graph.run({ x }).read();
@@ -112,14 +112,14 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
       expect(await twice.read()).toEqual(filled(100, 1117));
       expect(submits.at(-1)).toBe(3 + 1 + 3 + 1);
       expect(await once.read()).toEqual(filled(100, 1116));
-      watched.encodesAhead = false;
+      observed.encodesAhead = false;
       encoded = 0;
       expect(await graph.run({ x: input(7) }).read()).toEqual(filled(100, 118));
       expect(submits.at(-1)).toBe(3);
     });
   });
 
-  it('keeps what was uploaded while it was captured', async () => {
+  it('keeps what was uploaded during the capture', async () => {
     using x = vector(64, 1);
     using graph = device.capture({ x }, inputs => {
       const constant = device.scope(() => plus(vector(64, 5), 1)); // the upload is freed at once
@@ -131,7 +131,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     }
   });
 
-  it('lets freed memory serve later tensors, smaller ones too', () => {
+  it('reuses freed memory for later tensors of the same or a smaller size', () => {
     using x = vector(4096, 0);
     using graph = device.capture({ x }, inputs =>
       device.scope(() => {
@@ -140,7 +140,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
         return y;
       }),
     );
-    expect(graph.activationBytes).toBe(8 * 4096 * 4); // one scope holds them all
+    expect(graph.activationBytes).toBe(8 * 4096 * 4); // one scope keeps them all alive
     using frugal = device.capture({ x }, inputs => {
       let y = plus(inputs.x, 1);
       for (let i = 0; i < 8; i++) {
@@ -155,7 +155,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     expect(frugal.activationBytes).toBe(2 * 4096 * 4);
   });
 
-  it('runs a network bit for bit as eager calls do, taps included', async () => {
+  it('computes the same bits of a network as eager calls, including taps', async () => {
     const before = device.memoryUse.liveBytes;
     const model = await ResNet.load(device, syntheticBackbone('resnet18'));
     const shape = [1, 3, 64, 64] as const;
@@ -166,8 +166,8 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     for (const x of tensors) {
       const eager = model.forward(x, { taps });
       const expected = [eager.logits, eager.features, ...taps.map(tap => eager.taps.get(tap)!)];
-      const planned = graph.run({ x });
-      const got = [planned.logits, planned.features, ...taps.map(tap => planned.taps.get(tap)!)];
+      const replayed = graph.run({ x });
+      const got = [replayed.logits, replayed.features, ...taps.map(tap => replayed.taps.get(tap)!)];
       for (const [i, tensor] of got.entries()) expect(await tensor.read()).toEqual(await expected[i]!.read());
       disposeForward(eager);
     }
@@ -175,28 +175,28 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('refuses another shape, to run after its end, and to read while it is captured', async () => {
+  it('rejects another shape, a run after dispose(), a readback during the capture and a nested capture', async () => {
     using x = vector(8, 1);
     using wide = vector(9, 1);
     const graph = device.capture({ x }, inputs => plus(inputs.x, 1));
     expect(() => graph.run({ x: wide })).toThrow(
-      new DeviceError('graph: x must be [8], got [9]. Capture another graph for it'),
+      new DeviceError('graph: x must be [8], got [9]. Capture another graph for this shape'),
     );
     graph.dispose();
-    expect(() => graph.run({ x })).toThrow(new DeviceError('graph: it was disposed of and cannot run any more'));
+    expect(() => graph.run({ x })).toThrow(new DeviceError('graph: is already disposed. Capture it again'));
     let reading: Promise<Float32Array> | undefined;
     device
       .capture({ x }, inputs => {
         reading = inputs.x.read();
       })
       .dispose();
-    await expect(reading).rejects.toThrow('capture: nothing can be submitted or read before it ends');
+    await expect(reading).rejects.toThrow('capture: nothing can be submitted or read until the capture ends');
     expect(() => device.capture({ x }, inputs => device.capture(inputs, () => {}))).toThrow(
-      'capture: another one is under way',
+      'capture: another capture is already running',
     );
   });
 
-  it('leaves nothing behind where the work throws', async () => {
+  it('frees its memory if the captured function throws', async () => {
     const before = device.memoryUse.liveBytes;
     const x = vector(8, 1);
     const work = (inputs: { x: Tensor }) => {
@@ -206,6 +206,6 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
     expect(() => device.capture({ x }, work)).toThrow('no');
     expect(await plus(x, 1).read()).toEqual(filled(8, 2));
     x.dispose();
-    expect(device.memoryUse.liveBytes).toBeLessThanOrEqual(before + 256); // the sum's, which nobody disposed of
+    expect(device.memoryUse.liveBytes).toBeLessThanOrEqual(before + 256); // the sum, which is never disposed
   });
 });

@@ -14,19 +14,19 @@ const plus = (x: Tensor, amount: number, label?: string) => device.run(addAmount
 const vector = (length: number, value: number, label = 'x') =>
   device.tensor(new Float32Array(length).fill(value), [length], label);
 
-it('says which adapter it is', () => {
+it('reports its adapter', () => {
   expect(device.adapter).toMatchObject({ kind: 'software', vendor: 'google', architecture: 'swiftshader' });
   expect(device.adapter.description).toMatch(/^SwiftShader/);
 });
 
 describe('a tensor', () => {
-  it('comes back as it went', async () => {
+  it('reads back the bits that were uploaded', async () => {
     using x = device.tensor(Float32Array.of(1, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3.4e38), [2, 3], 'x');
     expect([x.shape, x.size, x.sizeBytes]).toEqual([[2, 3], 6, 24]);
     expect(await x.read()).toEqual(Float32Array.of(1, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3.4e38));
   });
 
-  it('may be a part of a larger array', async () => {
+  it('can be uploaded from a subarray', async () => {
     using x = device.tensor(Float32Array.of(0, 1, 2, 3, 4).subarray(1, 4), [3]);
     expect(await x.read()).toEqual(Float32Array.of(1, 2, 3));
   });
@@ -36,22 +36,22 @@ describe('a tensor', () => {
     expect(await x.read()).toEqual(new Float32Array(0));
   });
 
-  it('must hold as many elements as its shape', () => {
+  it('must have as many values as its shape needs', () => {
     expect(() => device.tensor(new Float32Array(5), [2, 3], 'mean')).toThrow(
-      new DeviceError('mean: shape [2, 3] holds 6 elements, got 5'),
+      new DeviceError('mean: [2, 3] needs 6 values, got 5'),
     );
   });
 
-  it('cannot be used once it was disposed of', async () => {
+  it('cannot be used after dispose()', async () => {
     const x = vector(4, 1, 'early');
     x.dispose();
     x.dispose();
-    const gone = new DeviceError('early: this tensor was disposed of and cannot be used any more');
+    const gone = new DeviceError('early: is already disposed');
     await expect(x.read()).rejects.toThrow(gone);
     expect(() => plus(x, 1)).toThrow(gone);
   });
 
-  it('belongs to one device', async () => {
+  it('is rejected by another device', async () => {
     using other = await Device.open({ adapter: 'swiftshader' });
     const x = other.tensor(new Float32Array(4), [4], 'foreign');
     expect(() => plus(x, 1, 'layer1.0.conv1')).toThrow(
@@ -59,13 +59,13 @@ describe('a tensor', () => {
     );
   });
 
-  it('of more bytes than the adapter allows is refused', () => {
+  it('is rejected if it needs more bytes than the adapter allows', () => {
     const limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
     const before = device.memoryUse;
     expect(() => device.empty([limit / 2], 'layer2.0.conv1')).toThrow(
       new DeviceError(
-        `device: layer2.0.conv1 needs a ${mb(2 * limit)} buffer, this adapter allows ${mb(limit)}. Take a smaller batch`,
+        `device: layer2.0.conv1 needs a ${mb(2 * limit)} buffer, but this adapter allows ${mb(limit)}. Use a smaller batch`,
       ),
     );
     expect(device.memoryUse).toEqual(before);
@@ -83,7 +83,7 @@ describe('an operation', () => {
     expect([ofY[69], ofZ[69]]).toEqual([4, 13]);
   });
 
-  it('sees what a tensor holds when it is called, not what is recorded later', async () => {
+  it('reads a tensor’s values at the time of the call, before operations recorded later', async () => {
     using x = vector(4, 1);
     const first = x.read();
     device.run(increment, { x }, {});
@@ -92,7 +92,7 @@ describe('an operation', () => {
     expect([(await first)[0], (await second)[0], (await x.read())[0]]).toEqual([1, 2, 3]);
   });
 
-  it('writes into a tensor that it is given', async () => {
+  it('writes to the given output tensor', async () => {
     using x = vector(64, 1);
     using whole = vector(192, 5);
     const y = device.run(addAmount, { x }, { amount: 1 }, { outputs: { y: whole.view([64], 64) } }).y;
@@ -106,13 +106,13 @@ describe('an invalid dispatch', () => {
   const message =
     /^layer3\.4\.conv2: Dispatch workgroup count X \(65536\) exceeds max compute workgroups per dimension \(65535\)\.$/;
 
-  it('is an error that names the operation, and spoils what it should have written', async () => {
+  it('throws an error that names the operation, and poisons its outputs', async () => {
     using x = vector(4, 1);
     using before = plus(x, 1, 'layer3.4.conv1');
     await device.submit();
-    using spoilt = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
+    using poisoned = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
     await expect(device.submit()).rejects.toThrow(message);
-    for (const use of [() => spoilt.read(), () => spoilt.read(), async () => plus(spoilt, 1)]) {
+    for (const use of [() => poisoned.read(), () => poisoned.read(), async () => plus(poisoned, 1)]) {
       await expect(use()).rejects.toThrow(DeviceError);
       await expect(use()).rejects.toThrow(message);
     }
@@ -121,7 +121,7 @@ describe('an invalid dispatch', () => {
     expect(await after.read()).toEqual(new Float32Array(4).fill(3));
   });
 
-  it('leaves no stale values in a tensor that held some', async () => {
+  it('leaves no stale values in a tensor that it should have overwritten', async () => {
     using x = vector(64, 1);
     using y = vector(128, 5);
     using view = y.view([64], 64);
@@ -131,21 +131,21 @@ describe('an invalid dispatch', () => {
     await expect(y.read()).rejects.toThrow(message);
   });
 
-  it('spoils its whole batch: none of it was submitted', async () => {
+  it('poisons its whole batch, none of which was submitted', async () => {
     using x = vector(4, 1);
     using earlier = plus(x, 1);
-    using spoilt = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
-    using later = plus(spoilt, 1);
+    using poisoned = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
+    using later = plus(poisoned, 1);
     await expect(later.read()).rejects.toThrow(message);
     await expect(earlier.read()).rejects.toThrow(message);
     expect(await x.read()).toEqual(new Float32Array(4).fill(1));
   });
 
-  it('spoils what was recorded while it was on its way', async () => {
+  it('poisons what was recorded before its submit failed', async () => {
     using x = vector(4, 1);
-    using spoilt = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
+    using poisoned = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
     const submitted = device.submit();
-    using dependent = plus(spoilt, 1);
+    using dependent = plus(poisoned, 1);
     const further = device.submit();
     using last = plus(dependent, 1);
     await expect(submitted).rejects.toThrow(message);
@@ -154,12 +154,12 @@ describe('an invalid dispatch', () => {
     await expect(last.read()).rejects.toThrow(message);
   });
 
-  it('gives its memory back clean', async () => {
+  it('returns its memory to the pool in a usable state', async () => {
     const before = device.memoryUse.liveBytes;
     const x = vector(4, 1);
-    const spoilt = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
+    const poisoned = device.run(addAmount, { x }, tooMany, { label: 'layer3.4.conv2' }).y;
     await expect(device.submit()).rejects.toThrow(message);
-    spoilt.dispose();
+    poisoned.dispose();
     using y = plus(x, 1);
     expect(await y.read()).toEqual(new Float32Array(4).fill(2));
     x.dispose();
@@ -167,17 +167,17 @@ describe('an invalid dispatch', () => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('may be by an input too small', async () => {
+  it('throws if an input is too small for its binding', async () => {
     using x = vector(63, 1);
     using y = device.run(needs256Bytes, { x }, {}, { label: 'fc' }).y;
     await expect(device.submit()).rejects.toThrow(/^fc: .*\b252\b.*\b256\b/);
     await expect(y.read()).rejects.toThrow(/^fc: /);
   });
 
-  it('is refused at the call where it would read what it writes', async () => {
+  it('throws at the call if it would read the buffer that it writes', async () => {
     using x = vector(128, 1);
     const run = (y: Tensor) => device.run(addAmount, { x }, { amount: 1 }, { label: 'relu', outputs: { y } });
-    const message = 'relu: y is written, and shares its memory with x (x). Copy one of them';
+    const message = 'relu: y is written but shares memory with x (x). Copy one of them';
     expect(() => run(x)).toThrow(new DeviceError(message));
     using view = x.view([64], 64);
     expect(() => run(view)).toThrow(new DeviceError(message));
@@ -186,7 +186,7 @@ describe('an invalid dispatch', () => {
 });
 
 describe('a view', () => {
-  it('shares memory, and keeps it alive', async () => {
+  it('shares its tensor’s memory and keeps it alive', async () => {
     const before = device.memoryUse.liveBytes;
     const x = device.tensor(
       Float32Array.from({ length: 128 }, (_, i) => i),
@@ -203,30 +203,28 @@ describe('a view', () => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('stays inside of its tensor, at the offsets that the adapter takes', () => {
+  it('must fit in its tensor, at an offset that the adapter allows', () => {
     using x = vector(128, 0, 'batch');
     const alignment = device.limits.minStorageBufferOffsetAlignment / 4;
-    expect(() => x.view([8, 17])).toThrow(new ShapeError('view: [8, 17] at element 0 reaches outside of batch [128]'));
-    expect(() => x.view([65], 64)).toThrow(new ShapeError('view: [65] at element 64 reaches outside of batch [128]'));
+    expect(() => x.view([8, 17])).toThrow(new ShapeError('view: [8, 17] at element 0 does not fit in batch [128]'));
+    expect(() => x.view([65], 64)).toThrow(new ShapeError('view: [65] at element 64 does not fit in batch [128]'));
     expect(() => x.view([1], 3)).toThrow(
-      new ShapeError(`view: offset 3 of batch is no multiple of ${alignment} elements`),
+      new ShapeError(`view: the offset in batch must be a multiple of ${alignment} elements, got 3`),
     );
     x.view([64], 64).dispose();
   });
 
-  it('does not reach back before its start', () => {
+  it('cannot start before its tensor', () => {
     using x = vector(192, 0, 'batch');
     using part = x.view([64], 64);
-    expect(() => part.view([64], -64)).toThrow(
-      new ShapeError('view: [64] at element -64 reaches outside of batch [64]'),
-    );
+    expect(() => part.view([64], -64)).toThrow(new ShapeError('view: [64] at element -64 does not fit in batch [64]'));
   });
 });
 
 describe('a scope', () => {
   const live = () => device.memoryUse.liveBytes;
 
-  it('frees what it made, but what it returns', async () => {
+  it('frees what was made inside, except what it returns', async () => {
     using x = vector(4, 1);
     const before = live();
     const kept = device.scope(() => {
@@ -242,7 +240,7 @@ describe('a scope', () => {
     expect(live()).toBe(before);
   });
 
-  it('frees all of it when the work throws, and the scope around goes on', async () => {
+  it('frees everything if the function throws, and the enclosing scope continues', async () => {
     const before = live();
     const y = device.scope(() => {
       const x = vector(4, 1);
@@ -261,7 +259,7 @@ describe('a scope', () => {
     expect(live()).toBe(before);
   });
 
-  it('hands what it returns to the scope around', () => {
+  it('hands what it returns to the enclosing scope', () => {
     const before = live();
     device.scope(() => {
       const x = device.scope(() => vector(4, 1));
@@ -271,7 +269,7 @@ describe('a scope', () => {
     expect(live()).toBe(before);
   });
 
-  it('leaves alone what is detached, and what was made before', async () => {
+  it('does not free detached tensors, or those made earlier', async () => {
     using x = vector(4, 1);
     const y = device.scope(() => {
       const made = device.scope(() => device.detach(plus(x, 1)));
@@ -283,7 +281,7 @@ describe('a scope', () => {
     tensor.dispose();
   });
 
-  it('keeps a view that it returns, and not the tensor below', async () => {
+  it('keeps a view that it returns, and frees the tensor that it was made from', async () => {
     const before = live();
     const view = device.scope(() => vector(128, 3).view([64], 64));
     expect(live() - before).toBe(512);
@@ -294,7 +292,7 @@ describe('a scope', () => {
 });
 
 describe('memory', () => {
-  it('serves a tensor from what was freed, while commands that read it still wait', async () => {
+  it('reuses a freed buffer while commands that read it are waiting', async () => {
     await device.trim();
     using x = vector(64, 1);
     const a = plus(x, 1);
@@ -307,7 +305,7 @@ describe('memory', () => {
     expect([(await b.read())[0], (await c.read())[0]]).toEqual([3, 11]);
   });
 
-  it('does not let data from the host overtake commands that wait', async () => {
+  it('does not upload to a buffer that waiting commands use', async () => {
     await device.trim();
     const a = vector(64, 1);
     using b = plus(a, 1);
@@ -316,7 +314,7 @@ describe('memory', () => {
     expect([(await b.read())[0], (await fresh.read())[0]]).toEqual([2, 50]);
   });
 
-  it('serves data from the host too, once the commands are on their way', async () => {
+  it('reuses freed buffers for uploads once the commands are submitted', async () => {
     await device.trim();
     const before = device.memoryUse;
     for (let i = 0; i < 10; i++) {
@@ -328,7 +326,7 @@ describe('memory', () => {
     expect(device.memoryUse.pooledBytes).toBeLessThanOrEqual(3 * 4096);
   });
 
-  it('goes back to the adapter by trim, except what waits', async () => {
+  it('is returned to the adapter by trim, except buffers that waiting commands use', async () => {
     const x = vector(64, 1);
     const y = plus(x, 1);
     x.dispose();
@@ -344,7 +342,7 @@ describe('memory', () => {
     z.dispose();
   });
 
-  it('knows the most that was alive at once', () => {
+  it('reports the peak of live bytes', () => {
     const { liveBytes, peakBytes } = device.memoryUse;
     const size = Math.ceil((peakBytes - liveBytes) / 4) + 1000;
     device.empty([size]).dispose();

@@ -1,4 +1,4 @@
-/** Small kernels with one purpose each, and kernels that break one rule each. */
+/** Small test kernels: each has one purpose, or breaks one rule. */
 import { defineKernel, elementGrid } from '../../src/runtime/kernel.ts';
 import { elementCount, type Shape } from '../../src/runtime/shape.ts';
 
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   plan: ({ x }: { x: Shape }, _options: Record<never, never>) => ({ outputs: {}, workgroups: elementGrid(x, 64) }),
 });
 
-/** Reads 64 elements, whatever it is given. */
+/** Always reads 64 elements. */
 export const needs256Bytes = defineKernel({
   name: 'needs_256_bytes',
   shader: `
@@ -54,7 +54,7 @@ fn main() { y[0] = x[63]; }`,
   plan: (_shapes: { x: Shape }, _options: Record<never, never>) => ({ outputs: { y: [1] }, workgroups: [1, 1, 1] }),
 });
 
-/** A kernel without inputs around any shader text; its output is [64]. */
+/** Returns a kernel with the given shader, without inputs, and with an output [64]. */
 export function kernelOf(
   name: string,
   shader: string,

@@ -5,7 +5,7 @@ import type { Tensor } from '../../src/runtime/tensor.ts';
 import { PATIENCE_MS } from '../harness/patience.ts';
 import { addAmount } from './kernels.ts';
 
-/** What the tests change of the GPUDevice that the adapter gives. */
+/** Members of the adapter's GPUDevice that a test replaces. */
 type Changes = Partial<Record<keyof GPUDevice, unknown>>;
 
 const changes = vi.hoisted(() => ({
@@ -31,7 +31,7 @@ vi.mock('#platform', async original => {
   };
 });
 
-/** The object with some members replaced; the others keep the real one as their `this`. */
+/** Returns the object with some members replaced. The other methods keep the real object as their `this`. */
 function overlay<Real extends object>(real: Real, members: object): Real {
   return new Proxy(real, {
     get(_, name) {
@@ -58,26 +58,29 @@ async function open(change?: (gpu: GPUDevice) => Changes): Promise<Device> {
 const plus = (x: Tensor, amount: number, label = 'conv1') => x.device.run(addAmount, { x }, { amount }, { label }).y;
 const vector = (on: Device, length: number, value: number) =>
   on.tensor(new Float32Array(length).fill(value), [length], 'x');
-/** A promise that must not wait for what never comes. */
+/** Rejects if the promise does not settle. */
 const soon = <T>(promise: Promise<T>) =>
-  Promise.race([promise, new Promise<never>((_, fail) => setTimeout(() => fail(new Error('it hangs')), PATIENCE_MS))]);
+  Promise.race([
+    promise,
+    new Promise<never>((_, fail) => setTimeout(() => fail(new Error('the promise never settled')), PATIENCE_MS)),
+  ]);
 
 const LOST =
-  'device: lost (destroyed: device was destroyed). No result was kept. Run the command again, or choose another adapter with --adapter';
+  'device: was lost (destroyed: device was destroyed). Run the command again, or choose another adapter with --adapter';
 
 describe('an adapter', () => {
-  it('that has given its device already gives a sentence', async () => {
+  it('that has already returned its device reports that in one message', async () => {
     changes.before = adapter => adapter.requestDevice();
     await expect(Device.open({ adapter: 'swiftshader' })).rejects.toThrow(
       new DeviceError(
-        'device: SwiftShader driver 5.0.0 gives no device (adapter is "consumed": it has already been used to create a device). Run `raycam doctor` to see which adapters work',
+        'device: SwiftShader driver 5.0.0 cannot be opened (adapter is "consumed": it has already been used to create a device). Run `raycam doctor` to see which adapters work',
       ),
     );
   });
 });
 
-describe('a device that is destroyed', () => {
-  it('before anything runs', async () => {
+describe('a destroyed device rejects reads with the loss', () => {
+  it('if it is destroyed before anything runs', async () => {
     const gpu = await open();
     const x = vector(gpu, 4, 1);
     const y = plus(x, 1);
@@ -87,7 +90,7 @@ describe('a device that is destroyed', () => {
     expect(await gpu.lost).toMatchObject({ reason: 'destroyed' });
   });
 
-  it('between submit and readback', async () => {
+  it('if it is destroyed between submit and readback', async () => {
     const gpu = await open();
     const y = plus(vector(gpu, 4, 1), 1);
     await gpu.submit();
@@ -95,24 +98,27 @@ describe('a device that is destroyed', () => {
     await expect(soon(y.read())).rejects.toThrow(new DeviceError(LOST));
   });
 
-  it.each([0, 1, 2, 3, 5, 8, 13, 21])('%i turns of the event loop into a readback', async turns => {
-    const gpu = await open();
-    const y = plus(vector(gpu, 1 << 20, 1), 1);
-    let turn = 0;
-    const read = y.read().then(
-      values => ({ values, turn }),
-      error => ({ error, turn }),
-    );
-    for (; turn < turns; turn++) await new Promise(setImmediate);
-    gpu.dispose();
-    const result = await soon(read);
-    // Where the values had arrived before, they are whole; afterwards there is an error, and no data.
-    if ('values' in result)
-      expect([result.turn <= turns, result.values.every(value => value === 2)]).toEqual([true, true]);
-    else expect(result.error).toEqual(new DeviceError(LOST));
-  });
+  it.each([0, 1, 2, 3, 5, 8, 13, 21])(
+    'unless the values arrived first, if it is destroyed %i turns of the event loop into a readback',
+    async turns => {
+      const gpu = await open();
+      const y = plus(vector(gpu, 1 << 20, 1), 1);
+      let turn = 0;
+      const read = y.read().then(
+        values => ({ values, turn }),
+        error => ({ error, turn }),
+      );
+      for (; turn < turns; turn++) await new Promise(setImmediate);
+      gpu.dispose();
+      const result = await soon(read);
+      // Values that arrived before the loss are complete. After the loss there is an error and no data.
+      if ('values' in result)
+        expect([result.turn <= turns, result.values.every(value => value === 2)]).toEqual([true, true]);
+      else expect(result.error).toEqual(new DeviceError(LOST));
+    },
+  );
 
-  it('says so of everything that is asked of it afterwards', async () => {
+  it('and so do all calls after the loss', async () => {
     const gpu = await open();
     const x = vector(gpu, 4, 1);
     await gpu.submit();
@@ -125,9 +131,9 @@ describe('a device that is destroyed', () => {
   });
 });
 
-describe('a device that is lost by itself', () => {
+describe('a device that the driver loses', () => {
   const MESSAGE =
-    'device: lost (unknown: the driver was reset). No result was kept. Run the command again, or choose another adapter with --adapter';
+    'device: was lost (unknown: the driver was reset). Run the command again, or choose another adapter with --adapter';
 
   function losable() {
     let lose = () => {};
@@ -137,7 +143,7 @@ describe('a device that is lost by itself', () => {
     return { lost, lose: () => lose() };
   }
 
-  it('gives no data that a readback maps afterwards', async () => {
+  it('returns no data from a readback that was mapped when it was lost', async () => {
     const { lost, lose } = losable();
     const gpu = await open(real => ({
       lost,
@@ -155,7 +161,7 @@ describe('a device that is lost by itself', () => {
     await expect(soon(plus(vector(gpu, 4, 1), 1).read())).rejects.toThrow(new DeviceError(MESSAGE));
   });
 
-  it('is not waited for: error scopes and maps that never answer', async () => {
+  it('rejects a read whose error scopes never settle', async () => {
     const { lost, lose } = losable();
     const gpu = await open(() => ({ lost, popErrorScope: () => new Promise(() => {}) }));
     const read = plus(vector(gpu, 4, 1), 1).read();
@@ -164,7 +170,7 @@ describe('a device that is lost by itself', () => {
     await expect(soon(vector(gpu, 4, 1).read())).rejects.toThrow(new DeviceError(MESSAGE));
   });
 
-  it('while its shaders compile', async () => {
+  it('rejects a read whose shaders never finish compiling', async () => {
     const { lost, lose } = losable();
     const gpu = await open(() => ({ lost, createComputePipelineAsync: () => new Promise(() => {}) }));
     const y = plus(vector(gpu, 4, 1), 1);
@@ -176,7 +182,7 @@ describe('a device that is lost by itself', () => {
 });
 
 describe('running out of memory', () => {
-  /** From the `th` buffer with that label on there is no memory, as an adapter says it: by the error scope alone. */
+  /** Makes buffers with that label run out of memory, as adapters report it: through the error scope alone. */
   function without(label: string) {
     return (real: GPUDevice): Changes => {
       const scopes: { filter: GPUErrorFilter; failed: boolean }[] = [];
@@ -199,24 +205,24 @@ describe('running out of memory', () => {
     };
   }
 
-  it('is a sentence with the sizes, for all that was to be written', async () => {
+  it('throws an error with the sizes for every use of the tensor', async () => {
     const gpu = await open(without('layer1.0.conv1'));
     const message =
-      'device: no 40 MB buffer for layer1.0.conv1 beside 40 MB in use (vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY). Take a smaller batch, or close other programs that use the GPU';
+      'device: a 40 MB buffer for layer1.0.conv1 cannot be allocated while 40 MB are in use (vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY). Use a smaller batch, or close other programs that use the GPU';
     const x = vector(gpu, 1e7, 1);
     const y = plus(x, 1, 'layer1.0.conv1');
     await expect(soon(y.read())).rejects.toThrow(new DeviceError(message));
     await expect(soon(y.read())).rejects.toThrow(new DeviceError(message));
     expect(await plus(vector(gpu, 4, 1), 1, 'small').read()).toEqual(new Float32Array(4).fill(2));
     y.dispose();
-    using again = plus(x, 1, 'layer1.0.conv2'); // not from the invalid buffer, which is of the size
+    using again = plus(x, 1, 'layer1.0.conv2'); // must not reuse the invalid buffer of the same size
     expect((await again.read())[0]).toBe(2);
   });
 
-  it('spoils data from the host too', async () => {
+  it('also throws for uploaded tensors', async () => {
     const gpu = await open(without('x'));
     const x = vector(gpu, 1000, 1);
-    const message = /^device: no 0\.0 MB buffer for x beside 0\.0 MB in use \(vkAllocateMemory/;
+    const message = /^device: a 0\.0 MB buffer for x cannot be allocated while 0\.0 MB are in use \(vkAllocateMemory/;
     await expect(soon(x.read())).rejects.toThrow(message);
     await expect(soon(x.read())).rejects.toThrow(message);
     expect(() => plus(x, 1)).toThrow(message);

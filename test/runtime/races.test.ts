@@ -10,19 +10,19 @@ import { type Contents, lockstepRaces, orderRaces, type RaceBinding, type RaceDi
 
 const tables = [...caseTables, emulatedTable({ rows: 8, columns: 8, depth: 8, invocations: 8 })];
 
-/** Cases over these are left to the smaller ones of the same table, which take the same ways through the shader. */
+/** Cases over these limits are skipped. Smaller cases of the same table take the same paths through the shader. */
 const MOST_INVOCATIONS = 2048;
 const MOST_ELEMENTS = 40_000;
-/** Of each table's smallest, how many cases wgsl_reflect's interpreter runs: it is slow, and compares all pairs of accesses. */
+/** Number of each table's smallest cases that wgsl_reflect's interpreter runs. It is slow, and compares all pairs of accesses. */
 const INTERPRETED = 3;
 
 /**
- * wgsl_reflect's interpreter gets the results of some shaders wrong, and what it says of their accesses then proves little; their order is
- * tested all the same. Of all shaders it must understand so many in every case that it is given.
+ * Minimum number of shaders that wgsl_reflect's interpreter must compute correctly in all cases it is given. It computes
+ * some shaders wrongly, and its report about their accesses then proves little; they are still tested in other orders.
  */
 const LEAST_UNDERSTOOD = 25;
 let understood = 0;
-/** What it does not understand it prints as well, for each invocation. */
+/** The interpreter prints what it does not understand, once per invocation. */
 vi.spyOn(console, 'error').mockImplementation(() => {});
 
 interface Prepared {
@@ -43,7 +43,7 @@ function prepare(table: CaseTable, row: Case): Prepared | undefined {
     if (name === 'params') return new Uint8Array(kernel.packParams(plan.params ?? {}));
     if (inputs[name]) return bytes(inputs[name].data);
     if (expected[name]) return bytes(new Float32Array(expected[name].data.length).fill(Number.NaN));
-    return new Uint8Array(16); // an optional input that the case leaves out
+    return new Uint8Array(16); // an optional input that the case omits
   };
   const bindings = kernel.interface.bindings.map(
     ({ name, type }): RaceBinding => ({ name, type, bytes: bytesOf(name) }),
@@ -55,7 +55,7 @@ function prepare(table: CaseTable, row: Case): Prepared | undefined {
   };
 }
 
-/** Whether the finder ran the shader: its outputs are the reference's. */
+/** Returns whether the outputs match the reference, so the race finder really ran the shader. */
 function isRight({ expected, bound }: Prepared, contents: Contents): boolean {
   return Object.entries(expected).every(([name, { data }]) => {
     const got = new Float32Array(contents[name]!.slice().buffer);
@@ -74,7 +74,7 @@ function bytes(data: Float32Array | Uint32Array): Uint8Array {
   return new Uint8Array(data.slice().buffer);
 }
 
-/** Has no race, by `detectRaces`; undefined where its interpreter does not compute what the shader says. */
+/** Returns whether `detectRaces` finds no race, or undefined if its interpreter computes wrong results. */
 function raceFreeInLockstep(each: Prepared): boolean | undefined {
   try {
     const { races, contents } = lockstepRaces(each.dispatch);
@@ -93,7 +93,7 @@ describe.each(tables.map(table => [table.kernel.name, table] as const))('%s', (_
     .filter(found => found !== undefined)
     .sort((a, b) => sizeOf(a) - sizeOf(b));
 
-  it('writes each element once, whatever the order of workgroups and invocations', () => {
+  it('has no race in any order of workgroups and invocations', () => {
     expect(prepared.length).toBeGreaterThan(0);
     for (const each of prepared) {
       const { races, contents } = orderRaces(each.dispatch);
@@ -101,10 +101,10 @@ describe.each(tables.map(table => [table.kernel.name, table] as const))('%s', (_
     }
   });
 
-  it('has no race by detectRaces', () => {
+  it('has no race according to detectRaces', () => {
     for (const each of prepared.slice(0, INTERPRETED)) {
       const isFree = raceFreeInLockstep(each);
-      if (isFree === undefined) return; // it does not understand the shader
+      if (isFree === undefined) return; // the interpreter does not understand the shader
       expect(isFree).toBe(true);
     }
     understood++;
@@ -113,13 +113,13 @@ describe.each(tables.map(table => [table.kernel.name, table] as const))('%s', (_
 
 it('detectRaces understands most shaders', () => expect(understood).toBeGreaterThanOrEqual(LEAST_UNDERSTOOD));
 
-it('every shader is looked at', () => {
+it('every shader is tested', () => {
   const shaders = readdirSync('shaders').map(file => file.replace('.wgsl', ''));
-  // Those for subgroups hand values on, and share no memory; neither finder runs them.
+  // Shaders for subgroups exchange values and share no memory. Neither race finder can run them.
   expect(shaders.sort()).toEqual([...tables, ...subgroupTables].map(({ kernel }) => kernel.name).sort());
 });
 
-describe('a race is found', () => {
+describe('the race finders', () => {
   const words = (count: number) => Float32Array.from({ length: count }, (_, i) => i + 1);
   const dispatchOf = (body: string, workgroups = 2): RaceDispatch => ({
     shader: `
@@ -135,21 +135,21 @@ describe('a race is found', () => {
   });
 
   it.each([
-    ['two workgroups write one element', 'y[lane] = f32(i);', 'with workgroups backwards'],
+    ['two workgroups write one element', 'y[lane] = f32(i);', 'with workgroups in reverse'],
     ['two invocations write one element', 'y[i / 2u] = f32(i);', 'word 0 is written by invocations 0 and 1'],
     [
       'two invocations write one element, the same value',
       'y[i / 2u] = 7.0;',
       'word 7 is written by invocations 14 and 15',
     ],
-    ['one reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;', 'with invocations backwards'],
-    ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];', 'with invocations backwards'],
+    ['one invocation reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;', 'with invocations in reverse'],
+    ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];', 'with invocations in reverse'],
     [
       'a second barrier is missing',
       't[lane] = y[i]; workgroupBarrier(); let other = t[7u - lane]; t[lane] = other * 2.0; y[i] = t[lane ^ 1u];',
-      'with invocations backwards',
+      'with invocations in reverse',
     ],
-  ])('by order: %s', (_, body, found) => {
+  ])('orderRaces finds: %s', (_, body, found) => {
     const { races } = orderRaces(dispatchOf(body));
     expect(
       races.some(race => race.includes(found)),
@@ -159,13 +159,13 @@ describe('a race is found', () => {
 
   it.each([
     ['two invocations write one element', 'y[i / 2u] = 7.0;'],
-    ['one reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;'],
+    ['one invocation reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;'],
     ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];'],
-  ])('by detectRaces: %s', (_, body) => {
+  ])('detectRaces finds: %s', (_, body) => {
     expect(lockstepRaces(dispatchOf(body, 1)).races.join()).toMatch(/Data race on '[yt]' byte \d+/);
   });
 
-  it('and none where barriers stand between', () => {
+  it('find no race between barriers', () => {
     const dispatch = dispatchOf(
       't[lane] = y[i]; workgroupBarrier(); let other = t[7u - lane]; workgroupBarrier(); t[lane] = other; y[i] = t[lane];',
     );

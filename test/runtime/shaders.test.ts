@@ -12,7 +12,7 @@ afterAll(() => device.dispose());
 
 const OUTPUT = '@group(0) @binding(0) var<storage, read_write> y: array<f32>;';
 
-/** Runs a kernel, and expects the same sentence of the submit and of every later use of its output. */
+/** Runs a kernel, and expects the same error from the submit and from reading its output. */
 async function expectFailure(kernel: ReturnType<typeof kernelOf>, message: string): Promise<void> {
   const { y } = device.run(kernel, {}, {});
   await expect(device.submit()).rejects.toThrow(new ShaderError(message));
@@ -21,12 +21,12 @@ async function expectFailure(kernel: ReturnType<typeof kernelOf>, message: strin
 }
 
 describe('a shader that does not compile', () => {
-  it('is told by file, line and column', async () => {
+  it('is reported with file, line and column', async () => {
     const kernel = kernelOf('pads', `${OUTPUT}\n@compute @workgroup_size(1)\nfn main() {\n  y[0] = f32(pad_w);\n}`);
     await expectFailure(kernel, `pads.wgsl:4:14: unresolved value 'pad_w'`);
   });
 
-  it('is told so again at the next run, and others still run', async () => {
+  it('is reported again at the next run, and other shaders still run', async () => {
     const kernel = kernelOf('types', `${OUTPUT}\n@compute @workgroup_size(1)\nfn main() {\n  y[0] = 1u;\n}`);
     await expectFailure(kernel, `types.wgsl:4:8: cannot assign 'u32' to 'f32'`);
     await expectFailure(kernel, `types.wgsl:4:8: cannot assign 'u32' to 'f32'`);
@@ -39,7 +39,7 @@ describe('a shader that does not compile', () => {
     y.dispose();
   });
 
-  it('may ask for more than the adapter has', async () => {
+  it('is reported if it exceeds a limit of the adapter', async () => {
     const kernel = kernelOf('wide', `${OUTPUT}\n@compute @workgroup_size(4096)\nfn main() { y[0] = 1.0; }`);
     const { maxComputeWorkgroupSizeX: x, maxComputeWorkgroupSizeY: y, maxComputeWorkgroupSizeZ: z } = device.limits;
     await expectFailure(
@@ -48,11 +48,11 @@ describe('a shader that does not compile', () => {
     );
   });
 
-  it('may use an override that its plan does not know', async () => {
+  it('is reported if its plan sets an unknown override', async () => {
     const shader = `${OUTPUT}\noverride KERNEL: u32 = 1;\noverride RELU: bool = false;\n@compute @workgroup_size(1)\nfn main() { y[0] = f32(KERNEL) * select(1.0, 2.0, RELU); }`;
     await expectFailure(
       kernelOf('window', shader, { constants: { KERNEL_WIDTH: 3 } }),
-      'window.wgsl: no override KERNEL_WIDTH, the shader has [KERNEL, RELU]',
+      'window.wgsl: unknown override "KERNEL_WIDTH". Known: KERNEL, RELU',
     );
   });
 });
@@ -62,7 +62,7 @@ describe('Params', () => {
 @compute @workgroup_size(1)
 fn main() { y[0] = f32(params.width) * params.scale + f32(params.shift); }`;
 
-  it('hold each value by its name and type', async () => {
+  it('are packed by name and type', async () => {
     const { y } = device.run(kernelOf('named', shader, { params: { shift: -3, scale: 0.5, width: 10 } }), {}, {});
     expect((await y.read())[0]).toBe(2);
     y.dispose();
@@ -71,22 +71,22 @@ fn main() { y[0] = f32(params.width) * params.scale + f32(params.shift); }`;
   it.each([
     [
       { columns: 10, scale: 0.5, shift: 0 },
-      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [columns, scale, shift]',
+      'named.wgsl: Params: the shader has [width, scale, shift] but the descriptor has [columns, scale, shift]',
     ],
     [
       { width: 10, scale: 0.5 },
-      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale]',
+      'named.wgsl: Params: the shader has [width, scale, shift] but the descriptor has [width, scale]',
     ],
     [
       { width: 10, scale: 0.5, shift: 0, relu: 1 },
-      'named.wgsl: Params: the shader has [width, scale, shift], the descriptor gives [width, scale, shift, relu]',
+      'named.wgsl: Params: the shader has [width, scale, shift] but the descriptor has [width, scale, shift, relu]',
     ],
-    [{ width: 2.5, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got 2.5'],
-    [{ width: Number.NaN, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got NaN'],
-    [{ width: -1, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got -1'],
-    [{ width: 2 ** 32, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width is u32, got 4294967296'],
-    [{ width: 1, scale: 0.5, shift: -(2 ** 31) - 1 }, 'named.wgsl: Params.shift is i32, got -2147483649'],
-  ])('%j', (params, message) => {
+    [{ width: 2.5, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width must be a u32, got 2.5'],
+    [{ width: Number.NaN, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width must be a u32, got NaN'],
+    [{ width: -1, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width must be a u32, got -1'],
+    [{ width: 2 ** 32, scale: 0.5, shift: 0 }, 'named.wgsl: Params.width must be a u32, got 4294967296'],
+    [{ width: 1, scale: 0.5, shift: -(2 ** 31) - 1 }, 'named.wgsl: Params.shift must be an i32, got -2147483649'],
+  ])('reject %j', (params, message) => {
     expect(() => device.run(kernelOf('named', shader, { params }), {}, {})).toThrow(new ShaderError(message));
   });
 });
@@ -106,7 +106,7 @@ describe('a descriptor and its shader', () => {
   const X = '@group(0) @binding(0) var<storage, read> x: array<f32>;';
   const Y = '@group(0) @binding(1) var<storage, read_write> y: array<f32>;';
 
-  it('agree', () => {
+  it('match', () => {
     expect(define(`${X}${Y}${main}`)().interface.bindings).toEqual([
       { name: 'x', type: 'read-only-storage' },
       { name: 'y', type: 'storage' },
@@ -118,52 +118,57 @@ describe('a descriptor and its shader', () => {
       'other names',
       `${X}${Y}${main}`,
       ['input'],
-      'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [input, y]',
+      'pair.wgsl: bindings: the shader has [x, y] but the descriptor has [input, y]',
     ],
     [
-      'one too few',
+      'a missing binding',
       `${X}${Y}${main}`,
       ['x', 'weight'],
-      'pair.wgsl: bindings: the shader has [x, y], the descriptor gives [x, weight, y]',
+      'pair.wgsl: bindings: the shader has [x, y] but the descriptor has [x, weight, y]',
     ],
     [
       'another order',
       `${X.replace('(0) var', '(1) var')}${Y.replace('(1) var', '(0) var')}${main}`,
       ['x'],
-      'pair.wgsl: bindings are [y, x], expected the order [x, y]',
+      'pair.wgsl: bindings must be in the order [x, y], got [y, x]',
     ],
     [
-      'a hole',
+      'a gap between bindings',
       `${X}${Y.replace('(1) var', '(2) var')}${main}`,
       ['x'],
-      'pair.wgsl: @binding(1) is missing, bindings must count up from 0',
+      'pair.wgsl: has no @binding(1). Number the bindings from 0 without gaps',
     ],
     [
       'two groups',
       `${X}${Y.replace('(0)', '(1)')}${main}`,
       ['x'],
-      'pair.wgsl: expected every binding in @group(0), got 2 groups',
+      'pair.wgsl: every binding must be in @group(0), got 2 groups',
     ],
     [
-      'another entry',
+      'another entry point',
       `${X}${Y}${main.replace('main', 'start')}`,
       ['x'],
-      `pair.wgsl: expected one compute entry point 'main'`,
+      'pair.wgsl: must have exactly one compute entry point, named "main"',
     ],
     [
-      'two entries',
+      'two entry points',
       `${X}${Y}${main}${main.replace('main', 'start')}`,
       ['x'],
-      `pair.wgsl: expected one compute entry point 'main'`,
+      'pair.wgsl: must have exactly one compute entry point, named "main"',
     ],
     [
       'a vector in Params',
       `struct Params { size: vec2u }\n${X}${Y}@group(0) @binding(2) var<uniform> params: Params;\n${main}`,
       ['x'],
-      'pair.wgsl: Params.size is vec2u, expected u32, i32 or f32',
+      'pair.wgsl: Params.size must be u32, i32 or f32, got vec2u',
     ],
-    ['no WGSL', 'layout(binding = 0) buffer x;', ['x'], `pair.wgsl: expected one compute entry point 'main'`],
-  ])('differ in %s', (_, shader, inputs, message) => {
+    [
+      'text that is not WGSL',
+      'layout(binding = 0) buffer x;',
+      ['x'],
+      'pair.wgsl: must have exactly one compute entry point, named "main"',
+    ],
+  ])('are rejected: %s', (_, shader, inputs, message) => {
     expect(define(shader, inputs)).toThrow(new ShaderError(message));
   });
 });

@@ -88,7 +88,7 @@ describe('a head file', () => {
 
   it('is refused where it is another file', async () => {
     await expect(readHead(await open(writeSafetensors([])))).rejects.toThrow(
-      'head: chest.safetensors has no fc.0.weight and no fc.0.bias, so it is no head file. Train one with `raycam train`',
+      'head: chest.safetensors: is not a head file (it has no fc.0.weight and no fc.0.bias). Train one with `raycam train`',
     );
   });
 
@@ -98,14 +98,16 @@ describe('a head file', () => {
       { name: 'fc.0.bias', shape: [2], values: head.bias },
     ];
     await expect(readHead(await open(writeSafetensors(tensors)))).rejects.toThrow(
-      'head: the metadata of chest.safetensors names no classes, expected a JSON array of texts. Train it again with `raycam train`',
+      'head: chest.safetensors: has no classes in its metadata, expected a JSON array of strings. Train it again with `raycam train`',
     );
     await expect(readHead(await open(writeSafetensors(tensors, { classes: '["a", "b", "c"]' })))).rejects.toThrow(
-      'head: chest.safetensors names 3 classes, expected fc.0.weight [3, F] and fc.0.bias [3], got [2, 8] and [2]',
+      'head: chest.safetensors: has 3 classes, expected fc.0.weight [3, F] and fc.0.bias [3], got [2, 8] and [2]',
     );
     await expect(
       readHead(await open(writeSafetensors(tensors, { classes: '["a", "b"]', metrics: '3' }))),
-    ).rejects.toThrow('head: the metadata of chest.safetensors has a damaged "metrics", expected a JSON object');
+    ).rejects.toThrow(
+      'head: chest.safetensors: is damaged (its "metrics" is not a JSON object). Download or copy it again',
+    );
   });
 });
 
@@ -130,7 +132,7 @@ describe('a head fits', () => {
       featureCount: 8,
     };
     expect(() => checkHeadFits(file, other)).toThrow(
-      'head: chest.safetensors was trained on features of resnet152.net2net_r50 (8 numbers), not of resnet152.tv_in1k_v1 (8 numbers). Pass --backbone resnet152.net2net_r50, or train a head for resnet152.tv_in1k_v1 with `raycam train`',
+      'head: chest.safetensors: was trained on resnet152.net2net_r50 (8 features), not on resnet152.tv_in1k_v1 (8 features). Pass --backbone resnet152.net2net_r50, or train a head for resnet152.tv_in1k_v1 with `raycam train`',
     );
   });
 
@@ -138,13 +140,13 @@ describe('a head fits', () => {
     const mine = { ...file, metadata: { ...metadata, backbone: 'file:mine.pth', featuresOf: 'file:mine.pth' } };
     const other = { id: 'file:mine.pth', featuresOf: 'file:mine.pth', weightsHash: 'cd34', featureCount: 8 };
     expect(() => checkHeadFits(mine, other)).toThrow(
-      'head: chest.safetensors was trained on features of file:mine.pth (8 numbers), not of file:mine.pth (8 numbers). Pass the weights that it was trained with, or train a head for file:mine.pth with `raycam train`',
+      'head: chest.safetensors: was trained on file:mine.pth (8 features), not on file:mine.pth (8 features). Pass the weights that it was trained with, or train a head for file:mine.pth with `raycam train`',
     );
   });
 
   it('no features of another length', () => {
     expect(() => checkHeadFits(file, { ...r50, featureCount: 512 })).toThrow(
-      'trained on features of resnet152.net2net_r50 (8 numbers), not of resnet50.caffe_in1k (512 numbers)',
+      'trained on resnet152.net2net_r50 (8 features), not on resnet50.caffe_in1k (512 features)',
     );
   });
 });

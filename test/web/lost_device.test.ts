@@ -88,7 +88,7 @@ describe.each([{ webgpu: true }, { webgpu: false }])('a lost device, WebGPU $web
       expect((await notices()).filter(text => LOST.test(text)).length).toBe(1);
 
       await loseDevice(page);
-      await page.getByText('device: lost a second time').waitFor();
+      await page.getByText('device: was lost a second time').waitFor();
       expect(await page.getByTestId('probability').count()).toBe(0);
       expect(await page.locator('.frame-verdict').textContent()).toBe('no verdict');
       await page.getByRole('button', { name: 'Try again' }).click();

@@ -59,7 +59,7 @@ async function spoiltWeights(): Promise<string> {
 
 /** Writes a head whose metadata names the spoilt network. */
 async function headOf(): Promise<string> {
-  const { openHead } = await import('../../src/inference/open_head.ts');
+  const { openHead } = await import('../../src/nn/head_file.ts');
   const { encodeHead } = await import('../../src/nn/head_file.ts');
   const { fileSha256 } = await import('../../src/weights/cache.ts');
   const { head, metadata } = await openHead((await smallNetwork()).head);

@@ -111,7 +111,7 @@ describe('weights', () => {
     await page.getByTestId('head').waitFor();
     expect(await page.getByTestId('head').textContent()).toMatch(/^small_head.safetensors classes: NORMAL, PNEUMONIA/);
     await page.setInputFiles('[data-testid=pick-head]', 'heads/chest_xray.resnet50.caffe_in1k.safetensors');
-    await page.getByText(/was trained on features of resnet50\.caffe_in1k \(2048 numbers\)/).waitFor();
+    await page.getByText(/was trained on resnet50\.caffe_in1k \(2048 features\)/).waitFor();
   });
 });
 

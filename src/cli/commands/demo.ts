@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { joinPath, makeDirectory, packageFile, resolvePath, writeFileAtomic } from '#platform';
-import { evaluateHead } from '../../inference/evaluate_head.ts';
 import type { Network } from '../../inference/network.ts';
-import { openHead } from '../../inference/open_head.ts';
-import { encodeHead } from '../../nn/head_file.ts';
+import { evaluateHead } from '../../inference/predict.ts';
+import { encodeHead, openHead } from '../../nn/head_file.ts';
 import { CHEST_XRAY_ATTRIBUTION, renderHtmlReport } from '../../report/html_report.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { InputError } from '../../errors/index.ts';
-import { evaluateHead } from '../../inference/evaluate_head.ts';
+import { evaluateHead } from '../../inference/predict.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { type HeadFlags, headOption, withHead } from '../common/head.ts';
 import { describeMetrics, withoutRoc } from '../common/metrics.ts';

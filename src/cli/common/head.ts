@@ -1,9 +1,8 @@
 import { Option } from 'commander';
 import { packageFile } from '#platform';
 import type { Network } from '../../inference/network.ts';
-import { openHead } from '../../inference/open_head.ts';
 import { Head } from '../../nn/head.ts';
-import { checkHeadFits, type HeadFile } from '../../nn/head_file.ts';
+import { checkHeadFits, type HeadFile, openHead } from '../../nn/head_file.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';

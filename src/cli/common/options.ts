@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
 import type { PreprocessingName } from '../../weights/preprocessing.ts';
-import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
-import { DEFAULT_BACKBONE, type StrideOn } from '../../weights/zoo.ts';
+import { RESNET_ARCHITECTURES, type ResNetArchitecture, type StrideOn } from '../../weights/resnet_shapes.ts';
+import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 
 /** Headings of the groups that `--help` shows after a command's own options. */
 export const NETWORK_GROUP = 'Network:';

@@ -45,7 +45,7 @@ export async function withNetwork(
     tuningFor: tuningFor(flags),
     signal: interruption.signal,
     onProgress: pulling.update,
-    onRebuild: (reason: string) => output.warn(`raycam: device: lost (${reason}): starting again on a new device`),
+    onRebuild: (reason: string) => output.warn(`raycam: device: was lost (${reason}). Continuing on a new device`),
   };
   const backbone = await clock.time('open', () => resolveBackbone(options)).finally(() => pulling.stop());
   const network = await clock.load(observe => buildNetwork(clock.reading(backbone), { ...options, observe }));

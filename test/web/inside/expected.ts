@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sha256 } from '#platform';
-import { openHead } from '../../../src/inference/open_head.ts';
+import { openHead } from '../../../src/nn/head_file.ts';
 import { decodeNpy } from '../../../src/weights/npy.ts';
 import { raycam, records, root } from '../../cli/run.ts';
 import { smallNetwork, XRAYS } from '../open_site.ts';

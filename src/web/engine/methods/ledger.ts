@@ -1,5 +1,6 @@
 /** The verdict broken down by channel, and the verdict without some channels. */
-import { type Ledger, ledgerOf, type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
+import type { MappedVerdict } from '../../../inference/evidence.ts';
+import { type Ledger, ledgerOf, maskedVerdict } from '../../../inspection/ledger.ts';
 import type { ChannelMaps } from '../../../inspection/ledger_account.ts';
 import type { Engine } from '../engine.ts';
 import { passOf } from '../kept_pass.ts';
@@ -27,7 +28,7 @@ export const ledgerMethods = {
   async maskedVerdict(
     { image, off }: { image: string; off: readonly number[] },
     { engine, transfer }: Call<Engine>,
-  ): Promise<MaskedVerdict> {
+  ): Promise<MappedVerdict> {
     void engine.head;
     const verdict = await maskedVerdict(await passOf(engine, image), engine.headFile!.head, { off });
     transfer(...Object.values(verdict.maps).flatMap(({ cam, upsampled }) => [cam, upsampled]));

@@ -1,6 +1,7 @@
 /** Trains a head, and gives access to the head of every epoch: to compare, to save and to use. */
 import { InputError } from '../../../errors/index.ts';
-import { type MaskedVerdict, maskedVerdict } from '../../../inspection/ledger.ts';
+import type { MappedVerdict } from '../../../inference/evidence.ts';
+import { maskedVerdict } from '../../../inspection/ledger.ts';
 import type { Engine } from '../engine.ts';
 import { parseHead } from '../heads.ts';
 import { passOf } from '../kept_pass.ts';
@@ -39,7 +40,7 @@ export const trainMethods = {
   async epochVerdict(
     { image, epoch }: { image: string; epoch: number; run: string },
     { engine, transfer }: Call<Engine>,
-  ): Promise<MaskedVerdict> {
+  ): Promise<MappedVerdict> {
     const { heads } = trainingOf(engine);
     const verdict = await maskedVerdict(await passOf(engine, image), heads[epoch + 1]!);
     transfer(...Object.values(verdict.maps).flatMap(({ cam, upsampled }) => [cam, upsampled]));
