@@ -6,6 +6,7 @@ import { linearBackwardWeight } from '../kernels/linear_backward_weight.ts';
 import { logSoftmaxBackward } from '../kernels/log_softmax_backward.ts';
 import { nllLossBackward } from '../kernels/nll_loss_backward.ts';
 import { reluBackward } from '../kernels/relu_backward.ts';
+import { sigmoidBackward } from '../kernels/sigmoid_backward.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
@@ -37,6 +38,9 @@ export const GRADIENT_RULES: Readonly<Record<string, GradientRule>> = {
   }),
   relu: (device, { y }, gradOutput) => ({
     x: () => device.run(reluBackward, { gradOutput, y: y! }, {}).gradInput,
+  }),
+  sigmoid: (device, { y }, gradOutput) => ({
+    x: () => device.run(sigmoidBackward, { gradOutput, y: y! }, {}).gradInput,
   }),
   add: (_device, _tensors, gradOutput) => ({ a: () => gradOutput, b: () => gradOutput }),
 };

@@ -1,7 +1,7 @@
 /** Reverse-mode differentiation: a tape of what was done, walked backwards once. */
 import { ShapeError, UsageError } from '../errors/index.ts';
-import type { Kernel } from '../runtime/kernel.ts';
 import type { Device } from '../runtime/device.ts';
+import type { Kernel } from '../runtime/kernel.ts';
 import { formatShape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { GRADIENT_RULES, type OperationTensors, sumOfGradients } from './gradients.ts';

@@ -49,7 +49,7 @@ export interface CompareOptions extends KernelBenchOptions, Pick<PairedOptions, 
  * @throws DeviceError  the adapter failed
  */
 export async function compareKernels(baseline: KernelResult, options: CompareOptions): Promise<ComparisonResult> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+  const { subjects, variant = options.variant } = await suiteOf(options);
   const chosen = subjects.flatMap(subject =>
     baseline.rows
       .filter(row => row.operation === subject.operation && row.shape === subject.shape && isWanted(row, variant))

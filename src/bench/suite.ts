@@ -1,10 +1,11 @@
 import { UsageError } from '../errors/index.ts';
 import { distinctConvolutions } from '../nn/resnet_work.ts';
+import { registeredKernels } from '../oracle/case_tables.ts';
 import { isResNetArchitecture, RESNET_ARCHITECTURES } from '../weights/resnet_shapes.ts';
 import { ConvolutionSubject, directVariants } from './convolution_subject.ts';
 import { benchSubjects, type SubjectBenchOptions } from './kernel_bench.ts';
 import type { KernelResult } from './kernel_result.ts';
-import { kernelNames, kernelSubjects } from './kernel_rows.ts';
+import { kernelSubjects } from './kernel_subject.ts';
 import type { Subject } from './subject.ts';
 
 export interface SuiteOptions {
@@ -31,28 +32,34 @@ export type KernelBenchOptions = SubjectBenchOptions & SuiteOptions;
  * @throws DeviceError  the adapter failed
  */
 export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+  const { subjects, variant = options.variant } = await suiteOf(options);
   return benchSubjects(subjects, { ...options, variant });
 }
 
 /** What a forward pass runs beside its convolutions. */
 const NETWORK_KERNELS = ['max_pool2d', 'global_avg_pool2d', 'linear'];
 
-/** @throws UsageError  no such kernel, or a shape that is none */
-export function suiteOf({ kernel, shapes = 'resnet152', batch = 1 }: SuiteOptions): Suite {
+/**
+ * Returns what `kernel` and `shapes` select.
+ *
+ * @throws UsageError  the kernel is unknown, or a shape is not valid
+ */
+export async function suiteOf({ kernel, shapes = 'resnet152', batch = 1 }: SuiteOptions): Promise<Suite> {
   const variants = directVariants().map(({ name }) => name);
   const isConvolution = kernel === undefined || kernel === 'conv2d' || variants.includes(kernel);
-  if (!isConvolution && !kernelNames().includes(kernel))
+  const others = registeredKernels.map(({ name }) => name).filter(name => !variants.includes(name));
+  if (!isConvolution && !others.includes(kernel))
     throw new UsageError(
-      `bench: no kernel "${kernel}". There are conv2d, ${[...variants.filter(name => name !== 'conv2d'), ...kernelNames()].join(', ')}`,
+      `bench: unknown kernel "${kernel}". Known: ${[...new Set(['conv2d', ...variants, ...others])].join(', ')}`,
     );
-  if (!isConvolution) return { subjects: kernelSubjects(kernel) };
+  if (!isConvolution) return { subjects: await kernelSubjects(kernel) };
   const convolutions = isResNetArchitecture(shapes)
     ? distinctConvolutions(shapes, { batch }).map(({ shape, modules }) => new ConvolutionSubject(shape, modules))
     : convolutionsOf(shapes);
   if (kernel !== undefined && kernel !== 'conv2d') return { subjects: convolutions, variant: kernel };
-  const others = kernel === undefined && isResNetArchitecture(shapes) && batch === 1 ? NETWORK_KERNELS : [];
-  return { subjects: [...convolutions, ...others.flatMap(name => kernelSubjects(name).slice(0, 1))] };
+  const isWholeNetwork = kernel === undefined && isResNetArchitecture(shapes) && batch === 1;
+  const rest = await Promise.all((isWholeNetwork ? NETWORK_KERNELS : []).map(kernelSubjects));
+  return { subjects: [...convolutions, ...rest.map(([first]) => first!)] };
 }
 
 function convolutionsOf(shapes: string): ConvolutionSubject[] {

@@ -26,7 +26,7 @@ export interface Turns {
 
 /** The kernels of a suite, each checked. @throws WrongKernel | UsageError | DeviceError */
 export async function kernelTurns(options: KernelBenchOptions): Promise<Turns> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+  const { subjects, variant = options.variant } = await suiteOf(options);
   const session = await openBenchSession(options);
   const { device, observer, timer } = session;
   const all: Prepared[] = [];

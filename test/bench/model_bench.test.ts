@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   benchModel,
-  syntheticInMemory,
   type ModelResult,
   modelCsv,
   modelMarkdown,
   modelText,
+  syntheticInMemory,
 } from '../../src/bench/index.ts';
 import { resnetWork } from '../../src/nn/resnet_work.ts';
 import { host } from './host.ts';

@@ -1,4 +1,4 @@
-import { benchKernels, benchModel, syntheticInMemory, kernelText, rooflineChart } from '../../src/bench/index.ts';
+import { benchKernels, benchModel, kernelText, rooflineChart, syntheticInMemory } from '../../src/bench/index.ts';
 import type { AdapterChoice } from '../../src/runtime/adapter.ts';
 import { PEAKS } from './host.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BenchSession, openBenchSession } from '../../src/bench/bench_session.ts';
-import { observeDispatches } from '../../src/observe/observe_dispatches.ts';
 import { record, replay } from '../../src/bench/recording.ts';
 import { maxPool2d } from '../../src/kernels/max_pool2d.ts';
+import { observeDispatches } from '../../src/observe/observe_dispatches.ts';
 
 let session: BenchSession;
 beforeAll(async () => {
@@ -20,7 +20,9 @@ it('runs again from JSON on the same memory, and computes the same', async () =>
   );
   const { y } = device.run(maxPool2d, { x }, options);
   const expected = await y.read();
-  const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options, { outputs: { y } }));
+  const dispatched = await observeDispatches(device, observer, () =>
+    device.run(maxPool2d, { x }, options, { outputs: { y } }),
+  );
   const recording = JSON.parse(JSON.stringify(await record(observer, dispatched)));
   expect(recording.dispatches).toMatchObject([
     { kernel: 'max_pool2d', bindings: [{ type: 'read-only-storage' }, { type: 'storage' }, { type: 'uniform' }] },

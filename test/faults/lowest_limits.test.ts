@@ -9,7 +9,7 @@ import { Head } from '../../src/nn/head.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
 import { DEFAULT_LIMITS } from '../../src/wasm/device/limits.ts';
-import { caseTables } from '../../src/oracle/cases/index.ts';
+import { allCaseTables } from '../../src/oracle/case_tables.ts';
 import { narrowHead } from './narrow_network.ts';
 
 /** Adapters that give what the specification demands of every one of them, and no more. */
@@ -54,7 +54,8 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
   });
 
   it('runs a case of every kernel', async () => {
-    for (const table of caseTables)
+    const tables = (await allCaseTables()).filter(({ kernel }) => kernel.feature === undefined);
+    for (const table of tables)
       expect([table.kernel.name, await failuresOf([device], table, table.cases[0]!)]).toEqual([table.kernel.name, []]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { modulePaths } from '../../src/nn/resnet.ts';
 import { distinctConvolutions, resnetWork } from '../../src/nn/resnet_work.ts';
 import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
-import { resnet152Convolutions } from '../../src/oracle/cases/resnet152_convolutions.ts';
+import { resnet152Convolutions } from '../../src/oracle/resnet152_convolutions.ts';
 
 const gigaMacs = (name: Parameters<typeof resnetWork>[0], options = {}) =>
   resnetWork(name, options).reduce((sum, { flop }) => sum + flop, 0) / 2e9;

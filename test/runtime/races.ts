@@ -1,12 +1,12 @@
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { compileKernel } from '../../src/wasm/compiler/index.ts';
 
-/** A dispatch as the finders of races take it: no GPU, no device. */
+/** A dispatch as the race finders take it, without a GPU or a device. */
 export interface RaceDispatch {
   readonly shader: string;
   readonly constants?: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
-  /** By binding, in the order of the shader's bindings. They are not changed. */
+  /** In the order of the shader's bindings. The finders do not change them. */
   readonly bindings: readonly RaceBinding[];
 }
 
@@ -16,19 +16,19 @@ export interface RaceBinding {
   readonly bytes: Uint8Array;
 }
 
-/** What each binding holds after the dispatch, by name. */
+/** The bytes of each binding after the dispatch, by name. */
 export type Contents = Readonly<Record<string, Uint8Array>>;
 
 /**
- * Races inside of workgroups, found by wgsl_reflect's interpreter in lockstep: two invocations touch the same bytes between two barriers,
- * one of them writes, and not both are atomic. What it knows nothing of is two workgroups.
+ * Finds races within workgroups by wgsl_reflect's interpreter, which runs invocations in lockstep: two invocations access the
+ * same bytes between two barriers, one of them writes, and not both accesses are atomic. It does not see races between workgroups.
  */
 export function lockstepRaces(dispatch: RaceDispatch): {
   readonly races: readonly string[];
   readonly contents: Contents;
 } {
   const buffers = dispatch.bindings.map(({ bytes }) => bytes.slice().buffer);
-  // Read-only bindings are bound as uniforms are: they are not watched, since nobody writes them.
+  // Bound as uniforms, read-only bindings are not tracked: nobody writes them.
   const bound = dispatch.bindings.map(({ type }, i) => [
     i,
     type === 'storage' ? buffers[i]! : { uniform: buffers[i]! },
@@ -47,8 +47,8 @@ export function lockstepRaces(dispatch: RaceDispatch): {
 }
 
 /**
- * Races anywhere in a dispatch, found by running it: in other orders of workgroups and of the invocations inside, whose results must be
- * equal to the last bit, and each invocation alone on untouched buffers, whose writes must not meet.
+ * Finds races anywhere in a dispatch by running it: in other orders of workgroups and invocations, whose results must be equal
+ * in every bit, and each invocation alone on unchanged buffers, where no two invocations may write the same word.
  */
 export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly string[]; readonly contents: Contents } {
   const runner = new OrderRunner(dispatch);
@@ -56,7 +56,7 @@ export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly s
   const races: string[] = [];
   for (const order of ORDERS) {
     const name = differing(natural, runner.runAll(order));
-    if (name) races.push(`${name}: another content ${order.why}`);
+    if (name) races.push(`${name}: other bytes ${order.why}`);
   }
   if (!/\b(workgroupBarrier|storageBarrier|workgroupUniformLoad|atomic\w+)\s*\(/.test(dispatch.shader))
     races.push(...writtenTwice(runner));
@@ -66,22 +66,22 @@ export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly s
 interface Order {
   readonly why: string;
   workgroup(i: number, count: number): number;
-  /** The i-th invocation of a workgroup of `size` does what is the work of (i * step + first) % size. */
+  /** Invocation i of a workgroup of `size` does the work of invocation (i * step + first) % size. */
   invocation(size: number): { readonly step: number; readonly first: number };
 }
 
 const NATURAL: Order = { why: 'in order', workgroup: i => i, invocation: () => ({ step: 1, first: 0 }) };
 const ORDERS: readonly Order[] = [
-  { ...NATURAL, why: 'with workgroups backwards', workgroup: (i, count) => count - 1 - i },
-  { ...NATURAL, why: 'with invocations backwards', invocation: size => ({ step: size - 1, first: size - 1 }) },
+  { ...NATURAL, why: 'with workgroups in reverse', workgroup: (i, count) => count - 1 - i },
+  { ...NATURAL, why: 'with invocations in reverse', invocation: size => ({ step: size - 1, first: size - 1 }) },
   {
-    why: 'with both stirred',
+    why: 'with both permuted',
     workgroup: (i, count) => (i * coprime(count) + 1) % count,
     invocation: size => ({ step: coprime(size), first: Math.floor(size / 2) }),
   },
 ];
 
-/** What each invocation writes alone, on buffers that were never touched; two fillings, since a write may equal what was there. */
+/** Runs each invocation alone on unchanged buffers. Two different fillings reveal writes of the value that was already there. */
 function writtenTwice(runner: OrderRunner): string[] {
   const races = new Set<string>();
   for (const flip of [0, 0x15]) {
@@ -103,7 +103,7 @@ function writtenTwice(runner: OrderRunner): string[] {
 const ARGUMENTS = 1024;
 const EVERYONE = 0xffffffff;
 
-/** One compiled kernel in a memory of its own. */
+/** One compiled kernel in its own memory. */
 class OrderRunner {
   readonly written: readonly RaceBinding[];
   readonly invocations: number;
@@ -156,7 +156,7 @@ class OrderRunner {
     return contentsOf(this.dispatch, i => this.bytesOf(i).slice());
   }
 
-  /** One invocation of the whole dispatch: which words of each written binding it changed. They are put back. */
+  /** Runs one invocation of the dispatch, returns which words of each writable binding it changed, and restores them. */
   runAlone(invocation: number): number[][] {
     this.ticket(1, 0, invocation % this.size);
     this.execute(ARGUMENTS, Math.floor(invocation / this.size), 1);
@@ -171,7 +171,7 @@ class OrderRunner {
     });
   }
 
-  /** What every binding holds before the dispatch. */
+  /** Fills every binding with its bytes from before the dispatch. */
   fill(flip: number): void {
     this.dispatch.bindings.forEach(({ bytes, type }, i) => {
       this.bytesOf(i).set(type === 'storage' ? flipped(bytes, flip) : bytes);
@@ -192,10 +192,10 @@ class OrderRunner {
   }
 }
 
-/** The shader with another `main`, which hands the old one's work out by a ticket: in another order, or to one invocation alone. */
+/** Replaces `main` by one that assigns the work of the old `main` by a ticket: in another order, or only to one invocation. */
 function withTickets(shader: string, binding: number): string {
   const found = /@compute\s+@workgroup_size\(([^)]*)\)\s*fn main\(((?:[^()]|\([^()]*\))*)\)/.exec(shader);
-  if (!found) throw new Error('races: no `@compute @workgroup_size(…) fn main(…)` was found');
+  if (!found) throw new Error('races: the shader has no `@compute @workgroup_size(…) fn main(…)`');
   const [entry, size, parameters] = found as unknown as [string, string, string];
   const sizes = size.split(',').map(each => `u32(${each.trim() || 1})`);
   const given = [...parameters.matchAll(/@builtin\((\w+)\)\s*(\w+)\s*:\s*(\w+)/g)].map(([, builtin, name, type]) => ({
@@ -231,12 +231,12 @@ function differing(a: Contents, b: Contents): string | undefined {
   return Object.keys(a).find(name => Buffer.compare(a[name]!, b[name]!) !== 0);
 }
 
-/** Every fourth byte changed: of a float the lowest bits, which keep it a number. */
+/** Changes every fourth byte: the lowest bits of a float, so that it stays a finite number. */
 function flipped(bytes: Uint8Array, flip: number): Uint8Array {
   return flip === 0 ? bytes : bytes.map((byte, i) => (i % 4 === 0 ? byte ^ flip : byte));
 }
 
-/** A step that visits all of `count` places. */
+/** Returns a step that visits all of `count` places. */
 function coprime(count: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   for (let step = Math.max(1, Math.floor(count * 0.6)); ; step++) if (divisor(step, count) === 1) return step;
