@@ -8,27 +8,27 @@ import type { KernelResult } from './kernel_result.ts';
 import { kernelSubjects } from './kernel_subject.ts';
 import type { Subject } from './subject.ts';
 
-export interface SuiteOptions {
-  /** `conv2d`, one of its variants, or another kernel; the network's operations unless said. */
+interface SuiteOptions {
+  /** `conv2d`, one of its variants, or another kernel. Default: the operations of a network. */
   readonly kernel?: string;
-  /** `resnet152`, or shapes of convolutions: N,C,H,W[,O[,K[,S]]], several of them after one another with spaces or semicolons. */
+  /** `resnet152`, or shapes of convolutions: N,C,H,W[,O[,K[,S]]], separated by spaces or semicolons. */
   readonly shapes?: string;
-  /** Images in a batch, for a network's shapes. */
+  /** Images per batch, for the shapes of a network. */
   readonly batch?: number;
 }
 
-export interface Suite {
+interface Suite {
   readonly subjects: readonly Subject[];
-  /** The variant that was named as the kernel. */
+  /** The variant, if `kernel` named one. */
   readonly variant?: string;
 }
 
 export type KernelBenchOptions = SubjectBenchOptions & SuiteOptions;
 
 /**
- * `benchSubjects` of a suite.
+ * Runs `benchSubjects` on the kernels and shapes that the options select.
  *
- * @throws UsageError   no such kernel, shape or variant
+ * @throws UsageError   the kernel or variant is unknown, or a shape is not valid
  * @throws DeviceError  the adapter failed
  */
 export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
@@ -36,7 +36,7 @@ export async function benchKernels(options: KernelBenchOptions): Promise<KernelR
   return benchSubjects(subjects, { ...options, variant });
 }
 
-/** What a forward pass runs beside its convolutions. */
+/** Kernels of a forward pass besides its convolutions. */
 const NETWORK_KERNELS = ['max_pool2d', 'global_avg_pool2d', 'linear'];
 
 /**
@@ -72,7 +72,7 @@ function convolutionsOf(shapes: string): ConvolutionSubject[] {
       const isRight = sizes.length >= 4 && sizes.length <= 7 && sizes.every(size => Number.isInteger(size) && size > 0);
       if (!isRight || side !== width || kernel % 2 === 0)
         throw new UsageError(
-          `bench: "${text}" is no shape. Give ${RESNET_ARCHITECTURES.join(', ')}, or N,C,H,W[,O[,K[,S]]]: square planes, O channels out, an odd window of K pixels, stride S`,
+          `bench: "${text}" is not a shape. Use ${RESNET_ARCHITECTURES.join(', ')}, or N,C,H,W[,O[,K[,S]]]: square planes, O output channels, an odd window of K pixels, stride S`,
         );
       return new ConvolutionSubject({
         batch: batch!,
