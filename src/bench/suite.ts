@@ -49,9 +49,7 @@ export async function suiteOf({ kernel, shapes = 'resnet152', batch = 1 }: Suite
   const isConvolution = kernel === undefined || kernel === 'conv2d' || variants.includes(kernel);
   const others = registeredKernels.map(({ name }) => name).filter(name => !variants.includes(name));
   if (!isConvolution && !others.includes(kernel))
-    throw new UsageError(
-      `bench: unknown kernel "${kernel}". Known: ${[...new Set(['conv2d', ...variants, ...others])].join(', ')}`,
-    );
+    throw new UsageError(`bench: unknown kernel "${kernel}". Known: ${[...variants, ...others].sort().join(', ')}`);
   if (!isConvolution) return { subjects: await kernelSubjects(kernel) };
   const convolutions = isResNetArchitecture(shapes)
     ? distinctConvolutions(shapes, { batch }).map(({ shape, modules }) => new ConvolutionSubject(shape, modules))
