@@ -1,6 +1,6 @@
 // Bundles the library and the command line into dist/. Dependencies stay external; shaders are embedded as text.
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root } from './ensure_installed.mjs';
 
 const COMMON = {
@@ -26,6 +26,23 @@ const onlyUsed = {
   },
 };
 
+/** Imports all case tables statically. By dynamic imports, esbuild splits every table and every kernel into its own chunk. */
+const tablesTogether = {
+  name: 'tables-together',
+  setup(build) {
+    build.onLoad({ filter: /\/oracle\/case_tables\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const dynamic = /await import\(.*\)/;
+      if (!dynamic.test(source)) throw new Error(`${path}: has no dynamic import`);
+      const files = readdirSync(join(dirname(path), 'cases'));
+      const imports = files.map((file, i) => `import * as table${i} from './cases/${file}';`);
+      const tables = files.map((file, i) => `'${file.replace('.ts', '')}': table${i},`);
+      const contents = `${imports.join('\n')}${source.replace(dynamic, `({ ${tables.join(' ')} })[kernel]!`)}`;
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
 /** Builds if a source is newer than the bundle. */
 export async function ensureBuilt() {
   const built = modifiedMs(join(root, 'dist/cli.js'));
@@ -40,7 +57,7 @@ export async function buildAll() {
   const node = { ...COMMON, platform: 'node', packages: 'external', outdir: 'dist' };
   await build({
     ...node,
-    plugins: [shadersReflectedBefore],
+    plugins: [shadersReflectedBefore, tablesTogether],
     entryPoints: { cli: 'src/cli/main.ts', node: 'src/node.ts', bench: 'src/bench/index.ts' },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

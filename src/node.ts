@@ -1,4 +1,4 @@
-/** Raycam for Node: everything in `index.ts`, and what needs a file system. */
+/** Raycam for Node: everything in `index.ts`, and the functions that need a file system. */
 import { type BuildOptions, buildNetwork, type Network } from './inference/network.ts';
 import { type ResolveOptions, resolveBackbone } from './weights/resolve_backbone.ts';
 
@@ -14,7 +14,7 @@ export { pullWeights } from './weights/pull.ts';
 export { resolveBackbone };
 
 /**
- * Opens weights from the zoo or from a file, and builds the network.
+ * Opens weights from the zoo or from a file, and builds a network from them.
  *
  * @throws WeightsError | DeviceError | UsageError
  */

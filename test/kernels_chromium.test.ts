@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allTables, isOfResnet } from '../src/oracle/cases/index.ts';
+import { allCaseTables } from '../src/oracle/case_tables.ts';
 import type {} from './browser/kernels_entry.ts';
 import { type ChromiumPage, openChromiumPage } from './harness/chromium.ts';
 
@@ -17,14 +17,16 @@ it('runs on the adapters of the page', async () => {
   ]);
 });
 
-// Pages run the same kernels with other bounds checks and threads: ResNet's own sizes run in Node, and in pages as whole networks.
-for (const [t, table] of allTables.entries())
-  describe(`${table.kernel.name} in Chromium`, () => {
-    for (const [r, row] of table.cases.entries())
-      if (!isOfResnet(row))
-        it(row.why, async () => {
-          expect(
-            await chromium.page.evaluate(([table, row]) => globalThis.runCase(table, row), [t, r] as const),
-          ).toEqual([]);
+// Pages run the same kernels with other bounds checks and other threads. Large cases run in Node, and in pages as whole networks.
+for (const { kernel, cases } of await allCaseTables())
+  describe(`${kernel.name} in Chromium`, () => {
+    for (const [i, { why, large }] of cases.entries())
+      if (!large)
+        it(why, async () => {
+          const failures = await chromium.page.evaluate(([name, i]) => globalThis.runCase(name, i), [
+            kernel.name,
+            i,
+          ] as const);
+          expect(failures).toEqual([]);
         });
   });

@@ -1,4 +1,4 @@
-/** Every gradient rule, in one table: how the gradient of an operation's output becomes those of its inputs. */
+/** Every gradient rule in one table: from the gradient of an operation's output to the gradients of its inputs. */
 import { add } from '../kernels/add.ts';
 import { linearBackwardBias } from '../kernels/linear_backward_bias.ts';
 import { linearBackwardInput } from '../kernels/linear_backward_input.ts';
@@ -6,23 +6,24 @@ import { linearBackwardWeight } from '../kernels/linear_backward_weight.ts';
 import { logSoftmaxBackward } from '../kernels/log_softmax_backward.ts';
 import { nllLossBackward } from '../kernels/nll_loss_backward.ts';
 import { reluBackward } from '../kernels/relu_backward.ts';
+import { sigmoidBackward } from '../kernels/sigmoid_backward.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
-/** The tensors of one run of an operation, inputs and output by the names that its kernel gives them. */
+/** The tensors of one run of an operation: its inputs and its output, by the kernel's names. */
 export type OperationTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * One way to each input's gradient, by the input's name; the tape calls those that somebody asks for. An input that is
- * left out has no gradient.
+ * Returns one function per input that computes its gradient. The tape calls those that are needed. An input without a
+ * function has no gradient.
  */
-export type GradientRule = (
+type GradientRule = (
   device: Device,
   tensors: OperationTensors,
   gradOutput: Tensor,
 ) => Readonly<Record<string, () => Tensor>>;
 
-/** By the kernel's name. */
+/** By the name of the kernel. */
 export const GRADIENT_RULES: Readonly<Record<string, GradientRule>> = {
   linear: (device, { x, weight }, gradOutput) => ({
     x: () => device.run(linearBackwardInput, { gradOutput, weight: weight! }, {}).gradInput,
@@ -38,10 +39,13 @@ export const GRADIENT_RULES: Readonly<Record<string, GradientRule>> = {
   relu: (device, { y }, gradOutput) => ({
     x: () => device.run(reluBackward, { gradOutput, y: y! }, {}).gradInput,
   }),
+  sigmoid: (device, { y }, gradOutput) => ({
+    x: () => device.run(sigmoidBackward, { gradOutput, y: y! }, {}).gradInput,
+  }),
   add: (_device, _tensors, gradOutput) => ({ a: () => gradOutput, b: () => gradOutput }),
 };
 
-/** The gradient of a variable that is used twice. */
+/** Adds the gradients of a variable that is used twice. */
 export function sumOfGradients(device: Device, a: Tensor, b: Tensor): Tensor {
   return device.run(add, { a, b }, {}, { label: 'sum of gradients' }).y;
 }

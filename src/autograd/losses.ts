@@ -3,7 +3,7 @@ import { nllLoss as nllLossKernel } from '../kernels/nll_loss.ts';
 import type { Tape, Variable } from './tape.ts';
 
 /**
- * Negative log-likelihood, the batch's mean.
+ * Negative log-likelihood loss, averaged over the batch.
  *
  * logProbabilities  [N, K]
  * targets           [N], class numbers as f32
@@ -16,7 +16,7 @@ export function nllLoss(tape: Tape, logProbabilities: Variable, targets: Variabl
 }
 
 /**
- * The same from logits.
+ * Cross-entropy loss of logits, averaged over the batch.
  *
  * logits   [N, K]
  * targets  [N], class numbers as f32

@@ -1,4 +1,4 @@
-/** Optimisers with PyTorch's semantics and defaults. Their state lives on the device, beside the parameters. */
+/** Optimisers with PyTorch's semantics and defaults. Their state is stored on the device, like the parameters. */
 import { UsageError } from '../errors/index.ts';
 import { adam } from '../kernels/adam.ts';
 import { sgd } from '../kernels/sgd.ts';
@@ -9,12 +9,12 @@ import type { Gradients, Variable } from './tape.ts';
 export interface Optimizer {
   /** The learning rate; schedulers change it. */
   lr: number;
-  /** Changes every parameter that has a gradient, in place. */
+  /** Updates every parameter that has a gradient, in place. */
   step(gradients: Gradients): void;
   dispose(): void;
 }
 
-export interface AdamOptions {
+interface AdamOptions {
   readonly lr?: number;
   readonly betas?: readonly [number, number];
   readonly eps?: number;
@@ -71,7 +71,7 @@ export class Adam implements Optimizer {
   }
 }
 
-export interface SgdOptions {
+interface SgdOptions {
   readonly lr: number;
   readonly momentum?: number;
   readonly dampening?: number;
@@ -85,7 +85,7 @@ export class SGD implements Optimizer {
   private readonly options: Required<SgdOptions>;
   private readonly states: { parameter: Variable; velocity: Tensor; step: number }[];
 
-  /** @throws UsageError  an option is out of its range, or Nesterov's momentum is asked for without momentum or with dampening */
+  /** @throws UsageError  an option is out of its range, or `nesterov` is set without momentum or with dampening */
   constructor(
     private readonly device: Device,
     parameters: readonly Variable[],

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/index.ts';
 import type { Optimizer } from './optimizers.ts';
 
-export interface StepLROptions {
+interface StepLROptions {
   /** In epochs. */
   readonly stepSize: number;
   readonly gamma?: number;
@@ -17,13 +17,13 @@ export class StepLR {
   private readonly gamma: number;
   private epoch = 0;
 
-  /** @throws UsageError  stepSize is not a whole number of epochs */
+  /** @throws UsageError  stepSize is not an integer of at least 1 */
   constructor(
     private readonly optimizer: Pick<Optimizer, 'lr'>,
     { stepSize, gamma = 0.1 }: StepLROptions,
   ) {
     if (!Number.isInteger(stepSize) || stepSize < 1)
-      throw new UsageError(`step lr: stepSize must be a whole number of epochs, at least 1, got ${stepSize}`);
+      throw new UsageError(`step lr: stepSize must be an integer of at least 1, got ${stepSize}`);
     this.stepSize = stepSize;
     this.gamma = gamma;
   }

@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation: a tape of what was done, walked backwards once. */
+/** Reverse-mode automatic differentiation: a tape of operations that is walked backwards once. */
 import { ShapeError, UsageError } from '../errors/index.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Kernel } from '../runtime/kernel.ts';
@@ -6,26 +6,26 @@ import { formatShape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { GRADIENT_RULES, type OperationTensors, sumOfGradients } from './gradients.ts';
 
-/** A tensor on the tape. Two variables may look at one tensor; gradients belong to the variable. */
+/** A tensor on the tape. Several variables may share one tensor; gradients belong to the variable. */
 export class Variable {
   constructor(
     readonly tensor: Tensor,
-    /** Whether anything that is trained lies in it, or before it. */
+    /** Whether it is a parameter, or depends on one. */
     readonly requiresGrad: boolean,
   ) {}
 }
 
-/** Something that is trained. */
+/** Makes a variable that is trained. */
 export function parameter(tensor: Tensor): Variable {
   return new Variable(tensor, true);
 }
 
-/** Something that is given: features, targets. No gradient of it is computed. */
+/** Makes a variable that is given, such as features or targets. It gets no gradient. */
 export function constant(tensor: Tensor): Variable {
   return new Variable(tensor, false);
 }
 
-/** The gradient of the loss by each parameter that it depends on. */
+/** The gradient of the loss with respect to each parameter that it depends on. */
 export type Gradients = ReadonlyMap<Variable, Tensor>;
 
 interface Entry {
@@ -37,7 +37,7 @@ interface Entry {
 
 /**
  * Records operations as they are applied; `backward` walks them in reverse and forgets them.
- * A tape makes one tensor of its own; what it computes belongs to the scope it is called in.
+ * A tape owns one tensor. The tensors that it computes belong to the scope in which it is called.
  */
 export class Tape {
   private readonly entries: Entry[] = [];
@@ -48,9 +48,9 @@ export class Tape {
   }
 
   /**
-   * Runs a kernel of one output on variables, and remembers it where a gradient must pass.
+   * Runs a kernel with one output on variables, and records it if an input requires a gradient.
    *
-   * @throws ShapeError  by the kernel's plan
+   * @throws ShapeError  the kernel's plan rejects the shapes
    * @throws UsageError  the kernel has no gradient rule
    */
   apply<Input extends string, Optional extends string, Output extends string, Options>(
@@ -73,7 +73,7 @@ export class Tape {
     if (!requiresGrad) return variable;
     if (!Object.hasOwn(GRADIENT_RULES, kernel.name) || others.length > 0)
       throw new UsageError(
-        `tape: ${kernel.name} has no gradient rule, those with one are ${Object.keys(GRADIENT_RULES).join(', ')}`,
+        `tape: ${kernel.name} has no gradient rule. Known: ${Object.keys(GRADIENT_RULES).join(', ')}`,
       );
     this.entries.push({
       kernel: kernel.name,
@@ -85,26 +85,28 @@ export class Tape {
   }
 
   /**
-   * The gradients of a loss, by the chain rule from its end. The tape is empty afterwards.
+   * Returns the gradients of a loss by the chain rule, from the last operation to the first. The tape is empty afterwards.
    *
    * @throws ShapeError  the loss has more than one element
-   * @throws UsageError  the loss depends on no parameter
+   * @throws UsageError  the loss does not depend on a parameter
    */
   backward(loss: Variable): Gradients {
     if (loss.tensor.size !== 1)
       throw new ShapeError(`backward: the loss must have one element, got ${formatShape(loss.tensor.shape)}`);
     if (!loss.requiresGrad)
-      throw new UsageError('backward: the loss depends on no parameter. Make what is trained by parameter()');
+      throw new UsageError(
+        'backward: the loss does not depend on a parameter. Create what is trained with parameter()',
+      );
     const gradients = new Map<Variable, Tensor>([[loss, this.one.view(loss.tensor.shape)]]);
     for (const entry of this.entries.splice(0).reverse()) {
       const gradOutput = gradients.get(entry.output);
       if (!gradOutput) continue;
-      gradients.delete(entry.output); // all that used it stand behind it, and have been walked
+      gradients.delete(entry.output); // every operation that used it is later on the tape, and was already walked
       const rule = GRADIENT_RULES[entry.kernel]!(this.device, entry.tensors, gradOutput);
       for (const [name, input] of Object.entries(entry.inputs)) {
         if (!input.requiresGrad) continue;
         const gradient = rule[name];
-        if (!gradient) throw new UsageError(`backward: ${entry.kernel} has no gradient by ${name}`);
+        if (!gradient) throw new UsageError(`backward: ${entry.kernel} has no gradient with respect to ${name}`);
         const before = gradients.get(input);
         gradients.set(input, before ? sumOfGradients(this.device, before, gradient()) : gradient());
       }

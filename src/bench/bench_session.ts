@@ -7,18 +7,18 @@ import type { Comparison } from '../oracle/check.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import { type Subject, subjectName } from './subject.ts';
 
-/** A device, and what watches and times it. */
+/** A device with its observer and its timer. */
 export interface BenchSession extends ObservedDevice {
   readonly timer: Timer;
 }
 
-/** @throws DeviceError */
+/** Opens a device to measure on. @throws DeviceError */
 export async function openBenchSession(options: DeviceOptions): Promise<BenchSession> {
-  const watched = await openObserved(options);
-  return { ...watched, timer: new Timer(watched.observer, watched.device.adapter.kind) };
+  const observed = await openObserved(options);
+  return { ...observed, timer: new Timer(observed.observer, observed.device.adapter.kind) };
 }
 
-/** A subject that was found right, ready to be timed. */
+/** A variant of a subject that passed its check and can be timed. */
 export interface Prepared {
   readonly subject: Subject;
   readonly variant: string;
@@ -29,18 +29,18 @@ export interface Prepared {
   dispose(): void;
 }
 
-/** A wrong result is not timed. */
+/** A variant whose result is wrong. It is not timed. */
 export class WrongKernel extends BenchError {
   constructor(
     readonly subject: Subject,
     readonly variant: string,
     readonly reason: string,
   ) {
-    super(`bench: ${subjectName(subject)} by ${variant} is wrong and was not timed: ${reason}`);
+    super(`bench: ${subjectName(subject)} by ${variant} is wrong and was not timed (${reason})`);
   }
 }
 
-/** Runs a variant for the first time, checks it, and takes down its dispatches. @throws WrongKernel */
+/** Runs a variant for the first time, checks it, and captures its dispatches. @throws WrongKernel */
 export async function prepare(session: BenchSession, subject: Subject, variant: string): Promise<Prepared> {
   const { device, observer } = session;
   const open = subject.open(device, variant);
@@ -74,7 +74,7 @@ export async function prepare(session: BenchSession, subject: Subject, variant: 
   }
 }
 
-/** The variants to run, of those that a subject has. */
+/** Returns a subject's variants that `wanted` selects: all of them, those of that name, or by default the engine's choice. */
 export function chosenVariants(
   subject: Subject,
   { device }: BenchSession,

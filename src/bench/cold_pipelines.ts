@@ -9,21 +9,21 @@ import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import type { TensorEntry } from '../weights/tensor_entry.ts';
 
-/** How long compiling took, by what the host can see. */
+/** Compile times as the host sees them. */
 export interface CompileTimes {
   readonly pipelines: number;
   readonly shaders: number;
-  /** From the first call until the last pipeline was there, all asked for at once, as the engine does. */
+  /** From the first call until the last pipeline is ready. All are requested at once, as the engine does. */
   readonly ms: number;
-  /** The adapter `wasm`: until the last shader was translated from WGSL to WebAssembly, on the calling thread. */
+  /** Only on the wasm device: until the last shader is translated from WGSL to WebAssembly, on the calling thread. */
   readonly translateMs?: number;
-  /** The adapter `wasm`: the engine's compilation of the same modules, one by one on one thread. */
+  /** Only on the wasm device: the JavaScript engine's compilation of the same modules, one after another on one thread. */
   readonly engineMs?: number;
-  /** The adapter `wasm`: bytes of all modules. */
+  /** Only on the wasm device: the size of all modules. */
   readonly wasmBytes?: number;
 }
 
-/** What a network asks its device to compile, found without one: on a device where nothing runs. */
+/** Finds the pipelines that a network compiles by a rehearsal on a device that runs nothing. */
 export async function pipelinesOf(
   backbone: Backbone,
   shape: Shape,
@@ -33,10 +33,10 @@ export async function pipelinesOf(
   const device = await Device.open({
     ...options,
     observe: gpu => {
-      const stand = nullDevice(gpu);
-      pipelines = stand.pipelines;
+      const rehearsal = nullDevice(gpu);
+      pipelines = rehearsal.pipelines;
       gpu.destroy();
-      return stand.gpu;
+      return rehearsal.gpu;
     },
   });
   const model = await ResNet.load(
@@ -49,7 +49,7 @@ export async function pipelinesOf(
   return pipelines;
 }
 
-/** The backbone's tensors, all of them zero: nothing is read. */
+/** Returns the backbone's tensors as zeros, without reading anything. */
 function zeros({ stateDict }: Backbone): Map<string, TensorEntry> {
   return new Map(
     [...stateDict].map(([name, entry]) => [
@@ -65,7 +65,7 @@ function zeros({ stateDict }: Backbone): Map<string, TensorEntry> {
   );
 }
 
-/** Compiles pipelines, all at once, and hands them to the observer for when the engine asks. */
+/** Compiles pipelines, all at once, and gives them to the observer, which serves them when the engine requests them. */
 export async function compileAll(observer: Observer, wanted: readonly WantedPipeline[]): Promise<CompileTimes> {
   const { gpu } = observer;
   const engine = new ObservedWebAssembly();

@@ -9,25 +9,25 @@ import { replay } from './recording.ts';
 import { type Subject, subjectName } from './subject.ts';
 import { type KernelBenchOptions, suiteOf } from './suite.ts';
 
-/** One variant of one shape, as it was and as it is. */
+/** One variant of one shape: the recorded version and the current one. */
 export interface ComparedRow extends PairedResult {
   readonly operation: string;
   readonly shape: string;
   readonly variant: string;
-  /** Kernels then and now. */
+  /** Kernels of the recorded version and of the current one. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Median when the baseline was written, in milliseconds. Not what is compared with: the baseline runs again. */
+  /** Median when the baseline was recorded, in milliseconds. It is only shown: the comparison runs the baseline again. */
   readonly thenMs?: number;
 }
 
 export interface ComparisonResult {
   readonly kind: 'comparison';
   readonly environment: Environment;
-  /** Where the baseline was measured, and what it was built from. */
+  /** Where the baseline was measured, and which version of Raycam it is. */
   readonly baseline: Pick<HostFacts, 'runtime' | 'raycam' | 'commit' | 'date'> & { readonly adapter: string };
   readonly limit: number;
-  /** The adapter's multiply-adds in GFLOP/s then and now, where the baseline is a file: how its `thenMs` compare. */
+  /** The adapter's multiply-add peak in GFLOP/s then and now, if the baseline is a file. It shows how comparable `thenMs` is. */
   readonly fmaGflops?: { readonly before: number; readonly after: number };
   readonly rows: readonly ComparedRow[];
   readonly refused: readonly {
@@ -42,23 +42,14 @@ export interface ComparisonResult {
 export interface CompareOptions extends KernelBenchOptions, Pick<PairedOptions, 'limit' | 'mostPairs'> {}
 
 /**
- * Runs the kernels of an earlier result beside those of now, in turns, on the same memory. The earlier ones are in the result: shaders,
- * constants, parameters and sizes. Only rows that both have are compared.
+ * Runs the kernels of an earlier result and the current ones in turns, on the same memory. The result contains the earlier
+ * kernels: shaders, constants, parameters and sizes. Rows that only one of the two has are skipped.
  *
- * @throws UsageError   no row of the baseline is in the suite that was asked for
+ * @throws UsageError   the baseline has no row of the requested suite
  * @throws DeviceError  the adapter failed
  */
 export async function compareKernels(baseline: KernelResult, options: CompareOptions): Promise<ComparisonResult> {
-  const { subjects, variant = options.variant } = suiteOf(options);
-  const chosen = subjects.flatMap(subject =>
-    baseline.rows
-      .filter(row => row.operation === subject.operation && row.shape === subject.shape && isWanted(row, variant))
-      .map(row => ({ subject, row })),
-  );
-  if (chosen.length === 0)
-    throw new UsageError(
-      'bench: the baseline has none of these kernels and shapes. Give the arguments it was made with',
-    );
+  const chosen = await commonRows(baseline, options);
   const session = await openBenchSession(options);
   try {
     const after = await measureFma(session.device, session.observer);
@@ -90,7 +81,24 @@ export async function compareKernels(baseline: KernelResult, options: CompareOpt
   }
 }
 
-/** The worst of all rows. */
+/** Returns the baseline's rows that are in the requested suite. @throws UsageError  there are none */
+async function commonRows(
+  baseline: KernelResult,
+  options: CompareOptions,
+): Promise<readonly { readonly subject: Subject; readonly row: KernelRow }[]> {
+  const { subjects, variant = options.variant } = await suiteOf(options);
+  const found = subjects.flatMap(subject =>
+    baseline.rows
+      .filter(row => row.operation === subject.operation && row.shape === subject.shape && isWanted(row, variant))
+      .map(row => ({ subject, row })),
+  );
+  if (found.length > 0) return found;
+  throw new UsageError(
+    'bench: the baseline has none of these kernels and shapes. Repeat the arguments it was recorded with',
+  );
+}
+
+/** Returns the worst verdict of all rows. */
 export function overall(rows: readonly { readonly verdict: Verdict }[]): Verdict {
   const order: readonly Verdict[] = ['slower', 'unclear', 'same', 'faster'];
   return order.find(verdict => rows.some(row => row.verdict === verdict)) ?? 'unclear';
@@ -134,7 +142,7 @@ async function compareRow(
   }
 }
 
-/** A variant that is no more is compared with what the engine takes now. */
+/** Returns the recorded variant, or the engine's choice if that variant no longer exists. */
 function variantNow(subject: Subject, { device }: BenchSession, { variant }: KernelRow): string {
   const variants = subject.variants(device.adapter);
   return variants.includes(variant) ? variant : variants[0]!;

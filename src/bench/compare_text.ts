@@ -28,10 +28,10 @@ export function compareCsv({ rows }: ComparisonResult): string {
 function headLines({ environment, baseline, fmaGflops }: ComparisonResult): string[] {
   const { raycam, commit, date, adapter } = baseline;
   return [
-    `now against raycam ${raycam}${commit ? ` (${commit})` : ''} of ${date}, both run here in turns on ${adapterLabel(environment.adapter)}`,
+    `this version against raycam ${raycam}${commit ? ` (${commit})` : ''} of ${date}, both run here in turns on ${adapterLabel(environment.adapter)}`,
     ...(fmaGflops
       ? [
-          `written on ${adapter}; multiply-add peak then ${digits(fmaGflops.before)}, now ${digits(fmaGflops.after)} GFLOP/s`,
+          `baseline recorded on ${adapter}; multiply-add peak ${digits(fmaGflops.before)} GFLOP/s then, ${digits(fmaGflops.after)} now`,
         ]
       : []),
   ];
@@ -42,7 +42,7 @@ function footLines({ rows, refused, limit, verdict }: ComparisonResult): string[
   const count = (wanted: string) => rows.filter(row => row.verdict === wanted).length;
   const words = {
     slower: `${count('slower')} of ${rows.length} slower by more than ${percent}`,
-    unclear: `none found slower by more than ${percent}, but ${count('unclear')} of ${rows.length} unclear: the machine is too noisy`,
+    unclear: `${count('unclear')} of ${rows.length} unclear because the machine is too noisy, none found slower by more than ${percent}`,
     same: `none of ${rows.length} slower by more than ${percent}`,
     faster: `all of ${rows.length} faster by more than ${percent}`,
   }[verdict];

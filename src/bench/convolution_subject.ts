@@ -14,8 +14,7 @@ import {
 } from '../nn/convolution_algorithm.ts';
 import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
 import { Array64 } from '../oracle/array64.ts';
-import { type Comparison, compareValues, makeInput } from '../oracle/check.ts';
-import { poisonPool } from '../oracle/poison.ts';
+import { type Comparison, compareValues, makeInput, poisonPool } from '../oracle/check.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from '../oracle/reference/conv2d.ts';
 import { toHalfPrecision } from '../oracle/reference/half.ts';
 import { hasFeatureOf } from '../runtime/adapter.ts';

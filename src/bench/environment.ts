@@ -1,7 +1,7 @@
 import { type AdapterKind, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 
-/** What the host knows of itself; a page knows less. */
+/** What the host knows about itself. A page knows less. */
 export interface HostFacts {
   /** `node v20.20.0`, or the browser's user agent. */
   readonly runtime: string;
@@ -9,28 +9,30 @@ export interface HostFacts {
   readonly platform?: string;
   readonly cpu?: string;
   readonly cores: number;
-  /** Raycam's version, and the commit it was built from where that is known. */
+  /** Raycam's version. */
   readonly raycam: string;
+  /** The commit that Raycam was built from, if known. */
   readonly commit?: string;
-  /** Processes that wanted a core while the bench began, over the last minute. */
+  /** Load average over the minute before the bench started. */
   readonly loadAverage?: number;
   /** ISO 8601. */
   readonly date: string;
 }
 
-/** Everything that a figure depends on. */
+/** Everything that a measured time depends on. */
 export interface Environment extends HostFacts {
   readonly adapter: AdapterReport;
   readonly driver: string;
-  /** Threads that a dispatch is spread over, where the adapter says so. */
+  /** Threads that share a dispatch, if the adapter reports them. */
   readonly threads?: number;
   readonly limits: Readonly<Record<string, number>>;
   readonly timestamps: TimestampKind;
 }
 
-/** `exact`: nanoseconds; `quantised`: the browser rounds them; `none`: the host's clock alone. */
-export type TimestampKind = 'exact' | 'quantised' | 'none';
+/** `exact`: in nanoseconds; `quantised`: rounded by the browser; `none`: only the host's clock exists. */
+type TimestampKind = 'exact' | 'quantised' | 'none';
 
+/** Describes the device and the host. */
 export function environmentOf(device: Device, gpu: GPUDevice, host: HostFacts): Environment {
   const { adapter } = device;
   return {
@@ -46,18 +48,19 @@ export function environmentOf(device: Device, gpu: GPUDevice, host: HostFacts): 
   };
 }
 
-/** Dawn gives the driver's name and version as the description of some adapters; the rest is what is known. */
+/** Joins everything the adapter reports. For some adapters, Dawn's description is the driver's name and version. */
 function driverOf(gpu: GPUDevice): string {
   const { vendor, architecture, device, description } = gpu.adapterInfo;
   return [vendor, architecture, device, description].filter(text => text).join(' · ');
 }
 
+/** Returns the threads of the wasm device; undefined for other adapters. */
 export function threadsOf(gpu: GPUDevice): number | undefined {
   const { threads } = gpu as { threads?: unknown };
   return typeof threads === 'number' ? threads : undefined;
 }
 
-/** Dawn rounds timestamps to 65.5 µs unless its switch is off; the WebAssembly device never rounds. */
+/** Dawn rounds timestamps to 65.5 µs unless that is switched off. The wasm device never rounds. */
 function timestampKind({ kind, features, toggles }: AdapterReport): TimestampKind {
   if (!features.includes('timestamp-query')) return 'none';
   const isExact =
@@ -65,6 +68,7 @@ function timestampKind({ kind, features, toggles }: AdapterReport): TimestampKin
   return isExact ? 'exact' : 'quantised';
 }
 
+/** Returns the adapter's name for tables and charts. */
 export function adapterLabel({ kind, description }: { kind: AdapterKind; description: string }): string {
   return kind === 'software' ? `${description} (software)` : description;
 }

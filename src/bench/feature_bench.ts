@@ -6,45 +6,91 @@ import { buildNetwork, type Network, type WeightSettings } from '../inference/ne
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { syntheticImage } from '../weights/synthetic_network.ts';
-import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
-import type { FeatureResult, FeatureRound, HostMemory } from './feature_result.ts';
-import { weightsBytesOf } from './model_bench.ts';
-import { medianInterval, medianOf } from './statistics.ts';
+import { adapterLabel, type Environment, environmentOf, type HostFacts, threadsOf } from './environment.ts';
+import { weightsBytesOf } from './model_result.ts';
+import { type Interval, medianInterval, medianOf } from './statistics.ts';
+
+/** One share of the images, and the kernels alone beside it. */
+export interface FeatureRound {
+  readonly images: number;
+  /** Forwards of the kernels alone, each of a full batch. */
+  readonly forwards: number;
+  /** From files to features in the store, in milliseconds. */
+  readonly featuresMs: number;
+  /** Forwards of images that are already on the device, in milliseconds. */
+  readonly kernelsMs: number;
+  /** Memory of the process after the round. */
+  readonly rssBytes?: number;
+}
+
+/** Memory of a process: Node, libraries, and what the device keeps in host memory. */
+interface HostMemory {
+  readonly rssBytes: number;
+  /** The peak since the process started. */
+  readonly peakBytes: number;
+}
+
+export interface FeatureResult {
+  readonly kind: 'features';
+  readonly model: string;
+  readonly backbone: string;
+  readonly adapter: string;
+  readonly threads?: number;
+  readonly batch: number;
+  readonly images: number;
+  /** Median over the rounds. */
+  readonly imagesPerSecond: number;
+  /** Median over the rounds. */
+  readonly kernelsPerSecond: number;
+  /** Median of the rounds' own ratios: images per second over images per second of the kernels alone. */
+  readonly ratio: number;
+  readonly interval: Interval;
+  /** The ratio of the last third of the rounds over that of the first third: 1 if the cost per image does not grow. */
+  readonly lastToFirst: number;
+  readonly memory: {
+    /** All tensors of the network in f32. */
+    readonly weightsBytes: number;
+    /** Peak of the whole process since it started, loading included. */
+    readonly peakBytes?: number;
+  };
+  readonly rounds: readonly FeatureRound[];
+  readonly environment: Environment;
+}
 
 export interface FeatureBenchOptions extends DeviceOptions, WeightSettings {
   readonly host: HostFacts;
   readonly paths: readonly string[];
-  /** Images in one forward; what `raycam features` takes unless said. */
+  /** Images in one forward. Default: the batch of `raycam features`. */
   readonly batch?: number;
-  /** Rounds, of 8 batches at least; 100 unless said: the shorter they are, the more alike is what else the machine does meanwhile. */
+  /** The number of rounds, 100 by default, of at least 8 batches each. In short rounds, other load affects both halves alike. */
   readonly samples?: number;
-  /** An empty folder for the features; `memory` keeps them there. */
+  /** An empty folder for the features, or `memory`. */
   readonly root: string;
-  /** Where an image's bytes come from; the file system unless said. */
+  /** Reads an image's bytes. Default: from the file system. */
   readonly read?: (path: string) => Promise<Uint8Array>;
-  /** What this process takes; a page does not know. */
+  /** Reports the memory of this process. A page cannot know it. */
   readonly hostMemory?: () => HostMemory;
   readonly signal?: AbortSignal;
-  /** Told what begins. */
+  /** Called with the name of each stage as it starts. */
   readonly onStage?: (what: string) => void;
 }
 
 const ROUNDS = 100;
-/** Fewer would not show that one batch is prepared while another runs. */
+/** Shorter rounds would not show that one batch is prepared while another runs. */
 const LEAST_BATCHES = 8;
 const WARM_UP = { least: 3, budgetMs: 3000 };
-/** Two chances in a hundred that the ratio lies outside. */
+/** Two in a hundred intervals miss the ratio. */
 const CONFIDENCE = 0.98;
 
 /**
- * How fast features come, from files to the store, against the network's kernels alone at the same batch. The images go through once, in
- * rounds; beside each round the kernels run as often, in turns: features first, kernels first, …
+ * Measures the rate from image files to stored features against the rate of the network's kernels alone at the same batch.
+ * All images pass once, in rounds. Beside each round the kernels run as many forwards; which of the two comes first alternates.
  *
- * @throws BenchError  images that cannot be read
+ * @throws BenchError  an image cannot be read, or the folder already contains features
  */
 export async function benchFeatures(backbone: Backbone, options: FeatureBenchOptions): Promise<FeatureResult> {
   const { onStage = () => {}, hostMemory } = options;
-  const paths = await onceEach(options);
+  const paths = await distinctImages(options);
   onStage('weights');
   let gpu: GPUDevice | undefined;
   const observe = (device: GPUDevice) => {
@@ -55,32 +101,7 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
   try {
     const { device } = network;
     const batch = options.batch ?? featureBatchSize(device);
-    const rounds: FeatureRound[] = [];
-    const groups = inRounds(paths, { batch, rounds: options.samples ?? ROUNDS });
-    const kernels = await warmKernels(network, batch);
-    const store = await featureStore(network, { root: options.root });
-    const features = async (group: readonly string[]): Promise<number> => {
-      const startedMs = performance.now();
-      const { computed, skipped } = await computeFeatures(network, {
-        ...options,
-        paths: group,
-        batchSize: batch,
-        store,
-      });
-      if (skipped.length > 0) throw new BenchError(`bench features: ${skipped[0]!.path}: ${skipped[0]!.reason}`);
-      if (computed !== group.length)
-        throw new BenchError(`bench features: ${options.root} holds features already. Take an empty folder`);
-      return performance.now() - startedMs;
-    };
-    for (const [i, group] of groups.entries()) {
-      options.signal?.throwIfAborted();
-      onStage(`round ${i + 1}/${groups.length}`);
-      const forwards = Math.ceil(group.length / batch);
-      const first = i % 2 === 0 ? undefined : await kernels(forwards);
-      const featuresMs = await features(group);
-      const kernelsMs = first ?? (await kernels(forwards));
-      rounds.push({ images: group.length, forwards, featuresMs, kernelsMs, rssBytes: hostMemory?.().rssBytes });
-    }
+    const rounds = await runRounds(network, batch, { ...options, paths });
     const { architecture, id } = backbone;
     return {
       kind: 'features',
@@ -100,8 +121,43 @@ export async function benchFeatures(backbone: Backbone, options: FeatureBenchOpt
   }
 }
 
-/** Of images with the same bytes the first alone: the store would not compute the others. @throws InputError */
-async function onceEach({
+async function runRounds(network: Network, batch: number, options: FeatureBenchOptions): Promise<FeatureRound[]> {
+  const { paths, samples = ROUNDS, signal, onStage = () => {}, hostMemory } = options;
+  const groups = inRounds(paths, { batch, rounds: samples });
+  const kernels = await warmKernels(network, batch);
+  const features = await featureTimer(network, batch, options);
+  const rounds: FeatureRound[] = [];
+  for (const [i, group] of groups.entries()) {
+    signal?.throwIfAborted();
+    onStage(`round ${i + 1}/${groups.length}`);
+    const forwards = Math.ceil(group.length / batch);
+    const first = i % 2 === 0 ? undefined : await kernels(forwards);
+    const featuresMs = await features(group);
+    const kernelsMs = first ?? (await kernels(forwards));
+    rounds.push({ images: group.length, forwards, featuresMs, kernelsMs, rssBytes: hostMemory?.().rssBytes });
+  }
+  return rounds;
+}
+
+/** Returns a function that computes and stores the features of images, and returns its time in milliseconds. */
+async function featureTimer(
+  network: Network,
+  batchSize: number,
+  options: FeatureBenchOptions,
+): Promise<(paths: readonly string[]) => Promise<number>> {
+  const store = await featureStore(network, { root: options.root });
+  return async paths => {
+    const startedMs = performance.now();
+    const { computed, skipped } = await computeFeatures(network, { ...options, paths, batchSize, store });
+    if (skipped.length > 0) throw new BenchError(`bench features: ${skipped[0]!.path}: ${skipped[0]!.reason}`);
+    if (computed !== paths.length)
+      throw new BenchError(`bench features: ${options.root} already contains features. Choose an empty folder`);
+    return performance.now() - startedMs;
+  };
+}
+
+/** Keeps the first of all images with the same bytes: the store would not compute the others. @throws InputError */
+async function distinctImages({
   paths,
   read = readImageFile,
   signal,
@@ -114,12 +170,12 @@ async function onceEach({
     const digest = await sha256(await read(path));
     if (!byDigest.has(digest)) byDigest.set(digest, path);
   }
-  const doubles = paths.length - byDigest.size;
-  if (doubles > 0) onStage(`${doubles} of ${paths.length} images have the bytes of another and are left out`);
+  const duplicates = paths.length - byDigest.size;
+  if (duplicates > 0) onStage(`skipping ${duplicates} of ${paths.length} images, which have the bytes of another`);
   return [...byDigest.values()];
 }
 
-/** Runs of images of nearly the same length; where there are enough of them, all full of batches but the last. */
+/** Splits the images into rounds of nearly equal length. With enough images, all batches but the last are full. */
 function inRounds(
   paths: readonly string[],
   { batch, rounds }: { readonly batch: number; readonly rounds: number },
@@ -130,7 +186,10 @@ function inRounds(
   return Array.from({ length: count }, (_, round) => paths.slice(from(round), from(round + 1)));
 }
 
-/** Times forwards of images that lie on the device, handed over one after the other and waited for once: the device never waits. */
+/**
+ * Returns a function that times forwards of a batch that is already on the device. It submits all forwards before it waits,
+ * so that the device never waits for the host.
+ */
 async function warmKernels({ device, model }: Network, batch: number): Promise<(forwards: number) => Promise<number>> {
   const shape = [batch, 3, 224, 224] as const;
   const x = device.tensor(syntheticImage(shape), shape, 'x');
@@ -148,24 +207,19 @@ async function warmKernels({ device, model }: Network, batch: number): Promise<(
   return run;
 }
 
-function summaryOf(rounds: readonly FeatureRound[], batch: number): Pick<FeatureResult, Summaries> {
-  const ratios = rounds.map(round => featuresRate(round) / kernelsRate(round, batch));
+type Summaries = 'imagesPerSecond' | 'kernelsPerSecond' | 'ratio' | 'interval' | 'lastToFirst';
+
+/** Computes the rates and ratios of all rounds, whose batches have `batch` images. */
+export function summaryOf(rounds: readonly FeatureRound[], batch: number): Pick<FeatureResult, Summaries> {
+  const featureRates = rounds.map(({ images, featuresMs }) => (1e3 * images) / featuresMs);
+  const kernelRates = rounds.map(({ forwards, kernelsMs }) => (1e3 * forwards * batch) / kernelsMs);
+  const ratios = featureRates.map((rate, i) => rate / kernelRates[i]!);
   const third = Math.ceil(ratios.length / 3);
   return {
-    imagesPerSecond: medianOf(rounds.map(featuresRate)),
-    kernelsPerSecond: medianOf(rounds.map(round => kernelsRate(round, batch))),
+    imagesPerSecond: medianOf(featureRates),
+    kernelsPerSecond: medianOf(kernelRates),
     ratio: medianOf(ratios),
     interval: medianInterval(ratios, CONFIDENCE),
     lastToFirst: medianOf(ratios.slice(-third)) / medianOf(ratios.slice(0, third)),
   };
-}
-
-type Summaries = 'imagesPerSecond' | 'kernelsPerSecond' | 'ratio' | 'interval' | 'lastToFirst';
-
-function featuresRate({ images, featuresMs }: FeatureRound): number {
-  return (1e3 * images) / featuresMs;
-}
-
-function kernelsRate({ forwards, kernelsMs }: FeatureRound, batch: number): number {
-  return (1e3 * forwards * batch) / kernelsMs;
 }

@@ -1,17 +1,17 @@
-import type { FeatureResult, FeatureRound } from './feature_result.ts';
+import type { FeatureResult, FeatureRound } from './feature_bench.ts';
 import { type Column, csvTable, digits, markdownTable, megabytes } from './table.ts';
 
-/** For people: the rates and their ratio, whether the cost grows evenly, memory. */
+/** Formats the rates, their ratio, the growth of the cost, and memory for people. */
 export function featureText(result: FeatureResult): string {
   const { model, backbone, adapter, batch, images, rounds } = result;
   const { imagesPerSecond, kernelsPerSecond, ratio, interval, lastToFirst } = result;
   return [
     `${model} (${backbone}), ${images} images in batches of ${batch}, on ${adapter}`,
     '',
-    `features           ${digits(imagesPerSecond).padStart(8)} images a second, from files to the store`,
-    `the kernels alone  ${digits(kernelsPerSecond).padStart(8)}`,
+    `features           ${digits(imagesPerSecond).padStart(8)} images per second, from files to the store`,
+    `kernels alone      ${digits(kernelsPerSecond).padStart(8)} images per second`,
     `ratio              ${ratio.toFixed(3).padStart(8)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}), the median of ${rounds.length} rounds, each beside its own forwards`,
-    `last third         ${lastToFirst.toFixed(3).padStart(8)} of the first third’s ratio: 1 where the cost grows with the images and no faster`,
+    `last third         ${lastToFirst.toFixed(3).padStart(8)} times the ratio of the first third: 1 if the cost per image does not grow`,
     ...memoryLines(result),
   ].join('\n');
 }
@@ -42,6 +42,7 @@ const SUMMARY: readonly Column<FeatureResult>[] = [
   },
 ];
 
+/** Formats the summary as a table of one row. */
 export function featureMarkdown(result: FeatureResult): string {
   return markdownTable(SUMMARY, [result]);
 }
@@ -54,7 +55,7 @@ const ROUND: readonly Column<FeatureRound>[] = [
   { name: 'rssBytes', text: ({ rssBytes }) => String(rssBytes ?? '') },
 ];
 
-/** Round by round. */
+/** Formats one row per round. */
 export function featureCsv({ rounds }: FeatureResult): string {
   return csvTable(ROUND, rounds);
 }

@@ -18,23 +18,24 @@ import { type Subject, subjectName } from './subject.ts';
 
 export interface SubjectBenchOptions extends DeviceOptions {
   readonly host: HostFacts;
-  /** `all`, or one by its name; the engine's own choice unless said. */
+  /** `all`, or the name of one. Default: the engine's choice. */
   readonly variant?: string;
-  /** Of each variant; by default as many as fit a second, from 7 to 25. */
+  /** Samples per variant. Default: as many as fit one second, from 7 to 25. */
   readonly samples?: number;
-  /** The adapter's, where they are known: else they are measured first. */
+  /** The adapter's peaks, if known. By default they are measured first. */
   readonly peaks?: Peaks;
   readonly signal?: AbortSignal;
-  /** Told before each step. */
+  /** Called before each step. */
   readonly onProgress?: (done: number, total: number, what: string) => void;
 }
 
 const SAMPLES = { least: 7, most: 25, budgetMs: 1000 };
 
 /**
- * Checks kernels against their f64 references, and times those that are right: variants in turns, each sample many runs in one pass.
+ * Checks kernels against their f64 references and times the right ones. Variants take turns, and each sample is many runs in
+ * one pass.
  *
- * @throws UsageError   none of them has such a variant
+ * @throws UsageError   no subject has the variant
  * @throws DeviceError  the adapter failed
  */
 export async function benchSubjects(subjects: readonly Subject[], options: SubjectBenchOptions): Promise<KernelResult> {
@@ -55,7 +56,7 @@ export async function benchSubjects(subjects: readonly Subject[], options: Subje
         rows.push(row);
     }
     if (rows.length + refused.length === 0)
-      throw new UsageError(`bench: no shape that ${variant} can do. Leave --variant out, or give other --shapes`);
+      throw new UsageError(`bench: no variant "${variant}" for these shapes. Omit --variant or choose other --shapes`);
     const environment = environmentOf(device, observer.gpu, options.host);
     return { kind: 'kernels', version: RESULT_VERSION, environment, peaks, rows, refused, shaders };
   } finally {
@@ -67,12 +68,12 @@ interface Collected {
   readonly samples?: number;
   readonly signal?: AbortSignal;
   readonly variants: readonly string[];
-  /** Grows. */
+  /** Shaders and refusals of all subjects so far; this call appends its own. */
   readonly shaders: string[];
   readonly refused: Refusal[];
 }
 
-/** Checks variants of one subject, and times those that are right in turns. @throws DeviceError */
+/** Checks variants of one subject and times the right ones in turns. @throws DeviceError */
 export async function benchSubject(session: BenchSession, subject: Subject, options: Collected): Promise<KernelRow[]> {
   const all: Prepared[] = [];
   try {
@@ -96,7 +97,7 @@ export async function benchSubject(session: BenchSession, subject: Subject, opti
   }
 }
 
-/** A B A B …, and every other round from the other end: what drifts meets all alike. */
+/** Samples A B, B A, A B, …: the order reverses every round, so that drift affects all variants alike. */
 async function sampleInTurns(
   { timer }: BenchSession,
   all: readonly Prepared[],
@@ -115,8 +116,9 @@ async function sampleInTurns(
   return taken;
 }
 
-function rowOf(
-  { subject, variant, dispatched, comparison, firstMs, compileMs }: Prepared,
+/** Summarises the samples of one variant. Rates follow from the median of the adapter's clock, or else of the host's. */
+export function rowOf(
+  { subject, variant, dispatched, comparison, firstMs, compileMs }: Omit<Prepared, 'dispose'>,
   samples: readonly Sample[],
   { repeats, recording }: Pick<KernelRow, 'repeats' | 'recording'>,
 ): KernelRow {
@@ -146,7 +148,7 @@ function rowOf(
   };
 }
 
-/** The same recording with its shaders in a list that many share. */
+/** Moves the shaders of a recording into a list that all rows share. */
 function numbered({ shaders, buffers, dispatches }: Recording, common: string[]): KernelRow['recording'] {
   const places = shaders.map(code => {
     const at = common.indexOf(code);

@@ -4,44 +4,45 @@ import type { Peaks } from './peaks.ts';
 import type { Recording } from './recording.ts';
 import type { Summary } from './statistics.ts';
 
-/** Raised when a reader of older results could misread a newer one. */
+/** Increased when an older reader could misread a newer result. */
 export const RESULT_VERSION = 1;
 
 /** One variant of one operation on one shape. */
 export interface KernelRow {
   readonly operation: string;
   readonly shape: string;
-  /** Of the network, that run this. */
+  /** Modules of the network that run this operation. */
   readonly modules: readonly string[];
   /** `engine`, or a kernel's name. */
   readonly variant: string;
-  /** What was dispatched, in order. */
+  /** The dispatched kernels, in order. */
   readonly kernels: readonly string[];
-  /** In one pass and one submit, for each sample. */
+  /** Runs per sample, in one pass and one submit. */
   readonly repeats: number;
-  /** Milliseconds for running it once, by the adapter's clock around the pass; missing without timestamps. */
+  /** Milliseconds per run by the adapter's clock around the pass. Missing without timestamps. */
   readonly gpu?: Summary;
-  /** The same by the host's clock, from submit until the adapter was done. */
+  /** Milliseconds per run by the host's clock, from submit until the adapter is done. */
   readonly wall: Summary;
-  /** The very first run, by the host's clock: recording, compiling, running. */
+  /** The first run by the host's clock: recording, compiling, running. */
   readonly firstMs: number;
-  /** Of that, compiling; missing where its pipelines were there already. */
+  /** The part of `firstMs` that compiled pipelines. Missing if they already existed. */
   readonly compileMs?: number;
-  /** Useful operations: convolutions as computed directly. */
+  /** Useful operations. A convolution counts as direct. */
   readonly flop?: number;
-  /** Each input read once, each output written once. */
+  /** Bytes if each input is read once and each output is written once. */
   readonly bytes: number;
-  /** By the median of the adapter's clock, or else the host's. */
+  /** `flop` over the median of the adapter's clock, or else of the host's. */
   readonly gflops?: number;
+  /** `bytes` over the same median. */
   readonly gbps: number;
-  /** Largest difference from the f64 reference, as a share of its largest value. */
+  /** The largest difference from the f64 reference over its largest value. */
   readonly error: number;
   readonly noisy: boolean;
-  /** Its shaders are numbered in the result's own list. */
+  /** Its shaders are indices into the result's list. */
   readonly recording: Omit<Recording, 'shaders'>;
 }
 
-/** A variant whose result was wrong: it was not timed. */
+/** A variant whose result was wrong. It was not timed. */
 export interface Refusal {
   readonly operation: string;
   readonly shape: string;
@@ -60,29 +61,31 @@ export interface KernelResult {
   readonly shaders: readonly string[];
 }
 
-/** Milliseconds of running it once. */
+/** Returns the milliseconds per run by the adapter's clock, or else by the host's. */
 export function timeOf({ gpu, wall }: KernelRow): number {
   return (gpu ?? wall).median;
 }
 
-/** A row's dispatches, ready to be run again. */
+/** Returns a row's dispatches so that they can run again. */
 export function recordingOf({ shaders }: KernelResult, { recording }: KernelRow): Recording {
   return { shaders, ...recording };
 }
 
-/** @throws BenchError  the text is no result of `raycam bench`, or one of a version that is not known here */
+/** Parses a file of `raycam bench --out`. @throws BenchError  it is not such a file, or has another version */
 export function parseKernelResult(text: string, name: string): KernelResult {
   let value: Partial<KernelResult>;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new BenchError(`bench: ${name} is no JSON. Write one with \`raycam bench --out ${name}\``, { cause: error });
+    throw new BenchError(`bench: ${name} is not JSON. Write one with \`raycam bench --out ${name}\``, { cause: error });
   }
   if (value?.kind !== 'kernels' || !Array.isArray(value.rows) || !Array.isArray(value.shaders))
-    throw new BenchError(`bench: ${name} holds no kernels' times. Write them with \`raycam bench --out ${name}\``);
+    throw new BenchError(
+      `bench: ${name} is not a result of raycam bench. Write one with \`raycam bench --out ${name}\``,
+    );
   if (value.version !== RESULT_VERSION)
     throw new BenchError(
-      `bench: ${name} is of version ${value.version}, this Raycam reads ${RESULT_VERSION}. Measure it again`,
+      `bench: ${name} has version ${value.version}, but this version of Raycam reads version ${RESULT_VERSION}. Measure it again`,
     );
   return value as KernelResult;
 }

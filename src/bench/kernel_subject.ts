@@ -1,35 +1,35 @@
 import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
-import { type Case, type CaseTable, shapesOf } from '../oracle/case_table.ts';
+import { type CaseTable, type PerfRow, shapesOf } from '../oracle/case_table.ts';
+import { caseTableOf } from '../oracle/case_tables.ts';
 import { checkCase, makeInputs } from '../oracle/check.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
-/** One kernel on its own: a case of its table, and what it has to do. */
+/** One kernel on its own, on one perf row of its table. */
 export class KernelSubject implements Subject {
   readonly operation: string;
   readonly shape: string;
+  readonly modules: readonly string[];
   readonly flop?: number;
   readonly bytes: number;
 
   constructor(
     private readonly table: CaseTable,
-    private readonly row: Case,
-    { flop, modules = [] }: { flop?: number; modules?: readonly string[] } = {},
+    private readonly row: PerfRow,
   ) {
     const { kernel } = table;
+    const { why, flop, modules = [] } = row;
     const shapes = shapesOf(row);
     const outputs: Record<string, Shape> = kernel.plan(shapes, row.options as never).outputs;
     const size = (named: readonly Shape[]) => named.reduce((sum, shape) => sum + elementCount(shape), 0);
     const changed = (kernel.inouts ?? []).map((name: string) => shapes[name]!);
     this.operation = kernel.name;
     this.modules = modules;
-    this.shape = `${Object.values(shapes)[0]!.join('x')}${row.why && `, ${row.why}`}`;
+    this.shape = `${Object.values(shapes)[0]!.join('x')}${why ? `, ${why}` : ''}`;
     this.flop = flop;
     this.bytes = 4 * (size(Object.values(shapes)) + size(Object.values(outputs)) + size(changed));
   }
-
-  readonly modules: readonly string[];
 
   variants(_adapter: AdapterFamily): readonly string[] {
     return [this.table.kernel.name];
@@ -52,4 +52,10 @@ export class KernelSubject implements Subject {
       },
     };
   }
+}
+
+/** Returns the perf rows of a kernel's table. */
+export async function kernelSubjects(kernel: string): Promise<KernelSubject[]> {
+  const table = await caseTableOf(kernel);
+  return table.perf.map(row => new KernelSubject(table, row));
 }

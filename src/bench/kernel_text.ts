@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<KernelRow>[] = [
   { name: 'error', text: ({ error }) => error.toExponential(1), align: 'right' },
 ];
 
-/** Numbers in full, for programs. */
+/** Unrounded numbers, for programs. */
 const CSV_COLUMNS: readonly Column<KernelRow>[] = [
   { name: 'operation', text: ({ operation }) => operation },
   { name: 'shape', text: ({ shape }) => shape },
@@ -41,15 +41,17 @@ const CSV_COLUMNS: readonly Column<KernelRow>[] = [
   { name: 'error', text: ({ error }) => String(error) },
 ];
 
-/** For people. */
+/** Formats a table for people. */
 export function kernelText(result: KernelResult): string {
   return [...headLines(result), '', textTable(COLUMNS, result.rows), ...footLines(result)].join('\n');
 }
 
+/** Formats the same as Markdown. */
 export function kernelMarkdown(result: KernelResult): string {
   return [...headLines(result), '', markdownTable(COLUMNS, result.rows), ...footLines(result)].join('\n');
 }
 
+/** Formats unrounded numbers for programs. */
 export function kernelCsv({ rows }: KernelResult): string {
   return csvTable(CSV_COLUMNS, rows);
 }
@@ -57,14 +59,14 @@ export function kernelCsv({ rows }: KernelResult): string {
 function headLines({ environment, peaks }: KernelResult): string[] {
   const { adapter, runtime, cpu, cores, raycam, commit, timestamps } = environment;
   const clock = {
-    exact: 'times by the adapter’s clock, to the nanosecond',
-    quantised: 'times by the adapter’s clock, which this browser rounds: samples are made long against it',
-    none: 'times by the host’s clock: the adapter has no timestamps',
+    exact: 'times by the adapter’s clock, in nanoseconds',
+    quantised: 'times by the adapter’s clock, which this browser rounds; samples are long compared with that',
+    none: 'times by the host’s clock, because the adapter has no timestamps',
   }[timestamps];
   return [
     `${adapterLabel(adapter)} · ${[runtime, cpu, `${cores} cores`].filter(text => text).join(' · ')} · raycam ${raycam}${commit ? ` (${commit})` : ''}`,
     `peaks: ${digits(peaks.fmaGflops)} GFLOP/s multiply-add; copy ${digits(peaks.copyGBps)} GB/s, triad ${digits(peaks.triadGBps)} GB/s, from caches ${digits(peaks.cachedTriadGBps)} GB/s`,
-    `${clock}; milliseconds for running once; FLOP of convolutions as computed directly; bytes as if each tensor moved once`,
+    `${clock}; milliseconds per run; convolutions count as direct; bytes as if each tensor moved once`,
   ];
 }
 
@@ -72,7 +74,9 @@ function footLines({ rows, refused }: KernelResult): string[] {
   const noisy = rows.filter(({ gpu, wall }) => isNoisy(gpu ?? wall)).length;
   const lines = refused.map(refusalLine);
   if (noisy > 0)
-    lines.push(`noisy: in ${noisy} of ${rows.length} rows half of the samples lie more than 5 % off the median`);
+    lines.push(
+      `noisy: in ${noisy} of ${rows.length} rows, half of the samples differ by more than 5 % from the median`,
+    );
   return lines.length > 0 ? ['', ...lines] : [];
 }
 

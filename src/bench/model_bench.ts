@@ -1,23 +1,22 @@
-import { relativeError } from '../doctor/self_test.ts';
 import type { WeightSettings } from '../inference/network.ts';
 import { resnetWork } from '../nn/resnet_work.ts';
-import type { AdapterReport } from '../runtime/adapter.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { syntheticImage } from '../weights/synthetic_network.ts';
 import { pipelinesOf } from './cold_pipelines.ts';
 import { adapterLabel, environmentOf, type HostFacts, threadsOf } from './environment.ts';
-import { layerTable, type SplitForward } from './layer_table.ts';
-import type { ForwardTimes, HalfReport, MemoryReport, ModelResult } from './model_result.ts';
 import {
-  coldStart,
-  type ForwardTime,
-  forwardOnce,
-  logitsOf,
-  type ModelSession,
-  type StartOptions,
-} from './model_session.ts';
+  compareHalves,
+  type ForwardTimes,
+  type HalfReport,
+  layerTable,
+  type MemoryReport,
+  type ModelResult,
+  memoryReport,
+  type SplitForward,
+  weightsBytesOf,
+} from './model_result.ts';
+import { coldStart, type ForwardTime, forwardOnce, logitsOf, type ModelSession } from './model_session.ts';
 import { measureFma } from './peaks.ts';
 import { isNoisy, summarize } from './statistics.ts';
 
@@ -26,34 +25,36 @@ export interface ModelBenchOptions extends DeviceOptions, WeightSettings {
   readonly batch?: number;
   /** Height and width of the images in pixels. */
   readonly side?: number;
-  /** Forwards that are counted; by default as many as fit ten seconds, from 5 to 30. */
+  /** Forwards that are counted. Default: as many as fit ten seconds, from 5 to 30. */
   readonly samples?: number;
-  /** Each forward recorded anew, as training and taps do, in place of the plan that inference keeps. */
+  /** Records each forward again, as training and taps do. By default the graph that inference captures is replayed. */
   readonly eager?: boolean;
-  /** Also the time of each module. */
+  /** Also measures the time of each module. */
   readonly byLayer?: boolean;
-  /** Loads the network once more for the memory of the other setting of `compact`; with `halfWeights`, for what they cost in exactness. */
+  /**
+   * Loads the network once more: for its memory with the other setting of `compact`, or, with `halfWeights`, for its memory
+   * and logits in 32 bits.
+   */
   readonly bothSettings?: boolean;
   readonly signal?: AbortSignal;
-  /** Told what begins. */
+  /** Called with the name of each stage as it starts. */
   readonly onStage?: (what: string) => void;
 }
 
-/** Forwards before the first that is counted: WebAssembly engines compile in tiers while they run. */
+/** Forwards before the first that is counted: WebAssembly engines compile in tiers while code runs. */
 const WARM_UP = { least: 2, most: 8, budgetMs: 4000 };
-const CLASSES = 1000; // of ImageNet, that every network here tells apart
 const SAMPLES = { least: 5, most: 30, budgetMs: 10_000 };
-/** Forwards whose commands are encoded ahead, of which alone the host's part is counted; the third is the first of them. */
+/** Forwards whose commands are encoded ahead. Only their host time is counted, from the third on: its commands are the first ready. */
 const AHEAD = { leadIn: 2, counted: 9 };
 
 /**
- * Times a network from nothing to a warm forward, and says what memory it takes. To be called once in a process that has compiled
- * nothing yet: engines keep what they compiled.
+ * Times a network from nothing to a warm forward, and reports its memory. Call it once per process, before anything is
+ * compiled: engines cache what they compiled.
  *
- * @throws DeviceError  the adapter failed, or a logit is no number: a wrong network is not timed
+ * @throws DeviceError  the adapter failed, or a logit is not finite: a wrong network is not timed
  */
 export async function benchModel(backbone: Backbone, options: ModelBenchOptions): Promise<ModelResult> {
-  const { batch = 1, side = 224, compact = false, halfWeights = false, onStage = () => {} } = options;
+  const { batch = 1, side = 224, compact = false, onStage = () => {} } = options;
   const shape = [batch, 3, side, side] as const;
   onStage('pipelines that the network needs');
   const wanted = await pipelinesOf(backbone, shape, options);
@@ -63,29 +64,11 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
   const { session } = start;
   const { device, observer } = session;
   try {
-    onStage('warm-up');
-    const nextForwardsMs = await warmUp(session, options);
-    const count = options.samples ?? samplesFor(nextForwardsMs.at(-1)!);
-    onStage('multiply-adds, before and after the forwards');
-    const fmaBefore = await measureFma(device, observer);
-    observer.resetPeak();
-    onStage(`${count} forwards`);
-    const { forward, split } = await measure(session, { ...options, count });
-    const memory = [memoryReport(session, backbone, options)];
-    const logits = halfWeights && options.bothSettings ? await logitsOf(session) : undefined;
-    const fmaGflops = (fmaBefore + (await measureFma(device, observer))) / 2;
+    const { nextForwardsMs, fmaGflops, forward, split, memory } = await measureWarm(session, backbone, options);
     const modules = resnetWork(backbone.architecture, { batch, side, strideOn: backbone.strideOn });
     const flop = modules.reduce((sum, module) => sum + module.flop, 0);
     const environment = environmentOf(device, observer.gpu, options.host);
-    device.dispose();
-    let half: HalfReport | undefined;
-    if (options.bothSettings) {
-      const other = halfWeights ? { halfWeights: false, subgroupMatrix: false } : { compact: !compact };
-      onStage(halfWeights ? 'the same with 32-bit weights' : `memory ${compact ? 'without' : 'with'} --compact`);
-      const second = await runOnce(backbone, { ...options, ...other, shape, image });
-      memory.push(second.memory);
-      if (logits) half = compareHalves(logits, second.logits, environment.adapter);
-    }
+    const other = options.bothSettings ? await measureOther(session, backbone, options) : undefined;
     return {
       kind: 'model',
       model: backbone.architecture,
@@ -95,21 +78,21 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
       batch,
       side,
       compact,
-      half,
+      half: other?.half,
       eager: options.eager ?? false,
       medianMs: forward.total.median,
       p95Ms: forward.total.p95,
       firstMs: start.times.firstForwardMs,
       compileMs: start.times.compile.ms,
-      peakBytes: memory[0]!.peakBytes,
+      peakBytes: memory.peakBytes,
       flop,
       gflops: flop / forward.forward.median / 1e6,
       fmaGflops,
       noisy: isNoisy(forward.forward),
       coldStart: { ...start.times, nextForwardsMs },
       forward,
-      memory,
-      byLayer: split && layerTable(split, modules, forward),
+      memory: other ? [memory, other.memory] : [memory],
+      byLayer: split && layerTable(split, modules, forward.forward.median),
       environment,
     };
   } finally {
@@ -117,7 +100,7 @@ export async function benchModel(backbone: Backbone, options: ModelBenchOptions)
   }
 }
 
-/** A loaded network, and its forward whenever it is asked for. */
+/** Loads a network and returns a function that times one forward. */
 export async function loadForTurns(backbone: Backbone, options: ModelBenchOptions) {
   const { batch = 1, side = 224 } = options;
   const shape = [batch, 3, side, side] as const;
@@ -130,7 +113,62 @@ export async function loadForTurns(backbone: Backbone, options: ModelBenchOption
   };
 }
 
-/** Until the time falls no more. */
+/** Warms a network up, then times its forwards between two measurements of the multiply-add peak. */
+async function measureWarm(session: ModelSession, backbone: Backbone, options: ModelBenchOptions) {
+  const { device, observer } = session;
+  const { onStage = () => {} } = options;
+  onStage('warm-up');
+  const nextForwardsMs = await warmUp(session, options);
+  const count = options.samples ?? samplesFor(nextForwardsMs.at(-1)!);
+  onStage('multiply-add peak, before and after the forwards');
+  const before = await measureFma(device, observer);
+  observer.resetPeak();
+  onStage(`${count} forwards`);
+  const { forward, split } = await measureForwards(session, { ...options, count });
+  const memory = memoryOf(session, backbone, options);
+  const fmaGflops = (before + (await measureFma(device, observer))) / 2;
+  return { nextForwardsMs, fmaGflops, forward, split, memory };
+}
+
+/** Disposes the device, loads the network with the other setting, and compares. */
+async function measureOther(
+  { device, image, shape, ...session }: ModelSession,
+  backbone: Backbone,
+  options: ModelBenchOptions,
+): Promise<{ memory: MemoryReport; half?: HalfReport }> {
+  const { compact = false, halfWeights = false, onStage = () => {} } = options;
+  const logits = halfWeights ? await logitsOf({ device, image, shape, ...session }) : undefined;
+  device.dispose();
+  const other = halfWeights ? { halfWeights: false, subgroupMatrix: false } : { compact: !compact };
+  onStage(halfWeights ? 'the same with 32-bit weights' : `memory ${compact ? 'without' : 'with'} --compact`);
+  const changed = { ...options, ...other, image, shape };
+  const { session: second } = await coldStart(backbone, changed);
+  try {
+    const exact = await logitsOf(second);
+    const memory = memoryOf(second, backbone, changed);
+    return { memory, half: logits && compareHalves(logits, exact, device.adapter) };
+  } finally {
+    second.device.dispose();
+  }
+}
+
+function memoryOf(
+  { observer, loadedBytes, peakLoadBytes }: ModelSession,
+  backbone: Backbone,
+  options: WeightSettings,
+): MemoryReport {
+  const { heapUse } = observer.gpu as { heapUse?: { readonly reservedBytes: number } };
+  const counts = {
+    weightsBytes: weightsBytesOf(backbone),
+    loadedBytes,
+    peakLoadBytes,
+    peakForwardBytes: observer.deviceBytes.peakBytes,
+    reservedBytes: heapUse?.reservedBytes,
+  };
+  return memoryReport(counts, options);
+}
+
+/** Runs forwards until their time settles. */
 async function warmUp(session: ModelSession, { signal }: ModelBenchOptions): Promise<number[]> {
   const times: number[] = [];
   const startedMs = performance.now();
@@ -147,8 +185,8 @@ function samplesFor(forwardMs: number): number {
   return Math.max(SAMPLES.least, Math.min(SAMPLES.most, Math.floor(SAMPLES.budgetMs / forwardMs)));
 }
 
-/** Whole forwards, and split ones in turns with them where the layers are asked for. */
-async function measure(
+/** Times whole forwards; with `byLayer`, in turns with forwards that are split into one pass per dispatch. */
+async function measureForwards(
   session: ModelSession,
   options: ModelBenchOptions & { readonly count: number },
 ): Promise<{ forward: ForwardTimes; split?: SplitForward[] }> {
@@ -171,21 +209,22 @@ async function measure(
   }
   observer.mode = 'plain';
   const hostAhead = session.eager ? undefined : await hostTimesAhead(session, options);
-  const of = (pick: (time: ForwardTime) => number) => summarize(times.map(pick));
+  const summaryOf = (pick: (time: ForwardTime) => number) => summarize(times.map(pick));
   return {
     forward: {
-      total: of(time => time.totalMs),
-      upload: of(time => time.uploadMs),
-      forward: of(time => time.forwardMs),
-      host: of(time => time.hostMs),
+      total: summaryOf(time => time.totalMs),
+      upload: summaryOf(time => time.uploadMs),
+      forward: summaryOf(time => time.forwardMs),
+      host: summaryOf(time => time.hostMs),
       hostAhead: hostAhead && summarize(hostAhead),
       gpu: gpuMs.length > 0 ? summarize(gpuMs) : undefined,
-      readback: of(time => time.readbackMs),
+      readback: summaryOf(time => time.readbackMs),
     },
     split: split.length > 0 ? split : undefined,
   };
 }
 
+/** Returns the host's time of forwards whose commands are encoded while the previous forward runs. */
 async function hostTimesAhead(session: ModelSession, { signal, onStage }: ModelBenchOptions): Promise<number[]> {
   const times: number[] = [];
   const count = AHEAD.leadIn + AHEAD.counted;
@@ -196,63 +235,4 @@ async function hostTimesAhead(session: ModelSession, { signal, onStage }: ModelB
     times.push((await forwardOnce(session)).hostMs);
   }
   return times.slice(AHEAD.leadIn);
-}
-
-function memoryReport(
-  session: ModelSession,
-  backbone: Backbone,
-  { compact = false, halfWeights = false }: Pick<WeightSettings, 'compact' | 'halfWeights'>,
-): MemoryReport {
-  const { observer, loadedBytes, peakLoadBytes } = session;
-  const weightsBytes = weightsBytesOf(backbone);
-  const { peakBytes } = observer.deviceBytes;
-  const { heapUse } = observer.gpu as { heapUse?: { readonly reservedBytes: number } };
-  const most = Math.max(peakBytes, peakLoadBytes);
-  return {
-    compact,
-    halfWeights,
-    weightsBytes,
-    loadedBytes,
-    peakBytes: most,
-    activationBytes: peakBytes - loadedBytes,
-    ratio: most / weightsBytes,
-    reservedBytes: heapUse?.reservedBytes,
-  };
-}
-
-/** All tensors of a network in f32. */
-export function weightsBytesOf({ stateDict }: Backbone): number {
-  return [...stateDict.values()].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
-}
-
-/** A network loaded, run once, and let go. */
-async function runOnce(
-  backbone: Backbone,
-  options: StartOptions,
-): Promise<{ memory: MemoryReport; logits: Float32Array }> {
-  const { session } = await coldStart(backbone, options);
-  try {
-    const logits = await logitsOf(session);
-    return { memory: memoryReport(session, backbone, options), logits };
-  } finally {
-    session.device.dispose();
-  }
-}
-
-function compareHalves(
-  logits: Float32Array,
-  exact: Float32Array,
-  { subgroupMatrix }: Pick<AdapterReport, 'subgroupMatrix'>,
-): HalfReport {
-  const batch = exact.length / CLASSES;
-  const classOf = (values: Float32Array, n: number) => {
-    const own = values.subarray(n * CLASSES, (n + 1) * CLASSES);
-    return own.indexOf(own.reduce((a, b) => Math.max(a, b)));
-  };
-  const images = Array.from({ length: batch }, (_, n) => n);
-  return {
-    of: subgroupMatrix ? 'products' : 'weights',
-    largestError: relativeError(logits, exact),
-    sameClass: images.filter(n => classOf(logits, n) === classOf(exact, n)).length / batch,
-  };
 }

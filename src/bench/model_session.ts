@@ -4,30 +4,32 @@ import { ResNet } from '../nn/resnet.ts';
 import { type ObservedDevice, openObserved } from '../observe/observed_device.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import type { Backbone } from '../weights/backbone.ts';
+import type { ResNetArchitecture } from '../weights/resnet_shapes.ts';
+import { syntheticBackbone } from '../weights/synthetic_network.ts';
 import { type CompileTimes, compileAll } from './cold_pipelines.ts';
 import type { ColdStart } from './model_result.ts';
 
-/** A device with a network on it, and what watches it. */
+/** A device with a network on it, and its observer. */
 export interface ModelSession extends ObservedDevice {
   readonly model: ResNet;
   readonly image: Float32Array;
   readonly shape: readonly number[];
   readonly eager: boolean;
-  /** All buffers, once the network is loaded. */
+  /** All buffers after the network is loaded. */
   readonly loadedBytes: number;
-  /** Until the network was loaded. */
+  /** The peak of all buffers until the network was loaded. */
   readonly peakLoadBytes: number;
 }
 
 export interface StartOptions extends DeviceOptions, WeightSettings {
   readonly eager?: boolean;
-  /** Pipelines to compile beforehand. */
+  /** Pipelines to compile before the network is loaded. */
   readonly wanted?: Parameters<typeof compileAll>[1];
   readonly image: Float32Array;
   readonly shape: readonly number[];
 }
 
-/** Opens a device, compiles what is wanted, loads the network and runs it once, with the time of each. @throws DeviceError */
+/** Opens a device, compiles `wanted`, loads the network and runs it once. Times each stage. @throws DeviceError */
 export async function coldStart(
   backbone: Backbone,
   options: StartOptions,
@@ -62,7 +64,7 @@ export interface ForwardTime {
   readonly readbackMs: number;
 }
 
-/** An image's way up, through the network, and down again. @throws DeviceError  a logit is no number */
+/** Uploads the image, runs the network and reads the logits back. @throws DeviceError  a logit is not finite */
 export async function forwardOnce({
   device,
   observer,
@@ -91,7 +93,7 @@ export async function forwardOnce({
   return { totalMs, uploadMs, forwardMs, hostMs, readbackMs };
 }
 
-/** [N * 1000] of the session's image. @throws DeviceError  one is no number */
+/** Returns the logits of the session's image, [N * 1000]. @throws DeviceError  one is not finite */
 export async function logitsOf({ device, model, image, shape }: ModelSession): Promise<Float32Array> {
   const x = device.tensor(image, shape, 'x');
   const values = finite('fc', await model.infer(x).logits.read());
@@ -99,7 +101,19 @@ export async function logitsOf({ device, model, image, shape }: ModelSession): P
   return values;
 }
 
-/** Milliseconds since the last call. */
+/** Returns a synthetic network with its weights computed in advance, so that the bench only times their way to the device. */
+export async function syntheticInMemory(architecture: ResNetArchitecture): Promise<Backbone> {
+  const backbone = syntheticBackbone(architecture);
+  const entries = await Promise.all(
+    [...backbone.stateDict].map(async ([name, entry]) => {
+      const values = await entry.read();
+      return [name, { ...entry, read: async () => values }] as const;
+    }),
+  );
+  return { ...backbone, stateDict: new Map(entries) };
+}
+
+/** Returns a function that returns the milliseconds since its last call. */
 function stopwatch(): () => number {
   let lastMs = performance.now();
   return () => {

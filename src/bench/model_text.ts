@@ -11,11 +11,11 @@ const LAYER_COLUMNS: readonly Column<LayerTime>[] = [
   { name: 'kernels', text: ({ kernels }) => kernels.join(' ') },
 ];
 
-/** For people: what ran, the start by stages, the warm forward, memory, layers. */
+/** Formats the start by stages, the warm forward, memory and layers for people. */
 export function modelText(result: ModelResult): string {
   const { model, backbone, adapter, batch, side, eager, forward, flop, gflops, fmaGflops, noisy } = result;
   const lines = [
-    `${model} (${backbone}), batch ${batch}, ${side} x ${side}, ${eager ? 'recorded anew each time, ' : ''}on ${adapter}`,
+    `${model} (${backbone}), batch ${batch}, ${side} x ${side}, ${eager ? 'recorded again for each forward, ' : ''}on ${adapter}`,
     '',
     ...startLines(result),
     '',
@@ -28,9 +28,9 @@ export function modelText(result: ModelResult): string {
     ...(forward.gpu ? [summaryLine('    adapter’s clock', forward.gpu)] : []),
     summaryLine('  readback', forward.readback),
     `${forward.total.samples} samples; ${(flop / 1e9).toFixed(2)} GFLOP counted as direct convolution, ${digits(gflops)} GFLOP/s over the forward`,
-    `${((100 * gflops) / fmaGflops).toFixed(1)} % of the ${digits(fmaGflops)} GFLOP/s that multiply-adds alone reach here, measured before and after`,
+    `${((100 * gflops) / fmaGflops).toFixed(1)} % of the multiply-add peak of ${digits(fmaGflops)} GFLOP/s, measured before and after`,
     ...(noisy
-      ? ['noisy: half of the forwards lie more than 5 % off the median. Something else runs on this machine']
+      ? ['noisy: half of the forwards differ by more than 5 % from the median. Other programs use this machine']
       : []),
     '',
     ...result.memory.flatMap(memoryLines),
@@ -40,6 +40,7 @@ export function modelText(result: ModelResult): string {
   return lines.join('\n');
 }
 
+/** Formats the warm forward, and the layers if they were measured. */
 export function modelMarkdown(result: ModelResult): string {
   const rows = [
     ['whole: upload, forward, readback', result.forward.total],
@@ -57,7 +58,7 @@ export function modelMarkdown(result: ModelResult): string {
   return `${table}\n\n${markdownTable(LAYER_COLUMNS, result.byLayer.layers)}\n\n${layerSum(result.byLayer)}`;
 }
 
-/** One row for each module where they were measured, else one for the network. */
+/** Formats one row per module if they were measured, otherwise one row for the network. */
 export function modelCsv(result: ModelResult): string {
   if (result.byLayer) return csvTable(LAYER_COLUMNS, result.byLayer.layers);
   const columns: readonly Column<ModelResult>[] = [
@@ -80,11 +81,11 @@ function startLines({ coldStart }: ModelResult): string[] {
   const wasm =
     translateMs === undefined
       ? ''
-      : `; WGSL to WebAssembly ${digits(translateMs)}, the engine alone ${digits(engineMs)} for ${megabytes(wasmBytes!)}`;
+      : `; WGSL to WebAssembly ${digits(translateMs)}, the JavaScript engine alone ${digits(engineMs)} for ${megabytes(wasmBytes!)}`;
   return [
-    `cold start, one stage after the other: ${digits(totalMs)} ms`,
+    `cold start, one stage after another: ${digits(totalMs)} ms`,
     stageLine('device', deviceOpenMs),
-    `${stageLine('compile', compile.ms)}  ${pipelines} pipelines of ${shaders} shaders${wasm}`,
+    `${stageLine('compile', compile.ms)}  ${pipelines} pipelines from ${shaders} shaders${wasm}`,
     stageLine('weights', weightsMs),
     stageLine('first forward', firstForwardMs),
     `  then ${nextForwardsMs.map(digits).join(', ')}`,
@@ -103,7 +104,7 @@ function halfLine({ of, largestError, sameClass }: HalfReport): string {
   const factors = of === 'weights' ? 'weights' : 'weights and pixels';
   const same =
     sameClass === 1 ? 'the same class' : `the same class for ${(100 * sameClass).toFixed(1)} % of the images`;
-  return `error of ${factors} of 16 bits: ${largestError.toExponential(1)} of the largest logit against 32 bits, ${same}`;
+  return `error with 16-bit ${factors}: ${largestError.toExponential(1)} of the largest logit against 32 bits, ${same}`;
 }
 
 function memoryLines({
@@ -116,7 +117,7 @@ function memoryLines({
   ratio,
   reservedBytes,
 }: MemoryReport) {
-  const reserved = reservedBytes === undefined ? '' : `; WebAssembly's memory grew to ${megabytes(reservedBytes)}`;
+  const reserved = reservedBytes === undefined ? '' : `; the WebAssembly memory grew to ${megabytes(reservedBytes)}`;
   return [
     `memory${halfWeights ? ' with --half' : compact ? ' with --compact' : ''}: ${megabytes(peakBytes)} at the peak, ${ratio.toFixed(2)} times the weights’ ${megabytes(weightsBytes)}`,
     `  ${megabytes(loadedBytes)} loaded (${(loadedBytes / weightsBytes).toFixed(2)} times the weights), ${megabytes(activationBytes)} more while a forward runs${reserved}`,

@@ -1,39 +1,39 @@
 import { type Interval, medianInterval, medianOf } from './statistics.ts';
 
-/** How long something took once, in any unit. */
+/** Runs something once and returns its time, in any unit. */
 export type Sampler = () => Promise<number>;
 
 /**
- * `slower`, `faster`: by more than the limit; `same`: by less in either direction, or at least not slower by as much;
- * `unclear`: the machine was too noisy to tell.
+ * `slower`, `faster`: by more than the limit. `same`: not slower by more than the limit. `unclear`: the machine is too noisy
+ * to tell.
  */
 export type Verdict = 'slower' | 'faster' | 'same' | 'unclear';
 
 export interface PairedResult {
   /** Median of after / before over the pairs. */
   readonly ratio: number;
-  /** Holds the ratio with at least CONFIDENCE, whatever the noise is like. */
+  /** Contains the true ratio with a confidence of at least CONFIDENCE, for any distribution of the noise. */
   readonly interval: Interval;
   readonly pairs: number;
   readonly verdict: Verdict;
 }
 
 export interface PairedOptions {
-  /** 0.05: slower by more than 5 % is found. */
+  /** The smallest change to find: 0.05 for 5 %. */
   readonly limit: number;
   readonly mostPairs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** At each look. There are seven looks at most, so that a wrong verdict has less than 1 chance in 140. */
+/** Confidence of each look. With at most seven looks, fewer than 1 in 140 verdicts are wrong. */
 const CONFIDENCE = 0.999;
 const FIRST_LOOK = 14;
 const MOST_PAIRS = 896;
 
 /**
- * Compares two things by running them in turns: A B, B A, A B, … A pair's two halves run within milliseconds of each other, so that
- * what else the machine does meets both alike; and the median of the pairs' ratios is not moved by the pairs that it met unequally.
- * Goes on until an interval for that median lies on one side of the limit.
+ * Compares two things by running them in turns: A B, B A, A B, … The two halves of a pair run within milliseconds of each
+ * other, so that other load affects both alike. Pairs that it affects unequally do not move the median of the ratios. Stops
+ * when the confidence interval of that median is on one side of the limit.
  */
 export async function comparePaired(before: Sampler, after: Sampler, options: PairedOptions): Promise<PairedResult> {
   const { limit, mostPairs = MOST_PAIRS, signal } = options;
@@ -48,7 +48,7 @@ export async function comparePaired(before: Sampler, after: Sampler, options: Pa
   }
 }
 
-/** What pairs say so far. */
+/** Judges the ratios so far. */
 export function judge(ratios: readonly number[], limit: number): PairedResult {
   const interval = medianInterval(ratios, CONFIDENCE);
   return { ratio: medianOf(ratios), interval, pairs: ratios.length, verdict: verdictOf(interval, limit) };

@@ -6,17 +6,17 @@ import vec4Shader from './shaders/peak_fma_vec4.wgsl';
 import vec8Shader from './shaders/peak_fma_vec8.wgsl';
 import triadShader from './shaders/peak_triad.wgsl';
 
-export interface FmaOptions {
-  /** Multiply-adds of each chain. */
+interface FmaOptions {
+  /** Multiply-adds per chain. */
   readonly rounds: number;
 }
 
 const WORKGROUP_SIZE = 64;
-/** a = a * SCALE + SHIFT ends at 1. */
+/** a = a * SCALE + SHIFT converges to 1. */
 const SCALE = 0.998;
 const SHIFT = 1 - SCALE;
 
-/** x [64 * 4 * n] -> y, twelve chains of vec4f in each invocation: 24 operations a round for each element. */
+/** x [64 * 4 * n] -> y. Each invocation runs twelve chains of vec4f: 24 operations per round and element. */
 export const peakFmaVec4 = defineKernel({
   name: 'peak_fma_vec4',
   shader: vec4Shader,
@@ -29,7 +29,7 @@ export const peakFmaVec4 = defineKernel({
   }),
 });
 
-/** `peakFmaVec4` of x [64 * 8 * n], by pairs of vec4f: for what makes one operation of two. */
+/** `peakFmaVec4` for x [64 * 8 * n] with pairs of vec4f, for engines that fuse two 128-bit operations into one. */
 export const peakFmaVec8 = defineKernel({
   name: 'peak_fma_vec8',
   shader: vec8Shader,
@@ -42,7 +42,7 @@ export const peakFmaVec8 = defineKernel({
   }),
 });
 
-/** x [64 * n] -> y, twelve chains of f32 in each invocation: 24 operations a round for each element. */
+/** x [64 * n] -> y. Each invocation runs twelve chains of f32: 24 operations per round and element. */
 export const peakFmaScalar = defineKernel({
   name: 'peak_fma_scalar',
   shader: scalarShader,
@@ -55,10 +55,10 @@ export const peakFmaScalar = defineKernel({
   }),
 });
 
-/** Chains of an element, two operations each. Twelve hide a multiplication's and an addition's latency, and fit 16 registers. */
+/** Twelve chains of two operations. Twelve hide the latency of a multiplication and an addition, and fit into 16 registers. */
 export const FMA_FLOP_PER_ROUND = 24;
 
-/** y = x; elements in a number divisible by 4. */
+/** y = x. The number of elements must be a multiple of 4. */
 export const peakCopy = defineKernel({
   name: 'peak_copy',
   shader: copyShader,
@@ -70,7 +70,7 @@ export const peakCopy = defineKernel({
   }),
 });
 
-/** y = a + scale * b; elements in a number divisible by 4. */
+/** y = a + scale * b. The number of elements must be a multiple of 4. */
 export const peakTriad = defineKernel({
   name: 'peak_triad',
   shader: triadShader,

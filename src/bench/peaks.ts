@@ -6,28 +6,28 @@ import type { AdapterKind } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakFmaVec8, peakTriad } from './peak_kernels.ts';
 
-/** What an adapter can do at most, measured. */
+/** Measured upper limits of an adapter. */
 export interface Peaks {
-  /** 10^9 operations a second, a multiply-add as two: the fastest of shaders of vec4f, of f32, and of pairs of vec4f where there is 256-bit SIMD. */
+  /** A multiply-add counts as two operations. The fastest of shaders with vec4f, f32 and, on 256-bit SIMD, pairs of vec4f. */
   readonly fmaGflops: number;
-  /** 10^9 bytes a second, read and written, of tensors too large for any cache. */
+  /** 10^9 bytes per second, read and written, of tensors too large for any cache. */
   readonly copyGBps: number;
   readonly triadGBps: number;
-  /** The triad of tensors that caches hold: kernels that are repeated on the same data live here. */
+  /** The triad of tensors that fit in caches, as do those of kernels that repeat on the same data. */
   readonly cachedTriadGBps: number;
 }
 
-/** Bytes of one tensor of the large copies, and elements and rounds of the multiply-adds. */
+/** Bytes of one tensor of the large copies; elements and rounds of the multiply-adds. */
 const SIZES: Readonly<Record<AdapterKind, { bytes: number; elements: number; rounds: number }>> = {
   gpu: { bytes: 256e6, elements: 2 ** 21, rounds: 512 },
   wasm: { bytes: 64e6, elements: 2 ** 14, rounds: 1024 },
   software: { bytes: 64e6, elements: 2 ** 14, rounds: 512 },
 };
 const CACHED_BYTES = 256 * 1024;
-/** A peak is what the adapter reaches undisturbed: the best of many samples. */
+/** The best of many samples counts: a peak is what the adapter reaches undisturbed. */
 const SAMPLES = 16;
 
-/** @throws DeviceError  the adapter failed */
+/** Measures all peaks. @throws DeviceError  the adapter failed */
 export async function measurePeaks(device: Device, observer: Observer): Promise<Peaks> {
   const seconds = stopwatch(device, observer);
   const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
@@ -40,7 +40,7 @@ export async function measurePeaks(device: Device, observer: Observer): Promise<
   };
 }
 
-/** `fmaGflops` alone: how fast the adapter is right now. @throws DeviceError */
+/** Measures only `fmaGflops`: how fast the adapter is right now. @throws DeviceError */
 export async function measureFma(device: Device, observer: Observer): Promise<number> {
   const seconds = stopwatch(device, observer);
   const { elements, rounds } = SIZES[device.adapter.kind];
@@ -93,7 +93,7 @@ async function triad(device: Device, seconds: Seconds, elements: number): Promis
   return (3 * 4 * elements) / time / 1e9;
 }
 
-/** Written to once, since memory that never was may not exist. */
+/** Makes tensors and writes them once: the system may not provide memory that was never written. */
 function filled(device: Device, elements: number, count: number) {
   const ones = new Float32Array(elements).fill(1);
   return Array.from({ length: count }, (_, i) => device.tensor(ones, [elements], `stream ${i}`));
@@ -104,7 +104,7 @@ async function free(device: Device, tensors: readonly { dispose(): void }[]): Pr
   await device.trim();
 }
 
-/** A number of elements that fills whole workgroups of vec4f. */
+/** Returns how many elements fit, rounded down to full workgroups of vec4f. */
 function floats(bytes: number): number {
   return Math.floor(bytes / 4 / 256) * 256;
 }

@@ -2,8 +2,8 @@ import { BenchError } from '../errors/index.ts';
 import type { Dispatched, Observer } from '../observe/observer.ts';
 
 /**
- * Dispatches as data: shaders, constants, parameters and sizes, but no tensor's values. It can be run again in any later version of
- * Raycam, beside whatever has replaced it.
+ * Dispatches as data: shaders, constants, parameters and sizes, without the values of tensors. Any later version of Raycam can
+ * run them again, beside the kernels that replaced them.
  */
 export interface Recording {
   readonly shaders: readonly string[];
@@ -11,15 +11,15 @@ export interface Recording {
   readonly dispatches: readonly RecordedDispatch[];
 }
 
-export interface RecordedBuffer {
+interface RecordedBuffer {
   readonly sizeBytes: number;
-  /** What a uniform buffer holds, in base64. */
+  /** The bytes of a uniform buffer, in base64. */
   readonly content?: string;
 }
 
-export interface RecordedDispatch {
+interface RecordedDispatch {
   readonly kernel: string;
-  /** Into `shaders`. */
+  /** Index into `shaders`. */
   readonly shader: number;
   readonly entryPoint?: string;
   readonly constants: Readonly<Record<string, number>>;
@@ -28,9 +28,9 @@ export interface RecordedDispatch {
   readonly bindings: readonly RecordedBinding[];
 }
 
-export interface RecordedBinding {
+interface RecordedBinding {
   readonly type: GPUBufferBindingType;
-  /** Into `buffers`. */
+  /** Index into `buffers`. */
   readonly buffer: number;
   readonly offset: number;
   readonly size: number;
@@ -40,7 +40,7 @@ const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 const STORAGE = 0x80 | 0x08; // GPUBufferUsage STORAGE | COPY_DST
 const UNIFORM = 0x40 | 0x08; // GPUBufferUsage UNIFORM | COPY_DST
 
-/** Writes dispatches down. @throws BenchError  they use more than bind group 0 */
+/** Turns dispatches into data. @throws BenchError  one uses another bind group than group 0 */
 export async function record(observer: Observer, dispatched: readonly Dispatched[]): Promise<Recording> {
   const { descriptors, gpu } = observer;
   const shaders: string[] = [];
@@ -49,7 +49,8 @@ export async function record(observer: Observer, dispatched: readonly Dispatched
   const dispatches = dispatched.map(({ kernel, pipeline, groups, workgroups }): RecordedDispatch => {
     const { code, entryPoint, constants, layouts } = descriptors.wantedOf(pipeline);
     const [group, ...others] = groups;
-    if (!group || others.some(other => other)) throw new BenchError(`bench: ${kernel} binds other groups than group 0`);
+    if (!group || others.some(other => other))
+      throw new BenchError(`bench: ${kernel} uses another bind group than group 0`);
     const types = new Map([...layouts[0]!.entries].map(({ binding, buffer }) => [binding, buffer?.type ?? 'uniform']));
     const bindings = descriptors.entriesOf(group).map(({ binding, resource }): RecordedBinding => {
       const { buffer, offset = 0, size } = resource as GPUBufferBinding;
@@ -68,14 +69,14 @@ export async function record(observer: Observer, dispatched: readonly Dispatched
   return { shaders, buffers: recorded, dispatches };
 }
 
-export interface Replay {
+interface Replay {
   readonly dispatched: readonly Dispatched[];
   dispose(): void;
 }
 
 /**
- * Makes dispatches of a recording. Where one of `shared` has the size that a storage buffer needs, it is taken: two versions of
- * a kernel then work on the same memory, whose place alone can be worth some percent.
+ * Makes the dispatches of a recording. A storage buffer is taken from `shared` if one there has its size: two versions of a
+ * kernel then work on the same memory, whose address alone can change the time by some percent.
  */
 export async function replay(
   gpu: GPUDevice,
@@ -84,37 +85,17 @@ export async function replay(
 ): Promise<Replay> {
   const free = [...shared];
   const own: GPUBuffer[] = [];
-  const bound = buffers.map(({ sizeBytes, content }) => {
-    const at = content === undefined ? free.findIndex(({ size }) => size === sizeBytes) : -1;
+  const bound = buffers.map(buffer => {
+    const isStorage = buffer.content === undefined;
+    const at = isStorage ? free.findIndex(({ size }) => size === buffer.sizeBytes) : -1;
     if (at >= 0) return free.splice(at, 1)[0]!;
-    const buffer = gpu.createBuffer({ size: sizeBytes, usage: content === undefined ? STORAGE : UNIFORM });
-    const bytes = content === undefined ? noise(sizeBytes) : fromBase64(content);
-    gpu.queue.writeBuffer(buffer, 0, bytes);
-    own.push(buffer);
-    return buffer;
+    own.push(createBuffer(gpu, buffer));
+    return own.at(-1)!;
   });
-  const modules = new Map<number, GPUShaderModule>();
-  const moduleOf = (shader: number) => {
-    const module = modules.get(shader) ?? gpu.createShaderModule({ code: shaders[shader]! });
-    modules.set(shader, module);
-    return module;
-  };
+  const used = new Set(dispatches.map(({ shader }) => shader));
+  const modules = shaders.map((code, i) => (used.has(i) ? gpu.createShaderModule({ code }) : undefined));
   const dispatched = await Promise.all(
-    dispatches.map(async ({ kernel, shader, entryPoint, constants, workgroups, bindings }): Promise<Dispatched> => {
-      const layout = gpu.createBindGroupLayout({
-        entries: bindings.map(({ type }, binding) => ({ binding, visibility: 4, buffer: { type } })), // GPUShaderStage.COMPUTE
-      });
-      const pipeline = await gpu.createComputePipelineAsync({
-        label: kernel,
-        layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: moduleOf(shader), entryPoint, constants },
-      });
-      const entries = bindings.map(({ buffer, offset, size }, binding) => ({
-        binding,
-        resource: { buffer: bound[buffer]!, offset, size },
-      }));
-      return { label: kernel, kernel, pipeline, groups: [gpu.createBindGroup({ layout, entries })], workgroups };
-    }),
+    dispatches.map(dispatch => createDispatch(gpu, dispatch, { module: modules[dispatch.shader]!, buffers: bound })),
   );
   return {
     dispatched,
@@ -122,6 +103,32 @@ export async function replay(
       for (const buffer of own) buffer.destroy();
     },
   };
+}
+
+function createBuffer(gpu: GPUDevice, { sizeBytes, content }: RecordedBuffer): GPUBuffer {
+  const buffer = gpu.createBuffer({ size: sizeBytes, usage: content === undefined ? STORAGE : UNIFORM });
+  gpu.queue.writeBuffer(buffer, 0, content === undefined ? noise(sizeBytes) : fromBase64(content));
+  return buffer;
+}
+
+async function createDispatch(
+  gpu: GPUDevice,
+  { kernel, entryPoint, constants, workgroups, bindings }: RecordedDispatch,
+  { module, buffers }: { readonly module: GPUShaderModule; readonly buffers: readonly GPUBuffer[] },
+): Promise<Dispatched> {
+  const layout = gpu.createBindGroupLayout({
+    entries: bindings.map(({ type }, binding) => ({ binding, visibility: 4, buffer: { type } })), // GPUShaderStage.COMPUTE
+  });
+  const pipeline = await gpu.createComputePipelineAsync({
+    label: kernel,
+    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint, constants },
+  });
+  const entries = bindings.map(({ buffer, offset, size }, binding) => ({
+    binding,
+    resource: { buffer: buffers[buffer]!, offset, size },
+  }));
+  return { label: kernel, kernel, pipeline, groups: [gpu.createBindGroup({ layout, entries })], workgroups };
 }
 
 function placeOf<Item>(items: Item[], item: Item): number {
@@ -144,7 +151,7 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), character => character.charCodeAt(0));
 }
 
-/** Numbers between 0.5 and 1.5, since zeros, NaN and tiny numbers have times of their own. */
+/** Returns numbers from 0.5 to 1.5. Zeros, NaN and tiny numbers can be faster or slower than others. */
 function noise(sizeBytes: number): Float32Array<ArrayBuffer> {
   let state = 1;
   return new Float32Array(sizeBytes / 4).map(() => {

@@ -15,11 +15,11 @@ import { type KernelResult, type KernelRow, timeOf } from './kernel_result.ts';
 import type { Peaks } from './peaks.ts';
 import { digits } from './table.ts';
 
-/** Of the picture and of what lies between the axes, in pixels. */
+/** Sizes of the picture and of the area between the axes, in pixels. */
 interface Layout {
   readonly size: { readonly width: number; readonly height: number };
   readonly frame: Frame;
-  /** Legend and limits one below the other. */
+  /** Legend and limits take one line each. */
   readonly isNarrow: boolean;
 }
 
@@ -28,25 +28,25 @@ const WIDE: Layout = {
   frame: { left: 62, top: 84, width: 670, height: 324 },
   isNarrow: false,
 };
-/** For a phone's window, at the same size of letters. */
+/** For the width of a phone, with the same font size. */
 const NARROW: Layout = {
   size: { width: 360, height: 496 },
   frame: { left: 52, top: 158, width: 298, height: 280 },
   isNarrow: true,
 };
-/** What separates a label from another. */
+/** Height of a label in pixels. */
 const LABEL_HEIGHT = 15;
 
 interface Point {
   readonly row: KernelRow;
-  /** Operations for each byte. */
+  /** Operations per byte. */
   readonly intensity: number;
   readonly gflops: number;
 }
 
 /**
- * Every kernel of a result by what it computes for each byte that it must move, under the adapter's own measured limits. Both axes are
- * logarithmic. Above the roof lies what needs fewer operations than are counted, as Winograd's convolutions do.
+ * Draws every kernel of a result by its operations per byte and its rate, under the adapter's measured limits. Both axes are
+ * logarithmic. Kernels that need fewer operations than are counted, such as Winograd's, can be above the roof.
  */
 export function rooflineChart({ rows, peaks, environment }: KernelResult, { isNarrow = false } = {}): string {
   const layout = isNarrow ? NARROW : WIDE;
@@ -54,7 +54,7 @@ export function rooflineChart({ rows, peaks, environment }: KernelResult, { isNa
   const points = rows
     .filter(row => row.flop !== undefined)
     .map(row => ({ row, intensity: row.flop! / row.bytes, gflops: row.flop! / timeOf(row) / 1e6 }));
-  const x = logAxis('useful operations for each byte', [0.1, 100, ...points.map(({ intensity }) => intensity)]);
+  const x = logAxis('useful operations per byte', [0.1, 100, ...points.map(({ intensity }) => intensity)]);
   const y = logAxis('GFLOP/s', [peaks.fmaGflops * 1.5, peaks.fmaGflops / 100, ...points.map(({ gflops }) => gflops)]);
   const at = ({ intensity, gflops }: { intensity: number; gflops: number }) =>
     [placeX(frame, x, Math.log10(intensity)), placeY(frame, y, Math.log10(gflops))] as const;
@@ -94,7 +94,7 @@ interface Place {
   readonly style: string;
 }
 
-/** The slope of a bandwidth up to the plateau of the multiply-adds, cut where the axes end. */
+/** Draws the slope of a bandwidth up to the plateau of the multiply-adds, clipped to the axes. */
 function roof({ fmaGflops }: Peaks, gbps: number, { x, y, at, style }: Place): string {
   const least = Math.max(10 ** x.min, 10 ** y.min / gbps);
   const ridge = Math.min(Math.max(fmaGflops / gbps, least), 10 ** x.max);
@@ -111,7 +111,7 @@ function seriesOf({ operation, kernels }: KernelRow): number {
   return kernels.some(kernel => kernel.startsWith('winograd')) ? 1 : 0;
 }
 
-/** In a row, or one below the other where it is narrow. */
+/** Draws the legend: in a row, or in a narrow layout in a column. */
 function legend({ frame, isNarrow }: Layout): string {
   let left = frame.left + 4;
   return SERIES.map((name, i) => {
@@ -126,7 +126,7 @@ function dot({ row }: Point, [x, y]: readonly [number, number]): string {
   return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" style="fill:${SERIES_COLOURS[seriesOf(row)]};fill-opacity:0.8"><title>${escapeMarkup(name)}</title></circle>`;
 }
 
-/** A name beside each point that has room for it, the slowest first: those are looked for. */
+/** Labels the points that have room for it, slowest first: those are the interesting ones. */
 function labels(
   points: readonly { readonly point: Point; readonly at: readonly [number, number] }[],
   { size, frame }: Layout,
@@ -156,7 +156,7 @@ function labels(
     .join('');
 }
 
-/** Powers of ten that hold all values; ticks at each, and at 2 and 5 where they are few. */
+/** Returns an axis that contains all values, with ticks at powers of ten and, if those are few, at 2 and 5 times them. */
 function logAxis(label: string, values: readonly number[]): Axis {
   const logs = values.filter(value => value > 0).map(Math.log10);
   const [min, max] = [Math.floor(Math.min(...logs) * 5) / 5, Math.ceil(Math.max(...logs) * 5) / 5];

@@ -1,20 +1,20 @@
-/** Robust statistics of timings: a few slow samples must not move them. */
+/** Robust statistics of timings, which a few slow samples do not move. */
 
 export interface Summary {
   readonly samples: number;
   readonly median: number;
   readonly p5: number;
   readonly p95: number;
-  /** Median of the absolute deviations from the median: half of the samples lie no further away. */
+  /** Median of the absolute deviations from the median: half of the samples are at most this far away. */
   readonly mad: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Above this share of the median, the deviation makes differences of a few percent invisible. */
-export const NOISE_LIMIT = 0.05;
+/** Above this ratio of deviation to median, differences of a few percent are invisible. */
+const NOISE_LIMIT = 0.05;
 
-/** @throws RangeError  there is no sample */
+/** Summarises samples. @throws RangeError  there are none */
 export function summarize(samples: readonly number[]): Summary {
   const sorted = [...samples].sort((a, b) => a - b);
   const median = quantileOfSorted(sorted, 0.5);
@@ -32,18 +32,21 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** Whether the deviation is so large that the median says little. */
+/** Returns whether the deviation is so large that the median says little. */
 export function isNoisy({ median, mad }: Summary): boolean {
   return mad > NOISE_LIMIT * median;
 }
 
+/** @throws RangeError  there is no sample */
 export function medianOf(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
 /**
- * The value below which the share `q` of the samples lies, on the line between the two nearest.
- * The definition of NumPy's and R's default. @throws RangeError  there is no sample
+ * Returns the value below which the fraction `q` of the samples lies, interpolated between the two nearest samples as
+ * NumPy and R do by default.
+ *
+ * @throws RangeError  there is no sample
  */
 export function quantile(samples: readonly number[], q: number): number {
   return quantileOfSorted(
@@ -53,7 +56,7 @@ export function quantile(samples: readonly number[], q: number): number {
 }
 
 function quantileOfSorted(sorted: readonly number[], q: number): number {
-  if (sorted.length === 0) throw new RangeError('statistics: no sample to take a quantile of');
+  if (sorted.length === 0) throw new RangeError('statistics: a quantile needs at least one sample');
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
@@ -66,15 +69,15 @@ export interface Interval {
 }
 
 /**
- * An interval that holds the median of what the samples are drawn from with at least the given confidence, whatever its
- * distribution: two order statistics, by the binomial distribution of how many samples lie below the median. Unbounded
- * where there are too few samples.
+ * Returns an interval that contains the median of the samples' distribution, whatever that is, with at least the given
+ * confidence. Its ends are two order statistics: the number of samples below the median is binomially distributed. Unbounded
+ * if there are too few samples.
  */
 export function medianInterval(samples: readonly number[], confidence = 0.99): Interval {
   const sorted = [...samples].sort((a, b) => a - b);
   const n = sorted.length;
-  let outside = 0; // probability that the median lies below the k-th smallest, or above the k-th largest
-  let term = 0.5 ** n; // of exactly k samples below the median
+  let outside = 0; // probability that the median is below the k-th smallest or above the k-th largest sample
+  let term = 0.5 ** n; // probability of exactly k samples below the median
   let k = 0;
   for (; k < n / 2; k++) {
     if (outside + 2 * term > 1 - confidence) break;

@@ -1,58 +1,63 @@
 import { UsageError } from '../errors/index.ts';
 import { distinctConvolutions } from '../nn/resnet_work.ts';
+import { registeredKernels } from '../oracle/case_tables.ts';
 import { isResNetArchitecture, RESNET_ARCHITECTURES } from '../weights/resnet_shapes.ts';
 import { ConvolutionSubject, directVariants } from './convolution_subject.ts';
 import { benchSubjects, type SubjectBenchOptions } from './kernel_bench.ts';
 import type { KernelResult } from './kernel_result.ts';
-import { kernelNames, kernelSubjects } from './kernel_rows.ts';
+import { kernelSubjects } from './kernel_subject.ts';
 import type { Subject } from './subject.ts';
 
-export interface SuiteOptions {
-  /** `conv2d`, one of its variants, or another kernel; the network's operations unless said. */
+interface SuiteOptions {
+  /** `conv2d`, one of its variants, or another kernel. Default: the operations of a network. */
   readonly kernel?: string;
-  /** `resnet152`, or shapes of convolutions: N,C,H,W[,O[,K[,S]]], several of them after one another with spaces or semicolons. */
+  /** `resnet152`, or shapes of convolutions: N,C,H,W[,O[,K[,S]]], separated by spaces or semicolons. */
   readonly shapes?: string;
-  /** Images in a batch, for a network's shapes. */
+  /** Images per batch, for the shapes of a network. */
   readonly batch?: number;
 }
 
-export interface Suite {
+interface Suite {
   readonly subjects: readonly Subject[];
-  /** The variant that was named as the kernel. */
+  /** The variant, if `kernel` named one. */
   readonly variant?: string;
 }
 
 export type KernelBenchOptions = SubjectBenchOptions & SuiteOptions;
 
 /**
- * `benchSubjects` of a suite.
+ * Runs `benchSubjects` on the kernels and shapes that the options select.
  *
- * @throws UsageError   no such kernel, shape or variant
+ * @throws UsageError   the kernel or variant is unknown, or a shape is not valid
  * @throws DeviceError  the adapter failed
  */
 export async function benchKernels(options: KernelBenchOptions): Promise<KernelResult> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+  const { subjects, variant = options.variant } = await suiteOf(options);
   return benchSubjects(subjects, { ...options, variant });
 }
 
-/** What a forward pass runs beside its convolutions. */
+/** Kernels of a forward pass besides its convolutions. */
 const NETWORK_KERNELS = ['max_pool2d', 'global_avg_pool2d', 'linear'];
 
-/** @throws UsageError  no such kernel, or a shape that is none */
-export function suiteOf({ kernel, shapes = 'resnet152', batch = 1 }: SuiteOptions): Suite {
+/**
+ * Returns what `kernel` and `shapes` select.
+ *
+ * @throws UsageError  the kernel is unknown, or a shape is not valid
+ */
+export async function suiteOf({ kernel, shapes = 'resnet152', batch = 1 }: SuiteOptions): Promise<Suite> {
   const variants = directVariants().map(({ name }) => name);
   const isConvolution = kernel === undefined || kernel === 'conv2d' || variants.includes(kernel);
-  if (!isConvolution && !kernelNames().includes(kernel))
-    throw new UsageError(
-      `bench: no kernel "${kernel}". There are conv2d, ${[...variants.filter(name => name !== 'conv2d'), ...kernelNames()].join(', ')}`,
-    );
-  if (!isConvolution) return { subjects: kernelSubjects(kernel) };
+  const others = registeredKernels.map(({ name }) => name).filter(name => !variants.includes(name));
+  if (!isConvolution && !others.includes(kernel))
+    throw new UsageError(`bench: unknown kernel "${kernel}". Known: ${[...variants, ...others].sort().join(', ')}`);
+  if (!isConvolution) return { subjects: await kernelSubjects(kernel) };
   const convolutions = isResNetArchitecture(shapes)
     ? distinctConvolutions(shapes, { batch }).map(({ shape, modules }) => new ConvolutionSubject(shape, modules))
     : convolutionsOf(shapes);
   if (kernel !== undefined && kernel !== 'conv2d') return { subjects: convolutions, variant: kernel };
-  const others = kernel === undefined && isResNetArchitecture(shapes) && batch === 1 ? NETWORK_KERNELS : [];
-  return { subjects: [...convolutions, ...others.flatMap(name => kernelSubjects(name).slice(0, 1))] };
+  const isWholeNetwork = kernel === undefined && isResNetArchitecture(shapes) && batch === 1;
+  const rest = await Promise.all((isWholeNetwork ? NETWORK_KERNELS : []).map(kernelSubjects));
+  return { subjects: [...convolutions, ...rest.map(([first]) => first!)] };
 }
 
 function convolutionsOf(shapes: string): ConvolutionSubject[] {
@@ -65,7 +70,7 @@ function convolutionsOf(shapes: string): ConvolutionSubject[] {
       const isRight = sizes.length >= 4 && sizes.length <= 7 && sizes.every(size => Number.isInteger(size) && size > 0);
       if (!isRight || side !== width || kernel % 2 === 0)
         throw new UsageError(
-          `bench: "${text}" is no shape. Give ${RESNET_ARCHITECTURES.join(', ')}, or N,C,H,W[,O[,K[,S]]]: square planes, O channels out, an odd window of K pixels, stride S`,
+          `bench: "${text}" is not a shape. Use ${RESNET_ARCHITECTURES.join(', ')}, or N,C,H,W[,O[,K[,S]]]: square planes, O output channels, an odd window of K pixels, stride S`,
         );
       return new ConvolutionSubject({
         batch: batch!,

@@ -2,11 +2,11 @@
 export interface Column<Row> {
   readonly name: string;
   readonly text: (row: Row) => string;
-  /** Numbers stand to the right. */
+  /** Numbers are right-aligned. */
   readonly align?: 'left' | 'right';
 }
 
-/** Columns under their names, two spaces apart. */
+/** Formats columns below their names, two spaces apart. */
 export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = [columns.map(({ name }) => name), ...rows.map(row => columns.map(({ text }) => text(row)))];
   const widths = columns.map((_, i) => Math.max(...cells.map(line => line[i]!.length)));
@@ -29,7 +29,7 @@ export function markdownTable<Row>(columns: readonly Column<Row>[], rows: readon
   ].join('\n');
 }
 
-/** RFC 4180. */
+/** Formats CSV as in RFC 4180. */
 export function csvTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const line = (cells: readonly string[]) => cells.map(cell).join(',');
@@ -38,7 +38,7 @@ export function csvTable<Row>(columns: readonly Column<Row>[], rows: readonly Ro
   );
 }
 
-/** Three digits that matter, without an exponent. */
+/** Formats about three significant digits, without an exponent. */
 export function digits(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
   const size = Math.abs(value);

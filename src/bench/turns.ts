@@ -5,7 +5,7 @@ import { type Environment, environmentOf } from './environment.ts';
 import { loadForTurns, type ModelBenchOptions } from './model_bench.ts';
 import { type KernelBenchOptions, suiteOf } from './suite.ts';
 
-/** One thing that can be timed on demand. */
+/** One measurement that another process can request. */
 export interface Turn {
   readonly operation: string;
   readonly shape: string;
@@ -13,20 +13,20 @@ export interface Turn {
   readonly kernels: readonly string[];
 }
 
-/** Things that are ready to be timed whenever another process asks, in turns with its own. */
+/** Measurements that another process requests one at a time, in turns with its own. */
 export interface Turns {
   readonly environment: Environment;
   readonly turns: readonly Turn[];
-  /** Warms one up, and says how many repeats make a sample. */
+  /** Warms one up and returns how many repeats make a sample. */
   warmUp(index: number): Promise<number>;
-  /** Milliseconds for running it once. */
+  /** Takes a sample and returns the milliseconds per run. */
   sample(index: number, repeats: number): Promise<number>;
   dispose(): void;
 }
 
-/** The kernels of a suite, each checked. @throws WrongKernel | UsageError | DeviceError */
+/** Prepares and checks the kernels of a suite. @throws WrongKernel | UsageError | DeviceError */
 export async function kernelTurns(options: KernelBenchOptions): Promise<Turns> {
-  const { subjects, variant = options.variant } = suiteOf(options);
+  const { subjects, variant = options.variant } = await suiteOf(options);
   const session = await openBenchSession(options);
   const { device, observer, timer } = session;
   const all: Prepared[] = [];
@@ -46,7 +46,7 @@ export async function kernelTurns(options: KernelBenchOptions): Promise<Turns> {
   };
 }
 
-/** A network's whole forward: upload, forward, readback. @throws DeviceError */
+/** Prepares the forward of a network, with upload and readback. @throws DeviceError */
 export async function modelTurns(backbone: Backbone, options: ModelBenchOptions): Promise<Turns> {
   const { batch = 1, side = 224 } = options;
   const { environment, forwardMs, dispose } = await loadForTurns(backbone, options);
@@ -63,5 +63,5 @@ export async function modelTurns(backbone: Backbone, options: ModelBenchOptions)
   };
 }
 
-/** Enough for an engine's second compilation to have come. */
+/** Enough forwards for the optimising tier of an engine's compiler. */
 const WARM_UP_FORWARDS = 5;

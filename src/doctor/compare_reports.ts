@@ -1,32 +1,32 @@
-/** Where two adapters part: the same network on the same input, layer by layer, by the digests that their self-tests left. */
+/** Finds the first layer in which two adapters differ, by comparing the digests that their self-tests recorded. */
 import { InputError } from '../errors/index.ts';
 import type { AdapterRecord, DoctorReport } from './doctor_report.ts';
 import { BOUND, relativeError } from './self_test.ts';
 
-/** One adapter's layers, in the order they run. */
+/** The digests of one adapter's layers, in the order in which they run. */
 export interface NamedDigests {
-  /** As messages name it: `wasm`, or `laptop.json wasm`. */
+  /** Name in messages: `wasm`, or `laptop.json wasm`. */
   readonly name: string;
   readonly layers: readonly { readonly layer: string; readonly digest: readonly number[] }[];
 }
 
 export interface ComparedLayer {
   readonly layer: string;
-  /** The largest difference, as a share of the layer's largest magnitude; NaN where a value is none. */
+  /** The largest difference, relative to the layer's largest magnitude; NaN if a value is NaN. */
   readonly error: number;
   readonly agrees: boolean;
 }
 
 export interface Comparison {
   readonly between: readonly [string, string];
-  /** How far a layer may differ. */
+  /** Maximum error of a layer that agrees. */
   readonly bound: number;
   readonly layers: readonly ComparedLayer[];
-  /** The first layer that differs by more; null where none does. What follows it is its consequence. */
+  /** The first layer with a larger error, or null. Errors in later layers may be its consequence. */
   readonly firstDivergence: string | null;
 }
 
-/** Returns whether there is an adapter, every adapter passes its self-test, and they agree. */
+/** Returns whether there is an adapter, every adapter passes its self-test, and all agree. */
 export function passes(adapters: readonly AdapterRecord[], comparisons: readonly Comparison[]): boolean {
   const present = adapters.filter(adapter => adapter.present);
   return (
@@ -36,12 +36,12 @@ export function passes(adapters: readonly AdapterRecord[], comparisons: readonly
   );
 }
 
-/** @throws InputError  they are results of different tests */
+/** Compares two adapters layer by layer. @throws InputError  their self-tests have different layers */
 export function compareDigests(a: NamedDigests, b: NamedDigests): Comparison {
   const names = ({ layers }: NamedDigests) => layers.map(({ layer, digest }) => `${layer} ${digest.length}`).join();
   if (names(a) !== names(b))
     throw new InputError(
-      `doctor: ${a.name} and ${b.name} have other layers, so they come from different versions. Run \`raycam doctor --json\` of one version on both`,
+      `doctor: ${a.name} and ${b.name} have different layers, so they come from different versions. Run \`raycam doctor --json\` of the same version on both`,
     );
   const layers = a.layers.map(({ layer, digest }, i) => {
     const error = relativeError(Float32Array.from(digest), Float32Array.from(b.layers[i]!.digest));
@@ -51,17 +51,17 @@ export function compareDigests(a: NamedDigests, b: NamedDigests): Comparison {
   return { between: [a.name, b.name], bound: BOUND, layers, firstDivergence };
 }
 
-/** Every pair of a list. */
+/** Compares every pair of a list. */
 export function compareAll(all: readonly NamedDigests[]): Comparison[] {
   return all.flatMap((a, i) => all.slice(i + 1).map(b => compareDigests(a, b)));
 }
 
-/** Every adapter of one report with every one of the other. @throws InputError  there is nothing to compare */
+/** Compares every adapter of one report with every adapter of the other. @throws InputError  their layers differ */
 export function compareReports(a: readonly NamedDigests[], b: readonly NamedDigests[]): Comparison[] {
   return a.flatMap(one => b.map(other => compareDigests(one, other)));
 }
 
-/** The adapters whose self-test ended, whether it passed or not. */
+/** Returns the digests of the adapters that completed the self-test, whether it passed or failed. */
 export function digestsOf({ adapters }: DoctorReport, file?: string): NamedDigests[] {
   return adapters.flatMap(record => {
     if (!record.present || 'reason' in record.selfTest) return [];
@@ -70,26 +70,26 @@ export function digestsOf({ adapters }: DoctorReport, file?: string): NamedDiges
 }
 
 /**
- * The report that `raycam doctor --json` or the page's doctor has written.
+ * Reads a report from `raycam doctor --json` or from the page's doctor.
  *
- * @throws InputError  it is none, or no self-test in it has ended
+ * @throws InputError  it is not a report, or contains no completed self-test
  */
 export function readReport(file: string, text: string): NamedDigests[] {
   let report: unknown;
   try {
     report = JSON.parse(text);
   } catch {
-    // No JSON is as wrong as other JSON.
+    // The check below rejects text that is not JSON too.
   }
   const adapters = (report as Partial<DoctorReport> | null | undefined)?.adapters;
   if (!Array.isArray(adapters) || !adapters.every(isRecord))
-    throw new InputError(`doctor: ${file} is no report. Make one with \`raycam doctor --json > ${file}\``);
+    throw new InputError(`doctor: ${file}: is not a report. Write one with \`raycam doctor --json > ${file}\``);
   const found = digestsOf({ adapters }, file);
   if (found.length === 0)
-    throw new InputError(`doctor: in ${file} no adapter has run the self-test, so there is nothing to compare`);
+    throw new InputError(`doctor: ${file}: no adapter completed the self-test, so there is nothing to compare`);
   return found.map(({ name, layers }) => ({
     name,
-    // JSON has no NaN, and writes null.
+    // JSON has no NaN; JSON.stringify writes null.
     layers: layers.map(({ layer, digest }) => ({ layer, digest: digest.map(value => value ?? Number.NaN) })),
   }));
 }

@@ -1,10 +1,10 @@
-/** What `raycam doctor` and the page's doctor find: one record for each adapter, the same in both, and comparable. */
+/** The findings of `raycam doctor` and of the page's doctor: a record per adapter, in the same form in both. */
 import { DeviceError, messageOf } from '../errors/index.ts';
 import { type AdapterChoice, type AdapterReport, sizeLimits } from '../runtime/adapter.ts';
 import { Device } from '../runtime/device.ts';
 import { type SelfTestResult, selfTest } from './self_test.ts';
 
-/** What stopped a self-test that did not end. */
+/** A self-test that an error stopped. */
 export interface FailedSelfTest {
   readonly passed: false;
   readonly reason: string;
@@ -25,12 +25,12 @@ export interface PresentAdapter extends AdapterReport {
 
 export type AdapterRecord = AbsentAdapter | PresentAdapter;
 
-/** Of a report, what others can be compared with. */
+/** The part of a report that can be compared with other reports. */
 export interface DoctorReport {
   readonly adapters: readonly AdapterRecord[];
 }
 
-/** Opens an adapter, runs the self-test on it, and lets go of it. */
+/** Opens an adapter, runs the self-test on it, and disposes its device. */
 export async function checkAdapter(adapter: AdapterChoice, threads?: number): Promise<AdapterRecord> {
   let device: Device;
   try {

@@ -4,19 +4,19 @@ import type { ResNetArchitecture, StrideOn } from '../weights/resnet_shapes.ts';
 import { syntheticBackbone, syntheticImage } from '../weights/synthetic_network.ts';
 import golden from './self_test_golden.json';
 
-/** How far adapters may differ: the largest difference, as a share of the layer's largest magnitude. */
+/** Maximum error of a layer: the largest difference, relative to the layer's largest magnitude. */
 export const BOUND = 1e-4;
 
-/** How many values of a tensor its digest has. */
+/** Number of a tensor's values that its digest contains. */
 const SAMPLES = 24;
 
 export interface LayerResult {
   /** Module path. */
   readonly layer: string;
-  /** As a share of the expected values' largest magnitude; NaN where a value is none. */
+  /** Relative to the expected values' largest magnitude; NaN if a value is NaN. */
   readonly error: number;
   readonly passed: boolean;
-  /** What this adapter gave: see `digestOf`. Reports of two adapters are compared by it. */
+  /** The digest (`digestOf`) of this adapter's values. Comparing two reports compares their digests. */
   readonly digest: readonly number[];
 }
 
@@ -25,15 +25,15 @@ export interface SelfTestResult {
   readonly architecture: ResNetArchitecture;
   readonly bound: number;
   readonly elapsedMs: number;
-  /** In the order they run. */
+  /** In the order in which they run. */
   readonly layers: readonly LayerResult[];
 }
 
 /**
- * Runs a network with weights from a formula, and compares digests of its layers with those that PyTorch computed.
- * No weights are needed: it tells whether an adapter and its driver compute rightly.
+ * Runs a network with synthetic weights, and compares digests of its layers with PyTorch's. It shows whether an adapter
+ * and its driver compute correctly, without downloading weights.
  *
- * @throws DeviceError  the adapter failed
+ * @throws DeviceError  the device failed
  */
 export async function selfTest(device: Device): Promise<SelfTestResult> {
   const startedMs = performance.now();
@@ -58,7 +58,7 @@ export async function selfTest(device: Device): Promise<SelfTestResult> {
   }
 }
 
-/** [mean, standard deviation, maximum, values taken at even distances] */
+/** Returns [mean, standard deviation, maximum, …values at equal distances]. */
 export function digestOf(values: Float32Array): Float32Array {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
@@ -70,7 +70,7 @@ export function digestOf(values: Float32Array): Float32Array {
   return Float32Array.of(mean, Math.sqrt(variance), largest, ...samples);
 }
 
-/** The largest difference, as a share of the expected values' largest magnitude. */
+/** Returns the largest difference, relative to the expected values' largest magnitude. */
 export function relativeError(got: Float32Array, expected: Float32Array): number {
   if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
   const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);

@@ -6,15 +6,17 @@ import type { Network } from './network.ts';
 import { recovering } from './recovery.ts';
 
 export interface Activations {
-  /** [C, H, W]; a vector's is [C, 1, 1]. */
+  /** [C, H, W]; [C, 1, 1] for a vector. */
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }
 
 /**
- * The output of any module for an image squashed to 224 x 224.
+ * Returns the output of one module of the backbone for an image squashed to 224 x 224. `path` is the module's path in
+ * PyTorch, such as `layer4.1.bn2`.
  *
- * @throws InputError  `path` names no module
+ * @throws InputError   no module has this path
+ * @throws DeviceError  a value is not finite, all features are 0, or the device is lost a second time
  */
 export function activationsOf(network: Network, image: DecodedImage, path: string): Promise<Activations> {
   return recovering(network, () => tap(network, image, path));

@@ -15,9 +15,10 @@ export interface RankedClass {
 }
 
 /**
- * Returns the backbone's own ImageNet classes for an image, the most probable first.
+ * Returns the `count` most probable ImageNet classes of an image, the most probable first, from the backbone's own
+ * classifier.
  *
- * @throws DeviceError  a logit is not finite, or nothing was computed
+ * @throws DeviceError  a logit is not finite, all logits or all features are 0, or the device is lost a second time
  */
 export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
   const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
@@ -42,7 +43,7 @@ function softmax(logits: Float32Array): Float64Array {
   return terms.map(term => term / sum);
 }
 
-/** Returns the name of an ImageNet class. Classes of other networks have no names. */
+/** Returns the ImageNet name of a class, or `class <index>` for networks with more classes. */
 function labelOf(index: number): string {
   return imagenetClasses[index] ?? `class ${index}`;
 }

@@ -12,23 +12,23 @@ import type { Network } from './network.ts';
 import { type Verdict, verdictOf } from './predict.ts';
 import { recovering } from './recovery.ts';
 
-/** A verdict with the map of every class. */
+/** A verdict with the class activation map of every class. */
 export interface MappedVerdict extends Verdict {
-  /** By class, before the log-softmax. */
+  /** By class: the head's outputs before the log-softmax. */
   readonly logits: Readonly<Record<string, number>>;
   /** By class. */
   readonly maps: Readonly<Record<string, EvidenceMap>>;
 }
 
 export interface Evidence extends MappedVerdict {
-  /** The input of the network, before normalisation, 224 x 224. */
+  /** The network's input before normalisation, 224 x 224. */
   readonly image: RgbImage;
 }
 
 /**
- * Returns the verdict on one X-ray and the maps of all classes, from one forward pass.
+ * Returns the verdict on one X-ray and the class activation maps of all classes, from one forward pass.
  *
- * @throws DeviceError  a value is not finite, or the device is lost a second time
+ * @throws DeviceError  a value is not finite, all features are 0, or the device is lost a second time
  */
 export function evidenceOf(
   network: Network,
@@ -71,14 +71,14 @@ interface HeadInputs {
   readonly align: Alignment;
 }
 
-/** A verdict and the maps of all classes, on the device. */
+/** The tensors of a verdict and of the maps of all classes, still on the device. */
 export interface RecordedVerdict {
   readonly logProbabilities: Tensor;
   readonly logits: Tensor;
   readonly maps: readonly ClassActivationMaps[];
 }
 
-/** Records a head's verdict on one image, and the maps of all classes. */
+/** Records the operations for a head's verdict on one image and the maps of all classes. */
 export function recordVerdict(head: Head, { features, layer4, align }: HeadInputs): RecordedVerdict {
   const { device } = features;
   const headWeight = head.weight.tensor;
@@ -89,7 +89,7 @@ export function recordVerdict(head: Head, { features, layer4, align }: HeadInput
   }));
 }
 
-/** Reads a recorded verdict, and disposes of it. @throws DeviceError  a value is not finite, or all features are 0 */
+/** Reads a recorded verdict and disposes of its tensors. @throws DeviceError  a value is not finite, or all features are 0 */
 export async function readVerdict(
   classes: readonly string[],
   features: Tensor,

@@ -1,18 +1,18 @@
-/** Class activation maps on the host; small enough for a page that leaves the network to a worker. */
+/** Class activation maps on the host. Imports little, because the page's main thread loads it without the network. */
 import { ShapeError } from '../errors/index.ts';
 import { finite } from './finite.ts';
 
 /** A class activation map, not normalised. */
 export interface EvidenceMap {
-  /** [7, 7], C order; its mean and the head's bias for the class add up to the class's logit. */
+  /** [7, 7], row-major. Its mean plus the head's bias for the class is the class's logit. */
   readonly cam: Float32Array;
   /** [224, 224] */
   readonly upsampled: Float32Array;
-  /** The least and the greatest of `upsampled`. */
+  /** The minimum and the maximum of `upsampled`. */
   readonly bounds: readonly [number, number];
 }
 
-/** @throws DeviceError  a value is not finite */
+/** Adds the bounds to a map. @throws DeviceError  a value is not finite */
 export function evidenceMap(cam: Float32Array, upsampled: Float32Array): EvidenceMap {
   finite('cam', cam);
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -24,8 +24,8 @@ export function evidenceMap(cam: Float32Array, upsampled: Float32Array): Evidenc
 }
 
 /**
- * Evidence for one class rather than another, signed: positive where it speaks for the first. Its mean is the difference of
- * the classes' logits less that of their biases.
+ * Subtracts the second map from the first. The result is positive where the evidence favours the first class. Its mean
+ * is the difference of the classes' logits minus the difference of their biases.
  *
  * @throws ShapeError  the maps differ in size
  */
@@ -34,6 +34,6 @@ export function differenceOf(first: EvidenceMap, second: EvidenceMap): EvidenceM
 }
 
 function subtract(a: Float32Array, b: Float32Array): Float32Array {
-  if (a.length !== b.length) throw new ShapeError(`difference: maps of ${a.length} and of ${b.length} values`);
+  if (a.length !== b.length) throw new ShapeError(`difference: first has ${a.length} values but second has ${b.length}`);
   return a.map((value, i) => value - b[i]!);
 }

@@ -15,7 +15,7 @@ import { type Verdict, verdictOf } from './predict.ts';
 import { recovering } from './recovery.ts';
 
 export interface ExplainOptions {
-  /** The class whose evidence is drawn; by default, the verdict's class. */
+  /** The class whose evidence is drawn; the verdict's class by default. */
   readonly className?: string;
   /** `corners` as in scipy.ndimage.zoom(order=1), which the tutorial uses; `half-pixel` as in PyTorch's interpolate. */
   readonly align?: Alignment;
@@ -34,25 +34,25 @@ export interface RgbImage {
 export interface Explanation extends Verdict {
   /** The class whose evidence the maps show. */
   readonly camClass: string;
-  /** [7, 7], not normalised; its mean and the head's bias add up to the class's logit. */
+  /** [7, 7], not normalised. Its mean plus the head's bias for the class is the class's logit. */
   readonly cam: { readonly shape: readonly number[]; readonly values: Float32Array };
   /** [224, 224] */
   readonly upsampled: { readonly shape: readonly number[]; readonly values: Float32Array };
-  /** The smallest and the largest value of `upsampled`: the ends of the colour scale. */
+  /** The minimum and the maximum of `upsampled`, which are the ends of the colour scale. */
   readonly bounds: readonly [number, number];
   /** Whether all values are equal. The heat map then has a single colour. */
   readonly isConstant: boolean;
-  /** The input of the network, before normalisation. */
+  /** The network's input before normalisation. */
   readonly image: RgbImage;
   readonly heatMap: RgbImage;
   readonly overlay: RgbImage;
 }
 
 /**
- * Returns the verdict on one X-ray and a map of the evidence. layer4 stays on the device.
+ * Returns the verdict on one X-ray and the class activation map of one class. The feature maps stay on the device.
  *
  * @throws InputError   the head has no such class
- * @throws DeviceError  a value is not finite, or the device is lost a second time
+ * @throws DeviceError  a value is not finite, all features are 0, or the device is lost a second time
  */
 export async function explainImage(
   network: Network,
@@ -111,7 +111,7 @@ interface DrawingInputs extends ClassActivationMapInputs {
   readonly shown: Tensor;
 }
 
-/** Records the map of one class, its bounds, and its pictures. */
+/** Records the map of one class, its bounds, the heat map and the overlay. */
 function drawMaps(
   device: Device,
   { shown, ...inputs }: DrawingInputs,
@@ -128,7 +128,7 @@ function drawMaps(
   });
 }
 
-/** Interleaves the values of planes [1?, 3, H, W], 0..255, as bytes. @throws DeviceError  a value is not finite */
+/** Rounds planes [1?, 3, H, W], 0..255, to bytes and interleaves them. @throws DeviceError  a value is not finite */
 export function rgbImage({ shape }: Tensor, planes: Float32Array): RgbImage {
   const [height, width] = shape.slice(-2) as [number, number];
   const values = finite('picture', planes);

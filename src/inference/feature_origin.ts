@@ -7,8 +7,9 @@ import type { AdapterReport } from '../runtime/adapter.ts';
 import type { Network } from './network.ts';
 
 /**
- * What the last bits of a feature depend on besides its key: Raycam's version, the shaders, the adapter, the form that its weights
- * have in memory, and how its convolutions were chosen. Features of two origins agree to about six digits.
+ * Returns a text that describes everything, besides a feature's key, that its last bits depend on: Raycam's version, the
+ * shaders, the adapter, how the weights are stored in memory, and how the convolutions were chosen. Features of two
+ * origins agree to about six digits.
  */
 export async function featureOrigin({
   device: { adapter },
@@ -17,7 +18,8 @@ export async function featureOrigin({
   model,
 }: Network): Promise<string> {
   const { kind, vendor, architecture, description } = adapter;
-  // No bit depends on a wasm device's threads, which its description counts, nor on whether it computes with 256 bits at a time.
+  // A wasm device computes the same bits with any number of threads, which its description includes, and with 128-bit and
+  // 256-bit SIMD.
   const on =
     kind === 'wasm'
       ? hasWideSimd(adapter)
@@ -46,7 +48,7 @@ async function hashShaders(): Promise<string> {
   return shortHash(texts.join('\0'));
 }
 
-/** 12 hexadecimal digits. */
+/** Returns the first 12 hexadecimal digits of the text's SHA-256. */
 async function shortHash(text: string): Promise<string> {
   return (await sha256(new TextEncoder().encode(text))).slice(0, 12);
 }

@@ -15,18 +15,18 @@ import { recovering } from './recovery.ts';
 
 export interface FeatureOptions {
   readonly paths: readonly string[];
-  /** Images in one forward pass; 1 on a software adapter, 32 on a GPU, unless said. */
+  /** Images per forward pass; by default 32 on a GPU, 1 on other adapters. */
   readonly batchSize?: number;
-  /** Augmented copies of each image besides the image itself. */
+  /** Number of augmented copies of each image, in addition to the image itself; 0 by default. */
   readonly augment?: number;
   readonly seed?: number;
-  /** Holds the store; the platform's cache unless said. */
+  /** Folder that contains the store; the platform's cache folder by default. */
   readonly cacheDir?: string;
-  /** Kept rows that another adapter or version computed: computed again unless `any`. */
+  /** With `any`, stored rows of another adapter or version are used. By default they are computed again. */
   readonly reuse?: Reuse;
-  /** A store that is open, made by `featureStore`; else that of `cacheDir`. */
+  /** An open store from `featureStore`. By default the store in `cacheDir` is opened. */
   readonly store?: FeatureStore;
-  /** Where an image's bytes come from; the file system unless said. */
+  /** Reads an image's bytes; from the file system by default. */
   readonly read?: (path: string) => Promise<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -34,20 +34,21 @@ export interface FeatureOptions {
 }
 
 export interface Features {
-  /** [M, F], the rows of an image together: itself, then its augmented copies. */
+  /** [M, F]. Each image's rows are adjacent: first the image itself, then its augmented copies. */
   readonly rows: Float32Array;
-  /** For each row, its image's place in `paths`. */
+  /** For each row, the index of its image in `paths`. */
   readonly images: readonly number[];
   readonly skipped: readonly SkippedImage[];
-  /** How many rows were computed now, and not found in the store. */
+  /** Number of rows computed by this call. The others were already stored. */
   readonly computed: number;
 }
 
 /**
- * The pooled features of X-rays, squashed to 224 x 224. They are kept in the store: a second run opens no image.
+ * Returns the pooled features of X-rays squashed to 224 x 224, and stores them. A second run decodes no image.
  *
- * @throws InputError  no image could be read
- * @throws the signal's reason; what was computed is kept
+ * @throws InputError   no image could be read
+ * @throws DeviceError  a feature is not finite, all features of an image are 0, or the device is lost a second time
+ * @throws the signal's reason; the rows computed so far stay in the store
  */
 export async function computeFeatures(network: Network, options: FeatureOptions): Promise<Features> {
   const { device } = network;
@@ -72,12 +73,12 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   return { rows: await store.getMany(rowKeys), images, skipped, computed };
 }
 
-/** Images in one forward pass, unless the caller says: on a CPU more are no faster each. */
+/** Returns the default number of images per forward pass. On a CPU, larger batches take as long per image. */
 export function featureBatchSize({ adapter }: Device): number {
   return adapter.kind === 'gpu' ? 32 : 1;
 }
 
-/** The store of a network's features: a folder, or `memory`, which needs no file system. */
+/** Opens the store of a network's features. `root` is a folder, or `memory`, which needs no file system. */
 export async function featureStore(
   network: Network,
   options: { readonly root?: string | 'memory'; readonly note?: (text: string) => void; readonly reuse?: Reuse } = {},
@@ -94,7 +95,7 @@ export async function featureStore(
   });
 }
 
-/** Rows [requests.length, F]. @throws DeviceError a feature is not finite, or all of a row are 0 */
+/** Returns rows [requests.length, F]. @throws DeviceError  a feature is not finite, or a whole row is 0 */
 async function forwardFeatures(
   { device, backbone, model }: Network,
   requests: readonly FeatureRequest[],
@@ -117,14 +118,14 @@ async function forwardFeatures(
   return rows;
 }
 
-/** Drawn from the pixels and the copy's number: the same in every run, whatever the order. */
+/** Draws augmentation parameters, seeded by the pixels and the copy's number: the same in every run, in any order. */
 function augmentationOf({ augmentation, pixelsHash }: FeatureRequest): AugmentationParameters | undefined {
   if (augmentation === null) return undefined;
   const { seed, copy } = augmentation as { seed: number; copy: number };
   return randomAugmentation(Random.of(seed, 'augmentation', copy, pixelsHash));
 }
 
-/** What features depend on besides the weights' bytes. */
+/** Returns the settings, besides the weights' bytes, that features depend on. */
 function featurePreprocessing({ backbone: { architecture, strideOn, eps, preprocessing } }: Network) {
   return { architecture, strideOn, eps, ...squashTransform(preprocessing) };
 }

@@ -12,13 +12,13 @@ import { elementCount } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
 export interface Inputs {
-  /** [N, 3, H, W], normalised as the weights ask. */
+  /** [N, 3, H, W], normalised with the mean and deviation that the weights require. */
   readonly x: Tensor;
-  /** For each image [3, H, W], RGB, 0..255: what was shown to the network. */
+  /** For each image, [3, H, W], RGB, 0..255: the network's input before normalisation. */
   readonly pixels: readonly Tensor[];
 }
 
-/** Images as a batch for the network. Recorded, not run. */
+/** Records the preprocessing of images into one batch for the network. Submits nothing. */
 export function preprocessBatch(
   device: Device,
   images: readonly DecodedImage[],

@@ -7,53 +7,56 @@ import { Device, type DeviceOptions } from '../runtime/device.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 
-/** A device, a network's weights on it, and the preprocessing they need: everything for inference. */
+/** Everything that inference needs: a device, the network's weights on it, and their preprocessing. */
 export interface Network {
   readonly device: Device;
   readonly backbone: Backbone;
   readonly model: ResNet;
-  /** Whether weights are kept at their own size: see `BuildOptions.compact`. */
+  /** Whether weights are stored without padding or transforms: see `BuildOptions.compact`. */
   readonly isCompact?: boolean;
-  /** Whether weights are 16-bit floats: see `BuildOptions.halfWeights`. */
+  /** Whether weights are stored as 16-bit floats: see `BuildOptions.halfWeights`. */
   readonly hasHalfWeights?: boolean;
   /**
-   * Loads the weights onto a new device in place of a lost one; `device` and `model` change. See `recovering`. Absent if
-   * lost devices are not replaced.
+   * Replaces a lost device with a new one and loads the weights onto it; `device` and `model` change. See `recovering`.
+   * Absent if lost devices are not replaced.
    *
    * @throws DeviceError  the device was lost again too soon (see `BuildOptions.rebuildsAfterMs`)
    */
   readonly rebuild?: (cause: unknown) => Promise<void>;
-  /** Ends the device and closes the weights. */
+  /** Destroys the device and closes the weights. */
   dispose(): Promise<void>;
 }
 
 export interface BuildOptions extends DeviceOptions {
-  /** Called after each block with the number of blocks on the device and of all blocks. */
+  /** Called after each block is loaded, with the number of loaded blocks and the number of all blocks. */
   readonly onLoad?: (loaded: number, total: number) => void;
   /** Keep weights at their own size, even if a faster layout takes more memory. */
   readonly compact?: boolean;
-  /** Store weights as 16-bit floats: half the memory, three digits. With `subgroupMatrix`, pixels are rounded too when multiplied. */
+  /**
+   * Store weights as 16-bit floats: half the memory, three significant digits. On an adapter with subgroup matrices,
+   * activations are also rounded to 16 bits when they are multiplied.
+   */
   readonly halfWeights?: boolean;
-  /** Returns the tuning of the opened adapter: the way measured to be fastest for each convolution. */
+  /** Returns the adapter's tuning, if there is one: the algorithm measured to be fastest for each convolution. */
   readonly tuningFor?: (adapter: AdapterReport) => Promise<Tuning | undefined>;
-  /** Returns the shape of the inputs; their pipelines compile while the weights load. */
+  /** Returns the shape of the inputs, so that their pipelines compile while the weights load. */
   readonly prepare?: (device: Device) => Shape;
   /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
   /**
-   * A device that is lost again within this time of its replacement is not replaced again. By default a network is
-   * rebuilt once in its life.
+   * If the device is lost again within this time after its replacement, it is not replaced again. By default a network
+   * is rebuilt at most once.
    */
   readonly rebuildsAfterMs?: number;
-  /** What to do about a device that was lost twice; ends the error's message. */
+  /** Advice for the user after a second loss, which ends the error message. */
   readonly lostTwiceAdvice?: string;
-  /** Called before the network is rebuilt, with the reason of the loss. */
+  /** Called before the network is rebuilt, with the reason for the loss. */
   readonly onRebuild?: (reason: string) => void;
   /** Called when the network is on its new device, before the interrupted work runs again. */
   readonly onRebuilt?: (network: Network) => void;
 }
 
-/** The options that decide how weights are stored on an adapter. */
+/** The options that determine how weights are stored on an adapter. */
 export type WeightSettings = Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>;
 
 /** Returns the load options for an open adapter. */
@@ -63,8 +66,8 @@ export async function weightOptions(settings: WeightSettings, adapter: AdapterRe
 }
 
 /**
- * Opens an adapter and loads a backbone's weights onto it. The network owns both. If the device is lost meanwhile, it is
- * replaced.
+ * Opens a device and loads a backbone's weights onto it. The network owns both the device and the backbone. If the device
+ * is lost during loading, it is replaced once.
  *
  * @throws DeviceError | WeightsError
  */
@@ -85,14 +88,14 @@ export async function buildNetwork(backbone: Backbone, options: BuildOptions = {
   }
 }
 
-/** Returns whether the device was lost, and not because the program ended it. */
+/** Returns whether the device was lost for any reason except that the program destroyed it. */
 export function isLost({ lossReason }: Device): boolean {
   return lossReason !== undefined && lossReason !== 'destroyed';
 }
 
 type Loaded = Pick<Network, 'device' | 'model'>;
 
-/** Loads the weights onto the device, and ends the device if that fails. */
+/** Loads the weights onto the device, and destroys the device if that fails. */
 async function load(device: Device, backbone: Backbone, options: BuildOptions): Promise<Loaded> {
   const { onLoad, prepare } = options;
   try {
@@ -139,7 +142,7 @@ class BuiltNetwork implements Network {
     await this.backbone.close();
   }
 
-  /** Callers that lose the same device wait for the same replacement. */
+  /** Replaces the device. Concurrent callers wait for the same replacement. */
   private async replaceOnce(cause: unknown): Promise<void> {
     this.rebuilding ??= this.replace(cause).finally(() => {
       this.rebuilding = undefined;
@@ -152,7 +155,7 @@ class BuiltNetwork implements Network {
     const reason = this.device.lossDetail ?? messageOf(cause);
     if (performance.now() - this.rebuiltMs < rebuildsAfterMs)
       throw new DeviceError(
-        `device: was lost a second time (${reason}). ${lostTwiceAdvice ?? 'Choose another adapter with --adapter, and see `raycam doctor`'}`,
+        `device: was lost a second time (${reason}). ${lostTwiceAdvice ?? 'Choose another adapter with --adapter, or check this one with `raycam doctor`'}`,
         { cause },
       );
     this.rebuiltMs = performance.now();

@@ -10,7 +10,7 @@ import { preprocessBatch } from './inputs.ts';
 import type { Network } from './network.ts';
 import { recovering } from './recovery.ts';
 
-/** A head's answer for one image. */
+/** A head's classification of one image. */
 export interface Verdict {
   /** The most probable class. */
   readonly class: string;
@@ -36,7 +36,7 @@ async function predict({ device, backbone, model }: Network, head: Head, image: 
     return { features: inferred.features, logProbabilities: head.forward(inferred.features) };
   });
   try {
-    // With all features 0, the head's bias alone would give a plausible verdict.
+    // If all features were 0, the head's bias alone would still produce a plausible verdict.
     const [row, seen] = await readTogether(logProbabilities, features);
     notAllZero('avgpool', seen);
     return verdictOf(head.classes, row);
@@ -45,7 +45,12 @@ async function predict({ device, backbone, model }: Network, head: Head, image: 
   }
 }
 
-/** Evaluates a head on a network's device. @throws InputError | DeviceError  the device is lost a second time */
+/**
+ * Evaluates a head on a network's device.
+ *
+ * @throws InputError   the set is empty or damaged
+ * @throws DeviceError  the device is lost a second time
+ */
 export function evaluateHead(network: Network, head: HeadValues, options: EvaluateOptions): Promise<Metrics> {
   return recovering(network, () => evaluate(network.device, head, options));
 }
@@ -53,7 +58,7 @@ export function evaluateHead(network: Network, head: HeadValues, options: Evalua
 /**
  * Returns the verdict for one row of log-probabilities.
  *
- * @throws DeviceError  a value is not finite, or the probabilities do not add up to 1
+ * @throws DeviceError  a value is not finite, or the probabilities do not sum to 1
  */
 export function verdictOf(classes: readonly string[], row: Float32Array): Verdict {
   const values = checkLogProbabilities(Array.from(finite('head', row)), classes.length);

@@ -13,24 +13,24 @@ import { recovering } from './recovery.ts';
 
 export interface TrainingSets<Set extends FeatureSet = FeatureSet> {
   readonly train: Set;
-  /** The second phase of every epoch. */
+  /** Evaluated at the end of every epoch. */
   readonly val: Set;
-  /** Only measured on. */
+  /** Used only for the final metrics. */
   readonly test?: Set;
 }
 
 export interface TrainingRequest<Set extends FeatureSet> {
   readonly folders: TrainingFolders;
   readonly settings: TrainingSettings;
-  /** Returns a folder's features; `augment` is the number of augmented copies of each image. */
+  /** Computes a folder's features; `augment` is the number of augmented copies of each image. */
   readonly featureSet: (folder: ImageFolder, name: string, augment: number) => Promise<Set>;
-  /** Ends the training; `trainHead` then returns undefined. */
+  /** Aborts the training; `trainHead` then returns undefined. */
   readonly signal?: AbortSignal;
   /** Called with every line that the tutorial prints. */
   readonly onLine?: (line: string) => void;
   /** Called before the first epoch, with the initial head. */
   readonly onStart?: (head: HeadValues, sets: TrainingSets<Set>) => unknown;
-  /** Called when an epoch ends, with the weights of that moment. */
+  /** Called when an epoch ends, with the head's weights at that time. */
   readonly onEpoch?: (epoch: EpochRecord, head: HeadValues, sets: TrainingSets<Set>) => unknown;
 }
 
@@ -39,23 +39,23 @@ export interface TrainedHead<Set extends FeatureSet = FeatureSet> {
   /** The epoch whose weights the head has, counted from 0. */
   readonly epoch: number;
   readonly history: FitResult['history'];
-  /** Time of all features. */
+  /** Time to compute the features of all sets. */
   readonly featuresMs: number;
-  /** Time of all epochs. */
+  /** Time to train all epochs. */
   readonly elapsedMs: number;
   readonly sets: TrainingSets<Set>;
   /** On the test set if there is one, otherwise on the validation set. */
   readonly metrics: Metrics;
-  /** What the head file says about the training. */
+  /** Metadata about the training, for the head file. */
   readonly metadata: HeadMetadata;
 }
 
 /**
- * Trains a head on a frozen network: features of each folder, the epochs, the choice of the epoch, and its evaluation.
- * If the device is lost, the epochs start again on a new device; the callbacks then skip what they were told before,
- * because the seed makes both runs equal.
+ * Trains a head on a frozen network: computes the features of each folder, trains all epochs, selects one, and evaluates
+ * it. If the device is lost, training starts again on a new device. The seed makes both runs equal, so calls of the
+ * callbacks that were already made are not repeated.
  *
- * Returns undefined if the signal ended the training.
+ * Returns undefined if the signal aborted the training.
  *
  * @throws InputError   a set is empty or damaged
  * @throws DeviceError  the loss is not finite, or the device was lost twice

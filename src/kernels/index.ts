@@ -32,6 +32,8 @@ export { relu } from './relu.ts';
 export { reluBackward } from './relu_backward.ts';
 export { resize } from './resize.ts';
 export { sgd } from './sgd.ts';
+export { sigmoid } from './sigmoid.ts';
+export { sigmoidBackward } from './sigmoid_backward.ts';
 export { unfold } from './unfold.ts';
 export { unpackRgb } from './unpack_rgb.ts';
 export { upsampleBilinear } from './upsample_bilinear.ts';

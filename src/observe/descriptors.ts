@@ -1,7 +1,7 @@
 import { BenchError } from '../errors/index.ts';
 import type { WantedPipeline } from './null_device.ts';
 
-/** What objects of a device were made from: WebGPU itself does not tell. */
+/** Remembers the descriptors of a device's objects, which WebGPU does not expose. */
 export class Descriptors {
   private readonly groups = new WeakMap<GPUBindGroup, GPUBindGroupDescriptor>();
   private readonly layouts = new WeakMap<GPUBindGroupLayout, GPUBindGroupLayoutDescriptor>();
@@ -9,7 +9,7 @@ export class Descriptors {
   private readonly modules = new WeakMap<GPUShaderModule, string>();
   private readonly pipelines = new WeakMap<GPUComputePipeline, GPUComputePipelineDescriptor>();
 
-  /** The methods of a device that make them, watched. */
+  /** Returns the methods of a device that create objects, observed. */
   observe(gpu: GPUDevice): Partial<GPUDevice> {
     return {
       createBindGroup: descriptor => keep(this.groups, gpu.createBindGroup(descriptor), descriptor),
@@ -32,15 +32,15 @@ export class Descriptors {
     return [...this.groups.get(group)!.entries];
   }
 
-  /** Equal for descriptors that compile to the same: the shader's text and the constants. The layout follows from the text. */
+  /** Returns a key of everything that determines the compiled pipeline: the shader's text and the constants. The layout follows from the text. */
   keyOf({ compute }: GPUComputePipelineDescriptor): string {
     return pipelineKey(this.modules.get(compute.module)!, compute);
   }
 
-  /** @throws BenchError  the pipeline chose its own layout: it cannot be made again on another device */
+  /** Returns what is needed to create a pipeline on another device. @throws BenchError  the pipeline has the layout "auto" */
   wantedOf(pipeline: GPUComputePipeline): WantedPipeline {
     const { label, compute, layout } = this.pipelines.get(pipeline)!;
-    if (layout === 'auto') throw new BenchError(`bench: ${label} has no explicit layout. Give its pipeline one`);
+    if (layout === 'auto') throw new BenchError(`bench: ${label} has no explicit layout. Create its pipeline with one`);
     const { bindGroupLayouts } = this.pipelineLayouts.get(layout)!;
     return {
       label: label ?? '',
@@ -52,6 +52,7 @@ export class Descriptors {
   }
 }
 
+/** Returns the key of a pipeline by its shader's text, its entry point and its constants. */
 export function pipelineKey(
   code: string,
   { entryPoint, constants = {} }: Pick<GPUProgrammableStage, 'entryPoint' | 'constants'>,

@@ -1,4 +1,4 @@
-/** A pipeline that was asked for, by descriptors alone: it can be made on any device. */
+/** The descriptors of a requested pipeline. Any device can create it from them. */
 export interface WantedPipeline {
   readonly label: string;
   readonly code: string;
@@ -7,14 +7,14 @@ export interface WantedPipeline {
   readonly layouts: readonly GPUBindGroupLayoutDescriptor[];
 }
 
-export interface NullDevice {
+interface NullDevice {
   readonly gpu: GPUDevice;
   readonly pipelines: readonly WantedPipeline[];
 }
 
 /**
- * A device with another one's limits and features, on which every call succeeds and nothing runs: it tells what a program
- * would ask for. Objects are their own descriptors.
+ * Returns a device with the limits and features of another, on which every call succeeds and nothing runs. It records which
+ * pipelines a program requests. Its objects are their own descriptors.
  */
 export function nullDevice({ limits, features }: GPUDevice): NullDevice {
   const pipelines: WantedPipeline[] = [];

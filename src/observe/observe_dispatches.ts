@@ -1,7 +1,7 @@
 import type { Device } from '../runtime/device.ts';
 import type { Dispatched, Observer } from './observer.ts';
 
-/** What the engine encodes for some recorded work. No later tensor shares memory with it. */
+/** Captures the dispatches that the engine encodes for recorded work. No later tensor shares memory with them. */
 export async function observeDispatches(
   device: Device,
   observer: Observer,
@@ -11,6 +11,6 @@ export async function observeDispatches(
     record();
     await device.submit();
   });
-  await device.trim(); // freed buffers leave the pool, and stay for what was captured
+  await device.trim(); // freed buffers leave the pool, so that only the captured dispatches use them
   return dispatched;
 }

@@ -6,7 +6,7 @@ export interface ObservedDevice {
   readonly observer: Observer;
 }
 
-/** A device whose every pass goes by an observer: none is encoded before the run that it belongs to. @throws DeviceError */
+/** Opens a device whose passes all go through an observer. It never encodes commands ahead of the run they belong to. @throws DeviceError */
 export async function openObserved(options: DeviceOptions): Promise<ObservedDevice> {
   const observer = new Observer();
   const device = await Device.open({ ...options, observe: observer.attach });

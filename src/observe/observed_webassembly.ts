@@ -1,11 +1,11 @@
-/** A custom section of one byte: it changes nothing but the module's identity. */
+/** A custom section, which changes the identity of a module and nothing else. */
 const NONCE_SECTION = [0x00, 0x06, 0x05, 0x62, 0x65, 0x6e, 0x63, 0x68]; // named "bench", empty
 
-/** Sees what is given to `WebAssembly.compile`, until it is stopped. */
+/** Observes the arguments of `WebAssembly.compile` until `stop`. */
 export class ObservedWebAssembly {
   private readonly compile = WebAssembly.compile;
   private readonly sources: Uint8Array<ArrayBuffer>[] = [];
-  /** When the last module was handed over, by `performance.now`. */
+  /** When the last module was passed to `compile`, by `performance.now`. */
   lastCallMs: number | undefined;
 
   constructor() {
@@ -25,8 +25,8 @@ export class ObservedWebAssembly {
   }
 
   /**
-   * Milliseconds that the engine takes for the same modules, one by one. Each gets a section that tells it from the first, since
-   * engines keep what they compiled.
+   * Compiles the same modules again, one after another, and returns the milliseconds. Engines cache what they compiled, so
+   * each module gets a section that makes it different.
    */
   recompile(): number {
     const distinct = this.sources.map(source => Uint8Array.of(...source, ...NONCE_SECTION));

@@ -3,7 +3,7 @@ import { override } from './override.ts';
 import { Pins } from './pins.ts';
 import { Timestamps } from './timestamps.ts';
 
-/** One dispatch, as the engine encoded it: it can be encoded again. */
+/** One dispatch as the engine encoded it. It can be encoded again. */
 export interface Dispatched {
   /** The innermost debug group, or the bind group's label: the module's path. */
   readonly label: string;
@@ -14,21 +14,21 @@ export interface Dispatched {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** What is done with compute passes: nothing; a pair of timestamps around each; a pass of its own for each dispatch. */
-export type PassMode = 'plain' | 'timed' | 'split';
+/** Compute passes stay as they are; get timestamps around them; or are split into one timed pass per dispatch. */
+type PassMode = 'plain' | 'timed' | 'split';
 
-export interface DeviceBytes {
-  /** Of all buffers that exist. */
+interface DeviceBytes {
+  /** Size of all buffers that exist. */
   readonly liveBytes: number;
   readonly peakBytes: number;
 }
 
-/** How many of the last submits are remembered. */
+/** How many recent submits are remembered. */
 const KEPT_SUBMITS = 16;
 
 /**
- * Stands between Raycam and its `GPUDevice`, and measures what passes: whatever runs above, it is seen as WebGPU sees it.
- * Hand `attach` to `Device.open` as `observe`.
+ * Intercepts the calls between Raycam and its `GPUDevice`, and measures them. It sees exactly what WebGPU sees.
+ * Pass `attach` to `Device.open` as `observe`.
  */
 export class Observer {
   mode: PassMode = 'plain';
@@ -40,9 +40,9 @@ export class Observer {
   private readonly pins = new Pins();
   private readonly split: Dispatched[] = [];
   readonly descriptors = new Descriptors();
-  /** Compilations since the last look, in milliseconds. */
+  /** Times of pipeline compilations, in milliseconds, since the array was last replaced. */
   compilesMs: number[] = [];
-  /** Finished beforehand, by their text, constants and layout. */
+  /** Pipelines compiled in advance, by `pipelineKey`. */
   private readonly ready = new Map<string, GPUComputePipeline>();
 
   readonly attach = (gpu: GPUDevice): GPUDevice => {
@@ -64,22 +64,22 @@ export class Observer {
     return { ...this.bytes };
   }
 
-  /** From here on, the peak is that of what follows. */
+  /** Restarts the peak from the bytes that are live now. */
   resetPeak(): void {
     this.bytes.peakBytes = this.bytes.liveBytes;
   }
 
-  /** When the engine first submitted something after a moment, by `performance.now`. */
+  /** Returns when the engine first submitted after a moment, by `performance.now`. */
   firstSubmitMs(sinceMs: number): number | undefined {
     return this.submitsMs.find(ms => ms >= sinceMs);
   }
 
-  /** A pipeline that is served, where the engine asks for the same. */
+  /** Serves this pipeline when the engine requests one with the same key. */
   provide(key: string, pipeline: GPUComputePipeline): void {
     this.ready.set(key, pipeline);
   }
 
-  /** The dispatches that `work` makes the engine encode. Buffers they use stay until they are released. */
+  /** Returns the dispatches that the engine encodes during `work`. Their buffers exist until `release`. */
   async observe(work: () => Promise<void>): Promise<readonly Dispatched[]> {
     const recorded: Dispatched[] = [];
     this.recorded = recorded;
@@ -97,7 +97,7 @@ export class Observer {
     this.pins.unpin(this.allBuffersOf(dispatched));
   }
 
-  /** Storage buffers that dispatches are bound to, each once. */
+  /** Returns the storage buffers that dispatches use, each once. */
   buffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
     const STORAGE = 0x80; // GPUBufferUsage
     return this.allBuffersOf(dispatched).filter(({ usage }) => usage & STORAGE);
@@ -109,18 +109,18 @@ export class Observer {
     return [...new Set(bound.map(resource => (resource as GPUBufferBinding).buffer))];
   }
 
-  /** Dispatches in passes of their own since the last call, with the time of each in milliseconds. */
+  /** Returns the dispatches of split passes since the last call, with the time of each in milliseconds. */
   async readTimes(): Promise<{ dispatched: Dispatched; ms: number }[]> {
     const durations = await this.readDurations();
     return this.split.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
   }
 
-  /** Timestamps for a pass that the bench itself encodes. */
+  /** Returns timestamps for a pass that the caller encodes. */
   timestampWrites(): GPUComputePassTimestampWrites | undefined {
     return this.stamps?.next();
   }
 
-  /** Milliseconds of every pass with timestamps since the last call. */
+  /** Returns the milliseconds of every pass with timestamps since the last call. */
   async readDurations(): Promise<number[]> {
     return (await this.stamps?.read()) ?? [];
   }
@@ -176,7 +176,7 @@ export class Observer {
     });
   }
 
-  /** A pass as it is, with timestamps around it where they are wanted. Its calls go straight to the adapter, unless they are captured. */
+  /** Begins a pass, with timestamps around it in the mode `timed`. Calls go straight to the adapter unless dispatches are observed. */
   private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     if (this.recorded) {
       const pass = encoder.beginComputePass(descriptor);
@@ -189,7 +189,7 @@ export class Observer {
     return encoder.beginComputePass({ ...descriptor, timestampWrites });
   }
 
-  /** Every dispatch in a pass of its own, between timestamps. */
+  /** Encodes every dispatch as its own pass, between timestamps. */
   private splitPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     const none = { setPipeline: nothing, setBindGroup: nothing, pushDebugGroup: nothing, popDebugGroup: nothing };
     const whole = { ...none, insertDebugMarker: nothing, end: nothing } as unknown as GPUComputePassEncoder;
@@ -201,7 +201,7 @@ export class Observer {
     });
   }
 
-  /** Keeps what is set on a pass, and says at each dispatch what it was. */
+  /** Tracks the state that is set on a pass, and reports it at each dispatch. */
   private follow(pass: GPUComputePassEncoder, dispatch: (dispatched: Dispatched) => void): GPUComputePassEncoder {
     const debugGroups: string[] = [];
     const groups: (GPUBindGroup | undefined)[] = [];
@@ -212,7 +212,7 @@ export class Observer {
         pass.setPipeline(next);
       },
       setBindGroup: (index: number, group: GPUBindGroup | null | undefined, ...offsets: unknown[]) => {
-        if (offsets.length > 0) throw new Error('observer: dynamic offsets are not followed');
+        if (offsets.length > 0) throw new Error('observer: dynamic offsets are not supported');
         groups[index] = group ?? undefined;
         pass.setBindGroup(index, group);
       },
@@ -234,7 +234,7 @@ export class Observer {
   }
 }
 
-/** Encodes a dispatch once more. */
+/** Encodes a dispatch again. */
 export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgroups }: Dispatched): void {
   pass.setPipeline(pipeline);
   groups.forEach((group, index) => {
@@ -243,7 +243,7 @@ export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgrou
   pass.dispatchWorkgroups(...workgroups);
 }
 
-/** What uniform buffers hold is read back when a kernel is recorded. */
+/** Makes uniform buffers readable: recordings include their bytes. */
 function readable(usage: GPUBufferUsageFlags): GPUBufferUsageFlags {
   const [UNIFORM, COPY_SRC] = [0x40, 0x04];
   return usage & UNIFORM ? usage | COPY_SRC : usage;

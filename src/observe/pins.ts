@@ -1,15 +1,15 @@
-/** Buffers that captured commands are bound to. What the engine destroys of them stays until nobody needs it. */
+/** Delays the destruction of buffers that captured dispatches still use. */
 export class Pins {
   private readonly counts = new Map<GPUBuffer, number>();
   private readonly doomed = new Map<GPUBuffer, () => void>();
   private holdsAll = false;
 
-  /** From here on nothing is destroyed: which buffers a capture needs is known at its end. */
+  /** Delays every destruction until `pin`: only the end of a capture shows which buffers it needs. */
   hold(): void {
     this.holdsAll = true;
   }
 
-  /** Ends `hold`, and keeps these. */
+  /** Ends `hold`, and keeps these buffers. */
   pin(buffers: readonly GPUBuffer[]): void {
     this.holdsAll = false;
     for (const buffer of buffers) this.counts.set(buffer, (this.counts.get(buffer) ?? 0) + 1);
@@ -25,7 +25,7 @@ export class Pins {
     this.sweep();
   }
 
-  /** Destroys a buffer now, or once it is needed no more. */
+  /** Destroys a buffer now, or when it is no longer pinned. */
   destroy(buffer: GPUBuffer, destroy: () => void): void {
     this.doomed.set(buffer, destroy);
     this.sweep();

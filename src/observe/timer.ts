@@ -1,43 +1,43 @@
 import { DeviceError } from '../errors/index.ts';
 import { type Dispatched, encode, type Observer } from './observer.ts';
 
-/** One measurement of some dispatches, for running them once, in milliseconds. */
+/** Milliseconds per run of some dispatches. */
 export interface Sample {
-  /** By the host's clock, from the submit until the adapter is done. */
+  /** By the host's clock, from submit until the adapter is done. */
   readonly wallMs: number;
   /** By the adapter's clock, around the pass. */
   readonly gpuMs?: number;
 }
 
-/** How long a sample lasts at least: long against both clocks and against what a submit costs. */
+/** The least duration of a sample: long compared with the resolution of both clocks and with the overhead of a submit. */
 const SAMPLE_MS = { gpu: 4, wasm: 12, software: 25 } as const;
 /**
- * The same where two things are compared in turns. Short against the turns in which a system lets its processes run: on a busy machine
- * the interval of 360 pairs of 3 ms was a fifth as wide as that of 120 pairs of 12 ms.
+ * The same for comparisons in turns. Short compared with the time slices of the system's scheduler: on a busy machine, the
+ * interval of 360 pairs of 3 ms was a fifth as wide as that of 120 pairs of 12 ms.
  */
 const PAIR_SAMPLE_MS = { gpu: 2, wasm: 3, software: 6 } as const;
 const SCOPES = ['validation', 'internal', 'out-of-memory'] as const;
 const MOST_REPEATS = 8192;
-/** Where the times jump about, the last guess has to do. */
+/** If the times vary too much to settle, the last guess is used. */
 const MOST_ROUNDS = 64;
-/** Engines that compile in tiers need a while of running. */
+/** Engines that compile in tiers need some time to warm up. */
 const WARM_UP_MS = { gpu: 50, wasm: 250, software: 50 } as const;
 
 type Kind = keyof typeof SAMPLE_MS;
 
-/** Runs dispatches, over and over in one pass and one submit, and says how long once took. */
+/** Times dispatches: many repeats in one pass and one submit, divided by their number. */
 export class Timer {
   constructor(
     private readonly observer: Observer,
     private readonly kind: Kind,
   ) {}
 
-  /** As `warmUp`, for samples that are taken in turns with another's. */
+  /** `warmUp` for samples that are taken in turns with others. */
   warmUpForPairs(dispatched: readonly Dispatched[]): Promise<number> {
     return this.warmUp(dispatched, PAIR_SAMPLE_MS[this.kind]);
   }
 
-  /** How many repeats make a sample, found while everything warms up. */
+  /** Warms up, and returns how many repeats make a sample. */
   async warmUp(dispatched: readonly Dispatched[], sampleMs: number = SAMPLE_MS[this.kind]): Promise<number> {
     const startedMs = performance.now();
     let repeats = 1;
@@ -51,7 +51,7 @@ export class Timer {
     return repeats;
   }
 
-  /** @throws DeviceError  the adapter refused the commands: what did not run took no time */
+  /** Takes one sample. @throws DeviceError  the adapter rejected the commands, so that nothing was timed */
   async sample(dispatched: readonly Dispatched[], repeats: number): Promise<Sample> {
     const { observer } = this;
     const { gpu } = observer;
@@ -76,7 +76,7 @@ export class Timer {
   }
 }
 
-/** The adapter's clock where it has one. */
+/** Returns the time by the adapter's clock if it has one, otherwise by the host's. */
 export function bestOf({ wallMs, gpuMs }: Sample): number {
   return gpuMs ?? wallMs;
 }

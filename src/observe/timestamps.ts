@@ -1,17 +1,17 @@
 const QUERY_RESOLVE = 0x0200 | 0x04; // GPUBufferUsage QUERY_RESOLVE | COPY_SRC
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 const BYTES = 8;
-/** What WebGPU lets a query set hold. */
+/** WebGPU's limit for the size of a query set. */
 const MOST_QUERIES = 4096;
 
-/** Pairs of timestamps around compute passes, in nanoseconds of the adapter's own clock. */
+/** Pairs of timestamps around compute passes, by the adapter's clock. */
 export class Timestamps {
   private readonly sets: GPUQuerySet[] = [];
   private taken = 0;
 
   constructor(private readonly gpu: GPUDevice) {}
 
-  /** For the descriptor of the next pass. */
+  /** Returns the timestamps for the descriptor of the next pass. */
   next(): GPUComputePassTimestampWrites {
     const index = this.taken++ * 2;
     const set = Math.floor(index / MOST_QUERIES);
@@ -20,7 +20,7 @@ export class Timestamps {
     return { querySet: this.sets[set], beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
-  /** How long each pass took since the last call, in milliseconds, in the order of `next`. Waits until they have run. */
+  /** Waits for all passes since the last call, and returns their milliseconds in the order of `next`. */
   async read(): Promise<number[]> {
     const passes = this.taken;
     this.taken = 0;

@@ -1,4 +1,4 @@
-/** An array of f64 with a shape, for references: slow, obvious, and sharing nothing with the code under test. */
+/** An f64 array with a shape, for references. It is slow and obvious, and shares nothing with the code under test. */
 export class Array64 {
   constructor(
     readonly shape: readonly number[],
@@ -18,6 +18,7 @@ export class Array64 {
   }
 }
 
+/** Makes an array whose elements all are `fill`. */
 export function array64(shape: readonly number[], fill = 0): Array64 {
   return new Array64(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(fill));
 }

@@ -2,40 +2,80 @@ import type { AnyKernel } from '../runtime/pipelines.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Array64 } from './array64.ts';
 
-/** How an input's values are made: a shape alone is seeded normal noise. */
+/** The values of one input. A bare shape stands for normal noise from a fixed seed. */
 export type InputSpec =
   | readonly number[]
   | { readonly shape: readonly number[]; readonly values: ArrayLike<number> }
-  /** For a binding of `array<u32>`; the reference sees the same whole numbers. */
+  /** For a binding of `array<u32>`; the reference reads the same integers. */
   | { readonly shape: readonly number[]; readonly words: ArrayLike<number> }
   | { readonly shape: readonly number[]; readonly fill: (index: number, random: () => number) => number };
 
-/** One row of an operation's table: it serves the test in Node, the test in Chromium, and the bench. */
+export type InputSpecs = Readonly<Record<string, InputSpec>>;
+
+/** One row of a kernel's table: the tests run it in Node and in Chromium. */
 export interface Case<Options = unknown> {
-  /** Why the case is there; the test's name. */
+  /** Why the case exists; the name of the test. */
   readonly why: string;
-  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly inputs: InputSpecs;
   readonly options: Options;
-  /** The whole message of the ShapeError that planning throws. */
+  /** The whole message of the ShapeError that `plan` throws. */
   readonly error?: string;
+  /** The case has the size of a ResNet layer, and takes no path through the shader that the small cases do not take. */
+  readonly large?: boolean;
 }
 
+/** One row of the bench: a shape that the kernel meets in ResNet, in training a head, or in preparing images. */
+export interface PerfRow<Options = unknown> {
+  readonly inputs: InputSpecs;
+  readonly options: Options;
+  /** Tells the row from others of the same shape; part of the row's name. */
+  readonly why?: string;
+  /** Useful operations. A multiply-add counts as two. */
+  readonly flop?: number;
+  /** Modules of ResNet that run this row. */
+  readonly modules?: readonly string[];
+}
+
+/** Everything that checks and times one kernel. */
 export interface CaseTable<Options = unknown> {
   readonly kernel: AnyKernel;
-  /** Plain loops in f64. The result names every output, and every inout as it is afterwards. */
+  /** Plain loops in f64. Returns every output, and every inout with its values after the dispatch. */
   readonly reference: (inputs: never, options: Options) => Record<string, Array64>;
-  /** Outputs are copies of inputs: equal to the last bit. Otherwise the normalised mean square error is bounded. */
+  /** Outputs must equal the reference, rounded to f32, in every bit. Otherwise `bound` applies. */
   readonly exact?: boolean;
-  /** Normalised mean square error; 1e-10 unless said, with the reason. */
+  /** The largest normalised mean square error, 1e-10 by default. A table with another bound says why. */
   readonly bound?: number;
   readonly cases: readonly Case<Options>[];
+  /** Variants of conv2d have none: the bench times them on the convolutions of a network. */
+  readonly perf: readonly PerfRow<Options>[];
 }
 
-export function caseTable<Options>(table: CaseTable<Options>): CaseTable {
-  return table as unknown as CaseTable;
+/** A row as a table writes it: `options` may be missing if every option has a default. */
+type Written<Row extends { readonly options: unknown }> =
+  Record<never, never> extends Row['options'] ? Omit<Row, 'options'> & Partial<Row> : Row;
+
+interface WrittenTable<Options> extends Omit<CaseTable<Options>, 'cases' | 'perf'> {
+  readonly cases: readonly Written<Case<Options>>[];
+  readonly perf?: readonly Written<PerfRow<Options>>[];
 }
 
-/** Shapes of a case's inputs, by name. */
+/** Defines the table of a kernel. */
+export function caseTable<Options = Record<never, never>>(table: WrittenTable<Options>): CaseTable {
+  const complete = <Row>(rows: readonly Row[] = []) => rows.map(row => ({ options: {}, ...row }));
+  return { ...table, cases: complete(table.cases), perf: complete(table.perf) } as unknown as CaseTable;
+}
+
+/** Returns the shapes of a row's inputs, by name. */
 export function shapesOf({ inputs }: Pick<Case, 'inputs'>): Record<string, Shape> {
   return Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, 'shape' in spec ? spec.shape : spec]));
+}
+
+/** Returns noise of integers from 0 to 255. */
+export function pixels(...shape: number[]): InputSpec {
+  return { shape, fill: (_, random) => Math.floor(256 * random()) };
+}
+
+/** Returns `count` class numbers, spread over all classes. */
+export function classNumbers(count: number, classes: number): InputSpec {
+  return { shape: [count], fill: i => (i * 7) % classes };
 }

@@ -6,13 +6,16 @@ import type { Tensor } from '../runtime/tensor.ts';
 import { Array64 } from './array64.ts';
 import { type Case, type CaseTable, type InputSpec, shapesOf } from './case_table.ts';
 
-/** Elements on either side of an output; 256 bytes is the coarsest alignment that WebGPU lets an adapter ask for. */
+/** Guard elements on either side of an output. 256 bytes is the coarsest alignment that WebGPU lets an adapter require. */
 const GUARD = 64;
 const GUARD_VALUE = -1.2345e30;
 
+/** The part of a case or a perf row that determines its results. */
+type Row = Pick<Case, 'inputs' | 'options'>;
+
 /**
- * What is wrong with one case, on each device where something is: the reference computes once for all. A device that lacks the kernel's
- * feature is left out; that all do is wrong.
+ * Checks one case on several devices and returns what is wrong, one text per failing device. The reference runs once for
+ * all of them. Devices that lack the kernel's feature are skipped; if every device lacks it, that is a failure.
  */
 export async function failuresOf(devices: readonly Device[], table: CaseTable, row: Case): Promise<readonly string[]> {
   if (row.error !== undefined) return [planFailure(table, row)].filter(failure => failure !== undefined);
@@ -28,26 +31,31 @@ export async function failuresOf(devices: readonly Device[], table: CaseTable, r
   return failures;
 }
 
-/** A case's inputs, as a device gets them, and what the f64 reference makes of them. */
+/** A row's inputs as a device receives them, and the results of the f64 reference for them. */
 export interface Expectation {
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array | Uint32Array }>>;
   readonly expected: Readonly<Record<string, Array64>>;
 }
 
-export function expectationOf({ reference }: CaseTable, row: Case): Expectation {
+/** Makes a row's inputs and runs the reference on them. */
+export function expectationOf({ reference }: CaseTable, row: Row): Expectation {
   const inputs = makeInputs(row);
   const arrays = mapValues(inputs, ({ shape, data }) => new Array64(shape, Float64Array.from(data)));
   return { inputs, expected: reference(arrays as never, row.options) };
 }
 
-/** Runs one case on a device: outputs start as NaN between guard values, and are compared with the f64 reference. */
+/**
+ * Runs one row on a device and compares every output with the f64 reference. Outputs start as NaN between guard values,
+ * so that elements left out and writes outside the tensor are found.
+ */
 export async function checkCase(
   device: Device,
   table: CaseTable,
-  row: Case,
+  row: Row,
   { inputs, expected } = expectationOf(table, row),
 ): Promise<Comparison> {
-  const inouts: readonly string[] = table.kernel.inouts ?? [];
+  const { kernel } = table;
+  const inouts: readonly string[] = kernel.inouts ?? [];
   const guarded = new Map<string, Guarded>();
   const bound: Record<string, Tensor> = {};
   for (const [name, { shape, data }] of Object.entries(inputs)) {
@@ -57,16 +65,16 @@ export async function checkCase(
     } else bound[name] = device.tensor(data, shape, name);
   }
   const outputs: Record<string, Tensor> = {};
-  for (const name of table.kernel.outputs as readonly string[]) {
+  for (const name of kernel.outputs as readonly string[]) {
     const { shape } = expected[name] ?? missing(name);
     guarded.set(name, guard(device, shape, new Float32Array(elementCount(shape)).fill(Number.NaN)));
     outputs[name] = guarded.get(name)!.inner;
   }
   try {
-    device.run(table.kernel, bound, row.options as never, { label: table.kernel.name, outputs });
+    device.run(kernel, bound, row.options as never, { label: kernel.name, outputs });
     let worst: Comparison = { normalisedError: 0, largestError: 0 };
     for (const [name, tensor] of guarded) {
-      const found = compare(name, await tensor.whole.read(), expected[name] ?? missing(name), table);
+      const found = compareGuarded(name, await tensor.whole.read(), expected[name] ?? missing(name), table);
       if (found.failure) return found;
       if (found.largestError >= worst.largestError) worst = found;
     }
@@ -80,18 +88,32 @@ export async function checkCase(
   }
 }
 
-/** Of a case, by name. */
-export function makeInputs({ inputs }: Pick<Case, 'inputs'>): Expectation['inputs'] {
+/** Makes all inputs of a row, by name. */
+export function makeInputs({ inputs }: Pick<Row, 'inputs'>): Expectation['inputs'] {
   return Object.fromEntries(Object.entries(inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]));
 }
 
-/** Seeded values of an input, rounded to f32, or words as they are: what device and reference both see. */
+/** Makes the values of one input, rounded to f32 (or u32 words as they are): device and reference read the same numbers. */
 export function makeInput(spec: InputSpec, seed: number): { shape: Shape; data: Float32Array | Uint32Array } {
   const random = noise(seed);
   if (!('shape' in spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
   if ('words' in spec) return { shape: spec.shape, data: Uint32Array.from(spec.words) };
   if ('values' in spec) return { shape: spec.shape, data: Float32Array.from(spec.values) };
   return { shape: spec.shape, data: filled(spec.shape, i => spec.fill(i, random)) };
+}
+
+/** How many buffers of one size an operation takes. */
+const POISONED_BUFFERS = 3;
+
+/**
+ * Fills the buffer pool with NaN in buffers of a shape's size. Otherwise an element that a kernel leaves out could contain
+ * the right answer of an earlier kernel.
+ */
+export async function poisonPool(device: Device, shape: Shape): Promise<void> {
+  await device.trim();
+  const nan = new Float32Array(elementCount(shape)).fill(Number.NaN);
+  const poisoned = Array.from({ length: POISONED_BUFFERS }, () => device.tensor(nan, shape, 'poison'));
+  for (const tensor of poisoned) tensor.dispose();
 }
 
 interface Guarded {
@@ -106,30 +128,25 @@ function guard(device: Device, shape: readonly number[], data: ArrayLike<number>
   return { whole, inner: whole.view(shape, GUARD) };
 }
 
-function compare(name: string, padded: Float32Array, expected: Array64, tolerance: Tolerance): Comparison {
+function compareGuarded(name: string, padded: Float32Array, expected: Array64, tolerance: Tolerance): Comparison {
   const size = expected.data.length;
   const guards = [...padded.subarray(0, GUARD), ...padded.subarray(GUARD + size)];
-  if (guards.some(value => value !== Math.fround(GUARD_VALUE))) return wrong(`${name}: wrote outside of its tensor`);
+  if (guards.some(value => value !== Math.fround(GUARD_VALUE))) return wrong(`${name}: wrote outside its tensor`);
   return compareValues(name, padded.subarray(GUARD, GUARD + size), expected, tolerance);
 }
 
-export interface Tolerance {
-  /** Equal to the last bit. */
-  readonly exact?: boolean;
-  /** Normalised mean square error; 1e-10 unless said. */
-  readonly bound?: number;
-}
+type Tolerance = Pick<CaseTable, 'exact' | 'bound'>;
 
 export interface Comparison {
   /** Sum of squared differences over the sum of squares. */
   readonly normalisedError: number;
-  /** The largest difference, as a share of the expected values' largest magnitude. */
+  /** The largest difference over the largest magnitude of the expected values. */
   readonly largestError: number;
   /** What is wrong, if anything. */
   readonly failure?: string;
 }
 
-/** Values of an adapter against those of the reference; NaN must stand where NaN is expected. */
+/** Compares values of a device with those of the reference. NaN must appear exactly where the reference has it. */
 export function compareValues(
   name: string,
   got: Float32Array,
@@ -160,14 +177,15 @@ function wrong(failure: string): Comparison {
   return { normalisedError: Number.POSITIVE_INFINITY, largestError: Number.POSITIVE_INFINITY, failure };
 }
 
-function planFailure(table: CaseTable, row: Case): string | undefined {
+/** Returns what is wrong with a case that `plan` must reject, if anything. */
+function planFailure({ kernel }: CaseTable, row: Case): string | undefined {
   try {
-    table.kernel.plan(shapesOf(row), row.options as never);
+    kernel.plan(shapesOf(row), row.options as never);
   } catch (error) {
     const message = messageOf(error);
     return message === row.error ? undefined : `message is "${message}", expected "${row.error}"`;
   }
-  return `planned without complaint, expected "${row.error}"`;
+  return `planned without an error, expected "${row.error}"`;
 }
 
 function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
@@ -175,10 +193,10 @@ function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value
 }
 
 function missing(name: string): never {
-  throw new Error(`the reference gives no ${name}`);
+  throw new Error(`the reference returns no ${name}`);
 }
 
-/** xorshift32 to [0, 1). */
+/** Returns a generator of numbers in [0, 1): xorshift32. */
 function noise(seed: number): () => number {
   let state = (seed * 0x9e3779b9) >>> 0 || 1;
   return () => {

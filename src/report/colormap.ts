@@ -12,6 +12,9 @@ export const DEFAULT_COLORMAP: ColormapName = 'inferno';
 
 const ENTRIES = 256;
 
+/** The letter in `COLORMAP_TABLES` for two equal values. */
+const NO_STEP = 'E'.charCodeAt(0);
+
 /**
  * Returns a colour map as a table.
  *
@@ -31,10 +34,23 @@ export function colormapTable(name: string): Uint8Array {
     case 'inferno':
     case 'magma':
     case 'turbo':
-      return Uint8Array.from(atob(COLORMAP_TABLES[name]), character => character.charCodeAt(0));
+      return decodeTable(COLORMAP_TABLES[name]);
     default:
       throw new UsageError(`colormap: unknown colour map "${name}". Known: ${COLORMAP_NAMES.join(', ')}`);
   }
+}
+
+function decodeTable(channels: readonly (readonly [first: number, steps: string])[]): Uint8Array {
+  const table = new Uint8Array(ENTRIES * 3);
+  channels.forEach(([first, steps], channel) => {
+    let value = first;
+    table[channel] = value;
+    for (let i = 1; i < ENTRIES; i++) {
+      value += steps.charCodeAt(i - 1) - NO_STEP;
+      table[i * 3 + channel] = value;
+    }
+  });
+  return table;
 }
 
 type Point = readonly [position: number, value: number];

@@ -1,16 +1,16 @@
 /**
- * The area under the ROC curve, with DeLong's interval.
- * Source: DeLong, DeLong, Clarke-Pearson 1988; by midranks: Sun, Xu 2014, doi 10.1109/LSP.2014.2337313
+ * The area under the ROC curve, with DeLong's confidence interval.
+ * Source: DeLong, DeLong, Clarke-Pearson 1988; computed with midranks: Sun, Xu 2014, doi 10.1109/LSP.2014.2337313
  */
 
 export interface Auroc {
-  /** The probability that a positive scores higher than a negative, ties counting one half. */
+  /** The probability that a positive scores higher than a negative. A tie counts one half. */
   readonly value: number;
-  /** 95 %, cut to [0, 1]; null where a class has a single image, so that nothing tells the spread. */
+  /** 95 % interval, clipped to [0, 1]; null if a class has a single image, whose variance is undefined. */
   readonly interval: readonly [number, number] | null;
 }
 
-/** A threshold, and what calling everything at or above it positive gives. */
+/** A threshold, and the rates if every score of at least this threshold counts as positive. */
 export interface RocPoint {
   /** The smallest score that counts as positive; Infinity at the first point. */
   readonly threshold: number;
@@ -21,7 +21,7 @@ export interface RocPoint {
 /** The 0.975 quantile of the normal distribution. */
 const Z95 = 1.959963984540054;
 
-/** Null unless there are both positives and negatives. Exact up to f64 rounding; O(n log n). */
+/** Returns null unless there are both positives and negatives. Exact up to f64 rounding; O(n log n). */
 export function auroc(scores: ArrayLike<number>, isPositive: ArrayLike<boolean>): Auroc | null {
   const all = Array.from(scores);
   const positives = all.filter((_, i) => isPositive[i]);
@@ -31,7 +31,7 @@ export function auroc(scores: ArrayLike<number>, isPositive: ArrayLike<boolean>)
 
   const ranks = midranks([...positives, ...negatives]);
   const [ownPositive, ownNegative] = [midranks(positives), midranks(negatives)];
-  // For each positive the share of negatives below it, for each negative the share of positives above it.
+  // For each positive, the fraction of negatives below it; for each negative, the fraction of positives above it.
   const below = positives.map((_, i) => (ranks[i]! - ownPositive[i]!) / n);
   const above = negatives.map((_, j) => 1 - (ranks[m + j]! - ownNegative[j]!) / m);
   const value = mean(below);
@@ -40,7 +40,7 @@ export function auroc(scores: ArrayLike<number>, isPositive: ArrayLike<boolean>)
   return { value, interval: [Math.max(0, value - half), Math.min(1, value + half)] };
 }
 
-/** From (0, 0) to (1, 1), a point for each distinct score; empty unless there are both positives and negatives. */
+/** Returns the curve from (0, 0) to (1, 1), with a point per distinct score; empty unless there are both classes. */
 export function rocCurve(scores: ArrayLike<number>, isPositive: ArrayLike<boolean>): RocPoint[] {
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const positives = order.filter(i => isPositive[i]).length;
@@ -58,7 +58,7 @@ export function rocCurve(scores: ArrayLike<number>, isPositive: ArrayLike<boolea
   return points;
 }
 
-/** Ranks from 1; equals share the mean of theirs. */
+/** Returns ranks that start at 1. Equal values share the mean of their ranks. */
 function midranks(values: readonly number[]): Float64Array {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
@@ -75,7 +75,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of a sample: divided by one less than its size. */
+/** Returns the sample variance, which divides by n - 1. */
 function variance(values: readonly number[]): number {
   const center = mean(values);
   return values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);

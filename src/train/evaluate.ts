@@ -5,17 +5,17 @@ import type { Device } from '../runtime/device.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { type Metrics, metricsOf } from './metrics.ts';
 
-/** Rows that are uploaded at once: 32 MB at 2048 features. */
+/** Rows per upload: 32 MB at 2048 features. */
 const ROWS_PER_BATCH = 4096;
 
 /**
- * What the head says of feature vectors.
+ * Computes a head's log-probabilities for feature vectors.
  *
  * features  [M, F], row by row
  * returns   [M, K], row by row
  *
- * @throws InputError   the features are no rows of F
- * @throws DeviceError  what the device gives are no probabilities
+ * @throws InputError   the number of values is not a multiple of F
+ * @throws DeviceError  the device's results are not log-probabilities
  */
 export async function logProbabilitiesOf(
   device: Device,
@@ -25,7 +25,7 @@ export async function logProbabilitiesOf(
   const { featureCount, classes } = values;
   const rows = features.length / featureCount;
   if (!Number.isInteger(rows))
-    throw new InputError(`head: ${features.length} feature values are no rows of ${featureCount}`);
+    throw new InputError(`head: ${features.length} feature values cannot be divided into rows of ${featureCount}`);
   const result = new Float32Array(rows * classes.length);
   const head = new Head(device, values);
   try {
@@ -47,11 +47,11 @@ export async function logProbabilitiesOf(
 
 export interface EvaluateOptions {
   readonly set: FeatureSet;
-  /** PNEUMONIA where there is such a class, else the last, unless said. */
+  /** Default: PNEUMONIA if there is such a class, otherwise the last class. */
   readonly positiveClass?: string;
 }
 
-/** Evaluates a head on features. @throws InputError  the set is empty, damaged, or of another width than the head's */
+/** Evaluates a head on features. @throws InputError  the set is empty or damaged, or its rows do not have the head's length */
 export async function evaluate(
   device: Device,
   head: HeadValues,
@@ -59,7 +59,7 @@ export async function evaluate(
 ): Promise<Metrics> {
   const width = checkFeatureSet('evaluate', set, head.classes);
   if (width !== head.featureCount)
-    throw new InputError(`evaluate: the features have ${width} numbers each, the head expects ${head.featureCount}`);
+    throw new InputError(`evaluate: each row has ${width} features but the head expects ${head.featureCount}`);
   const logProbabilities = await logProbabilitiesOf(device, head, set.features);
   return metricsOf({ logProbabilities, labels: set.labels, classes: head.classes, positiveClass });
 }

@@ -4,47 +4,47 @@ import { gatherRows } from '../kernels/gather_rows.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
-/** Feature vectors with the class of each. */
+/** Feature vectors and the class of each. */
 export interface FeatureSet {
   /** [M, F], row by row. */
   readonly features: Float32Array;
-  /** [M], class numbers. */
+  /** [M], class indices. */
   readonly labels: ArrayLike<number>;
 }
 
 /**
- * Returns F.
+ * Checks a set and returns F, the number of features per row. `name` starts the error messages.
  *
- * @throws InputError  the set is empty, rows are incomplete, a label is no class, or a feature is no finite number
+ * @throws InputError  the set is empty, a row is incomplete, a label is not a class index, or a feature is not finite
  */
 export function checkFeatureSet(name: string, { features, labels }: FeatureSet, classes: readonly string[]): number {
   const count = labels.length;
-  if (count === 0) throw new InputError(`${name}: there are no images in it`);
+  if (count === 0) throw new InputError(`${name}: contains no images`);
   const width = features.length / count;
   if (!Number.isInteger(width) || width === 0)
-    throw new InputError(`${name}: ${features.length} feature values do not make ${count} rows, one for each label`);
+    throw new InputError(`${name}: ${features.length} feature values cannot be divided into ${count} rows, one per label`);
   for (let i = 0; i < count; i++)
     if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= classes.length)
       throw new InputError(
-        `${name}: the label of row ${i} is ${labels[i]}, expected 0 to ${classes.length - 1} (${classes.join(', ')})`,
+        `${name}: the label of row ${i} must be an integer from 0 to ${classes.length - 1}, got ${labels[i]} (${classes.join(', ')})`,
       );
   const damaged = indexOfDamage(features);
   if (damaged >= 0)
     throw new InputError(
-      `${name}: feature ${damaged % width} of row ${Math.floor(damaged / width)} is ${features[damaged]}, expected a finite number. Compute the features again`,
+      `${name}: feature ${damaged % width} of row ${Math.floor(damaged / width)} must be a finite number, got ${features[damaged]}. Compute the features again`,
     );
   return width;
 }
 
-/** A loop: `findIndex` takes six times as long, and there are ten million features. */
+/** Returns the index of the first value that is not finite, or -1. `findIndex` would take six times as long, and there are ten million features. */
 function indexOfDamage(features: Float32Array): number {
   for (let i = 0; i < features.length; i++) if (!Number.isFinite(features[i])) return i;
   return -1;
 }
 
 /**
- * A set of which batches are taken on the device. The features are uploaded once; where the adapter has no buffer that
- * large, each batch is gathered on the host and uploaded by itself.
+ * A feature set that returns its batches as tensors. The features are uploaded once; if they exceed the adapter's largest
+ * buffer, each batch is gathered on the host and uploaded separately.
  */
 export class DeviceFeatures {
   readonly count: number;
@@ -68,14 +68,14 @@ export class DeviceFeatures {
     this.indices = device.tensor(Float32Array.from(this.order), [this.count], 'order');
   }
 
-  /** Batches come in this order from now on. */
+  /** Sets the order of rows for later batches. */
   shuffle(order: Uint32Array): void {
     this.indices.dispose();
     this.order = order;
     this.indices = this.device.tensor(Float32Array.from(order), [order.length], 'order');
   }
 
-  /** Features [N, F] and targets [N] of the rows `start` … `start + N` of the order. */
+  /** Returns features [N, F] and targets [N] of the rows `start` to `start + N` (exclusive) of the order. */
   batch(start: number, N: number): { x: Tensor; targets: Tensor } {
     const targets = this.gather(this.labels, start, N).view([N]);
     return { x: this.features ? this.gather(this.features, start, N) : this.upload(start, N), targets };

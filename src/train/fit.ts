@@ -1,4 +1,4 @@
-/** The training loop of PyTorch's transfer-learning tutorial, on features that a frozen network has computed once. */
+/** The training loop of PyTorch's transfer-learning tutorial, on features that the frozen backbone computed once. */
 import { nllLoss } from '../autograd/losses.ts';
 import { Adam } from '../autograd/optimizers.ts';
 import { StepLR } from '../autograd/schedulers.ts';
@@ -15,7 +15,7 @@ import { type BatchOutputs, type EpochRecord, Phase, type PhaseResult } from './
 export interface FitData {
   readonly classes: readonly string[];
   readonly train: FeatureSet;
-  /** The second phase of every epoch: nothing is learnt from it, but the best epoch is chosen by it. */
+  /** Evaluated in every epoch to choose the best one. Nothing is learnt from it. */
   readonly val: FeatureSet;
 }
 
@@ -23,44 +23,44 @@ export interface FitOptions {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly lr?: number;
-  /** Epochs between two drops of the learning rate. */
+  /** Number of epochs between two drops of the learning rate. */
   readonly stepSize?: number;
-  /** What a drop multiplies it by. */
+  /** Factor of each drop. */
   readonly gamma?: number;
   readonly weightDecay?: number;
   /**
-   * Of the first weights and of the order of every epoch: both are those of PyTorch after `torch.manual_seed(seed)`, bit
-   * for bit, for the loop that `TorchRandom` describes. Losses then differ by rounding alone.
+   * Seed of the initial weights and of the order of every epoch. Both equal PyTorch's bit for bit after
+   * `torch.manual_seed(seed)`, for the loop that `TorchRandom` describes, so losses differ only by rounding.
    */
   readonly seed?: number;
-  /** What lines and errors call the second phase. */
+  /** Name of the validation phase in lines and errors. */
   readonly valName?: string;
-  /** Ends the training; epochs that were complete are kept. */
+  /** Stops the training. Complete epochs are kept. */
   readonly signal?: AbortSignal;
-  /** Called with the initial head, before the first epoch; a promise that it returns is awaited. */
+  /** Called with the initial head before the first epoch. `fit` awaits its result. */
   readonly onStart?: (head: HeadValues) => unknown;
-  /** Called with every line that the tutorial prints. */
+  /** Called with each line that the tutorial prints. */
   readonly onLine?: (line: string) => void;
-  /** Called when an epoch ends, with the weights of that moment; a promise that it returns is awaited. */
+  /** Called after each epoch with its weights. `fit` awaits its result. */
   readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => unknown;
 }
 
 export type { EpochRecord, PhaseResult };
 
 export interface FitResult {
-  /** The weights after the epoch of the highest accuracy in the second phase, the first of equals. */
+  /** The weights after the epoch with the highest validation accuracy; of equal epochs, the first. */
   readonly best: HeadValues;
-  /** -1 where no epoch got anything right. */
+  /** Index of that epoch, or -1 if every epoch had accuracy 0; `best` are then the initial weights. */
   readonly bestEpoch: number;
   /** The weights after the last complete epoch. */
   readonly last: HeadValues;
   readonly history: readonly EpochRecord[];
-  /** The signal ended it early. */
+  /** True if the signal stopped the training early. */
   readonly aborted: boolean;
   readonly elapsedMs: number;
 }
 
-/** The tutorial's. */
+/** Defaults of `FitOptions`. */
 export const FIT_DEFAULTS = {
   epochs: 10,
   batchSize: 256,
@@ -73,12 +73,12 @@ export const FIT_DEFAULTS = {
 } as const;
 
 /**
- * Trains a new head: Adam on the mean negative log-likelihood, the learning rate dropped in steps, a training phase and
- * a validation phase in each epoch. The same data, options and adapter give the same bytes.
+ * Trains a new head with Adam on the mean negative log-likelihood. The learning rate drops in steps, and each epoch has a
+ * training phase and a validation phase. The same data, options and adapter produce the same bytes.
  *
- * @throws InputError  a set is empty or damaged, or both differ in width
- * @throws UsageError  an option is out of its range
- * @throws DeviceError  the loss is no finite number any more; names epoch and batch
+ * @throws InputError   a set is empty or damaged, or the sets have different numbers of features
+ * @throws UsageError   an option is out of range
+ * @throws DeviceError  the loss is not finite; the message names the epoch and the batch
  * Source: pytorch.org/tutorials/beginner/transfer_learning_tutorial
  */
 export async function fit(device: Device, data: FitData, options: FitOptions = {}): Promise<FitResult> {
@@ -88,7 +88,7 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
   const valWidth = checkFeatureSet(settings.valName, data.val, data.classes);
   if (valWidth !== featureCount)
     throw new InputError(
-      `${settings.valName}: its features have ${valWidth} numbers each, those of train ${featureCount}`,
+      `${settings.valName}: each row has ${valWidth} features but train has ${featureCount}`,
     );
   const random = new TorchRandom(settings.seed);
   const start = initialHead({ classes: data.classes, featureCount, random });
@@ -154,7 +154,7 @@ class Trainer {
     for (const owned of [this.head, this.tape, this.optimizer, this.phases.train, this.phases.val]) owned.dispose();
   }
 
-  /** Undefined where the signal came before its end. */
+  /** Runs one epoch. Returns undefined if the signal aborted it. */
   private async epoch(epoch: number): Promise<EpochRecord | undefined> {
     const { train, val } = this.phases;
     const { random, settings } = this.setup;
@@ -162,12 +162,12 @@ class Trainer {
     const began = performance.now();
     const { lr } = this.optimizer;
     train.features.shuffle(random.shuffledOrder(train.features.count));
-    // PyTorch draws this between the phases, where nothing else draws.
+    // PyTorch also draws a seed between the phases, when it creates the validation loader's iterator.
     random.sequentialStart();
-    const wentOn =
+    const isComplete =
       (await train.run(signal, (x, targets) => this.learn(x, targets))) &&
       (await val.run(signal, (x, targets) => this.measure(x, targets)));
-    if (!wentOn) return undefined;
+    if (!isComplete) return undefined;
     const where = { epoch, epochs, lr };
     const record = { epoch, lr, train: await train.result(where), val: await val.result(where) };
     this.scheduler.step();
@@ -191,12 +191,12 @@ function checkSettings(device: Device, settings: Settings): void {
   const { epochs, batchSize } = settings;
   for (const [name, value] of Object.entries({ epochs, batchSize }))
     if (!Number.isInteger(value) || value < 1)
-      throw new UsageError(`fit: ${name} must be a whole number, at least 1, got ${value}`);
-  // These check theirs, here before anything is on the device.
+      throw new UsageError(`fit: ${name} must be an integer of at least 1, got ${value}`);
+  // Their constructors check the other options, before anything is uploaded.
   new StepLR(new Adam(device, [], settings), settings);
 }
 
-/** Options that were given as undefined take their default. */
+/** Removes options that are undefined, so that they take their default. */
 function definedOf(options: FitOptions): FitOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

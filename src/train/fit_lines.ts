@@ -1,7 +1,7 @@
-/** What PyTorch's transfer-learning tutorial prints while it trains, line by line. */
+/** The lines that PyTorch's transfer-learning tutorial prints during training. */
 import type { EpochRecord } from './phase.ts';
 
-/** The lines of one epoch, ending with an empty one. */
+/** Returns the lines of one epoch, with an empty line at the end. */
 export function linesOfEpoch(
   { epoch, train, val }: EpochRecord,
   { epochs, valName }: { readonly epochs: number; readonly valName: string },
@@ -15,7 +15,7 @@ export function linesOfEpoch(
   ];
 }
 
-/** The two lines after the last epoch. */
+/** Returns the two lines after the last epoch. */
 export function linesAtEnd({
   bestAccuracy,
   elapsedMs,
@@ -30,7 +30,7 @@ export function linesAtEnd({
   const seconds = Math.round(elapsedMs / 1000);
   const time = `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
   return [
-    `Training ${aborted ? 'stopped early, after' : 'complete in'} ${time}`,
+    `Training ${aborted ? 'stopped early after' : 'complete in'} ${time}`,
     `Best ${valName} Acc: ${bestAccuracy.toFixed(6)}`,
   ];
 }

@@ -1,4 +1,4 @@
-/** What is said of a classifier, from its log-probabilities. */
+/** Metrics of a classifier, computed from its log-probabilities. */
 import { InputError } from '../errors/index.ts';
 import { auroc, type RocPoint, rocCurve } from './auroc.ts';
 
@@ -10,33 +10,33 @@ export interface Metrics {
   readonly accuracy: number;
   /** The class that sensitivity, specificity and AUROC call positive; every other is negative. */
   readonly positiveClass: string;
-  /** The share of positives that were predicted as such; null without any. */
+  /** The fraction of positives that were predicted as positive; null if there are no positives. */
   readonly sensitivity: number | null;
-  /** The share of negatives that were predicted as such; null without any. */
+  /** The fraction of negatives that were predicted as negative; null if there are no negatives. */
   readonly specificity: number | null;
   /** Null unless there are both positives and negatives. */
   readonly auroc: number | null;
-  /** DeLong, 95 %. */
+  /** DeLong's 95 % confidence interval; null without an AUROC, or if a class has a single image. */
   readonly aurocInterval: readonly [number, number] | null;
   /** [true class][predicted class] */
   readonly confusion: readonly (readonly number[])[];
   /** Thresholds are probabilities of the positive class. */
   readonly roc: readonly RocPoint[];
-  /** Why a figure is missing, or says less than it seems to. */
+  /** Why a metric is missing. */
   readonly notes: readonly string[];
 }
 
 export interface Predictions {
   /** [M, K], row by row. */
   readonly logProbabilities: Float32Array;
-  /** [M], class numbers. */
+  /** [M], class indices. */
   readonly labels: ArrayLike<number>;
   readonly classes: readonly string[];
-  /** PNEUMONIA where there is such a class, else the last, unless said. */
+  /** Default: PNEUMONIA if there is such a class, otherwise the last class. */
   readonly positiveClass?: string;
 }
 
-/** @throws InputError  there are no images, or no class of that name */
+/** Computes the metrics. @throws InputError  there are no images, or the positive class is unknown */
 export function metricsOf({ logProbabilities, labels, classes, positiveClass }: Predictions): Metrics {
   const [images, K] = [labels.length, classes.length];
   if (images === 0) throw new InputError('metrics: there are no images to evaluate');
@@ -73,22 +73,22 @@ export function metricsOf({ logProbabilities, labels, classes, positiveClass }: 
   };
 }
 
-/** @throws InputError  no class of that name */
+/** Returns the index of the positive class: the named one or the default. @throws InputError  the class is unknown */
 export function positiveIndex(classes: readonly string[], name?: string): number {
   if (name === undefined) return classes.includes('PNEUMONIA') ? classes.indexOf('PNEUMONIA') : classes.length - 1;
   const index = classes.indexOf(name);
-  if (index < 0) throw new InputError(`metrics: no class is named ${name}, the classes are ${classes.join(', ')}`);
+  if (index < 0) throw new InputError(`metrics: unknown class "${name}". Known: ${classes.join(', ')}`);
   return index;
 }
 
-/** The first of the greatest, as in PyTorch. */
+/** Returns the index of the maximum; of equal values, the first, as in PyTorch. */
 export function indexOfMax(values: ArrayLike<number>): number {
   let best = 0;
   for (let k = 1; k < values.length; k++) if (values[k]! > values[best]!) best = k;
   return best;
 }
 
-/** Ranks as the probability does, and still tells apart what a 32-bit probability rounds to 1. */
+/** Returns the log-odds of a class. They rank images as probabilities do, but do not round to 1 in 32 bits. */
 function logOdds(row: Float32Array, positive: number): number {
   let most = Number.NEGATIVE_INFINITY;
   row.forEach((value, k) => {
@@ -102,15 +102,15 @@ function logOdds(row: Float32Array, positive: number): number {
   return row[positive]! - most - Math.log(sum);
 }
 
-/** Above 1 for the first point, where nothing counts as positive. */
+/** Converts log-odds to a probability. Infinity, the threshold of the first point, stays Infinity. */
 function probability(logOdds: number): number {
   return logOdds === Number.POSITIVE_INFINITY ? logOdds : 1 / (1 + Math.exp(-logOdds));
 }
 
 function notesOn(positiveClass: string, positives: number, negatives: number): string[] {
   if (positives === 0 || negatives === 0)
-    return [`auroc: no image is ${positives === 0 ? '' : 'not '}${positiveClass}, so there is nothing to tell apart`];
+    return [`auroc: ${positives === 0 ? 'no' : 'every'} image is ${positiveClass}, so the AUROC is undefined`];
   if (positives === 1 || negatives === 1)
-    return [`auroc: one image alone is ${positives === 1 ? '' : 'not '}${positiveClass}, so no interval can be given`];
+    return [`auroc: only one image is ${positives === 1 ? '' : 'not '}${positiveClass}, so there is no confidence interval`];
   return [];
 }

@@ -4,32 +4,32 @@ import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { DeviceFeatures, type FeatureSet } from './feature_set.ts';
 
-/** Between two submits: long runs stay abortable, and no adapter takes one for a hang. */
+/** Batches between two submits. Long phases can be aborted between submits, and no driver mistakes one for a hang. */
 const BATCHES_PER_SUBMIT = 64;
 
 export interface PhaseResult {
-  /** The mean over images. */
+  /** Mean over all images. */
   readonly loss: number;
   readonly accuracy: number;
 }
 
 export interface EpochRecord {
-  /** From 0. */
+  /** Index of the epoch. The first is 0. */
   readonly epoch: number;
-  /** What the epoch was trained with. */
+  /** Learning rate of the epoch. */
   readonly lr: number;
   readonly train: PhaseResult;
   readonly val: PhaseResult;
   readonly elapsedMs: number;
 }
 
-/** What a batch leaves behind. */
+/** Results of a batch, still on the device. */
 export interface BatchOutputs {
   readonly logProbabilities: Tensor;
   readonly loss: Tensor;
 }
 
-/** One pass over a set. Losses and counts of its batches stay on the device until `result` reads them together. */
+/** One pass over a set. The losses and counts of its batches stay on the device until `result` reads all of them at once. */
 export class Phase {
   readonly features: DeviceFeatures;
   private readonly batchSize: number;
@@ -49,7 +49,7 @@ export class Phase {
     this.metrics = device.tensor(new Float32Array(this.batches * 2), [this.batches, 2], `metrics of ${name}`);
   }
 
-  /** Records every batch. False where the signal came before the end. */
+  /** Runs `work` for every batch. Returns false if the signal aborted it. */
   async run(signal: AbortSignal | undefined, work: (x: Tensor, targets: Tensor) => BatchOutputs): Promise<boolean> {
     for (let row = 0; row < this.batches; row++) {
       if (signal?.aborted) return false;
@@ -62,7 +62,11 @@ export class Phase {
     return true;
   }
 
-  /** @throws DeviceError  a batch's loss is no finite number, or 0 where answers are wrong: nothing was computed */
+  /**
+   * Reads the results of the last run.
+   *
+   * @throws DeviceError  a batch's loss is not finite, or is 0 although answers are wrong, so nothing was computed
+   */
   async result({ epoch, epochs, lr }: { epoch: number; epochs: number; lr: number }): Promise<PhaseResult> {
     const metrics = await this.metrics.read();
     let [loss, correct] = [0, 0];
@@ -70,12 +74,12 @@ export class Phase {
       const batchLoss = metrics[row * 2]!;
       if (!Number.isFinite(batchLoss))
         throw new DeviceError(
-          `fit: the ${this.name} loss is ${batchLoss} in epoch ${epoch}/${epochs - 1}, batch ${row}/${this.batches - 1}, expected a finite number. Lower the learning rate, it was ${lr}`,
+          `fit: the ${this.name} loss must be a finite number, got ${batchLoss} (epoch ${epoch}/${epochs - 1}, batch ${row}/${this.batches - 1}, learning rate ${lr}). Lower the learning rate`,
         );
       const batchCorrect = metrics[row * 2 + 1]!;
       if (batchLoss === 0 && batchCorrect < this.sizeOf(row))
         throw new DeviceError(
-          `fit: the ${this.name} loss is 0 in epoch ${epoch}/${epochs - 1} and answers are wrong, as if nothing had run. Check the adapter with \`raycam doctor\``,
+          `fit: the ${this.name} loss is 0 although answers are wrong (epoch ${epoch}/${epochs - 1}), so the device did not run the shaders. Check the adapter with \`raycam doctor\``,
         );
       loss += batchLoss * this.sizeOf(row);
       correct += batchCorrect;
@@ -89,7 +93,7 @@ export class Phase {
     this.metrics.dispose();
   }
 
-  /** The last batch is what remains. */
+  /** Returns the number of images in a batch. The last batch contains the rest. */
   private sizeOf(row: number): number {
     return Math.min(this.batchSize, this.features.count - row * this.batchSize);
   }

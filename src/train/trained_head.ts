@@ -1,4 +1,4 @@
-/** What training leaves: the head of an epoch, and all that its file says of it. */
+/** The result of training: the head of the selected epoch, and the metadata of its file. */
 import { squashTransform } from '../data/transforms.ts';
 import type { HeadValues } from '../nn/head.ts';
 import type { HeadMetadata } from '../nn/head_file.ts';
@@ -6,7 +6,7 @@ import type { Backbone } from '../weights/backbone.ts';
 import type { FitResult } from './fit.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What a head was trained with, as `raycam train` takes it. */
+/** The settings of a training, as in the options of `raycam train`. */
 export interface TrainingSettings {
   readonly epochs: number;
   readonly batchSize: number;
@@ -20,7 +20,7 @@ export interface TrainingSettings {
   readonly select: 'best' | 'last';
 }
 
-/** The weights of the epoch that is kept, and its number from 0. */
+/** Returns the weights of the selected epoch and its index. The first epoch is 0. */
 export function selectEpoch(
   { best, bestEpoch, last, history }: FitResult,
   select: TrainingSettings['select'],
@@ -31,17 +31,18 @@ export function selectEpoch(
 
 export interface TrainingReport {
   readonly settings: TrainingSettings;
-  /** Rows that were learnt from. */
+  /** Number of training rows. */
   readonly images: number;
-  /** Whose weights the head has, from 0. */
+  /** Index of the epoch whose weights the head has. The first is 0. */
   readonly epoch: number;
-  /** Whose accuracy `best` goes by. */
+  /** The set whose accuracy selects the best epoch. */
   readonly chosenBy: string;
   readonly metrics: Metrics;
+  /** The set that the metrics were measured on. */
   readonly measuredOn: string;
 }
 
-/** The same training gives the same metadata, and with it the same bytes of the file. */
+/** Returns the metadata of the head's file. The same training produces the same metadata, and so the same file. */
 export function headMetadata(backbone: Backbone, report: TrainingReport): HeadMetadata {
   const { settings, images, epoch, chosenBy, measuredOn } = report;
   const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select } = settings;

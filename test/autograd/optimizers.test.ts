@@ -23,7 +23,7 @@ const optimizers: Record<keyof typeof fixtures.optimizers, (parameters: readonly
   sgdNesterov: parameters => new SGD(device, parameters, { lr: 1e-2, momentum: 0.9, nesterov: true }),
 };
 
-describe("ten steps of the whole head have PyTorch's losses", () => {
+describe("ten training steps of the head have PyTorch's losses", () => {
   for (const [name, make] of Object.entries(optimizers))
     it(name, async () => {
       const expected = fixtures.optimizers[name as keyof typeof optimizers];
@@ -51,7 +51,7 @@ describe("ten steps of the whole head have PyTorch's losses", () => {
     });
 });
 
-it("StepLR has PyTorch's rates", () => {
+it("StepLR has PyTorch's learning rates", () => {
   const optimizer = { lr: 1e-3 };
   const scheduler = new StepLR(optimizer, { stepSize: 4, gamma: 0.1 });
   const rates = Array.from({ length: 10 }, () => {
@@ -62,7 +62,7 @@ it("StepLR has PyTorch's rates", () => {
   for (const [epoch, rate] of rates.entries()) expect(rate).toBeCloseTo(fixtures.stepLR[epoch]!, 15);
 });
 
-it('an optimiser leaves alone what has no gradient, and frees its state', async () => {
+it('an optimiser keeps parameters without a gradient, and frees its state', async () => {
   const before = device.memoryUse.liveBytes;
   const head = new Head(device, patternHead(2, 8));
   const optimizer = new Adam(device, head.parameters);
@@ -73,7 +73,7 @@ it('an optimiser leaves alone what has no gradient, and frees its state', async 
   expect(device.memoryUse.liveBytes).toBe(before);
 });
 
-describe('options out of range', () => {
+describe('rejects options out of range', () => {
   it('adam', () => {
     expect(() => new Adam(device, [], { lr: -1 })).toThrow('adam: lr must be at least 0, got -1');
     expect(() => new Adam(device, [], { betas: [0.9, 1] })).toThrow(
@@ -88,7 +88,7 @@ describe('options out of range', () => {
   });
   it('step lr', () => {
     expect(() => new StepLR({ lr: 1 }, { stepSize: 0 })).toThrow(
-      'step lr: stepSize must be a whole number of epochs, at least 1, got 0',
+      'step lr: stepSize must be an integer of at least 1, got 0',
     );
   });
 });

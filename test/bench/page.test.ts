@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => chromium?.close());
 
-it('runs in a page on WebGPU, and says what its timestamps are worth', async () => {
+it('runs in a page on WebGPU, and reports how exact its timestamps are', async () => {
   const { text, svg, timestamps, refused } = await chromium.page.evaluate(() => globalThis.benchInPage('swiftshader'));
   expect(refused).toBe(0);
   expect(text).toContain('1x16x14x14 > 16, 3x3, relu');
@@ -17,7 +17,7 @@ it('runs in a page on WebGPU, and says what its timestamps are worth', async () 
   expect(['quantised', 'none']).toContain(timestamps);
 });
 
-it('runs in a page on WebAssembly', async () => {
+it('runs in a page on the wasm device', async () => {
   const { text, timestamps } = await chromium.page.evaluate(() => globalThis.benchInPage('wasm'));
   expect(text).toMatch(/^WebAssembly, \d threads?/);
   expect(timestamps).toBe('exact');

@@ -2,7 +2,7 @@ import { benchKernels, benchModel, kernelText, rooflineChart, syntheticInMemory 
 import type { AdapterChoice } from '../../src/runtime/adapter.ts';
 import { PEAKS } from './host.ts';
 
-/** What the test calls from outside. */
+/** What the test calls from outside the page. */
 declare global {
   var ready: boolean;
   var benchInPage: (

@@ -2,14 +2,14 @@ import shader from '../../shaders/conv2d_1x1.wgsl';
 import { conv2d1x1 } from '../../src/kernels/conv2d_1x1.ts';
 import { defineKernel } from '../../src/runtime/kernel.ts';
 
-/** 70 workgroups by the probe's tiles: ten percent more are 77. */
+/** The probe runs 70 workgroups on this shape; ten percent more are 77. */
 export const PROBE_SHAPE = '1,64,56,56,80,1,1';
 
 const HEAD = 'let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;';
 const LOOP = 'channel < params.channels; channel++';
 const GUARD = 'if (i >= params.batch * groups * tiles) {\n    return;\n  }';
 
-/** `conv2d_1x1` that computes a share of its tiles more than once: as right as before, and slower by just that share. */
+/** Returns a `conv2d_1x1` that computes a share of its tiles twice: still right, and slower by exactly that share. */
 export function probeKernel(work: number) {
   const first = 'let first = (i %';
   const wrapped = replaced(
@@ -29,7 +29,7 @@ export function probeKernel(work: number) {
   });
 }
 
-/** `conv2d_1x1` whose last input channel is forgotten. */
+/** Returns a `conv2d_1x1` that skips the last input channel. */
 export function wrongKernel() {
   return defineKernel({
     ...conv2d1x1,
@@ -38,7 +38,7 @@ export function wrongKernel() {
   });
 }
 
-/** `conv2d_1x1` that leaves a part of its output as it was. */
+/** Returns a `conv2d_1x1` that does not write a part of its output. */
 export function idleKernel() {
   return defineKernel({
     ...conv2d1x1,
@@ -47,10 +47,10 @@ export function idleKernel() {
   });
 }
 
-/** The shader with parts of it changed. @throws Error  one of them is not there: the kernel would be as right as before */
+/** Returns the shader with parts replaced. @throws Error  a part is missing, so that the kernel would still be right */
 function replaced(...changes: readonly (readonly [string, string])[]): string {
   return changes.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`conv2d_1x1.wgsl is not as the probe knows it: no "${from}"`);
+    if (!text.includes(from)) throw new Error(`conv2d_1x1.wgsl does not contain "${from}". Adapt the probe`);
     return text.replace(from, to);
   }, shader);
 }

@@ -12,7 +12,7 @@ afterAll(() => session.device.dispose());
 
 const options = { kernel: 3, stride: 2, padding: 1 };
 
-it('runs again from JSON on the same memory, and computes the same', async () => {
+it('runs again from JSON on the same memory, and computes the same result', async () => {
   const { device, observer, timer } = session;
   const x = device.tensor(
     Float32Array.from({ length: 64 }, (_, i) => (i * 37) % 64),
@@ -40,19 +40,19 @@ it('runs again from JSON on the same memory, and computes the same', async () =>
   observer.release(dispatched);
 });
 
-it('keeps what observed commands use, until it is released', async () => {
+it('keeps the buffers of observed dispatches until they are released', async () => {
   const { device, observer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
   const before = observer.deviceBytes.liveBytes;
   const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
-  await session.timer.sample(dispatched, 3); // the parameters' buffer was destroyed after the submit
+  await session.timer.sample(dispatched, 3); // the engine destroyed the buffer of the parameters after the submit
   observer.release(dispatched);
   await device.trim();
   expect(observer.deviceBytes.liveBytes).toBeLessThanOrEqual(before);
   x.dispose();
 });
 
-it('times no commands that the adapter refuses', async () => {
+it('throws instead of timing commands that the adapter rejects', async () => {
   const { device, observer, timer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
   const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());
@@ -61,7 +61,7 @@ it('times no commands that the adapter refuses', async () => {
   x.dispose();
 });
 
-it('shares no memory between what was observed and later tensors', async () => {
+it('never shares memory between observed dispatches and later tensors', async () => {
   const { device, observer } = session;
   const x = device.tensor(new Float32Array(64), [1, 1, 8, 8]);
   const dispatched = await observeDispatches(device, observer, () => device.run(maxPool2d, { x }, options).y.dispose());

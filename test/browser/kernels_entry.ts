@@ -1,20 +1,21 @@
 import { messageOf } from '../../src/errors/index.ts';
-import { allTables } from '../../src/oracle/cases/index.ts';
+import { caseTableOf } from '../../src/oracle/case_tables.ts';
 import { failuresOf } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 
-/** Values and functions that the test uses from outside the page. */
+/** What the test calls from outside the page. */
 declare global {
   var ready: boolean;
   var adapters: readonly string[];
-  var runCase: (table: number, row: number) => Promise<readonly string[]>;
+  var runCase: (kernel: string, row: number) => Promise<readonly string[]>;
 }
 
 const devices = [await Device.open({ adapter: 'swiftshader' }), await Device.open({ adapter: 'wasm', threads: 2 })];
 globalThis.adapters = devices.map(({ adapter }) => adapter.description);
-globalThis.runCase = async (table, row) => {
+globalThis.runCase = async (kernel, row) => {
   try {
-    return await failuresOf(devices, allTables[table]!, allTables[table]!.cases[row]!);
+    const table = await caseTableOf(kernel);
+    return await failuresOf(devices, table, table.cases[row]!);
   } catch (error) {
     return [messageOf(error)];
   }

@@ -23,7 +23,7 @@ describe('two adapters', () => {
     expect(layers[0]!.error).toBeCloseTo(0.0001 / 3.0001, 6);
   });
 
-  it('part at the first layer that differs by more', () => {
+  it('diverge at the first layer that differs by more', () => {
     const { firstDivergence, layers } = compareDigests(
       a,
       digests('gpu', { conv1: [1, 2, 3], layer1: [10, -19], fc: [9] }),
@@ -32,30 +32,30 @@ describe('two adapters', () => {
     expect(layers.map(({ agrees }) => agrees)).toEqual([true, false, false]);
   });
 
-  it('part where one has no number', () => {
+  it('diverge where a value is NaN', () => {
     expect(
       compareDigests(a, digests('gpu', { conv1: [1, Number.NaN, 3], layer1: [10, -20], fc: [0.5] })).firstDivergence,
     ).toBe('conv1');
     expect(compareDigests(digests('cpu', { fc: [0, 0] }), digests('gpu', { fc: [0, 0] })).firstDivergence).toBe('fc');
   });
 
-  it('of different versions are not compared', () => {
+  it('cannot be compared if their layers differ', () => {
     expect(() => compareDigests(a, digests('gpu', { conv1: [1, 2, 3] }))).toThrow(
       new InputError(
-        'doctor: wasm and gpu have other layers, so they come from different versions. Run `raycam doctor --json` of one version on both',
+        'doctor: wasm and gpu have different layers, so they come from different versions. Run `raycam doctor --json` of the same version on both',
       ),
     );
   });
 
-  it('are compared each with each', () => {
+  it('are compared in every pair', () => {
     const names = compareAll([a, { ...a, name: 'gpu' }, { ...a, name: 'page' }]).map(({ between }) => between.join());
     expect(names).toEqual(['wasm,gpu', 'wasm,page', 'gpu,page']);
   });
 });
 
-describe('a file that is no report', () => {
-  const none = 'doctor: r.json is no report. Make one with `raycam doctor --json > r.json`';
-  const nothing = 'doctor: in r.json no adapter has run the self-test, so there is nothing to compare';
+describe('readReport rejects', () => {
+  const none = 'doctor: r.json: is not a report. Write one with `raycam doctor --json > r.json`';
+  const nothing = 'doctor: r.json: no adapter completed the self-test, so there is nothing to compare';
   it.each([
     ['', none],
     ['{"adapters": 7}', none],
@@ -84,7 +84,7 @@ describe('raycam doctor --compare', () => {
     }
   });
 
-  it('of two adapters that agree says by how much they differ', async () => {
+  it('prints the largest difference of two adapters that agree', async () => {
     const ran = await raycam(['doctor', '--compare', file('wasm.json'), file('swiftshader.json')]);
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(ran.stdout).toMatch(
@@ -117,7 +117,7 @@ describe('raycam doctor --compare', () => {
     expect(ran.stdout).toMatch(/\nFAIL\n$/);
   });
 
-  it('takes two files', async () => {
+  it('requires two files', async () => {
     const ran = await raycam(['doctor', '--compare', file('wasm.json')]);
     expect([ran.status, ran.stderr]).toEqual([2, 'raycam: doctor: --compare takes two reports, got 1\n']);
   });

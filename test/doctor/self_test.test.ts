@@ -10,7 +10,7 @@ describe('the self-test', () => {
   });
   afterAll(() => device.dispose());
 
-  it('passes, and leaves nothing on the device', async () => {
+  it('passes, and frees all its memory', async () => {
     const before = device.memoryUse.liveBytes;
     const { passed, bound, layers } = await selfTest(device);
     expect(passed).toBe(true);
@@ -23,7 +23,7 @@ describe('the self-test', () => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('fails from the layer on that computes wrongly', async () => {
+  it('fails in the layer that computes wrong values and in all later ones', async () => {
     const run = device.run.bind(device) as (...call: unknown[]) => never;
     const spy = vi.spyOn(device, 'run').mockImplementation((kernel, inputs, options, rest) => {
       const broken = rest?.label === 'layer3.1.conv1' ? { ...(options as object), relu: false } : options;
@@ -44,7 +44,7 @@ describe('the self-test', () => {
 describe('raycam doctor', () => {
   const cache = temporaryFolder();
 
-  it('tells of the machine, the cache, the weights and the adapter, and passes', async () => {
+  it('reports the machine, the cache, the weights and the adapter, and passes', async () => {
     const ran = await raycam(['doctor', '--json', '--adapter', 'swiftshader', '--cache-dir', cache]);
     expect(ran.status).toBe(0);
     const [report] = records(ran) as Record<string, never>[];
@@ -71,7 +71,7 @@ describe('raycam doctor', () => {
     });
   });
 
-  it.runIf(process.platform === 'linux')('says that an adapter is not there', async () => {
+  it.runIf(process.platform === 'linux')('reports a missing adapter', async () => {
     const nowhere = { VK_ICD_FILENAMES: '/nonexistent/icd.json' };
     const ran = await raycam(['doctor', '--adapter', 'gpu', '--cache-dir', cache], nowhere);
     expect(ran.stdout).toContain('gpu: not available. device: no GPU that WebGPU can use was found here.');

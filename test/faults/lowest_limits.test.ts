@@ -4,7 +4,7 @@ import { explainImage } from '../../src/inference/explain.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
 import { predictImage } from '../../src/inference/predict.ts';
 import { Head } from '../../src/nn/head.ts';
-import { caseTables } from '../../src/oracle/cases/index.ts';
+import { allCaseTables } from '../../src/oracle/case_tables.ts';
 import { failuresOf } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { fit } from '../../src/train/fit.ts';
@@ -54,7 +54,8 @@ describe.each(['wasm', 'swiftshader'] as const)('%s with the lowest limits of th
   });
 
   it('runs a case of every kernel', async () => {
-    for (const table of caseTables)
+    const tables = (await allCaseTables()).filter(({ kernel }) => kernel.feature === undefined);
+    for (const table of tables)
       expect([table.kernel.name, await failuresOf([device], table, table.cases[0]!)]).toEqual([table.kernel.name, []]);
   });
 

@@ -92,7 +92,7 @@ describe('a network whose device is lost', () => {
         ),
       );
     expect(outcomes.at(-1)).toBe(
-      `device: was lost a second time (${REASON}). Choose another adapter with --adapter, and see \`raycam doctor\``,
+      `device: was lost a second time (${REASON}). Choose another adapter with --adapter, or check this one with \`raycam doctor\``,
     );
     expect(new Set(outcomes).size).toBe(2);
     expect([opened.length, notes.length]).toEqual([2, 1]);
@@ -184,7 +184,9 @@ describe('a network whose device is lost', () => {
   it('is not rebuilt after its device was disposed', async () => {
     const head = await open();
     network.device.dispose();
-    await expect(predictImage(network, head, image)).rejects.toThrow('device: was lost (destroyed: device was destroyed)');
+    await expect(predictImage(network, head, image)).rejects.toThrow(
+      'device: was lost (destroyed: device was destroyed)',
+    );
     expect(opened.length).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { type Conv2dSubgroupMatrixOptions, conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
 import { type CaseTable, caseTable } from '../../src/oracle/case_table.ts';
-import { halves } from '../../src/oracle/cases/conv2d_gemm.ts';
+import { halves } from '../../src/oracle/conv2d_cases.ts';
 import { conv2dSubgroupMatrix as reference } from '../../src/oracle/reference/conv2d_gemm.ts';
 import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { emulated } from './emulated_matrix.ts';

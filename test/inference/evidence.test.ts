@@ -34,7 +34,7 @@ describe('evidenceOf', () => {
   });
   afterAll(() => network?.dispose());
 
-  it('gives the maps and the verdict of explainImage for every class at once', () => {
+  it('returns the maps and the verdict of explainImage for every class at once', () => {
     expect(evidence.probabilities).toEqual(explained[0]!.probabilities);
     expect(evidence.class).toBe(explained[0]!.class);
     for (const [k, name] of classes.entries()) {
@@ -45,7 +45,7 @@ describe('evidenceOf', () => {
     expect(evidence.image.pixels).toEqual(explained[0]!.image.pixels);
   });
 
-  it("ties each map to its class's logit by the head's bias", () => {
+  it("returns maps whose mean plus the head's bias is the class's logit", () => {
     for (const [k, name] of classes.entries()) {
       const { cam } = evidence.maps[name]!;
       const mean = cam.reduce((sum, value) => sum + value, 0) / cam.length;
@@ -53,32 +53,32 @@ describe('evidenceOf', () => {
     }
   });
 
-  it('leaves nothing on the device', () => {
+  it('leaves no buffers on the device', () => {
     expect(leaked).toBe(0);
   });
 
-  it("is painted as the device paints explainImage's overlay", () => {
+  it("returns maps that the host paints as the device paints explainImage's overlay", () => {
     const { upsampled, bounds } = evidence.maps.B!;
     const rgba = paintMap(upsampled, { bounds, colormap: 'inferno' });
     const painted = layOver(evidence.image, rgba, 0.5).pixels;
     const drawn = explained[1]!.overlay.pixels;
     const off = painted.filter((value, i) => Math.abs(value - drawn[i]!) > 1).length;
-    expect(off / painted.length).toBeLessThan(1e-3); // on the border of two colours f32 and f64 may part
+    expect(off / painted.length).toBeLessThan(1e-3); // f32 and f64 may round differently between two colours
   });
 });
 
 describe('differenceOf', () => {
   const map = (...numbers: number[]) => evidenceMap(Float32Array.from(numbers), Float32Array.from(numbers));
 
-  it('is signed, with bounds of its own', () => {
+  it('is signed and has its own bounds', () => {
     const { cam, upsampled, bounds } = differenceOf(map(3, 1, 0), map(1, 4, 0));
     expect([...cam]).toEqual([2, -3, 0]);
     expect([...upsampled]).toEqual([2, -3, 0]);
     expect(bounds).toEqual([-3, 2]);
   });
 
-  it('refuses maps of two sizes, and what is no number', () => {
-    expect(() => differenceOf(map(1, 2), map(1))).toThrow(new ShapeError('difference: maps of 2 and of 1 values'));
-    expect(() => map(1, Number.NaN)).toThrow('cam: element 1 is NaN, a number was expected');
+  it('rejects maps of different sizes and values that are not finite', () => {
+    expect(() => differenceOf(map(1, 2), map(1))).toThrow(new ShapeError('difference: first has 2 values but second has 1'));
+    expect(() => map(1, Number.NaN)).toThrow('cam: element 1 must be a finite number, got NaN');
   });
 });

@@ -7,8 +7,8 @@ import { type SyntheticOptions, syntheticBackbone, syntheticImage } from '../../
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /**
- * Relative to the largest magnitude. The documentation promises 1e-3. Measured on SwiftShader: 1.3e-6; 6e-7 for logits
- * and features.
+ * The allowed error, relative to the largest magnitude. The documented bound is 1e-3. Measured on SwiftShader: 1.3e-6;
+ * 6e-7 for logits and features.
  */
 const BOUND = 1e-5;
 
@@ -18,7 +18,7 @@ interface Row extends SyntheticOptions {
   readonly side: number;
 }
 
-/** `NETWORKS` of scripts/make_network_fixtures.py. */
+/** The same rows as `NETWORKS` in scripts/make_network_fixtures.py. */
 const NETWORKS: readonly Row[] = [
   { name: 'resnet18', architecture: 'resnet18', side: 224 },
   { name: 'resnet34', architecture: 'resnet34', side: 96 },

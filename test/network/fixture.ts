@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Forward } from '../../src/nn/resnet.ts';
 import { openWeights } from '../../src/weights/open_weights.ts';
 
-/** Results of PyTorch, written by scripts/make_network_fixtures.py. */
+/** PyTorch's results, written by scripts/make_network_fixtures.py. */
 export interface Fixture {
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly metadata: Readonly<Record<string, string>>;

@@ -12,8 +12,7 @@ import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 import { tensorOf } from '../../src/weights/tensor_entry.ts';
 import { temporaryFolder } from '../cli/run.ts';
 
-const ADVICE =
-  'a number was expected. Check the weights with `raycam weights info` and the adapter with `raycam doctor`';
+const ADVICE = 'Check the weights with `raycam weights info` and the adapter with `raycam doctor`';
 
 /** Builds ResNet-18 for images of 32 x 32, with one value of one tensor replaced. */
 async function spoiltNetwork(device: Device, name: string, value: number): Promise<Network> {
@@ -38,7 +37,7 @@ describe('a value that is not finite is an error', () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('in logits: %d', async value => {
     const network = await spoiltNetwork(device, 'fc.bias', value);
     const refused = () =>
-      expect(classifyImage(network, image)).rejects.toThrow(new DeviceError(`fc: element 7 is ${value}, ${ADVICE}`));
+      expect(classifyImage(network, image)).rejects.toThrow(new DeviceError(`fc: element 7 must be a finite number, got ${value}. ${ADVICE}`));
     await refused();
     const before = device.memoryUse.liveBytes; // with the graph that the network keeps
     await refused();
@@ -49,18 +48,18 @@ describe('a value that is not finite is an error', () => {
   it('in features and activations', async () => {
     const network = await spoiltNetwork(device, 'layer4.1.bn2.bias', Number.NaN);
     const features = () => computeFeatures(network, { paths: [xray], cacheDir: temporaryFolder() });
-    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 is NaN, ${ADVICE}`));
+    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`));
     const before = device.memoryUse.liveBytes; // with the graph that the network keeps
-    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 is NaN, ${ADVICE}`));
+    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`));
     const activations = activationsOf(network, image, 'layer4');
-    await expect(activations).rejects.toThrow(new DeviceError(`layer4: element ${7 * 49} is NaN, ${ADVICE}`));
+    await expect(activations).rejects.toThrow(new DeviceError(`layer4: element ${7 * 49} must be a finite number, got NaN. ${ADVICE}`));
     expect(device.memoryUse.liveBytes).toBe(before);
     network.model.dispose();
   });
 
   it('in log-probabilities', () => {
     expect(() => verdictOf(['NORMAL', 'PNEUMONIA'], Float32Array.of(Number.NaN, -1))).toThrow(
-      new DeviceError(`head: element 0 is NaN, ${ADVICE}`),
+      new DeviceError(`head: element 0 must be a finite number, got NaN. ${ADVICE}`),
     );
   });
 });
@@ -72,9 +71,9 @@ describe('checked values', () => {
     expect(notAllZero('avgpool', values)).toBe(values);
   });
 
-  it('must not all be 0, as from a device that ran nothing', () => {
+  it('are an error if all are 0, because the device did not run the shaders', () => {
     expect(() => notAllZero('avgpool', new Float32Array(512))).toThrow(
-      new DeviceError('avgpool: every element is 0, as if nothing had run. Check the adapter with `raycam doctor`'),
+      new DeviceError('avgpool: every value is 0, so the device did not run the shaders. Check the adapter with `raycam doctor`'),
     );
   });
 });

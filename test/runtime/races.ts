@@ -1,12 +1,12 @@
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { compileKernel } from '../../src/wasm/compiler/index.ts';
 
-/** A dispatch to search for races, without a GPU or a device. */
+/** A dispatch as the race finders take it, without a GPU or a device. */
 export interface RaceDispatch {
   readonly shader: string;
   readonly constants?: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
-  /** In the order of the shader's bindings. They are not changed. */
+  /** In the order of the shader's bindings. The finders do not change them. */
   readonly bindings: readonly RaceBinding[];
 }
 
@@ -16,19 +16,19 @@ export interface RaceBinding {
   readonly bytes: Uint8Array;
 }
 
-/** Content of each binding after the dispatch, keyed by name. */
+/** The bytes of each binding after the dispatch, by name. */
 export type Contents = Readonly<Record<string, Uint8Array>>;
 
 /**
- * Finds races inside workgroups with wgsl_reflect's interpreter, in lockstep: two invocations access the same bytes
- * between two barriers, at least one writes, and not both accesses are atomic. It does not find races between workgroups.
+ * Finds races within workgroups by wgsl_reflect's interpreter, which runs invocations in lockstep: two invocations access the
+ * same bytes between two barriers, one of them writes, and not both accesses are atomic. It does not see races between workgroups.
  */
 export function lockstepRaces(dispatch: RaceDispatch): {
   readonly races: readonly string[];
   readonly contents: Contents;
 } {
   const buffers = dispatch.bindings.map(({ bytes }) => bytes.slice().buffer);
-  // Read-only bindings are bound like uniforms, which are not checked for races, because nobody writes them.
+  // Bound as uniforms, read-only bindings are not tracked: nobody writes them.
   const bound = dispatch.bindings.map(({ type }, i) => [
     i,
     type === 'storage' ? buffers[i]! : { uniform: buffers[i]! },
@@ -47,8 +47,8 @@ export function lockstepRaces(dispatch: RaceDispatch): {
 }
 
 /**
- * Finds races anywhere in a dispatch by running it. Other orders of workgroups and invocations must compute the same bits.
- * Without barriers and atomics, each invocation also runs alone on untouched buffers, and no two may write the same word.
+ * Finds races anywhere in a dispatch by running it: in other orders of workgroups and invocations, whose results must be equal
+ * in every bit, and each invocation alone on unchanged buffers, where no two invocations may write the same word.
  */
 export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly string[]; readonly contents: Contents } {
   const runner = new OrderRunner(dispatch);
@@ -56,7 +56,7 @@ export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly s
   const races: string[] = [];
   for (const order of ORDERS) {
     const name = differing(natural, runner.runAll(order));
-    if (name) races.push(`${name}: has other content ${order.why}`);
+    if (name) races.push(`${name}: other bytes ${order.why}`);
   }
   if (!/\b(workgroupBarrier|storageBarrier|workgroupUniformLoad|atomic\w+)\s*\(/.test(dispatch.shader))
     races.push(...writtenTwice(runner));
@@ -81,7 +81,7 @@ const ORDERS: readonly Order[] = [
   },
 ];
 
-/** Finds words that two invocations write. Runs each invocation alone, on two different contents, because a write may equal what was there. */
+/** Runs each invocation alone on unchanged buffers. Two different fillings reveal writes of the value that was already there. */
 function writtenTwice(runner: OrderRunner): string[] {
   const races = new Set<string>();
   for (const flip of [0, 0x15]) {
@@ -103,7 +103,7 @@ function writtenTwice(runner: OrderRunner): string[] {
 const ARGUMENTS = 1024;
 const EVERYONE = 0xffffffff;
 
-/** A compiled kernel with its own memory. */
+/** One compiled kernel in its own memory. */
 class OrderRunner {
   readonly written: readonly RaceBinding[];
   readonly invocations: number;
@@ -156,7 +156,7 @@ class OrderRunner {
     return contentsOf(this.dispatch, i => this.bytesOf(i).slice());
   }
 
-  /** Runs one invocation of the dispatch. Returns the words that it changed in each written binding, and restores them. */
+  /** Runs one invocation of the dispatch, returns which words of each writable binding it changed, and restores them. */
   runAlone(invocation: number): number[][] {
     this.ticket(1, 0, invocation % this.size);
     this.execute(ARGUMENTS, Math.floor(invocation / this.size), 1);
@@ -171,7 +171,7 @@ class OrderRunner {
     });
   }
 
-  /** Fills every binding with its initial content. */
+  /** Fills every binding with its bytes from before the dispatch. */
   fill(flip: number): void {
     this.dispatch.bindings.forEach(({ bytes, type }, i) => {
       this.bytesOf(i).set(type === 'storage' ? flipped(bytes, flip) : bytes);
@@ -192,7 +192,7 @@ class OrderRunner {
   }
 }
 
-/** Returns the shader with a new `main`, which runs the old one in the order of a ticket, or for one invocation alone. */
+/** Replaces `main` by one that assigns the work of the old `main` by a ticket: in another order, or only to one invocation. */
 function withTickets(shader: string, binding: number): string {
   const found = /@compute\s+@workgroup_size\(([^)]*)\)\s*fn main\(((?:[^()]|\([^()]*\))*)\)/.exec(shader);
   if (!found) throw new Error('races: the shader has no `@compute @workgroup_size(…) fn main(…)`');
@@ -231,12 +231,12 @@ function differing(a: Contents, b: Contents): string | undefined {
   return Object.keys(a).find(name => Buffer.compare(a[name]!, b[name]!) !== 0);
 }
 
-/** Flips bits of every fourth byte: the lowest bits of a float, which remains a number. */
+/** Changes every fourth byte: the lowest bits of a float, so that it stays a finite number. */
 function flipped(bytes: Uint8Array, flip: number): Uint8Array {
   return flip === 0 ? bytes : bytes.map((byte, i) => (i % 4 === 0 ? byte ^ flip : byte));
 }
 
-/** Returns a step that visits all of `count` positions. */
+/** Returns a step that visits all of `count` places. */
 function coprime(count: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   for (let step = Math.max(1, Math.floor(count * 0.6)); ; step++) if (divisor(step, count) === 1) return step;

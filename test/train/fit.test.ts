@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => device.dispose());
 
 describe('fit', () => {
-  it('learns, keeps the best and the last, and says what it did', async () => {
+  it('lowers the loss, and returns the best and the last weights with the history', async () => {
     const epochs: EpochRecord[] = [];
     const { best, bestEpoch, last, history, aborted } = await fit(device, data, {
       ...quick,
@@ -54,7 +54,7 @@ describe('fit', () => {
     ]);
   });
 
-  it('gives the same bytes for the same seed, others for another', async () => {
+  it('produces the same bytes for the same seed, and others for another seed', async () => {
     const bytes = async (seed: number) => {
       const { best, last } = await fit(device, data, { ...quick, epochs: 3, seed });
       return Buffer.from(Float32Array.of(...best.weight, ...best.bias, ...last.weight, ...last.bias).buffer).toString(
@@ -66,7 +66,7 @@ describe('fit', () => {
     expect(await bytes(2)).not.toBe(first);
   });
 
-  it('leaves no memory behind', async () => {
+  it('frees all its memory', async () => {
     const before = device.memoryUse;
     await fit(device, data, { ...quick, epochs: 2 });
     expect(device.memoryUse.liveBytes).toBe(before.liveBytes);
@@ -84,12 +84,12 @@ describe('fit', () => {
     });
     expect(result.aborted).toBe(true);
     expect(result.history).toHaveLength(2);
-    expect(lines.at(-2)).toMatch(/^Training stopped early, after 0m \d+s$/);
+    expect(lines.at(-2)).toMatch(/^Training stopped early after 0m \d+s$/);
     const { last } = await fit(device, data, { ...quick, epochs: 2 });
     expect(result.last).toEqual(last);
   });
 
-  it('keeps the first weights where the abort came before any epoch', async () => {
+  it('returns the initial weights if it is aborted before the first epoch', async () => {
     const { best, last, bestEpoch, history, aborted } = await fit(device, data, {
       ...quick,
       signal: AbortSignal.abort(),
@@ -99,46 +99,46 @@ describe('fit', () => {
     expect(best).toBe(last);
   });
 
-  it('names epoch and batch where the loss is no number any more', async () => {
+  it('names epoch and batch if the loss is not finite', async () => {
     await expect(fit(device, data, { ...quick, lr: 1e38 })).rejects.toThrow(
-      /^fit: the train loss is (NaN|Infinity) in epoch 0\/5, batch 1\/4, expected a finite number\. Lower the learning rate, it was 1e\+38$/,
+      /^fit: the train loss must be a finite number, got (NaN|Infinity) \(epoch 0\/5, batch 1\/4, learning rate 1e\+38\)\. Lower the learning rate$/,
     );
   });
 
-  it('says what is wrong with the data', async () => {
+  it('rejects wrong data', async () => {
     const labelled = (labels: number[], features = new Float32Array(labels.length * F)) => ({ labels, features });
     const failure = (train: FeatureSet, val = data.val) => fit(device, { classes, train, val });
-    await expect(failure(labelled([]))).rejects.toThrow('train: there are no images in it');
+    await expect(failure(labelled([]))).rejects.toThrow('train: contains no images');
     await expect(failure(labelled([0, 2]))).rejects.toThrow(
-      'train: the label of row 1 is 2, expected 0 to 1 (NORMAL, PNEUMONIA)',
+      'train: the label of row 1 must be an integer from 0 to 1, got 2 (NORMAL, PNEUMONIA)',
     );
     await expect(failure(labelled([0, 1], new Float32Array(7)))).rejects.toThrow(
-      'train: 7 feature values do not make 2 rows, one for each label',
+      'train: 7 feature values cannot be divided into 2 rows, one per label',
     );
     await expect(failure(labelled([0, 1], new Float32Array(2 * F).fill(Number.NaN, F + 3)))).rejects.toThrow(
-      'train: feature 3 of row 1 is NaN, expected a finite number. Compute the features again',
+      'train: feature 3 of row 1 must be a finite number, got NaN. Compute the features again',
     );
     await expect(failure(data.train, labelled([0], new Float32Array(8)))).rejects.toThrow(
-      'val: its features have 8 numbers each, those of train 36',
+      'val: each row has 8 features but train has 36',
     );
   });
 
-  it('refuses options out of range', async () => {
+  it('rejects options out of range', async () => {
     await expect(fit(device, data, { epochs: 0 })).rejects.toThrow(
-      'fit: epochs must be a whole number, at least 1, got 0',
+      'fit: epochs must be an integer of at least 1, got 0',
     );
     await expect(fit(device, data, { batchSize: 1.5 })).rejects.toThrow(
-      'fit: batchSize must be a whole number, at least 1, got 1.5',
+      'fit: batchSize must be an integer of at least 1, got 1.5',
     );
     const before = device.memoryUse.liveBytes;
     await expect(fit(device, data, { lr: -1 })).rejects.toThrow('adam: lr must be at least 0, got -1');
-    await expect(fit(device, data, { stepSize: 0 })).rejects.toThrow('step lr: stepSize must be a whole number');
+    await expect(fit(device, data, { stepSize: 0 })).rejects.toThrow('step lr: stepSize must be an integer of at least 1, got 0');
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 });
 
 describe('batches', () => {
-  it('are the same where the features do not fit into one buffer', async () => {
+  it('are the same if the features do not fit in one buffer', async () => {
     const order = Uint32Array.from({ length: 41 }, (_, i) => (i * 7 + 2) % 41);
     const resident = new DeviceFeatures(device, data.val);
     const streamed = new DeviceFeatures(device, data.val, 1024);

@@ -26,7 +26,7 @@ describe('the head', () => {
   });
   afterAll(() => device.dispose());
 
-  it("starts as PyTorch's Linear does: uniform in ±1 / sqrt(F)", () => {
+  it("starts like PyTorch's Linear, uniform in ±1 / sqrt(F)", () => {
     const { weight, bias } = initialHead({ classes, featureCount: 2048, random: new TorchRandom(3) });
     const bound = 1 / Math.sqrt(2048);
     expect([weight.length, bias.length]).toEqual([4096, 2]);
@@ -37,7 +37,7 @@ describe('the head', () => {
     expect(initialHead({ classes, featureCount: 2048, random: new TorchRandom(4) }).weight).not.toEqual(weight);
   });
 
-  it('gives logits and log-probabilities, and frees all but what it returns', async () => {
+  it('returns logits and log-probabilities, and frees everything else', async () => {
     const values = patternHead(2, 5);
     const head = new Head(device, values);
     const features = pattern(15, 9);

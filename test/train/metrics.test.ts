@@ -6,35 +6,35 @@ import { metricsOf } from '../../src/train/metrics.ts';
 const [P, N] = [true, false];
 
 describe('auroc', () => {
-  it("scikit-learn's example", () => {
+  it("equals scikit-learn's example", () => {
     expect(auroc([0.1, 0.4, 0.35, 0.8], [N, N, P, P])!.value).toBe(0.75);
   });
 
-  it('with ties and the interval, by hand', () => {
+  it('equals a value and an interval computed by hand, with ties', () => {
     // Positives 0.9, 0.8, 0.4 beat 3, 3 and 1.5 of the negatives 0.7, 0.4, 0.2: 7.5 of 9 pairs.
-    // Shares 1, 1, 1/2 have variance 1/12; shares 2/3, 5/6, 1 have 1/36: (1/12 + 1/36) / 3 = 1/27.
+    // The fractions 1, 1, 1/2 have variance 1/12, and 2/3, 5/6, 1 have 1/36: (1/12 + 1/36) / 3 = 1/27.
     const { value, interval } = auroc([0.9, 0.8, 0.4, 0.7, 0.4, 0.2], [P, P, P, N, N, N])!;
     expect(value).toBeCloseTo(7.5 / 9, 15);
     expect(interval![0]).toBeCloseTo(7.5 / 9 - 1.959963984540054 * Math.sqrt(1 / 27), 12);
     expect(interval![1]).toBe(1);
   });
 
-  it('is one half where all scores are equal', () => {
+  it('is one half if all scores are equal', () => {
     expect(auroc([1, 1, 1, 1], [P, P, N, N])).toEqual({ value: 0.5, interval: [0.5, 0.5] });
   });
 
-  it('is 1 and 0 where the classes lie apart', () => {
+  it('is 1 or 0 if the scores separate the classes', () => {
     expect(auroc([1, 2, 3, 4], [N, N, P, P])!.value).toBe(1);
     expect(auroc([1, 2, 3, 4], [P, P, N, N])!.value).toBe(0);
   });
 
-  it('has no value for one class, and no interval for one image of a class', () => {
+  it('is null with one class, and has no interval with one image of a class', () => {
     expect(auroc([1, 2], [P, P])).toBeNull();
     expect(auroc([], [])).toBeNull();
     expect(auroc([1, 2, 3], [P, N, N])).toEqual({ value: 0, interval: null });
   });
 
-  it("is the definition's count of pairs, and DeLong's variance is that of its shares", () => {
+  it("equals the definition's count of pairs, with DeLong's variance of the fractions", () => {
     const scores = fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 2, maxLength: 12 });
     fc.assert(
       fc.property(scores, scores, (positives, negatives) => {
@@ -53,7 +53,7 @@ describe('auroc', () => {
     );
   });
 
-  it('is the area under the curve', () => {
+  it('equals the area under rocCurve', () => {
     const scores = [3, 3, 1, 2, 2, 5, 4, 1];
     const isPositive = [P, N, N, P, N, P, P, N];
     const points = rocCurve(scores, isPositive);
@@ -71,7 +71,7 @@ describe('metrics', () => {
     Float32Array.from(probabilities.flatMap(p => [Math.log(1 - p), Math.log(p)]));
   const classes = ['NORMAL', 'PNEUMONIA'];
 
-  it('two classes, by hand', () => {
+  it('equal values computed by hand for two classes', () => {
     const metrics = metricsOf({ logProbabilities: rows([0.9, 0.8, 0.4, 0.7, 0.2]), labels: [1, 1, 1, 0, 0], classes });
     expect(metrics).toMatchObject({
       images: 5,
@@ -91,25 +91,25 @@ describe('metrics', () => {
     expect(metrics.roc.map(point => point.threshold)[1]).toBeCloseTo(0.9, 6);
   });
 
-  it('one class alone: null and a note, never NaN', () => {
+  it('are null with a note, never NaN, if all images have one class', () => {
     const metrics = metricsOf({ logProbabilities: rows([0.9, 0.2]), labels: [1, 1], classes });
     expect(metrics).toMatchObject({ sensitivity: 1 / 2, specificity: null, auroc: null, aurocInterval: null, roc: [] });
-    expect(metrics.notes).toEqual(['auroc: no image is not PNEUMONIA, so there is nothing to tell apart']);
+    expect(metrics.notes).toEqual(['auroc: every image is PNEUMONIA, so the AUROC is undefined']);
     expect(JSON.stringify(metrics)).not.toContain('NaN');
   });
 
-  it('one image of a class: no interval', () => {
+  it('have no interval if a class has one image', () => {
     const metrics = metricsOf({ logProbabilities: rows([0.9, 0.2, 0.3]), labels: [1, 0, 0], classes });
     expect(metrics).toMatchObject({ auroc: 1, aurocInterval: null });
-    expect(metrics.notes).toEqual(['auroc: one image alone is PNEUMONIA, so no interval can be given']);
+    expect(metrics.notes).toEqual(['auroc: only one image is PNEUMONIA, so there is no confidence interval']);
   });
 
-  it('certain predictions still have an order', () => {
+  it('rank predictions whose probabilities round to 1', () => {
     const logProbabilities = Float32Array.of(-40, 0, -30, 0, -20, 0);
     expect(metricsOf({ logProbabilities, labels: [1, 1, 0], classes }).auroc).toBe(1);
   });
 
-  it('three classes, one of them positive', () => {
+  it('treat one of three classes as positive', () => {
     const logProbabilities = Float32Array.from(
       [0.6, 0.3, 0.1, 0.2, 0.5, 0.3, 0.1, 0.2, 0.7, 0.35, 0.4, 0.25].map(Math.log),
     );
@@ -129,12 +129,12 @@ describe('metrics', () => {
     });
   });
 
-  it('refuses no images, and a class that there is not', () => {
+  it('reject an empty set and an unknown class', () => {
     expect(() => metricsOf({ logProbabilities: new Float32Array(), labels: [], classes })).toThrow(
       'metrics: there are no images to evaluate',
     );
     expect(() => metricsOf({ logProbabilities: rows([0.5]), labels: [0], classes, positiveClass: 'COVID' })).toThrow(
-      'metrics: no class is named COVID, the classes are NORMAL, PNEUMONIA',
+      'metrics: unknown class "COVID". Known: NORMAL, PNEUMONIA',
     );
   });
 });

@@ -1,7 +1,7 @@
-/** The inputs of scripts/make_training_fixtures.py, made from integers alone: exact in float32. */
+/** The inputs of scripts/make_training_fixtures.py, computed from integers, so they are exact in float32. */
 import type { FeatureSet } from '../../src/train/feature_set.ts';
 
-/** Murmur3's last step on seed * 2^24 + index, scaled to [-1, 1). */
+/** Returns Murmur3's final mix of seed * 2^24 + index, scaled to [-1, 1). */
 export function pattern(size: number, seed: number): Float32Array {
   return Float32Array.from({ length: size }, (_, index) => {
     let h = ((seed << 24) + index) | 0;
@@ -12,7 +12,7 @@ export function pattern(size: number, seed: number): Float32Array {
   });
 }
 
-/** The class whose pattern value is the greatest, for each of n rows. */
+/** Returns the class with the largest pattern value for each of n rows. */
 export function patternTargets(n: number, classes: number, seed: number): Float32Array {
   const values = pattern(n * classes, seed);
   return Float32Array.from({ length: n }, (_, row) => {
@@ -21,7 +21,7 @@ export function patternTargets(n: number, classes: number, seed: number): Float3
   });
 }
 
-/** Weight and bias of the fixtures' head. */
+/** Returns the fixtures' head. */
 export function patternHead(classes: number, featureCount: number) {
   return {
     classes: Array.from({ length: classes }, (_, k) => `class ${k}`),
@@ -33,7 +33,7 @@ export function patternHead(classes: number, featureCount: number) {
 
 export const BLOB_FEATURES = 36;
 
-/** Noise, with a direction in which the classes lie apart. */
+/** Returns noise whose first four features separate the classes. */
 export function blobs(count: number, seed: number): FeatureSet {
   const features = pattern(count * BLOB_FEATURES, seed);
   const labels = Uint8Array.from({ length: count }, (_, i) => (i * 5 + seed) % 2);

@@ -1,44 +1,38 @@
 import { addRelu } from '../../kernels/add_relu.ts';
-import { caseTable, type InputSpec } from '../case_table.ts';
+import { caseTable, type InputSpecs } from '../case_table.ts';
 import { addRelu as reference } from '../reference/add_relu.ts';
 
-const options = {};
+const both = (...shape: number[]): InputSpecs => ({ x: shape, residual: shape });
 
-function both(shape: readonly number[]): Record<string, InputSpec> {
-  return { x: shape, residual: shape };
-}
-
-export default caseTable<Record<string, never>>({
+export default caseTable({
   kernel: addRelu,
   reference,
   exact: true,
   cases: [
-    { why: 'layer1', inputs: both([1, 256, 56, 56]), options },
-    { why: 'layer4', inputs: both([1, 2048, 7, 7]), options },
-    { why: 'a batch of two', inputs: both([2, 3, 5, 7]), options },
-    { why: 'one element', inputs: both([1]), options },
-    { why: 'one short of a workgroup', inputs: both([63]), options },
-    { why: 'exactly one workgroup', inputs: both([64]), options },
-    { why: 'one over a workgroup', inputs: both([65]), options },
-    { why: 'a prime size', inputs: both([1009]), options },
+    { why: 'layer1', inputs: both(1, 256, 56, 56) },
+    { why: 'layer4', inputs: both(1, 2048, 7, 7) },
+    { why: 'a batch of two', inputs: both(2, 3, 5, 7) },
+    { why: 'one element', inputs: both(1) },
+    { why: 'one element short of a workgroup', inputs: both(63) },
+    { why: 'exactly one workgroup', inputs: both(64) },
+    { why: 'one element over a workgroup', inputs: both(65) },
+    { why: 'a prime size', inputs: both(1009) },
     {
-      why: 'all negative',
+      why: 'all of x negative',
       inputs: { x: { shape: [50], fill: i => -1 - i }, residual: { shape: [50], fill: i => i / 2 } },
-      options,
     },
     {
-      why: 'NaN surfaces from either side',
+      why: 'keeps a NaN of either input',
       inputs: {
         x: { shape: [4], values: [Number.NaN, 1, Infinity, -3] },
         residual: { shape: [4], values: [1, Number.NaN, -Infinity, 2] },
       },
-      options,
     },
     {
-      why: 'two shapes',
+      why: 'rejects shapes that differ',
       inputs: { x: [1, 256, 56, 56], residual: [1, 64, 56, 56] },
-      options,
       error: 'add_relu: x and residual must have one shape (x [1, 256, 56, 56], residual [1, 64, 56, 56])',
     },
   ],
+  perf: [{ inputs: both(1, 256, 56, 56), flop: 2 * 256 * 56 * 56 }],
 });

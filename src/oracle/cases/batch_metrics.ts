@@ -1,8 +1,6 @@
 import { type BatchMetricsOptions, batchMetrics } from '../../kernels/batch_metrics.ts';
-import { caseTable } from '../case_table.ts';
+import { caseTable, classNumbers } from '../case_table.ts';
 import { batchMetrics as reference } from '../reference/batch_metrics.ts';
-
-const classNumbers = (N: number, K: number) => ({ shape: [N], fill: (i: number) => (i * 7) % K });
 
 export default caseTable<BatchMetricsOptions>({
   kernel: batchMetrics,
@@ -10,7 +8,7 @@ export default caseTable<BatchMetricsOptions>({
   exact: true,
   cases: [
     {
-      why: 'a batch of the head, other rows untouched',
+      why: 'a batch of the head; other rows keep their values',
       inputs: { logProbabilities: [256, 2], targets: classNumbers(256, 2), loss: [1], metrics: [21, 2] },
       options: { row: 20 },
     },
@@ -25,7 +23,7 @@ export default caseTable<BatchMetricsOptions>({
       options: { row: 1 },
     },
     {
-      why: 'of equals the first counts',
+      why: 'equal classes: the first one counts as predicted',
       inputs: {
         logProbabilities: { shape: [3, 2], fill: () => -0.5 },
         targets: { shape: [3], values: [0, 1, 0] },
@@ -35,17 +33,23 @@ export default caseTable<BatchMetricsOptions>({
       options: { row: 0 },
     },
     {
-      why: 'no such row',
+      why: 'rejects a row that metrics does not have',
       inputs: { logProbabilities: [4, 2], targets: [4], loss: [1], metrics: [2, 2] },
       options: { row: 2 },
       error: 'batch_metrics: row 2 of metrics with 2 rows',
     },
     {
-      why: 'targets of another batch',
+      why: 'rejects the targets of another batch',
       inputs: { logProbabilities: [4, 2], targets: [5], loss: [1], metrics: [2, 2] },
       options: { row: 0 },
       error:
         'batch_metrics: expected targets [4], loss [1] and metrics [B, 2] (logProbabilities [4, 2], targets [5], loss [1], metrics [2, 2])',
+    },
+  ],
+  perf: [
+    {
+      inputs: { logProbabilities: [256, 2], targets: classNumbers(256, 2), loss: [1], metrics: [21, 2] },
+      options: { row: 20 },
     },
   ],
 });

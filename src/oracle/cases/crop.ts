@@ -27,22 +27,23 @@ export default caseTable<CropOptions>({
       options: { top: 6, left: 1, height: 5, width: 13 },
     },
     {
-      why: 'x is not 3-D',
+      why: 'rejects an x that is not 3-D',
       inputs: { x: [8, 8] },
       options: { top: 0, left: 0, height: 1, width: 1 },
       error: 'crop: x must be 3-D, got [8, 8]',
     },
     {
-      why: 'past the right border',
+      why: 'rejects a window past the right border',
       inputs: { x: [3, 8, 8] },
       options: { top: 0, left: 5, height: 4, width: 4 },
       error: 'crop: a window of 4 x 4 at (5, 0) must lie inside the image (x [3, 8, 8])',
     },
     {
-      why: 'past the top border',
+      why: 'rejects a window past the top border',
       inputs: { x: [3, 8, 8] },
       options: { top: -1, left: 0, height: 4, width: 4 },
       error: 'crop: a window of 4 x 4 at (0, -1) must lie inside the image (x [3, 8, 8])',
     },
   ],
+  perf: [{ inputs: { x: [3, 256, 337] }, options: { top: 16, left: 56, height: 224, width: 224 } }],
 });

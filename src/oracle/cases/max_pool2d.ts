@@ -14,7 +14,7 @@ export default caseTable<MaxPool2dOptions>({
     { why: 'one pixel', inputs: { x: [1, 1, 1, 1] }, options: stem },
     { why: 'not square', inputs: { x: [1, 2, 5, 11] }, options: stem },
     {
-      why: 'four at once: NaN and infinities within, and columns over',
+      why: 'four outputs per invocation, columns left over, NaN and -Infinity inside',
       inputs: {
         x: {
           shape: [2, 2, 7, 27],
@@ -23,21 +23,29 @@ export default caseTable<MaxPool2dOptions>({
       },
       options: stem,
     },
-    { why: 'four at once without padding', inputs: { x: [1, 3, 9, 21] }, options: { ...stem, padding: 0 } },
     {
-      why: 'one quad short of a workgroup',
+      why: 'four outputs per invocation without padding',
+      inputs: { x: [1, 3, 9, 21] },
+      options: { ...stem, padding: 0 },
+    },
+    {
+      why: 'one invocation short of a workgroup',
       inputs: { x: [1, 21, 3, 3] },
       options: { kernel: 1, stride: 1, padding: 0 },
     },
     { why: 'exactly one workgroup', inputs: { x: [1, 1, 32, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
-    { why: 'one quad over a workgroup', inputs: { x: [1, 13, 5, 1] }, options: { kernel: 1, stride: 1, padding: 0 } },
     {
-      why: 'all negative: padding must not win',
+      why: 'one invocation over a workgroup',
+      inputs: { x: [1, 13, 5, 1] },
+      options: { kernel: 1, stride: 1, padding: 0 },
+    },
+    {
+      why: 'all negative: padding never wins',
       inputs: { x: { shape: [1, 2, 6, 6], fill: i => -1 - (i % 7) } },
       options: stem,
     },
     {
-      why: 'NaN wins, whatever follows it',
+      why: 'NaN wins over every later pixel',
       inputs: { x: { shape: [1, 1, 2, 6], fill: i => (i === 1 ? Number.NaN : i) } },
       options: { kernel: 2, stride: 2, padding: 0 },
     },
@@ -47,22 +55,23 @@ export default caseTable<MaxPool2dOptions>({
       options: { kernel: 2, stride: 2, padding: 0 },
     },
     {
-      why: 'x is not 4-D',
+      why: 'rejects an x that is not 4-D',
       inputs: { x: [3, 8, 8] },
       options: stem,
       error: 'max_pool2d: x must be 4-D, got [3, 8, 8]',
     },
     {
-      why: 'padding over half of the window',
+      why: 'rejects a padding over half of the window',
       inputs: { x: [1, 1, 8, 8] },
       options: { kernel: 3, stride: 1, padding: 2 },
       error: 'max_pool2d: padding must be at most half of the window, kernel 3, padding 2',
     },
     {
-      why: 'the window does not fit',
+      why: 'rejects a window that does not fit',
       inputs: { x: [1, 1, 2, 2] },
       options: { kernel: 5, stride: 1, padding: 1 },
       error: 'max_pool2d: a window of 5 does not fit into 2 pixels padded by 1',
     },
   ],
+  perf: [{ inputs: { x: [1, 64, 112, 112] }, options: stem, flop: 9 * 64 * 56 * 56, modules: ['maxpool'] }],
 });

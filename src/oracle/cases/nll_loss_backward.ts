@@ -1,8 +1,6 @@
 import { type NllLossBackwardOptions, nllLossBackward } from '../../kernels/nll_loss_backward.ts';
-import { caseTable } from '../case_table.ts';
+import { caseTable, classNumbers } from '../case_table.ts';
 import { nllLossBackward as reference } from '../reference/nll_loss_backward.ts';
-
-const classNumbers = (N: number, K: number) => ({ shape: [N], fill: (i: number) => (i * 7) % K });
 
 export default caseTable<NllLossBackwardOptions>({
   kernel: nllLossBackward,
@@ -13,7 +11,7 @@ export default caseTable<NllLossBackwardOptions>({
       inputs: { targets: classNumbers(256, 2), gradOutput: [1] },
       options: { classes: 2 },
     },
-    { why: 'one of everything', inputs: { targets: classNumbers(1, 1), gradOutput: [1] }, options: { classes: 1 } },
+    { why: 'every size 1', inputs: { targets: classNumbers(1, 1), gradOutput: [1] }, options: { classes: 1 } },
     {
       why: 'one element short of a workgroup',
       inputs: { targets: classNumbers(21, 3), gradOutput: [1] },
@@ -25,21 +23,22 @@ export default caseTable<NllLossBackwardOptions>({
       options: { classes: 5 },
     },
     {
-      why: 'a target that is no class has no part in the loss',
+      why: 'a target past the last class has no gradient',
       inputs: { targets: { shape: [3], values: [0, 2, 1] }, gradOutput: [1] },
       options: { classes: 2 },
     },
     {
-      why: 'targets in a matrix',
+      why: 'rejects targets that are not 1-D',
       inputs: { targets: [4, 2], gradOutput: [1] },
       options: { classes: 2 },
       error: 'nll_loss_backward: targets must be 1-D, got [4, 2]',
     },
     {
-      why: 'a loss for each row',
+      why: 'rejects one loss per row',
       inputs: { targets: [4], gradOutput: [4] },
       options: { classes: 2 },
       error: 'nll_loss_backward: gradOutput must be [1], got [4]',
     },
   ],
+  perf: [{ inputs: { targets: classNumbers(256, 2), gradOutput: [1] }, options: { classes: 2 } }],
 });

@@ -9,7 +9,7 @@ export default caseTable<SgdStep>({
   kernel: sgd,
   reference,
   cases: [
-    { why: 'without momentum the velocity is left alone', inputs: like([2, 2048]), options: plain },
+    { why: 'without momentum: the velocity keeps its values', inputs: like([2, 2048]), options: plain },
     { why: 'the first step fills the velocity', inputs: like([63]), options: { ...plain, momentum: 0.9 } },
     {
       why: 'the first step is not dampened',
@@ -18,15 +18,16 @@ export default caseTable<SgdStep>({
     },
     { why: 'a later step', inputs: like([65]), options: { ...plain, momentum: 0.9, dampening: 0.5, step: 2 } },
     {
-      why: "Nesterov's momentum, with decay",
+      why: 'Nesterov momentum with weight decay',
       inputs: like([5, 13]),
       options: { ...plain, momentum: 0.9, nesterov: true, weightDecay: 0.01, step: 5 },
     },
     {
-      why: 'shapes that differ',
+      why: 'rejects shapes that differ',
       inputs: { grad: [2], weight: [3], velocity: [3] },
       options: plain,
       error: 'sgd: grad and weight and velocity must have one shape (grad [2], weight [3], velocity [3])',
     },
   ],
+  perf: [{ inputs: like([2, 2048]), options: { ...plain, momentum: 0.9, step: 2 } }],
 });

@@ -23,7 +23,7 @@ export default caseTable<UpsampleBilinearOptions>({
     ...bothAlignments('one pixel to many', [1, 2, 1, 1], [3, 5]),
     ...bothAlignments('many pixels to one', [1, 2, 5, 6], [1, 1]),
     ...bothAlignments('the same size', [1, 2, 5, 6], [5, 6]),
-    ...bothAlignments('fewer pixels', [1, 1, 31, 37], [8, 11]),
+    ...bothAlignments('to fewer pixels', [1, 1, 31, 37], [8, 11]),
     ...bothAlignments('primes, not square', [1, 1, 7, 13], [101, 53]),
     ...bothAlignments('one pixel short of a workgroup', [1, 1, 3, 3], [7, 9]),
     ...bothAlignments('exactly one workgroup', [1, 1, 3, 3], [8, 8]),
@@ -34,16 +34,17 @@ export default caseTable<UpsampleBilinearOptions>({
       options: { height: 20, width: 20, align: 'corners' },
     },
     {
-      why: 'x is not 4-D',
+      why: 'rejects an x that is not 4-D',
       inputs: { x: [1, 7, 7] },
       options: { height: 224, width: 224, align: 'corners' },
       error: 'upsample_bilinear: x must be 4-D, got [1, 7, 7]',
     },
     {
-      why: 'to nothing',
+      why: 'rejects height 0',
       inputs: { x: [1, 1, 7, 7] },
       options: { height: 0, width: 224, align: 'corners' },
       error: 'upsample_bilinear: sizes must be 1 to 32768 pixels, got 224 x 0 (x [1, 1, 7, 7])',
     },
   ],
+  perf: [{ inputs: { x: [1, 1, 7, 7] }, options: { height: 224, width: 224, align: 'corners' } }],
 });

@@ -1,7 +1,7 @@
 import type { AdamStep } from '../../kernels/adam.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Algorithm 1 of Kingma and Ba, with the decay added to the gradient and the corrected means written out. */
+/** Algorithm 1 of Kingma and Ba, with weight decay added to the gradient and bias-corrected means. */
 export function adam(
   { grad, weight, m, v }: Record<'grad' | 'weight' | 'm' | 'v', Array64>,
   { lr, beta1, beta2, eps, weightDecay, step }: AdamStep,

@@ -1,7 +1,7 @@
 import type { AffineOptions } from '../../kernels/affine.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Each pixel's centre is carried to where it comes from; outside of the image is `fill`. */
+/** Maps the centre of each output pixel to its source in the image. Outside the image, the result is `fill`. */
 export function affine({ x }: { x: Array64 }, { matrix, interpolation, fill }: AffineOptions): { y: Array64 } {
   const [C, H, W] = x.shape as [number, number, number];
   const [a, b, c, d, e, f] = matrix;

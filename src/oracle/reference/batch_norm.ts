@@ -9,7 +9,7 @@ interface Inputs {
   running_var: Array64;
 }
 
-/** Standardises each channel by its stored statistics, then scales and shifts it. */
+/** Standardises each channel by its running statistics, then scales and shifts it. */
 export function batchNorm(
   { x, weight, bias, running_mean, running_var }: Inputs,
   { eps }: BatchNormOptions,

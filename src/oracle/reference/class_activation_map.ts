@@ -6,7 +6,7 @@ interface Inputs {
   classes: Array64;
 }
 
-/** At each pixel, the dot product of its features with the class' row. */
+/** At each pixel, the dot product of its features with the row of the class. */
 export function classActivationMap({ features, weight, classes }: Inputs): { y: Array64 } {
   const [N, C, H, W] = features.shape as [number, number, number, number];
   const K = weight.shape[0]!;

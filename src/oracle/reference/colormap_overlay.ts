@@ -8,7 +8,7 @@ interface Inputs {
   table: Array64;
 }
 
-/** Each value, brought to 0..1 between its image's bounds, picks one of 256 colours. */
+/** Each value, scaled from its image's bounds to 0..1, selects one of 256 colours. */
 export function colormapOverlay(
   { image, values, bounds, table }: Inputs,
   { opacity }: ColormapOverlayOptions,

@@ -4,14 +4,14 @@ import { toHalf } from './half.ts';
 
 export interface Conv2dInputs {
   x: Array64;
-  /** Packed: output channel o's weight k lies at [o / tile, k, o % tile]. */
+  /** Packed: weight k of output channel o is at [o / tile, k, o % tile]. */
   weight: Array64;
   scale?: Array64;
   shift?: Array64;
   residual?: Array64;
 }
 
-/** The definition, with flat indices: ResNet's largest layers would take minutes otherwise. */
+/** The definition, with flat indices. Otherwise the largest layers of ResNet take minutes. */
 export function conv2d({ x, weight, scale, shift, residual }: Conv2dInputs, options: Conv2dOptions): { y: Array64 } {
   const { outChannels: O, stride, padding, relu } = options;
   const [KH, KW] = options.kernel;
@@ -59,7 +59,7 @@ export function packConv2dWeight(
   return { y };
 }
 
-/** Words of two, as the f32 of the same bits: that is how they are read back. */
+/** Words of two 16-bit floats, as the f32 of the same bits, which is how tensors are read back. */
 export function packConv2dHalves({ weight, factors }: { weight: Array64; factors: Array64 }): { y: Array64 } {
   const each = weight.data.length / factors.data.length;
   const scaled = new Array64(

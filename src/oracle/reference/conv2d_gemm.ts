@@ -3,7 +3,7 @@ import { Array64, array64 } from '../array64.ts';
 import { type Conv2dInputs, conv2d } from './conv2d.ts';
 import { halvesOf, toHalfPrecision } from './half.ts';
 
-/** A slice is a convolution with all weights zero but its own, and has whole steps of so many products. */
+/** A slice is a convolution whose other weights are zero. Each slice has full steps of `step` products. */
 export function conv2dGemm(given: Conv2dInputs, options: Conv2dGemmOptions, step = 8): { y: Array64 } {
   const { slices = 1, halfWeights } = options;
   const inputs = halfWeights ? { ...given, weight: unpacked(given.weight) } : given;
@@ -21,12 +21,12 @@ export function conv2dGemm(given: Conv2dInputs, options: Conv2dGemmOptions, step
   return { y: new Array64([slices, ...parts[0]!.shape], Float64Array.from(parts.flatMap(({ data }) => [...data]))) };
 }
 
-/** Words of two halves as the numbers that they are. */
+/** Unpacks words of two 16-bit floats. */
 function unpacked({ shape: [groups, depth, words], data }: Array64): Array64 {
   return new Array64([groups!, depth!, 2 * words!], Float64Array.from([...data].flatMap(halvesOf)));
 }
 
-/** The same with steps of 16 products, and x rounded to 16 bits. */
+/** `conv2dGemm` with steps of 16 products, and x rounded to 16-bit floats. */
 export function conv2dSubgroupMatrix(given: Conv2dInputs, options: Conv2dGemmOptions): { y: Array64 } {
   const x = new Array64(given.x.shape, given.x.data.map(toHalfPrecision));
   return conv2dGemm({ ...given, x }, { ...options, halfWeights: true }, 16);

@@ -1,7 +1,7 @@
 import type { FlipOptions } from '../../kernels/flip.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Pixel (h, w) comes from the other end of its row, its column, or both. */
+/** Pixel (h, w) comes from the mirrored position in its row, its column, or both. */
 export function flip({ x }: { x: Array64 }, { horizontal, vertical }: FlipOptions): { y: Array64 } {
   const [C, H, W] = x.shape as [number, number, number];
   const y = array64([C, H, W]);

@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** The mean of every plane. */
+/** The mean of each plane. */
 export function globalAvgPool2d({ x }: { x: Array64 }): { y: Array64 } {
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const y = array64([N, C]);

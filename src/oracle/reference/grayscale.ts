@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** PIL's L: 0.299 R + 0.587 G + 0.114 B in 16 bits. */
+/** PIL's mode L: 0.299 R + 0.587 G + 0.114 B with 16-bit factors. */
 export function grayscale({ x }: { x: Array64 }): { y: Array64 } {
   const [, H, W] = x.shape as [number, number, number];
   const y = array64([3, H, W]);

@@ -1,12 +1,12 @@
-/** The value of a 16-bit float. */
-export function fromHalf(bits: number): number {
+/** Returns the value of a 16-bit float. */
+function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-/** The bits of the 16-bit float nearest to a number under 2^15, the even one of two; 0 for one under 2^-14. */
+/** Returns the bits of the nearest 16-bit float, ties to even, of a number below 2^15. Returns 0 below 2^-14. */
 export function toHalf(value: number): number {
   const magnitude = Math.abs(value);
   const sign = value < 0 ? 0x8000 : 0;
@@ -17,12 +17,12 @@ export function toHalf(value: number): number {
   return sign + (exponent + 15) * 1024 + rounded - 1024;
 }
 
-/** A number as a 16-bit float has it. */
+/** Rounds a number to a 16-bit float. */
 export function toHalfPrecision(value: number): number {
   return Number.isNaN(value) ? value : fromHalf(toHalf(value));
 }
 
-/** Two of them are a word, the first the low half. */
+/** Splits a word into two 16-bit floats, the low half first. */
 export function halvesOf(word: number): [number, number] {
   return [fromHalf(word & 0xffff), fromHalf((word >>> 16) & 0xffff)];
 }

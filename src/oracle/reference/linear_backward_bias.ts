@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** A bias is added to one output of every row of the batch. */
+/** A bias affects one output of every row of the batch. */
 export function linearBackwardBias({ gradOutput }: { gradOutput: Array64 }): { gradBias: Array64 } {
   const [N, O] = gradOutput.shape as [number, number];
   const gradBias = array64([O]);

@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** y = x · weightᵀ + bias, so each input has a part in every output. */
+/** y = x · weightᵀ + bias, so that each input affects every output of its row. */
 export function linearBackwardInput({ gradOutput, weight }: { gradOutput: Array64; weight: Array64 }): {
   gradInput: Array64;
 } {

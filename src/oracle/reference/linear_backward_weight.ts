@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** A weight has a part in one output of every row of the batch. */
+/** A weight affects one output of every row of the batch. */
 export function linearBackwardWeight({ gradOutput, x }: { gradOutput: Array64; x: Array64 }): { gradWeight: Array64 } {
   const [N, O] = gradOutput.shape as [number, number];
   const I = x.shape[1]!;

@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** log(exp(x) / sum(exp(x))), shifted by the row's maximum, which changes nothing but the range of exp. */
+/** log(exp(x) / sum(exp(x))), shifted by the row's maximum so that exp does not overflow. */
 export function logSoftmax({ x }: { x: Array64 }): { y: Array64 } {
   const [N, K] = x.shape as [number, number];
   const y = array64([N, K]);

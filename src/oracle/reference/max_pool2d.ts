@@ -1,7 +1,7 @@
 import type { MaxPool2dOptions } from '../../kernels/max_pool2d.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** The definition, word for word: for each output the largest of the window's pixels that lie in the image. */
+/** For each output, the largest of the window's pixels that are inside the image. */
 export function maxPool2d({ x }: { x: Array64 }, { kernel, stride, padding }: MaxPool2dOptions): { y: Array64 } {
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const OH = Math.floor((H + 2 * padding - kernel) / stride) + 1;

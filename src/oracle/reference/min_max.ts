@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** Math.min and Math.max over each map; both give NaN where there is one. */
+/** Math.min and Math.max of each map. Both return NaN if the map contains one. */
 export function minMax({ x }: { x: Array64 }): { y: Array64 } {
   const [N, H, W] = x.shape as [number, number, number];
   const y = array64([N, 2]);

@@ -1,6 +1,6 @@
 import { type Array64, array64 } from '../array64.ts';
 
-/** The mean over the batch of minus the target's log-probability. */
+/** Minus the log-probability of the target, averaged over the batch. */
 export function nllLoss({ x, targets }: { x: Array64; targets: Array64 }): { y: Array64 } {
   const [N, K] = x.shape as [number, number];
   let sum = 0;

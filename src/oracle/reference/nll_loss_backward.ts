@@ -1,7 +1,7 @@
 import type { NllLossBackwardOptions } from '../../kernels/nll_loss_backward.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** loss = -(1 / N) * sum over n of x[n, target of n]: no other element has a part in it. */
+/** loss = -(1 / N) * sum over n of x[n, target of n]. No other element affects the loss. */
 export function nllLossBackward(
   { targets, gradOutput }: { targets: Array64; gradOutput: Array64 },
   { classes }: NllLossBackwardOptions,

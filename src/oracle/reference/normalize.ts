@@ -1,7 +1,7 @@
 import type { NormalizeOptions } from '../../kernels/normalize.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Channel c of y comes from channel c of x, or, in BGR, from channel 2 - c. */
+/** Channel c of y comes from channel c of x, or from channel 2 - c in BGR. */
 export function normalize({ x }: { x: Array64 }, { channelOrder, scale, mean, std }: NormalizeOptions): { y: Array64 } {
   const [, H, W] = x.shape as [number, number, number];
   const y = array64([1, 3, H, W]);

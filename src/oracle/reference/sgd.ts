@@ -1,7 +1,7 @@
 import type { SgdStep } from '../../kernels/sgd.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** The algorithm in the documentation of torch.optim.SGD, line by line. */
+/** The algorithm in the documentation of torch.optim.SGD. */
 export function sgd(
   { grad, weight, velocity }: Record<'grad' | 'weight' | 'velocity', Array64>,
   { lr, momentum, dampening, weightDecay, nesterov, step }: SgdStep,

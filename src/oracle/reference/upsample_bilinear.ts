@@ -1,7 +1,7 @@
 import type { UpsampleBilinearOptions } from '../../kernels/upsample_bilinear.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Each output is the mean of the four inputs around its position, weighted by nearness. */
+/** Each output is the mean of the four inputs around its position, weighted by proximity. */
 export function upsampleBilinear(
   { x }: { x: Array64 },
   { height, width, align }: UpsampleBilinearOptions,

@@ -2,7 +2,7 @@ import { type Array64, array64 } from '../array64.ts';
 
 const [A, B] = [Math.SQRT1_2, Math.SQRT2];
 
-/** Row i holds the coefficients of the polynomial that is zero at every point but the i-th. */
+/** Row i contains the coefficients of the polynomial that is zero at every point except the i-th. */
 const BT = [
   [1, 0, -2.5, 0, 1, 0],
   [0, -2 * A, -2, A, 1, 0],
@@ -22,7 +22,7 @@ const BT_2X2 = [
 export const winogradInput = ({ x }: { x: Array64 }) => transformed(x, BT);
 export const winograd2x2Input = ({ x }: { x: Array64 }) => transformed(x, BT_2X2);
 
-/** B^T d B of tiles that give two pixels a side fewer. */
+/** B^T d B of tiles whose outputs are two pixels smaller in height and width. */
 function transformed(x: Array64, matrix: readonly (readonly number[])[]): { v: Array64 } {
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const size = matrix.length;

@@ -3,7 +3,7 @@ import { type Array64, array64 } from '../array64.ts';
 
 const [A, B] = [Math.SQRT1_2, Math.SQRT2];
 
-/** Row i holds the i-th power of every point. */
+/** Row i contains the i-th power of every point. */
 const AT = [
   [1, 1, 1, 1, 1, 0],
   [0, A, -A, B, -B, 0],
@@ -28,7 +28,7 @@ export const winogradOutput = (inputs: WinogradOutputInputs, options: WinogradOu
 export const winograd2x2Output = (inputs: WinogradOutputInputs, options: WinogradOutputOptions) =>
   transformed(inputs, options, AT_2X2);
 
-/** A^T m A of tiles with as many pixels a side as the matrix has rows. */
+/** A^T m A of tiles that are as high and wide as the matrix has rows. */
 function transformed(
   { m, scale, shift, residual }: WinogradOutputInputs,
   { shape, relu }: WinogradOutputOptions,

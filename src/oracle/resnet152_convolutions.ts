@@ -1,5 +1,5 @@
-export interface Convolution {
-  /** The first module that has it. */
+interface Convolution {
+  /** The first module that runs it. */
   readonly module: string;
   readonly channels: number;
   readonly outChannels: number;
@@ -9,11 +9,17 @@ export interface Convolution {
   readonly size: number;
 }
 
-/** Every distinct convolution of ResNet-152 at 224 x 224, with the stride on the 3x3 (torchvision) and on the first 1x1 (He et al.). */
+/**
+ * Every distinct convolution of ResNet-152 at 224 x 224, with the stride on the 3x3 (torchvision) and on the first
+ * 1x1 (He et al.).
+ */
 export const resnet152Convolutions: readonly Convolution[] = [
   { module: 'conv1', channels: 3, outChannels: 64, kernel: 7, stride: 2, size: 224 },
   ...[1, 2, 3, 4].flatMap(stage),
 ];
+
+/** The 3x3 convolutions at stride 1, which the engine computes by Winograd. They return as many channels as they take. */
+export const winogradConvolutions = resnet152Convolutions.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
 
 function stage(index: number): Convolution[] {
   const width = 64 * 2 ** (index - 1);
@@ -24,7 +30,7 @@ function stage(index: number): Convolution[] {
     { module: name('1.conv2'), channels: width, outChannels: width, kernel: 3, stride: 1, size },
     { module: name('0.conv3'), channels: width, outChannels: 4 * width, kernel: 1, stride: 1, size },
   ];
-  // layer1's downsample has conv3's shape.
+  // The downsample of layer1 has the shape of its conv3.
   if (index === 1)
     return [{ module: 'layer1.0.conv1', channels: 64, outChannels: 64, kernel: 1, stride: 1, size }, ...inner];
   return [
