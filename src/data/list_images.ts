@@ -40,13 +40,13 @@ export async function listImages(root: string, source: FolderSource = FILE_SYSTE
   return folders.flatMap(({ path, names }) => names.map(name => `${path}/${name}`));
 }
 
-/** Whether a file name has an image extension. */
+/** Returns whether a file name has an image extension. */
 export function isImageName(name: string): boolean {
   const lower = name.toLowerCase();
   return IMAGE_EXTENSIONS.some(extension => lower.endsWith(extension));
 }
 
-/** Whether to ignore an entry: hidden files, macOS's `._x.jpeg` files and its `__MACOSX` folders. */
+/** Returns whether to ignore an entry: hidden files, macOS's `._x.jpeg` files and its `__MACOSX` folders. */
 export function isIgnored(name: string): boolean {
   return name.startsWith('.') || name === '__MACOSX';
 }

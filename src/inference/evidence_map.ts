@@ -34,6 +34,7 @@ export function differenceOf(first: EvidenceMap, second: EvidenceMap): EvidenceM
 }
 
 function subtract(a: Float32Array, b: Float32Array): Float32Array {
-  if (a.length !== b.length) throw new ShapeError(`difference: first has ${a.length} values but second has ${b.length}`);
+  if (a.length !== b.length)
+    throw new ShapeError(`difference: first has ${a.length} values but second has ${b.length}`);
   return a.map((value, i) => value - b[i]!);
 }

@@ -12,7 +12,7 @@ export interface Network {
   readonly device: Device;
   readonly backbone: Backbone;
   readonly model: ResNet;
-  /** Whether weights are stored without padding or transforms: see `BuildOptions.compact`. */
+  /** Whether weights are stored at their own size: see `BuildOptions.compact`. */
   readonly isCompact?: boolean;
   /** Whether weights are stored as 16-bit floats: see `BuildOptions.halfWeights`. */
   readonly hasHalfWeights?: boolean;
@@ -30,7 +30,7 @@ export interface Network {
 export interface BuildOptions extends DeviceOptions {
   /** Called after each block is loaded, with the number of loaded blocks and the number of all blocks. */
   readonly onLoad?: (loaded: number, total: number) => void;
-  /** Keep weights at their own size, even if a faster layout takes more memory. */
+  /** Store weights at their own size, even if a larger layout would be faster. */
   readonly compact?: boolean;
   /**
    * Store weights as 16-bit floats: half the memory, three significant digits. On an adapter with subgroup matrices,

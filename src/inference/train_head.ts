@@ -13,7 +13,7 @@ import { recovering } from './recovery.ts';
 
 export interface TrainingSets<Set extends FeatureSet = FeatureSet> {
   readonly train: Set;
-  /** Evaluated at the end of every epoch. */
+  /** Evaluated in every epoch, to choose the best one. */
   readonly val: Set;
   /** Used only for the final metrics. */
   readonly test?: Set;

@@ -33,7 +33,7 @@ export class RecordedPass {
     this.operations = operationsOf(network.backbone);
   }
 
-  /** Records the pass of an image squashed to 224 x 224. The caller disposes of it. */
+  /** Records the pass of an image squashed to 224 x 224. The caller must dispose of the pass. */
   static record(network: Network, image: DecodedImage): RecordedPass {
     const { device, backbone, model } = network;
     const blocks = resnetUnits(backbone.architecture).blocks.map(({ path }) => path);

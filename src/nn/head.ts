@@ -22,7 +22,7 @@ export interface HeadValues {
 export interface InitialHead {
   readonly classes: readonly string[];
   readonly featureCount: number;
-  /** Weight and bias are drawn from it. */
+  /** The generator that weight and bias are drawn from. */
   readonly random: TorchRandom;
 }
 
@@ -44,7 +44,7 @@ export class Head {
   readonly weight: Variable;
   /** [K] */
   readonly bias: Variable;
-  /** The values it was created from, until it is trained. */
+  /** The values that the head was created from; undefined once it is trained. */
   private untrained: HeadValues | undefined;
   /** The same head on another device. */
   private copy: Head | undefined;

@@ -1,11 +1,11 @@
 import { DeviceError } from '../errors/index.ts';
 
 /**
- * Returns a head's rows after checking that the probabilities of each add up to 1.
+ * Returns a head's rows after checking that each row's probabilities sum to 1.
  *
  * rows  [N, K], natural logarithms
  *
- * @throws DeviceError  they do not, so the device did not compute them
+ * @throws DeviceError  a row's do not, so the device did not compute them
  */
 export function checkLogProbabilities<Rows extends ArrayLike<number>>(rows: Rows, classCount: number): Rows {
   for (let start = 0; start < rows.length; start += classCount) {

@@ -17,7 +17,7 @@ import { Taps } from './taps.ts';
 import type { Tuning } from './tuning.ts';
 
 export interface LoadOptions extends WeightOptions {
-  /** Called after each block with the number of blocks on the device and the total. */
+  /** Called after each block is loaded, with the number of loaded blocks and the number of all blocks. */
   readonly onProgress?: (loaded: number, total: number) => void;
   /**
    * Shape of the inputs to expect. `infer`'s graph is captured, and its pipelines compile, while the last weights are
@@ -75,7 +75,7 @@ export class ResNet {
 
   /**
    * Uploads a backbone's weights one tensor at a time. The device packs a block while the next one is read, so that the
-   * raw weights of at most two blocks wait. If loading fails, nothing stays on the device.
+   * raw weights of at most two blocks are in memory. If loading fails, nothing stays on the device.
    *
    * @throws WeightsError | DeviceError
    */

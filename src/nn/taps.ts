@@ -2,8 +2,8 @@ import { InputError } from '../errors/index.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
 /**
- * Keeps outputs of a forward pass by module path: `layer4`, `layer3.22.conv2`, … Of a module that runs several times
- * (`relu`), the last output is kept, as by a PyTorch forward hook that fills a dict.
+ * Keeps outputs of a forward pass by module path: `layer4`, `layer3.22.conv2`, … If a module runs several times
+ * (`relu`), the last output is kept, as a PyTorch forward hook that fills a dict would do.
  */
 export class Taps {
   private readonly paths: ReadonlySet<string>;

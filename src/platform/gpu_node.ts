@@ -65,7 +65,7 @@ async function request(toggles: string[]): Promise<FoundAdapter | undefined> {
   return { adapter, kind: isSoftware ? 'software' : 'gpu', toggles };
 }
 
-/** Reports whether a Vulkan driver may be installed. Without one, Dawn prints warnings when asked for an adapter. */
+/** Reports whether a Vulkan driver may be installed. Without one, Dawn prints warnings when an adapter is requested. */
 function mayHaveGpu(): boolean {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;

@@ -22,7 +22,9 @@ export function checkFeatureSet(name: string, { features, labels }: FeatureSet, 
   if (count === 0) throw new InputError(`${name}: contains no images`);
   const width = features.length / count;
   if (!Number.isInteger(width) || width === 0)
-    throw new InputError(`${name}: ${features.length} feature values cannot be divided into ${count} rows, one per label`);
+    throw new InputError(
+      `${name}: ${features.length} feature values cannot be divided into ${count} rows, one per label`,
+    );
   for (let i = 0; i < count; i++)
     if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= classes.length)
       throw new InputError(

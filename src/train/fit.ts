@@ -87,9 +87,7 @@ export async function fit(device: Device, data: FitData, options: FitOptions = {
   const featureCount = checkFeatureSet('train', data.train, data.classes);
   const valWidth = checkFeatureSet(settings.valName, data.val, data.classes);
   if (valWidth !== featureCount)
-    throw new InputError(
-      `${settings.valName}: each row has ${valWidth} features but train has ${featureCount}`,
-    );
+    throw new InputError(`${settings.valName}: each row has ${valWidth} features but train has ${featureCount}`);
   const random = new TorchRandom(settings.seed);
   const start = initialHead({ classes: data.classes, featureCount, random });
   const trainer = device.attempt(() => new Trainer(device, data, { start, random, settings }));
@@ -162,7 +160,7 @@ class Trainer {
     const began = performance.now();
     const { lr } = this.optimizer;
     train.features.shuffle(random.shuffledOrder(train.features.count));
-    // PyTorch also draws a seed between the phases, when it creates the validation loader's iterator.
+    // PyTorch draws the validation loader's seed between the phases. No other draw comes between, so it can be drawn here.
     random.sequentialStart();
     const isComplete =
       (await train.run(signal, (x, targets) => this.learn(x, targets))) &&

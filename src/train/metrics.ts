@@ -111,6 +111,8 @@ function notesOn(positiveClass: string, positives: number, negatives: number): s
   if (positives === 0 || negatives === 0)
     return [`auroc: ${positives === 0 ? 'no' : 'every'} image is ${positiveClass}, so the AUROC is undefined`];
   if (positives === 1 || negatives === 1)
-    return [`auroc: only one image is ${positives === 1 ? '' : 'not '}${positiveClass}, so there is no confidence interval`];
+    return [
+      `auroc: only one image is ${positives === 1 ? '' : 'not '}${positiveClass}, so there is no confidence interval`,
+    ];
   return [];
 }

@@ -46,7 +46,7 @@ async function findFile(path: string, expected: string | undefined): Promise<Cac
   return writeRecord({ path, sha256: digest, sizeBytes });
 }
 
-/** Whether a digest starts with the known digits. */
+/** Returns whether a digest starts with the known digits. */
 export function matches(digest: string, expected: string | undefined): boolean {
   return expected === undefined || digest.startsWith(expected);
 }

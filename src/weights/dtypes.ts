@@ -35,7 +35,7 @@ export function elementBits(dtype: DType): number {
   return ELEMENT_BITS[dtype];
 }
 
-/** Whether `name` is a safetensors dtype. */
+/** Returns whether `name` is a safetensors dtype. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(ELEMENT_BITS, name) && !TORCH_ONLY.has(name);
 }

@@ -74,7 +74,7 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar'
 }
 
 /**
- * Whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised by the
+ * Returns whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised by the
  * name of their first member at byte 0.
  */
 function isTar(start: Uint8Array): boolean {

@@ -14,7 +14,7 @@ export function spanOf({ shape, stride }: Omit<StridedView, 'offset'>): number {
   return shape.reduce((span, size, d) => span + (size - 1) * stride[d]!, 1);
 }
 
-/** Whether the view's elements are in C order without gaps. Strides of dimensions of size 1 do not matter. */
+/** Returns whether the view's elements are in C order without gaps. Strides of dimensions of size 1 do not matter. */
 export function isContiguous({ shape, stride }: StridedView): boolean {
   let expected = 1;
   for (let d = shape.length - 1; d >= 0; d--) {

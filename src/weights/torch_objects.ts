@@ -295,7 +295,7 @@ function orderedDict(args: readonly PickleValue[], where: string): Dict {
   return dict;
 }
 
-/** Whether `value` is a non-negative safe integer. */
+/** Returns whether `value` is a non-negative safe integer. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -66,7 +66,7 @@ function recordOf(records: Records, name: string, where: string): ZipEntry {
   return record;
 }
 
-/** Whether the values are big endian. Files from before this record was introduced are little endian. */
+/** Returns whether the values are big endian. Files from before this record was introduced are little endian. */
 async function isBigEndian(source: ByteSource, record: ZipEntry | undefined): Promise<boolean> {
   if (record === undefined || record.sizeBytes > 8) return false;
   return new TextDecoder().decode(await readZipEntry(source, record)) === 'big';

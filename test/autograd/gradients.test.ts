@@ -14,7 +14,10 @@ const MOST_ELEMENTS = 2500;
 /** Differences of larger numbers lose their digits, and those of NaN and infinities have none. */
 const LARGEST = 2000;
 const STEP = 1e-5;
-/** Relative to the largest gradient, because the device computes in f32; and what finite differences of a zero gradient leave. */
+/**
+ * The allowed error: relative to the largest gradient, because the device computes in f32; and absolute, because finite
+ * differences of a zero gradient are not exactly 0.
+ */
 const TOLERANCE = { relative: 1e-6, absolute: 1e-9 };
 
 interface Differentiable {

@@ -1,6 +1,6 @@
 /**
  * Compares a kernel with its recorded self, unchanged and with ten percent more workgroups. By default a model of a noisy
- * machine tells the time, by the number of workgroups. RAYCAM_COMPARE_ROUNDS=10 measures ten rounds by the clock instead;
+ * machine derives the times from the number of workgroups. RAYCAM_COMPARE_ROUNDS=10 measures ten rounds by the clock instead;
  * RAYCAM_COMPARE_ADAPTER=swiftshader measures on another adapter.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -47,7 +47,7 @@ async function expectSame(): Promise<void> {
   expect(result.rows.map(({ verdict }) => verdict)).toEqual(['same']);
 }
 
-describe('compareKernels, where a model of a noisy machine tells the time', () => {
+describe('compareKernels, with times from a model of a noisy machine', () => {
   beforeEach(() => {
     const machine = noisyMachine(1);
     const measured = Timer.prototype.sample;

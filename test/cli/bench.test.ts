@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 describe('raycam bench', () => {
-  it('says what it takes', async () => {
+  it('--help lists its options', async () => {
     const { stdout, status } = await raycam(['bench', '--help']);
     for (const option of [
       '--shapes',
@@ -38,7 +38,7 @@ describe('raycam bench', () => {
     expect(status).toBe(0);
   });
 
-  it('gives one JSON object, and the same in a file', () => {
+  it('prints one JSON object, and writes the same object to --out', () => {
     expect(result).toMatchObject({ kind: 'kernels', version: 1, refused: [] });
     expect(result.environment).toMatchObject({
       runtime: `node ${process.version}`,
@@ -54,13 +54,13 @@ describe('raycam bench', () => {
   it.each([
     ['--csv', /^operation,shape,.*\nconv2d,"1x64x56x56 > 80, 1x1, relu",0,conv2d_1x1,conv2d_1x1,\d/],
     ['--markdown', /\| operation \| shape \|.*\n\| --- \|.*\n\| conv2d \| 1x64x56x56 > 80, 1x1, relu \|/],
-  ])('gives a table with %s', async (format, expected) => {
+  ])('prints a table with %s', async (format, expected) => {
     const { stdout, status } = await raycam(['bench', ...small, format, '--quiet']);
     expect(stdout).toMatch(expected);
     expect(status).toBe(0);
   });
 
-  it('refuses what it cannot do, in a sentence', async () => {
+  it('rejects unknown kernels, exclusive options, bad numbers and missing builds', async () => {
     const unknown = await raycam(['bench', 'conv3d', '--adapter', 'wasm']);
     expect(unknown).toMatchObject({ status: 2, stdout: '' });
     expect(unknown.stderr).toMatch(/raycam: bench: unknown kernel "conv3d"\. Known: adam, add, /);
@@ -70,19 +70,21 @@ describe('raycam bench', () => {
     );
     const missing = await raycam(['bench', '--against', folder, '--quiet']);
     expect(missing).toMatchObject({ status: 2, stdout: '' });
-    expect(missing.stderr).toContain('no build of Raycam at');
+    expect(missing.stderr).toContain(
+      ': is not a build of Raycam. Run `node scripts/build.mjs` there, and name its folder',
+    );
   });
 });
 
 describe('raycam bench --compare', () => {
-  it('passes a kernel that is as it was', async () => {
+  it('passes if the kernel is unchanged', async () => {
     const { stdout, status } = await raycam(['bench', ...small, '--compare', baseline, '--quiet', '--json']);
     const comparison = JSON.parse(stdout);
     expect(comparison).toMatchObject({ kind: 'comparison', limit: 0.05, verdict: 'same', rows: [{ verdict: 'same' }] });
     expect(status).toBe(0);
   });
 
-  it('fails where the kernel of the file did a tenth less', async () => {
+  it('fails if the kernel of the file did 10 % less work', async () => {
     const [first, second, third] = result.rows[0]!.recording.dispatches[0]!.workgroups;
     expect(first % 10).toBe(0);
     const faster = JSON.parse(readFileSync(baseline, 'utf8'));
@@ -94,14 +96,14 @@ describe('raycam bench --compare', () => {
     expect(status).toBe(1);
   });
 
-  it('runs another build in turns with this one', async () => {
+  it('--against runs another build in alternation with this one', async () => {
     const { stdout, stderr, status } = await raycam(['bench', ...small, '--against', join(root, 'dist'), '--json']);
     expect(stderr).toContain('both builds prepare');
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'same', rows: [{ variant: 'conv2d_1x1', verdict: 'same' }] });
     expect(status).toBe(0);
   });
 
-  it('reads no file but a result', async () => {
+  it('rejects a file that is not a result', async () => {
     const none = await raycam(['bench', ...small, '--compare', join(root, 'package.json')]);
     expect(none.stderr).toContain('is not a result of raycam bench');
     expect(none.status).toBe(1);
@@ -120,7 +122,7 @@ describe('raycam bench features', () => {
     '2',
   ];
 
-  it('takes features and kernels in turns, and tells their ratio and the memory of the process', async () => {
+  it('measures features and kernels in alternation, and prints their ratio and the memory of the process', async () => {
     const out = join(folder, 'features.json');
     const { stdout, stderr, status } = await raycam([...args, '--out', out]);
     expect(status).toBe(0);
@@ -137,7 +139,7 @@ describe('raycam bench features', () => {
     expect(stdout).toMatch(/memory of the process: .* above the weights’ 46\.8 MB/);
   });
 
-  it('takes no image twice, and none that is broken', async () => {
+  it('measures each image once, and rejects a broken one', async () => {
     const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
     const broken = join(folder, 'broken.jpeg');
     writeFileSync(broken, 'no picture');
@@ -152,7 +154,7 @@ describe('raycam bench features', () => {
 });
 
 describe('raycam bench model', () => {
-  it('takes its own options, not those of raycam bench, and gives the fields that scripts rely on', async () => {
+  it('takes its own options, not those of raycam bench, and prints the fields that scripts rely on', async () => {
     const args = [
       'model',
       'resnet18',

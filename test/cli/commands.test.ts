@@ -10,7 +10,7 @@ import { raycam, records, root, temporaryFolder } from './run.ts';
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder, ...parts);
 const weights = at('resnet18.safetensors');
-/** A small network of formula weights, its own store. */
+/** A small network with synthetic weights, and its own cache. */
 const network = ['--weights', weights, '--cache-dir', at('cache'), '--adapter', 'wasm'];
 const xray = 'sample/chest_xray/test/NORMAL/IM-0011-0001.jpeg';
 
@@ -28,10 +28,10 @@ beforeAll(async () => {
   writeFileSync(at('xrays/train/NORMAL/broken.jpeg'), 'this is no picture');
 });
 
-describe('a head, from training to heat maps', () => {
+describe('commands that use a head', () => {
   const head = at('head.safetensors');
 
-  it('trains, naming and counting what it cannot read', async () => {
+  it('train writes a head, and reports images that cannot be read', async () => {
     const ran = await raycam(['train', at('xrays'), '--out', head, '--epochs', '3', '--batch-size', '2', ...network]);
     expect(ran.stdout).toMatch(/^Epoch 0\/2\n-{10}\ntrain Loss: \d\.\d{4} Acc: \d\.\d{4}\ntest Loss: /);
     expect(ran.stdout).toContain('Training complete in 0m');
@@ -40,7 +40,7 @@ describe('a head, from training to heat maps', () => {
     expect(existsSync(head)).toBe(true);
   });
 
-  it('the same seed gives the same bytes, and a second run computes no features', async () => {
+  it('train writes the same bytes for the same seed, and prints JSON', async () => {
     const again = at('again.safetensors');
     const ran = await raycam([
       'train',
@@ -59,7 +59,7 @@ describe('a head, from training to heat maps', () => {
     expect(records(ran).map(record => record.epoch ?? record.out)).toEqual([0, 1, 2, again]);
   });
 
-  it('evaluates', async () => {
+  it('evaluate prints the metrics', async () => {
     const ran = await raycam(['evaluate', at('xrays'), '--head', head, '--json', ...network]);
     const [record] = records(ran);
     expect(record).toMatchObject({ images: 6, positiveClass: 'PNEUMONIA', skipped: 0 });
@@ -67,7 +67,7 @@ describe('a head, from training to heat maps', () => {
       expect(record).toHaveProperty(key);
   });
 
-  it('predicts: probabilities add up, and log-probabilities are their logarithms', async () => {
+  it('predict prints probabilities that add up to 1, and their logarithms', async () => {
     const ran = await raycam(['predict', xray, '--head', head, '--json', ...network]);
     const [record] = records(ran) as unknown as [
       { image: string; class: string; probabilities: Record<string, number>; logProbabilities: Record<string, number> },
@@ -80,7 +80,7 @@ describe('a head, from training to heat maps', () => {
     expect(record).not.toHaveProperty('timing');
   });
 
-  it('predicts the same with weights of 16 bits, and says that they are slow on the CPU', async () => {
+  it('predict --half weights finds the same class, and notes that it is slow on the CPU', async () => {
     const args = ['predict', xray, '--head', head, '--json', ...network];
     const [exact, half] = await Promise.all([raycam(args), raycam([...args, '--half', 'weights'])]);
     type Record = { class: string; probabilities: { PNEUMONIA: number } };
@@ -88,20 +88,20 @@ describe('a head, from training to heat maps', () => {
     expect(own.class).toBe(other.class);
     expect(own.probabilities.PNEUMONIA).toBeCloseTo(other.probabilities.PNEUMONIA, 2);
     expect(own.probabilities.PNEUMONIA).not.toBe(other.probabilities.PNEUMONIA);
-    const note = '--half runs the kernels for GPUs, which take several times as long on the CPU';
+    const note = '--half runs the GPU kernels, which are several times slower on the CPU';
     expect(half.stderr).toContain(note);
     expect(exact.stderr).not.toContain(note);
   });
 
-  it('asks for matrix units with --half products, and says what there is without them', async () => {
+  it('predict --half products requires matrix hardware, and the error names the alternatives', async () => {
     const ran = await raycam(['predict', xray, '--head', head, '--half', 'products', ...network]);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toMatch(
-      /^raycam: device: WebAssembly, .* offers no matrix units that multiply 16-bit floats into 32-bit sums\. Keep weights alone in 16 bits \(--half weights\), or leave --half out$/m,
+      /^raycam: device: WebAssembly, .* has no matrix hardware that multiplies 16-bit floats into 32-bit sums\. Use --half weights, or omit --half$/m,
     );
   });
 
-  it('tells where the time went, where asked', async () => {
+  it('--timing prints the time of each stage', async () => {
     const stages = ['programMs', 'openMs', 'deviceMs', 'readMs', 'uploadMs', 'compileMs', 'decodeMs', 'forwardMs'];
     const ran = await raycam(['predict', xray, '--head', head, '--json', '--timing', ...network]);
     const [{ timing }] = records(ran) as unknown as [{ timing: Record<string, number> }];
@@ -115,7 +115,7 @@ describe('a head, from training to heat maps', () => {
     expect(records(drawn)[0]).toHaveProperty('timing.pictureMs');
   });
 
-  it('draws the evidence, and writes the raw maps', async () => {
+  it('cam draws the heat map and writes the raw maps', async () => {
     const out = at('maps');
     const ran = await raycam([
       'cam',
@@ -146,7 +146,7 @@ describe('a head, from training to heat maps', () => {
     expect(record.max).toBeCloseTo(Math.max(...enlarged.values), 5);
   });
 
-  it('the means of two classes’ maps and their biases differ as the log-probabilities do', async () => {
+  it('cam maps of two classes have means that differ, with the biases, as the log-probabilities do', async () => {
     const meanOf = async (name: string) => {
       const out = at(`maps-${name}`);
       await raycam(['cam', xray, '--head', head, '--out', out, '--npy', '--class', name, ...network]);
@@ -161,7 +161,7 @@ describe('a head, from training to heat maps', () => {
     expect(logits[1]! - logits[0]!).toBeCloseTo(PNEUMONIA - NORMAL, 4);
   });
 
-  it('refuses a head that belongs to another backbone', async () => {
+  it('predict rejects a head of another backbone', async () => {
     const ran = await raycam(['predict', xray, ...network]);
     expect(ran.stderr).toMatch(
       /raycam: head: .*: was trained on resnet50\.caffe_in1k \(2048 features\), not on file:resnet18\.safetensors \(512 features\)\./,
@@ -170,31 +170,31 @@ describe('a head, from training to heat maps', () => {
   });
 });
 
-describe('looking inside', () => {
-  it('writes any layer’s activations', async () => {
+describe('commands that use the network or the images alone', () => {
+  it('activations writes the activations of a layer', async () => {
     const out = at('layer3.npy');
     const ran = await raycam(['activations', xray, '--layer', 'layer3.0.conv1', '--out', out, ...network]);
     expect(ran.status).toBe(0);
     expect(decodeNpy(readFileSync(out)).shape).toEqual([256, 14, 14]);
   });
 
-  it('an unknown layer is answered with what there is', async () => {
+  it('activations rejects an unknown layer and lists the known ones', async () => {
     const ran = await raycam(['activations', xray, '--layer', 'layer3.7.conv1', '--out', at('no.npy'), ...network]);
     expect(ran.stderr).toContain('raycam: taps: unknown module "layer3.7.conv1". Known: layer3.0, layer3.1\n');
     expect(ran.status).toBe(1);
     expect(existsSync(at('no.npy'))).toBe(false);
   });
 
-  it('writes features with their names', async () => {
+  it('features writes features and their file names', async () => {
     const ran = await raycam(['features', at('xrays/test'), '--out', at('features.npy'), '--json', ...network]);
     expect(ran.status).toBe(0);
     expect(decodeNpy(readFileSync(at('features.npy'))).shape).toEqual([6, 512]);
     expect(JSON.parse(readFileSync(at('features.json'), 'utf8')).rows).toHaveLength(6);
-    // The evaluation above has computed them all.
+    // `evaluate` above has computed all of them.
     expect(records(ran)[0]).toMatchObject({ computed: 0 });
   });
 
-  it('ranks ImageNet’s classes', async () => {
+  it('classify ranks the ImageNet classes', async () => {
     const [record] = records(await raycam(['classify', xray, '--top', '3', '--json', ...network])) as unknown as [
       { top: { probability: number }[] },
     ];
@@ -202,7 +202,7 @@ describe('looking inside', () => {
     expect(record.top[0]!.probability).toBeGreaterThanOrEqual(record.top[1]!.probability);
   });
 
-  it('draws a grid of a batch', async () => {
+  it('grid draws a random batch', async () => {
     const ran = await raycam(['grid', at('xrays'), '--out', at('grid.png'), '--count', '4']);
     expect(ran.status).toBe(0);
     expect(readFileSync(at('grid.png')).subarray(1, 4).toString()).toBe('PNG');
@@ -210,12 +210,12 @@ describe('looking inside', () => {
 });
 
 describe('weights', () => {
-  it('lists the zoo', async () => {
+  it('list prints the known networks', async () => {
     const ran = await raycam(['weights', 'list', '--json', '--cache-dir', at('cache')]);
     expect(records(ran).map(({ id }) => id)).toContain('resnet152.tv_in1k_v1');
   });
 
-  it('describes and converts a file', async () => {
+  it('convert writes a file that info describes', async () => {
     const converted = at('converted.safetensors');
     expect((await raycam(['weights', 'convert', weights, converted])).status).toBe(0);
     const [about] = records(await raycam(['weights', 'info', converted, '--json']));
@@ -223,7 +223,7 @@ describe('weights', () => {
   });
 });
 
-describe('what is wrong is said in a sentence', () => {
+describe('prints one error message without a stack for', () => {
   const cut = at('cut.safetensors');
   beforeAll(() => {
     writeFileSync(cut, readFileSync(weights).subarray(0, 20_000_000));
@@ -236,7 +236,7 @@ describe('what is wrong is said in a sentence', () => {
 
   const rows: { why: string; args: () => string[]; status: number; message: RegExp }[] = [
     {
-      why: 'no such image',
+      why: 'a missing image',
       args: () => ['predict', at('missing.png')],
       status: 1,
       message: /^raycam: .*missing\.png: does not exist/,
@@ -260,7 +260,7 @@ describe('what is wrong is said in a sentence', () => {
       message: /has 1 class without images \(PNEUMONIA\)/,
     },
     {
-      why: 'no folder',
+      why: 'a missing folder',
       args: () => ['train', at('nowhere'), '--out', at('h')],
       status: 1,
       message: /^raycam: .*nowhere: does not exist/,
@@ -278,7 +278,7 @@ describe('what is wrong is said in a sentence', () => {
       message: /^raycam: weights: .*resnet18\.safetensors: is not a resnet50 \(.*missing/,
     },
     {
-      why: 'no such backbone',
+      why: 'an unknown backbone',
       args: () => ['classify', xray, '--backbone', 'resnet9'],
       status: 2,
       message: /^raycam: unknown backbone "resnet9"\. Known: /,
@@ -290,13 +290,13 @@ describe('what is wrong is said in a sentence', () => {
       message: /^raycam: use either --backbone or --weights, not both/,
     },
     {
-      why: 'no head in the file',
+      why: 'a file that is not a head',
       args: () => ['predict', xray, '--head', weights, ...network],
       status: 1,
       message: /^raycam: head: .*: is not a head file \(it has no fc\.0\.weight and no fc\.0\.bias\)/,
     },
     {
-      why: 'no such class',
+      why: 'an unknown class',
       args: () => ['cam', xray, '--class', 'COLD', '--out', at('c'), '--head', at('head.safetensors'), ...network],
       status: 1,
       message: /unknown class "COLD"\. Known: NORMAL, PNEUMONIA/,
@@ -308,7 +308,7 @@ describe('what is wrong is said in a sentence', () => {
       message: /unknown option '--colour'/,
     },
     {
-      why: 'a number that is none',
+      why: 'an option that is not a number',
       args: () => ['train', at('xrays'), '--out', at('h'), '--epochs', 'many'],
       status: 2,
       message: /Expected a whole number of at least 1/,
@@ -329,7 +329,7 @@ describe('what is wrong is said in a sentence', () => {
       expect(ran.status).toBe(status);
     });
 
-  it('leaves nothing half-written', () => {
+  it('no output file after a failure', () => {
     for (const file of ['h', 'no.npy']) expect(existsSync(at(file))).toBe(false);
   });
 });

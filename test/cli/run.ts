@@ -13,7 +13,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `raycam` as a user would, in the repository's root. */
+/** Runs the `raycam` command in the root of the repository. */
 export function raycam(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, ['dist/cli.js', ...args], {
@@ -31,7 +31,7 @@ export function raycam(args: readonly string[], environment: Record<string, stri
   });
 }
 
-/** The objects of a `--json` run. */
+/** Parses the output of a `--json` run. */
 export function records(ran: Ran): Record<string, unknown>[] {
   return ran.stdout
     .split('\n')
@@ -39,7 +39,7 @@ export function records(ran: Ran): Record<string, unknown>[] {
     .map(line => JSON.parse(line));
 }
 
-/** A folder that is gone after the file's tests. */
+/** Creates a folder that is removed after the file's tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'raycam-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

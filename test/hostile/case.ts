@@ -1,4 +1,4 @@
-/** Inputs that a stranger, a broken disk or a slip of the hand may give to Raycam, and the expected outcome of each. */
+/** Inputs that an attacker, a broken disk or a user's mistake may pass to Raycam, and the expected outcome of each. */
 
 export type Kind = 'weights' | 'images' | 'heads' | 'stores' | 'folders';
 

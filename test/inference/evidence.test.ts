@@ -78,7 +78,9 @@ describe('differenceOf', () => {
   });
 
   it('rejects maps of different sizes and values that are not finite', () => {
-    expect(() => differenceOf(map(1, 2), map(1))).toThrow(new ShapeError('difference: first has 2 values but second has 1'));
+    expect(() => differenceOf(map(1, 2), map(1))).toThrow(
+      new ShapeError('difference: first has 2 values but second has 1'),
+    );
     expect(() => map(1, Number.NaN)).toThrow('cam: element 1 must be a finite number, got NaN');
   });
 });

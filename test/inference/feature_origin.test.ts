@@ -5,7 +5,7 @@ import type { Network } from '../../src/inference/network.ts';
 const GPU = { kind: 'gpu', vendor: 'v', architecture: 'a', description: 'd', features: [], toggles: [] } as const;
 const matrix = { rows: 16, columns: 16, depth: 16, invocations: 32 };
 
-it('differs for every setting that changes the last bits of a feature, and only for those', async () => {
+it('featureOrigin differs for every setting that changes the last bits of a feature', async () => {
   const originOf = (adapter: object, more: Partial<Network> = {}) =>
     featureOrigin({ device: { adapter: { ...GPU, ...adapter } }, model: {}, ...more } as Network);
   const half = { hasHalfWeights: true };
@@ -21,7 +21,7 @@ it('differs for every setting that changes the last bits of a feature, and only 
   expect(new Set(origins).size).toBe(origins.length);
   expect(origins[2]).toMatch(/, on v a d, half weights$/);
   expect(origins[3]).toMatch(/, half products by [0-9a-f]{12}$/);
-  // Matrix hardware is not used with 32-bit weights. On WebAssembly, threads and SIMD width do not change a bit.
+  // With 32-bit weights, results do not depend on subgroup matrices, nor on threads and SIMD width on WebAssembly.
   expect(await originOf({ subgroupMatrix: matrix })).toBe(origins[0]);
   expect(await originOf({ kind: 'wasm', architecture: 'wasm-wide-simd', description: '4 threads' })).toBe(origins[6]);
 });

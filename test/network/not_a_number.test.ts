@@ -37,7 +37,9 @@ describe('a value that is not finite is an error', () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('in logits: %d', async value => {
     const network = await spoiltNetwork(device, 'fc.bias', value);
     const refused = () =>
-      expect(classifyImage(network, image)).rejects.toThrow(new DeviceError(`fc: element 7 must be a finite number, got ${value}. ${ADVICE}`));
+      expect(classifyImage(network, image)).rejects.toThrow(
+        new DeviceError(`fc: element 7 must be a finite number, got ${value}. ${ADVICE}`),
+      );
     await refused();
     const before = device.memoryUse.liveBytes; // with the graph that the network keeps
     await refused();
@@ -48,11 +50,17 @@ describe('a value that is not finite is an error', () => {
   it('in features and activations', async () => {
     const network = await spoiltNetwork(device, 'layer4.1.bn2.bias', Number.NaN);
     const features = () => computeFeatures(network, { paths: [xray], cacheDir: temporaryFolder() });
-    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`));
+    await expect(features()).rejects.toThrow(
+      new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`),
+    );
     const before = device.memoryUse.liveBytes; // with the graph that the network keeps
-    await expect(features()).rejects.toThrow(new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`));
+    await expect(features()).rejects.toThrow(
+      new DeviceError(`avgpool: element 7 must be a finite number, got NaN. ${ADVICE}`),
+    );
     const activations = activationsOf(network, image, 'layer4');
-    await expect(activations).rejects.toThrow(new DeviceError(`layer4: element ${7 * 49} must be a finite number, got NaN. ${ADVICE}`));
+    await expect(activations).rejects.toThrow(
+      new DeviceError(`layer4: element ${7 * 49} must be a finite number, got NaN. ${ADVICE}`),
+    );
     expect(device.memoryUse.liveBytes).toBe(before);
     network.model.dispose();
   });
@@ -73,7 +81,9 @@ describe('checked values', () => {
 
   it('are an error if all are 0, because the device did not run the shaders', () => {
     expect(() => notAllZero('avgpool', new Float32Array(512))).toThrow(
-      new DeviceError('avgpool: every value is 0, so the device did not run the shaders. Check the adapter with `raycam doctor`'),
+      new DeviceError(
+        'avgpool: every value is 0, so the device did not run the shaders. Check the adapter with `raycam doctor`',
+      ),
     );
   });
 });

@@ -29,12 +29,12 @@ async function values(maps: ReturnType<typeof classActivationMaps>) {
 }
 
 describe('classActivationMaps', () => {
-  it("takes each image's own class", async () => {
+  it("maps each image's own class", async () => {
     const [cam] = await values(classActivationMaps(device, inputs([1, 0])));
     expect([...cam]).toEqual([0, 1, 5, 2, 4, -3, 7, -6, 9, 0, 2, 10, 4, 8, -6, 14, -12, 18]);
   });
 
-  it('enlarges as scipy.ndimage.zoom(order=1) with corners aligned', async () => {
+  it('enlarges like scipy.ndimage.zoom(order=1) if corners are aligned', async () => {
     const [, upsampled] = await values(classActivationMaps(device, inputs([1]), { size: 6 }));
     const row = (r: number) => [...upsampled.subarray(6 * r, 6 * r + 6)].map(value => Math.round(value * 1e5) / 1e5);
     expect(row(0)).toEqual([0, 0.4, 0.8, 1.8, 3.4, 5]);
@@ -42,14 +42,14 @@ describe('classActivationMaps', () => {
     expect(row(5)).toEqual([7, 1.8, -3.4, -3, 3, 9]);
   });
 
-  it('enlarges as PyTorch with half pixels', async () => {
+  it('enlarges like PyTorch if half pixels are aligned', async () => {
     const [, upsampled] = await values(classActivationMaps(device, inputs([1]), { size: 6, align: 'half-pixel' }));
     const row = (r: number) => [...upsampled.subarray(6 * r, 6 * r + 6)].map(value => Math.round(value * 1e5) / 1e5);
     expect(row(0)).toEqual([0, 0.25, 0.75, 2, 4, 5]);
     expect(row(1)).toEqual([0.5, 0.8125, 1.4375, 2.0625, 2.6875, 3]);
   });
 
-  it('keeps two tensors and nothing besides', async () => {
+  it('leaves only the two returned tensors in memory', async () => {
     const given = inputs([1, 0]);
     const before = device.memoryUse.liveBytes;
     const maps = classActivationMaps(device, given);
@@ -61,7 +61,7 @@ describe('classActivationMaps', () => {
 });
 
 describe('mapBounds', () => {
-  it('gives the range of each map', async () => {
+  it('returns the minimum and maximum of each map', async () => {
     const maps = device.tensor(Float32Array.of(3, 1, -4, 1, 5, -9, 2, 6, 5, 3, 5, 8), [2, 2, 3]);
     const bounds = mapBounds(device, maps);
     expect(bounds.shape).toEqual([2, 2]);

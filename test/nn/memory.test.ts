@@ -8,7 +8,7 @@ import type { Backbone } from '../../src/weights/backbone.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
 import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
-/** Buffers are counted, and nothing runs: zeros will do for weights. */
+/** Weights of zeros: the test counts buffers and runs nothing. */
 function zeros(architecture: ResNetArchitecture): Backbone {
   const backbone = syntheticBackbone(architecture);
   const entries = [...backbone.stateDict].map(
@@ -37,12 +37,12 @@ describe.each(['wasm', 'software', 'gpu'] as const)('activations on an adapter o
       return activationBytes;
     };
     const one = bytesAt(1);
-    expect(one).toBeGreaterThan(4e6); // conv1's output, and what maxpool makes of it
+    expect(one).toBeGreaterThan(4e6); // the outputs of conv1 and maxpool
     expect(one).toBeLessThan(16e6);
     for (const batch of [2, 8]) {
       const share = bytesAt(batch) / (batch * one);
       expect(share).toBeLessThan(1.02);
-      expect(share).toBeGreaterThan(0.7); // a GPU splits the sums of few images, and needs room for their parts
+      expect(share).toBeGreaterThan(0.7); // for few images, a GPU splits each sum and stores the partial sums
     }
     device.dispose();
   });

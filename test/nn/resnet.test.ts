@@ -134,7 +134,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 
-  it('refuses an input that is not a batch of images, and leaves no memory in use', async () => {
+  it('rejects an input that is not a batch of images, and leaves no memory in use', async () => {
     const before = device.memoryUse.liveBytes;
     using flat = device.empty([3, SIDE, SIDE], 'flat');
     expect(() => model.forward(flat)).toThrow(new ShapeError('resnet: x must be 4-D, got [3, 64, 64]'));

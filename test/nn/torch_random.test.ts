@@ -16,7 +16,7 @@ describe.each(fixtures.draws)('PyTorch after manual_seed($seed)', ({ seed, unifo
     expect([...new TorchRandom(seed).uniform(8, 1)].map(value => (value + 1) / 2)).toEqual(uniforms);
   });
 
-  it('starts Linear(2048, 2) from these bits, and goes through the rows in these orders', () => {
+  it('initialises Linear(2048, 2) with these bits, and visits the rows in these orders', () => {
     const random = new TorchRandom(seed);
     const head = initialHead({ classes, featureCount: 2048, random });
     expect([...head.weight.subarray(0, 4)]).toEqual(weight.first);
@@ -33,14 +33,14 @@ describe.each(fixtures.draws)('PyTorch after manual_seed($seed)', ({ seed, unifo
 });
 
 describe('a seed', () => {
-  it('counts by its low 32 bits', () => {
+  it('is reduced to its low 32 bits', () => {
     const permutation = (seed: number) => new TorchRandom(seed).permutation(20);
     expect(permutation(2 ** 32 + 7)).toEqual(permutation(7));
     expect(permutation(-1)).toEqual(permutation(2 ** 32 - 1));
     expect(permutation(2 ** 53 - 1)).toEqual(permutation(2 ** 32 - 1));
   });
 
-  it.each([0.5, Number.NaN, 2 ** 53])('is not %d', seed => {
+  it.each([0.5, Number.NaN, 2 ** 53])('is rejected if it is %d', seed => {
     expect(() => new TorchRandom(seed)).toThrow(`seed must be an integer within ±(2^53 - 1), got ${seed}`);
   });
 });

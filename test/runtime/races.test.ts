@@ -139,7 +139,7 @@ describe('orderRaces and detectRaces', () => {
       'y[i / 2u] = 7.0;',
       'word 7 is written by invocations 14 and 15',
     ],
-    ['one reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;', 'with invocations in reverse'],
+    ['one invocation reads what another writes', 'y[i] = y[(i + 1u) % 16u] + 1.0;', 'with invocations in reverse'],
     ['a barrier is missing', 't[lane] = y[i]; y[i] = t[7u - lane];', 'with invocations in reverse'],
     [
       'a second barrier is missing',

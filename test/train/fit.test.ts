@@ -132,7 +132,9 @@ describe('fit', () => {
     );
     const before = device.memoryUse.liveBytes;
     await expect(fit(device, data, { lr: -1 })).rejects.toThrow('adam: lr must be at least 0, got -1');
-    await expect(fit(device, data, { stepSize: 0 })).rejects.toThrow('step lr: stepSize must be an integer of at least 1, got 0');
+    await expect(fit(device, data, { stepSize: 0 })).rejects.toThrow(
+      'step lr: stepSize must be an integer of at least 1, got 0',
+    );
     expect(device.memoryUse.liveBytes).toBe(before);
   });
 });

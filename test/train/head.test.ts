@@ -62,7 +62,7 @@ describe('the head', () => {
     expect(await head.values()).toEqual(values);
   });
 
-  it('refuses values of other sizes', () => {
+  it('rejects values of other sizes', () => {
     expect(() => new Head(device, { ...patternHead(2, 5), featureCount: 6 })).toThrow(
       'head: 2 classes on 6 features need 12 weights and 2 biases, got 10 and 2',
     );
@@ -72,7 +72,7 @@ describe('the head', () => {
 describe('a head file', () => {
   const head = { ...patternHead(2, 8), classes };
 
-  it('comes back as it was written, and has the same bytes each time', async () => {
+  it('is read back as it was written, and has the same bytes each time', async () => {
     const bytes = encodeHead(head, metadata);
     expect(await readHead(await open(bytes))).toEqual({ name: 'chest.safetensors', head, metadata });
     expect(encodeHead(head, metadata)).toEqual(bytes);
@@ -86,13 +86,13 @@ describe('a head file', () => {
     ]);
   });
 
-  it('is refused where it is another file', async () => {
+  it('is rejected if it is another kind of file', async () => {
     await expect(readHead(await open(writeSafetensors([])))).rejects.toThrow(
       'head: chest.safetensors: is not a head file (it has no fc.0.weight and no fc.0.bias). Train one with `raycam train`',
     );
   });
 
-  it('is refused without classes, or with classes that do not fit', async () => {
+  it('is rejected without classes, or with classes that do not match', async () => {
     const tensors = [
       { name: 'fc.0.weight', shape: [2, 8], values: head.weight },
       { name: 'fc.0.bias', shape: [2], values: head.bias },
@@ -111,20 +111,20 @@ describe('a head file', () => {
   });
 });
 
-describe('a head fits', () => {
+describe('checkHeadFits', () => {
   const file = { name: 'chest.safetensors', head: patternHead(2, 8), metadata };
   const r50 = { id: 'resnet50.caffe_in1k', featuresOf: 'resnet50.caffe_in1k', weightsHash: 'ab12', featureCount: 8 };
 
-  it('a backbone of the same function, whatever its depth', () => {
+  it('accepts a backbone that computes the same function, of any depth', () => {
     expect(() => checkHeadFits(file, r50)).not.toThrow();
     expect(() => checkHeadFits(file, { ...r50, id: 'resnet152.net2net_r50', weightsHash: '' })).not.toThrow();
   });
 
-  it('a file with the same bytes, whatever its name', () => {
+  it('accepts a weights file with the same bytes and another name', () => {
     expect(() => checkHeadFits(file, { ...r50, id: 'file:mine.pth', featuresOf: 'file:mine.pth' })).not.toThrow();
   });
 
-  it('no other backbone', () => {
+  it('rejects another backbone', () => {
     const other = {
       id: 'resnet152.tv_in1k_v1',
       featuresOf: 'resnet152.tv_in1k_v1',
@@ -136,7 +136,7 @@ describe('a head fits', () => {
     );
   });
 
-  it('no file that merely has the name', () => {
+  it('rejects a weights file with the same name and other bytes', () => {
     const mine = { ...file, metadata: { ...metadata, backbone: 'file:mine.pth', featuresOf: 'file:mine.pth' } };
     const other = { id: 'file:mine.pth', featuresOf: 'file:mine.pth', weightsHash: 'cd34', featureCount: 8 };
     expect(() => checkHeadFits(mine, other)).toThrow(
@@ -144,7 +144,7 @@ describe('a head fits', () => {
     );
   });
 
-  it('no features of another length', () => {
+  it('rejects features of another length', () => {
     expect(() => checkHeadFits(file, { ...r50, featureCount: 512 })).toThrow(
       'trained on resnet152.net2net_r50 (8 features), not on resnet50.caffe_in1k (512 features)',
     );

@@ -6,22 +6,16 @@ import { featureCsv, featureMarkdown, featureText } from '../../bench/feature_te
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { syntheticBackbone } from '../../weights/synthetic_network.ts';
 import {
+  addArchitectureArgument,
+  addBenchNetworkOptions,
   addFormatOptions,
-  addNetworkChoice,
   type BenchFlags,
   formatted,
   hostFacts,
   realBackbone,
 } from '../common/bench.ts';
 import { imagesUnder } from '../common/images.ts';
-import {
-  addAdapterOptions,
-  addCommonOptions,
-  addWeightOptions,
-  halfSettings,
-  NETWORK_GROUP,
-  wholeNumber,
-} from '../common/options.ts';
+import { addAdapterOptions, addCommonOptions, halfSettings, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, runCommand } from '../common/session.ts';
 import { tuningFor } from '../common/tuning_files.ts';
@@ -34,12 +28,11 @@ export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
     .description('compare `raycam features` with the rate of the kernels alone, in turns, and measure its memory');
-  addNetworkChoice(command)
+  addArchitectureArgument(command)
     .argument('<path...>', 'images, and folders of images; each is computed once, and nothing is cached')
-    .optionsGroup('Options:')
     .option('--batch <count>', 'images per forward pass (default: as `raycam features` takes)', wholeNumber(1));
   addFormatOptions(command);
-  addWeightOptions(command.optionsGroup(NETWORK_GROUP));
+  addBenchNetworkOptions(command);
   addCommonOptions(addAdapterOptions(command)).action(
     (architecture: ResNetArchitecture, inputs: string[], flags: FeatureFlags) =>
       runCommand(flags, () => run(architecture, inputs, flags)),

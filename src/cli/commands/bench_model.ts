@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { modelCsv, modelMarkdown, modelText } from '../../bench/model_text.ts';
 import type { ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import {
+  addArchitectureArgument,
+  addBenchNetworkOptions,
   addCompareOptions,
   addFormatOptions,
-  addNetworkChoice,
   argumentsInTurns,
   type BenchFlags,
   formatted,
@@ -13,14 +14,7 @@ import {
   showComparison,
 } from '../common/bench.ts';
 import { compareBuilds, serveTurns } from '../common/bench_turns.ts';
-import {
-  addAdapterOptions,
-  addCommonOptions,
-  addWeightOptions,
-  halfSettings,
-  NETWORK_GROUP,
-  wholeNumber,
-} from '../common/options.ts';
+import { addAdapterOptions, addCommonOptions, halfSettings, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, runCommand } from '../common/session.ts';
 import { tuningFor } from '../common/tuning_files.ts';
@@ -37,8 +31,7 @@ export function registerBenchModel(bench: Command): void {
   const command = bench
     .command('model')
     .description('time a network: its start by stages, warm forward passes, memory, and with --by-layer each module');
-  addNetworkChoice(command)
-    .optionsGroup('Options:')
+  addArchitectureArgument(command)
     .option('--batch <count>', 'images per forward pass', wholeNumber(1), 1)
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
     .option('--by-layer', 'show the time of every module, and the rest of the total')
@@ -48,7 +41,7 @@ export function registerBenchModel(bench: Command): void {
       'do not load the network a second time to measure the other setting of --compact, or the error of --half',
     );
   addFormatOptions(addCompareOptions(command));
-  addWeightOptions(command.optionsGroup(NETWORK_GROUP));
+  addBenchNetworkOptions(command);
   addCommonOptions(addAdapterOptions(command)).action((architecture: ResNetArchitecture, flags: ModelFlags) =>
     runCommand(flags, () => run(architecture, flags)),
   );

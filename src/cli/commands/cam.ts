@@ -26,7 +26,7 @@ interface CamFlags extends HeadFlags, TimingFlags {
 export function registerCam(program: Command): void {
   const command = program
     .command('cam')
-    .description('draw where the evidence for a class lies: each X-ray with its heat map')
+    .description('draw each X-ray with a heat map of the evidence for a class')
     .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
     .requiredOption('--out <dir>', 'write the pictures here, as <name>.png')
     .addOption(headOption())

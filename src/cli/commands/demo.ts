@@ -30,7 +30,7 @@ export function registerDemo(program: Command): void {
     .description('run the whole pipeline on bundled X-rays: features, training, evaluation, heat maps, a report')
     .option('--out <dir>', 'write the report here', 'runs/demo')
     .option('--full', 'use all 100 X-rays on any adapter (SwiftShader takes 48 by default)');
-  addReuseOption(addNetworkOptions(command, 'the best one for the adapter that can be downloaded')).action(
+  addReuseOption(addNetworkOptions(command, 'the best that can be downloaded and suits the adapter')).action(
     (flags: DemoFlags) =>
       runCommand(flags, () => withDemoNetwork(flags, (chosen, output) => demo(chosen, output, flags))),
   );

@@ -29,12 +29,12 @@ export function demoReport({ cases, trained, bundled, facts, times, attribution 
   return {
     title: 'Raycam: chest X-rays, verdicts and evidence',
     summary:
-      `A head was trained on ${few} X-rays over the features of a frozen network, tested on ${test.images.length} others, and asked ` +
-      'where its evidence lies. Every number was computed by Raycam’s own compute shaders on this machine.',
+      `A head was trained on the features that a frozen network computed from ${few} X-rays, and tested on ${test.images.length} others. ` +
+      'The heat maps show its evidence. Every number was computed by Raycam’s own compute shaders on this machine.',
     cases,
     casesNote: 'The first three test images of each class, right or wrong.',
     history: trained.history.map(({ epoch, train: learnt, val }) => ({ epoch, train: learnt, test: val })),
-    historyNote: 'The weights after the last epoch were kept: nothing was chosen by the test images.',
+    historyNote: 'The weights after the last epoch were kept, so the test images had no influence on the choice.',
     evaluation: evaluationOf(trained.metrics),
     ran: [
       { label: 'Adapter', value: facts.adapter },

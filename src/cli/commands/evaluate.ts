@@ -43,6 +43,6 @@ function splitOf({ root, splits }: Dataset, name?: string): ImageFolder {
     name === undefined
       ? (splits.test ?? splits.val ?? splits.all ?? splits.train)
       : splits[name as keyof typeof splits];
-  if (!folder) throw new InputError(`${root}: no split "${name}", it has ${Object.keys(splits).join(', ')}`);
+  if (!folder) throw new InputError(`${root}: unknown split "${name}". Known: ${Object.keys(splits).join(', ')}`);
   return folder;
 }

@@ -42,7 +42,7 @@ async function grid(dir: string, flags: GridFlags): Promise<void> {
   for await (const { index, image } of loader)
     tiles.push({ picture: image, title: classes[folder.images[index]!.classIndex]! });
   reportSkipped(loader.skipped, output);
-  if (tiles.length === 0) throw new InputError(`${dir}: none of the drawn images can be read`);
+  if (tiles.length === 0) throw new InputError(`${dir}: none of the ${order.length} images could be read`);
   await writeFileAtomic(flags.out, await encodePng(composeGrid(tiles, { columns: flags.columns })));
   output.result(
     { out: flags.out, images: tiles.length, classes, skipped: loader.skipped.map(({ path }) => path) },

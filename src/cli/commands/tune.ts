@@ -72,7 +72,7 @@ async function measured(architecture: ResNetArchitecture, flags: TuneFlags, outp
     onProgress: (done, total, what) => output.note(`tune ${done + 1}/${total}: ${what}`),
   });
   for (const { shape, variant, reason } of refused)
-    output.warn(`raycam: tune: ${shape} by ${variant} is wrong: ${reason}`);
+    output.warn(`raycam: tune: ${shape}: ${variant} is wrong (${reason})`);
   return tuning;
 }
 
@@ -86,5 +86,5 @@ function textOf({ convolutions }: Tuning, file: string): string {
     const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernel.join('x')} / ${stride}`;
     return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of untuned`;
   });
-  return [...rows, `kept in ${file}`].join('\n');
+  return [...rows, `saved in ${file}`].join('\n');
 }

@@ -10,7 +10,7 @@ import type { AdapterChoice } from '../../runtime/adapter.ts';
 import type { Backbone } from '../../weights/backbone.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { resolveBackbone } from '../../weights/resolve_backbone.ts';
-import { type CommonFlags, type Half, NETWORK_GROUP, OUTPUT_GROUP, wholeNumber } from './options.ts';
+import { addWeightOptions, type CommonFlags, type Half, NETWORK_GROUP, OUTPUT_GROUP, wholeNumber } from './options.ts';
 import type { Output } from './output.ts';
 import { interruption, PullProgress } from './session.ts';
 
@@ -43,25 +43,28 @@ export function addFormatOptions(command: Command): Command {
 
 export function addCompareOptions(command: Command): Command {
   return command
-    .option('--against <dir>', 'compare with another build of Raycam (a clone, or its dist), measured in turns')
+    .option('--against <dir>', 'compare with another build of Raycam (a clone, or its dist), in alternation')
     .addOption(
       new Option('--fail-above <percent>', 'exit with 1 if anything is slower by more than this')
         .argParser(percent)
         .default(0.05, '5%'),
     )
-    .addOption(new Option('--in-turns', 'answer another `raycam bench --against`').hideHelp());
+    .addOption(new Option('--in-turns', 'serve another `raycam bench --against`').hideHelp());
 }
 
-/** Adds the argument and options that choose the network to measure. */
-export function addNetworkChoice(command: Command): Command {
-  return command
-    .addArgument(
-      new Argument('<architecture>', 'measured with synthetic weights, unless --backbone names real ones').choices(
-        RESNET_ARCHITECTURES,
-      ),
-    )
-    .optionsGroup(NETWORK_GROUP)
-    .option('--backbone <id>', 'real weights: a network from `raycam weights list`');
+/** Adds the argument that names the network to measure. */
+export function addArchitectureArgument(command: Command): Command {
+  return command.addArgument(
+    new Argument('<architecture>', 'measured with synthetic weights, unless --backbone names real ones').choices(
+      RESNET_ARCHITECTURES,
+    ),
+  );
+}
+
+/** Adds the options for the weights of the network to measure. */
+export function addBenchNetworkOptions(command: Command): Command {
+  command.optionsGroup(NETWORK_GROUP).option('--backbone <id>', 'real weights: a network from `raycam weights list`');
+  return addWeightOptions(command);
 }
 
 /** Opens the network that --backbone names. */
@@ -88,7 +91,7 @@ function percent(text: string): number {
   return value / 100;
 }
 
-/** Returns this command's arguments without those of the comparison: both builds of --against are called with them. */
+/** Returns this command's arguments without those of the comparison. Both builds of --against get them. */
 export function argumentsInTurns(): string[] {
   const dropped = new Set(['--against', '--fail-above', '--out']);
   const kept: string[] = [];

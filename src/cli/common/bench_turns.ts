@@ -137,7 +137,7 @@ class TurnsProcess {
   private async next<Answer>(): Promise<Answer> {
     const { value, done } = await this.lines.next();
     if (!done) return JSON.parse(value) as Answer;
-    const reason = this.errors.trim().split('\n').at(-1) || 'it ended without a message';
+    const reason = this.errors.trim().split('\n').at(-1) || 'it exited without a message';
     throw new RaycamError(`bench: the build at ${this.path} failed (${reason})`);
   }
 }

@@ -5,7 +5,7 @@ import { InputError } from '../../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
-/** Images that are being decoded. Decoding starts at once, so the first few are ready when the network is. */
+/** Images that are being decoded. Decoding starts in the constructor, so the first images are ready when the network is. */
 export class ComingImages {
   readonly loader: ImageLoader;
   private readonly images: AsyncIterator<LoadedImage>;
@@ -15,7 +15,7 @@ export class ComingImages {
     this.loader = new ImageLoader(paths, { signal: interruption.signal });
     this.images = this.loader[Symbol.asyncIterator]();
     this.first = this.images.next();
-    this.first.catch(() => {}); // the iterator below throws it
+    this.first.catch(() => {}); // the iterator below rethrows it
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadedImage> {
@@ -57,7 +57,7 @@ export async function expectFiles(paths: readonly string[]): Promise<void> {
 export async function imagesUnder(inputs: readonly string[], command: string): Promise<string[]> {
   const under = async (path: string) => ((await fileStatus(path)).isDirectory ? listImages(path) : [path]);
   const paths = (await Promise.all(inputs.map(under))).flat();
-  if (paths.length === 0) throw new InputError(`${command}: no images under ${inputs.join(', ')}`);
+  if (paths.length === 0) throw new InputError(`${command}: ${inputs.join(', ')}: contains no images`);
   return paths;
 }
 

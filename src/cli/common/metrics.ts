@@ -1,11 +1,11 @@
 import type { Metrics } from '../../train/metrics.ts';
 
-/** The metrics as they are printed with --json: the ROC curve has a point per image, and is left out. */
+/** Returns the metrics as --json prints them, without the ROC curve, which has a point per image. */
 export function withoutRoc({ roc: _, ...metrics }: Metrics) {
   return metrics;
 }
 
-/** Returns the metrics as a table to read. */
+/** Formats the metrics as a text table. */
 export function describeMetrics({
   images,
   loss,
@@ -31,7 +31,7 @@ export function describeMetrics({
     `sensitivity  ${figure(sensitivity)}  (${positiveClass} found)`,
     `specificity  ${figure(specificity)}`,
     `AUROC        ${figure(auroc)}${interval}`,
-    `true, by row; predicted, by column`,
+    'rows: true class; columns: predicted class',
     `  ${''.padEnd(width)}  ${classes.map(name => name.padStart(width)).join('  ')}`,
     ...rows,
   ].join('\n');

@@ -10,7 +10,7 @@ export const DEVICE_GROUP = 'Device:';
 export const OUTPUT_GROUP = 'Output:';
 export const CACHING_GROUP = 'Caching:';
 
-/** What every command writes, and where it caches. */
+/** Options of every command: its output, and its cache. */
 export interface CommonFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -18,7 +18,7 @@ export interface CommonFlags {
   readonly cacheDir?: string;
 }
 
-/** Which network runs, and on what. */
+/** Options that choose the network and the adapter. */
 export interface NetworkFlags extends CommonFlags {
   readonly backbone?: string;
   readonly weights?: string;

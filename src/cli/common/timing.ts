@@ -117,5 +117,5 @@ export function timingText(timing: Timing): string {
   const seconds = (ms: number) => (ms / 1e3).toFixed(2);
   const { programMs, openMs, deviceMs, readMs, uploadMs, compileMs, decodeMs, forwardMs, pictureMs, totalMs } = timing;
   const picture = pictureMs === undefined ? '' : `, picture ${seconds(pictureMs)}`;
-  return `${seconds(totalMs)} s: program ${seconds(programMs)}, weights found ${seconds(openMs)}, device ${seconds(deviceMs)}, weights read ${seconds(readMs)} and packed ${seconds(uploadMs)}, forward ${seconds(forwardMs)}${picture}; beside them pipelines ${seconds(compileMs)}, decoding ${seconds(decodeMs)}`;
+  return `${seconds(totalMs)} s: program ${seconds(programMs)}, weights found ${seconds(openMs)}, device ${seconds(deviceMs)}, weights read ${seconds(readMs)} and packed ${seconds(uploadMs)}, forward ${seconds(forwardMs)}${picture}; in parallel, pipelines ${seconds(compileMs)} and decoding ${seconds(decodeMs)}`;
 }

@@ -52,7 +52,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
   }
 
   /**
-   * Whether the device took the buffer's memory, and so its mapping, with it. A buffer created after the loss has no
+   * Returns whether the device took the buffer's memory, and so its mapping, with it. A buffer created after the loss has no
    * memory of the device's; its mapping stays usable.
    */
   private get isGone(): boolean {
@@ -64,7 +64,7 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
     return this.storage!.allocation.address;
   }
 
-  /** Whether no queued work still uses the buffer. */
+  /** Returns whether no queued work still uses the buffer. */
   get idle(): boolean {
     return this.storage === undefined || this.storage.lastUse <= this.context.timeline.completed;
   }

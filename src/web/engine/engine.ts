@@ -26,6 +26,7 @@ const KEPT_IMAGES = 8;
 
 interface Opened {
   readonly choice: EngineChoice;
+  readonly openedMs: number;
   readonly network: Network;
   /** The adapter's stored tuning, whether or not it is in use. */
   readonly tuning?: Tuning;
@@ -105,7 +106,7 @@ export class Engine {
     const used = this.opened?.headFile;
     await this.close();
     try {
-      const opened: Opened = { choice, ...(await this.build(choice, signal)) };
+      const opened: Opened = { choice, ...(await this.build(choice, signal)), openedMs: Date.now() };
       const { network } = opened;
       this.opened = opened;
       this.watch(network);
@@ -154,7 +155,10 @@ export class Engine {
     return image;
   }
 
-  /** Runs a call. If the device was lost before or is lost meanwhile, the network is rebuilt and the call repeated, once. */
+  /**
+   * Runs a call. If the device was lost before or is lost meanwhile, rebuilds the network and repeats the call, once. If
+   * that fails, closes the network.
+   */
   async guard(work: () => Promise<unknown>): Promise<unknown> {
     const { opened } = this;
     if (!opened) return work();
@@ -176,7 +180,7 @@ export class Engine {
   /** Prepares a network whose device is new, and reports the loss of that device. */
   private watch(network: Network): void {
     const { device } = network;
-    device.encodesAhead = false; // the observer must see its passes
+    device.encodesAhead = false; // the observer must see the passes
     void device.lost.then(() => {
       if (this.opened?.network === network && network.device === device) this.onLost();
     });
@@ -220,12 +224,13 @@ export class Engine {
   }
 
   private announce(): void {
-    const { choice, network, headFile, tuning } = this.opened!;
+    const { choice, openedMs, network, headFile, tuning } = this.opened!;
     const { backbone, device } = network;
     const { id, architecture, note, licence, weightsHash } = backbone;
     this.setStatus({
       state: 'ready',
       generation: ++this.generation,
+      openedMs,
       choice,
       model: {
         id,

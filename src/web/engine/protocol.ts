@@ -89,6 +89,8 @@ export type EngineStatus =
       readonly state: 'ready';
       /** Counts every change of network or head. Results of an earlier generation are void. */
       readonly generation: number;
+      /** When the network was opened, which identifies it: its trainings end with it. Unchanged when a device is lost. */
+      readonly openedMs: number;
       readonly choice: EngineChoice;
       readonly model: ModelInfo;
       /** Absent if no head fits; there are activations then, but no verdict. */

@@ -83,7 +83,7 @@ function placeFences(operands: readonly (readonly Node[])[], registers: number):
   return fences;
 }
 
-/** Whether a node is a vector operand of sums: loaded, or assembled from lanes. */
+/** Returns whether a node is a vector operand of sums: loaded, or assembled from lanes. */
 function isOperand({ kind, op }: Node): boolean {
   return kind === 'v128' && /load|splat|shuffle|make/.test(op);
 }

@@ -255,7 +255,7 @@ function isSumWithConstant(node: Node): boolean {
   return node.op === 'i32.add' && node.args[1]!.op === 'const';
 }
 
-/** Whether a node is known to be 0 or 1. */
+/** Returns whether a node is known to be 0 or 1. */
 function isBoolean(node: Node): boolean {
   if (/\.(eqz|eq|ne|lt|gt|le|ge)(_[su])?$/.test(node.op) && node.kind === 'i32') return true;
   if (node.op === 'v128.any_true' || node.op === 'i32x4.all_true') return true;

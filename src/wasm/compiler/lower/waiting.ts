@@ -62,7 +62,7 @@ export class Waiting {
     }
   }
 
-  /** Hoists an assignment's value. The target is located (and read, for `+=` and the like) before that value. */
+  /** Hoists an assignment's value. The target is located (and read, for compound assignments such as `+=`) before that value. */
   hoistAssign(assign: Assign): Assign {
     const { target, operator, value, position } = assign;
     if (!target) return { ...assign, value: this.hoist(value) };

@@ -39,7 +39,7 @@ const grouped = new WeakSet<Expression>();
 const ARITHMETIC = /^[-+*/%]$/;
 const RELATION = /^([<>]=?|[!=]=)$/;
 
-/** Whether an operand with the operator `inner` needs no parentheses; WGSL requires them for most mixtures. */
+/** Returns whether an operand with the operator `inner` needs no parentheses; WGSL requires them for most mixtures. */
 function goTogether(operator: string, inner: string): boolean {
   if (ARITHMETIC.test(operator)) return true;
   if (operator === '<<' || operator === '>>') return false;

@@ -46,7 +46,7 @@ export function schedule(root: Region, { nodes, live }: Usage): Schedule {
   return { placement, inlined };
 }
 
-/** Whether the scheduler places a node: it is pure, and computing it takes an instruction. */
+/** Returns whether the scheduler places a node: it is pure, and computing it takes an instruction. */
 function isMovable(node: Node): boolean {
   const { op } = node;
   return op !== 'const' && op !== 'param' && op !== 'phi' && !node.isPinned;

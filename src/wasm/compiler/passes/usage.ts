@@ -42,7 +42,7 @@ export function findUsage(root: Region): Usage {
   return { nodes: [...live].sort((a, b) => b.id - a.id), live, targets };
 }
 
-/** Whether a pinned node must run even if its result is unused; plain reads need not. */
+/** Returns whether a pinned node must run even if its result is unused; plain reads need not. */
 function hasEffect({ op }: Node): boolean {
   return op.includes('atomic.rmw');
 }

@@ -13,45 +13,26 @@ export interface StepViewProps {
   readonly column: number;
 }
 
-export function StepView({ step, text, channel, row, column }: StepViewProps) {
+export function StepView(props: StepViewProps) {
+  const { step, text } = props;
+  return (
+    <>
+      <StepBody {...props} />
+      <p class="step-result number">
+        <span aria-hidden="true">= </span>
+        {text(step.value)}
+      </p>
+    </>
+  );
+}
+
+/** Shows a step without its result. */
+function StepBody({ step, text, channel, row, column }: StepViewProps) {
   switch (step.kind) {
     case 'convolution':
-      return (
-        <>
-          <Title path={step.path}>
-            Σ patch × weights, over {step.patches.length + step.otherChannels} channels of <Source path={step.input} />
-          </Title>
-          <table class="products" data-window={step.kernel}>
-            <TableHead columns={['ch.', 'patch', 'weights', 'sum']} />
-            <tbody>
-              {step.patches.map(patch => (
-                <tr key={patch.channel}>
-                  <th scope="row">{patch.channel}</th>
-                  <td>
-                    <NumberGrid values={patch.values} columns={step.kernel} />
-                  </td>
-                  <td>
-                    <NumberGrid values={patch.weights} columns={step.kernel} />
-                  </td>
-                  <td>{text(patch.sum)}</td>
-                </tr>
-              ))}
-              {step.otherChannels > 0 && <Others count={step.otherChannels} sum={text(step.otherSum)} />}
-            </tbody>
-          </table>
-          <Result>{text(step.value)}</Result>
-        </>
-      );
+      return <ConvolutionStep step={step} text={text} />;
     case 'batch norm':
-      return (
-        <>
-          <Title path={step.path}>(Σ − mean) ÷ √(variance + ε) × γ + β</Title>
-          <p class="working-out">
-            (Σ {plus(-step.mean)}) ÷ √({short(step.variance)} {plus(step.eps)}) × {short(step.weight)} {plus(step.bias)}
-          </p>
-          <Result>{text(step.value)}</Result>
-        </>
-      );
+      return <BatchNormStep step={step} />;
     case 'add':
       return (
         <>
@@ -59,55 +40,126 @@ export function StepView({ step, text, channel, row, column }: StepViewProps) {
             the same position in <Source path={step.path} />
           </Title>
           <p class="working-out">+ {text(step.residual)}</p>
-          <Result>{text(step.value)}</Result>
         </>
       );
     case 'relu':
-      return (
-        <>
-          <Title path={step.path}>max(0, ·)</Title>
-          <Result>{text(step.value)}</Result>
-        </>
-      );
+      return <Title path={step.path}>max(0, ·)</Title>;
     case 'max':
+      return (
+        <PoolStep step={step}>
+          , channel {channel}, around row {2 * row}, column {2 * column}
+        </PoolStep>
+      );
     case 'mean':
-      return (
-        <>
-          <Title path={step.path}>
-            the {step.kind === 'max' ? 'maximum' : 'mean'} of {step.values.length} pixels of{' '}
-            <Source path={step.input} />
-            {step.kind === 'max' && `, channel ${channel}, around row ${2 * row}, column ${2 * column}`}
-          </Title>
-          <NumberGrid values={step.values} columns={step.columns} />
-          <Result>{text(step.value)}</Result>
-        </>
-      );
+      return <PoolStep step={step} />;
     case 'linear':
-      return (
-        <>
-          <Title path={step.path}>
-            Σ feature × weight + bias, over {step.terms.length + step.otherChannels} features of{' '}
-            <Source path={step.input} />
-          </Title>
-          <table class="products">
-            <TableHead columns={['ch.', 'feature', 'weight', 'product']} />
-            <tbody>
-              {step.terms.map(term => (
-                <tr key={term.channel}>
-                  <th scope="row">{term.channel}</th>
-                  <td>{short(term.value)}</td>
-                  <td>{short(term.weight)}</td>
-                  <td>{text(term.value * term.weight)}</td>
-                </tr>
-              ))}
-              {step.otherChannels > 0 && <Others count={step.otherChannels} sum={text(step.otherSum)} />}
-            </tbody>
-          </table>
-          <p class="working-out">+ {text(step.bias)}</p>
-          <Result>{text(step.value)}</Result>
-        </>
-      );
+      return <LinearStep step={step} text={text} />;
   }
+}
+
+type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>;
+
+interface SumProps<Kind extends 'convolution' | 'linear'> {
+  readonly step: StepOf<Kind>;
+  readonly text: (value: number) => string;
+}
+
+function ConvolutionStep({ step, text }: SumProps<'convolution'>) {
+  const { path, input, kernel, patches, otherChannels } = step;
+  return (
+    <>
+      <Title path={path}>
+        Σ patch × weights, over {patches.length + otherChannels} channels of <Source path={input} />
+      </Title>
+      <table class="products" data-window={kernel}>
+        <TableHead columns={['ch.', 'patch', 'weights', 'sum']} />
+        <tbody>
+          {patches.map(({ channel, values, weights, sum }) => (
+            <tr key={channel}>
+              <th scope="row">{channel}</th>
+              <td>
+                <NumberGrid values={values} columns={kernel} />
+              </td>
+              <td>
+                <NumberGrid values={weights} columns={kernel} />
+              </td>
+              <td>{text(sum)}</td>
+            </tr>
+          ))}
+          <OtherChannels step={step} text={text} />
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function LinearStep({ step, text }: SumProps<'linear'>) {
+  const { path, input, terms, otherChannels, bias } = step;
+  return (
+    <>
+      <Title path={path}>
+        Σ feature × weight + bias, over {terms.length + otherChannels} features of <Source path={input} />
+      </Title>
+      <table class="products">
+        <TableHead columns={['ch.', 'feature', 'weight', 'product']} />
+        <tbody>
+          {terms.map(({ channel, value, weight }) => (
+            <tr key={channel}>
+              <th scope="row">{channel}</th>
+              <td>{short(value)}</td>
+              <td>{short(weight)}</td>
+              <td>{text(value * weight)}</td>
+            </tr>
+          ))}
+          <OtherChannels step={step} text={text} />
+        </tbody>
+      </table>
+      <p class="working-out">+ {text(bias)}</p>
+    </>
+  );
+}
+
+/** The table row for the channels that are not listed. */
+function OtherChannels({ step: { otherChannels, otherSum }, text }: SumProps<'convolution' | 'linear'>) {
+  if (otherChannels === 0) return null;
+  return (
+    <tr>
+      <th scope="row" />
+      <td colSpan={2} class="soft">
+        {otherChannels} more
+      </td>
+      <td>{text(otherSum)}</td>
+    </tr>
+  );
+}
+
+function BatchNormStep({ step: { path, mean, variance, eps, weight, bias } }: { readonly step: StepOf<'batch norm'> }) {
+  return (
+    <>
+      <Title path={path}>(Σ − mean) ÷ √(variance + ε) × γ + β</Title>
+      <p class="working-out">
+        (Σ {plus(-mean)}) ÷ √({short(variance)} {plus(eps)}) × {short(weight)} {plus(bias)}
+      </p>
+    </>
+  );
+}
+
+interface PoolStepProps {
+  readonly step: StepOf<'max' | 'mean'>;
+  /** Text after the name of the input. */
+  readonly children?: ComponentChildren;
+}
+
+function PoolStep({ step: { kind, path, input, values, columns }, children }: PoolStepProps) {
+  return (
+    <>
+      <Title path={path}>
+        the {kind === 'max' ? 'maximum' : 'mean'} of {values.length} pixels of <Source path={input} />
+        {children}
+      </Title>
+      <NumberGrid values={values} columns={columns} />
+    </>
+  );
 }
 
 function Title({ path, children }: { readonly path: string; readonly children: ComponentChildren }) {
@@ -115,27 +167,6 @@ function Title({ path, children }: { readonly path: string; readonly children: C
     <p class="step-title">
       <b class="mono">{path}</b> {children}
     </p>
-  );
-}
-
-function Result({ children }: { readonly children: ComponentChildren }) {
-  return (
-    <p class="step-result number">
-      <span aria-hidden="true">= </span>
-      {children}
-    </p>
-  );
-}
-
-function Others({ count, sum }: { readonly count: number; readonly sum: string }) {
-  return (
-    <tr>
-      <th scope="row" />
-      <td colSpan={2} class="soft">
-        {count} more
-      </td>
-      <td>{sum}</td>
-    </tr>
   );
 }
 

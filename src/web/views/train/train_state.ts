@@ -37,17 +37,17 @@ export type Run =
       readonly history: readonly EpochRecord[];
       readonly metrics: readonly Metrics[];
     }
-  | { readonly state: 'done'; readonly summary: Summary; readonly weightsHash: string; readonly generation: number }
+  | { readonly state: 'done'; readonly summary: Summary; readonly openedMs: number }
   | { readonly state: 'failed'; readonly message: string };
 
 const lastRun = signal<Run>({ state: 'idle' });
 
-/** The last run. A finished run is dropped once a network with other weights is ready. */
+/** The last run. A finished run is dropped once another network is ready, because the engine no longer has its heads. */
 export const run = computed<Run>(() => {
   const status = engineStatus.value;
   const value = lastRun.value;
   if (value.state !== 'done') return value;
-  return status.state !== 'ready' || status.model.weightsHash === value.weightsHash ? value : { state: 'idle' };
+  return status.state !== 'ready' || status.openedMs === value.openedMs ? value : { state: 'idle' };
 });
 
 /** The selected epoch, counted from 0; -1 is before the first, undefined the kept one. */
@@ -92,7 +92,7 @@ export async function startTraining(): Promise<void> {
         },
       },
     );
-    lastRun.value = { state: 'done', summary, weightsHash: status.model.weightsHash, generation: status.generation };
+    lastRun.value = { state: 'done', summary, openedMs: status.openedMs };
   } catch (error) {
     if (stop !== controller.signal) return;
     lastRun.value = isAbort(error) ? { state: 'idle' } : { state: 'failed', message: (error as Error).message };

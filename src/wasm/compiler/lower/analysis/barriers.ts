@@ -9,7 +9,7 @@ export function isBarrier(name: string): boolean {
 
 const known = new WeakMap<object, boolean>();
 
-/** Whether a statement or an expression may wait at a barrier, itself or in a function that it calls. */
+/** Returns whether a statement or an expression may wait at a barrier, itself or in a function that it calls. */
 export function containsBarrier(context: Context, node: Statement | Expression | undefined): boolean {
   if (!node) return false;
   const before = known.get(node);

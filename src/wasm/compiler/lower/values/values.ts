@@ -52,7 +52,7 @@ export function abstractNumber(scalar: ScalarName, number: number): AbstractValu
   return { kind: 'abstract', type: scalarType(scalar), number };
 }
 
-/** Whether a value of this type is a single node. */
+/** Returns whether a value of this type is a single node. */
 export function isLeaf(type: Type): boolean {
   return (type.kind === 'scalar' || type.kind === 'vector') && !isAbstract(type);
 }
