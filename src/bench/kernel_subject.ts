@@ -1,6 +1,6 @@
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { type Case, type CaseTable, shapesOf } from '../oracle/case_table.ts';
 import { checkCase, makeInputs } from '../oracle/check.ts';
+import type { AdapterFamily } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { OpenSubject, Subject } from './subject.ts';

@@ -71,10 +71,10 @@ function convolutionsOf(shapes: string): ConvolutionSubject[] {
         batch: batch!,
         channels: channels!,
         outChannels: outChannels!,
-        kernel,
+        kernel: [kernel, kernel],
         stride,
         padding: (kernel - 1) / 2,
-        side: side!,
+        size: [side!, side!],
         residual: false,
         relu: true,
       });

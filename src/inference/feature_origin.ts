@@ -1,9 +1,8 @@
 import { sha256 } from '#platform';
 import { version } from '../../package.json';
-import { hasWideSimd } from '../kernels/choose_conv2d.ts';
 import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts';
 import * as kernels from '../kernels/index.ts';
-import type { AdapterReport } from '../runtime/adapter.ts';
+import { type AdapterReport, hasWideSimd } from '../runtime/adapter.ts';
 import type { Network } from './network.ts';
 
 /**

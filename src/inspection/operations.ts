@@ -1,7 +1,7 @@
 /** A network operation by operation: what each computes, on what, and what it costs. */
 
 import { InputError } from '../errors/index.ts';
-import { type ConvolutionShape, resnetWork } from '../nn/resnet_work.ts';
+import { type FusedConvolution, resnetWork } from '../nn/resnet_work.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 
@@ -26,7 +26,7 @@ export interface Operation {
   /** The operation whose output is added before the relu. */
   readonly shortcut?: string;
   /** Of a convolution. */
-  readonly convolution?: Pick<ConvolutionShape, 'kernel' | 'stride' | 'padding' | 'channels'>;
+  readonly convolution?: Pick<FusedConvolution, 'stride' | 'padding' | 'channels'> & { readonly kernel: number };
 }
 
 /** Every operation of a network, in the order in which its modules stand. */
@@ -41,7 +41,8 @@ export function operationsOf({ architecture, strideOn }: Pick<Backbone, 'archite
   };
   const convolve = (unit: string, [conv, norm]: readonly [string, string], input: string, isCounted = true) => {
     const { y, flop, convolution } = work.get(conv)!;
-    const { kernel, stride, padding, channels } = convolution!;
+    const { stride, padding, channels } = convolution!;
+    const [kernel] = convolution!.kernel;
     const shape = y.slice(1) as unknown as Operation['shape'];
     add({
       path: conv,

@@ -1,6 +1,6 @@
 import shader from '../../shaders/add_relu.wgsl';
-import { elementCount } from '../runtime/shape.ts';
 import { defineKernel, elementGrid } from '../runtime/kernel.ts';
+import { elementCount } from '../runtime/shape.ts';
 import { expectSameShape } from './shape_checks.ts';
 
 /**

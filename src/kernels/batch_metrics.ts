@@ -1,7 +1,7 @@
 import shader from '../../shaders/batch_metrics.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShapes } from '../runtime/shape.ts';
 import { defineKernel } from '../runtime/kernel.ts';
+import { formatShapes } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface BatchMetricsOptions {

@@ -1,7 +1,7 @@
 import shader from '../../shaders/class_activation_map.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShapes } from '../runtime/shape.ts';
 import { defineKernel, elementGrid } from '../runtime/kernel.ts';
+import { formatShapes } from '../runtime/shape.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 /**

@@ -3,6 +3,7 @@ import threeByThreeShader from '../../shaders/conv2d_3x3.wgsl';
 import packHalvesShader from '../../shaders/pack_conv2d_halves.wgsl';
 import packShader from '../../shaders/pack_conv2d_weight.wgsl';
 import { ShapeError } from '../errors/index.ts';
+import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { elementCount } from '../runtime/shape.ts';
 import {
   type Conv2dOptions,
@@ -13,7 +14,6 @@ import {
   tensorsOf,
   tileGrid,
 } from './conv2d_plan.ts';
-import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 /**

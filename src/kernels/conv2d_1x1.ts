@@ -4,6 +4,7 @@ import swapsShader from '../../shaders/conv2d_1x1_swaps.wgsl';
 import x8Shader from '../../shaders/conv2d_1x1_x8.wgsl';
 import x16Shader from '../../shaders/conv2d_1x1_x16.wgsl';
 import { ShapeError } from '../errors/index.ts';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { formatShapes } from '../runtime/shape.ts';
 import {
   type Conv2dOptions,
@@ -16,7 +17,6 @@ import {
   tensorsOf,
   tileGrid,
 } from './conv2d_plan.ts';
-import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 
 /** Rows of an image that are worked on alone. */
 export interface RowBand {

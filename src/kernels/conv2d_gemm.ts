@@ -1,6 +1,7 @@
 import gemmShader from '../../shaders/conv2d_gemm.wgsl';
 import reduceShader from '../../shaders/conv2d_reduce.wgsl';
 import { ShapeError } from '../errors/index.ts';
+import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { elementCount, formatShapes } from '../runtime/shape.ts';
 import {
   type Conv2dOptions,
@@ -10,7 +11,6 @@ import {
   planConv2d,
   tensorsOf,
 } from './conv2d_plan.ts';
-import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { GEMM_TILES, type GemmTile, gemmInvocations } from './gemm_tile.ts';
 import { expectRank } from './shape_checks.ts';
 

@@ -1,7 +1,7 @@
 /** What the variants of `conv2d` have in common. */
 import { ShapeError } from '../errors/index.ts';
-import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 import { linearGrid } from '../runtime/kernel.ts';
+import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface Conv2dOptions {

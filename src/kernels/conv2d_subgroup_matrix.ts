@@ -1,9 +1,9 @@
 import shader from '../../shaders/conv2d_subgroup_matrix.wgsl';
 import type { SubgroupMatrix } from '../runtime/adapter.ts';
+import { defineKernel } from '../runtime/kernel.ts';
 import { SUBGROUP_MATRIX_FEATURE, SUBGROUPS } from '../runtime/subgroup_matrix.ts';
 import { type Conv2dGemmOptions, planGemm } from './conv2d_gemm.ts';
 import { type Conv2dShapes, tensorsOf } from './conv2d_plan.ts';
-import { defineKernel } from '../runtime/kernel.ts';
 
 /** What a workgroup computes. */
 export const MATRIX_TILE = { channels: 64, columns: 64 } as const;

@@ -1,7 +1,7 @@
 import shader from '../../shaders/crop.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShape } from '../runtime/shape.ts';
 import { defineKernel, elementGrid } from '../runtime/kernel.ts';
+import { formatShape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 /** A window, in pixels. */

@@ -6,7 +6,6 @@ export { addRelu } from './add_relu.ts';
 export { affine } from './affine.ts';
 export { batchMetrics } from './batch_metrics.ts';
 export { batchNorm } from './batch_norm.ts';
-export { channelTile, chooseConv2d } from './choose_conv2d.ts';
 export { classActivationMap } from './class_activation_map.ts';
 export { colormapOverlay } from './colormap_overlay.ts';
 export { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from './conv2d.ts';

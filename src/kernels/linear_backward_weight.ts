@@ -1,7 +1,7 @@
 import shader from '../../shaders/linear_backward_weight.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShapes } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import { formatShapes } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 /** Of the tile of gradWeight that one invocation computes. */

@@ -1,6 +1,6 @@
 import shader from '../../shaders/relu.wgsl';
-import { elementCount } from '../runtime/shape.ts';
 import { defineKernel, elementGrid } from '../runtime/kernel.ts';
+import { elementCount } from '../runtime/shape.ts';
 
 /**
  * Rectified linear unit.

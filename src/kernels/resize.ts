@@ -1,7 +1,7 @@
 import shader from '../../shaders/resize.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import { formatShape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface ResizeOptions {

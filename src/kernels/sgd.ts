@@ -1,6 +1,6 @@
 import shader from '../../shaders/sgd.wgsl';
-import { elementCount } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import { elementCount } from '../runtime/shape.ts';
 import { expectSameShape } from './shape_checks.ts';
 
 export interface SgdStep {

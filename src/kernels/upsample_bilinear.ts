@@ -1,7 +1,7 @@
 import shader from '../../shaders/upsample_bilinear.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShape } from '../runtime/shape.ts';
 import { defineKernel, elementGrid } from '../runtime/kernel.ts';
+import { formatShape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 /** `corners`: the corner pixels' centres stay where they are. `half-pixel`: the image's edges do. */

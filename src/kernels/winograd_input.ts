@@ -1,7 +1,7 @@
 import shader2x2 from '../../shaders/winograd_2x2_input.wgsl';
 import shader from '../../shaders/winograd_input.wgsl';
-import type { Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import type { Shape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 import { winogradTiling } from './winograd_tiling.ts';
 

@@ -3,8 +3,8 @@ import gemmShader from '../../shaders/winograd_matmul_gemm.wgsl';
 import simdShader from '../../shaders/winograd_matmul_simd.wgsl';
 import swapsShader from '../../shaders/winograd_matmul_swaps.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShapes, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import { formatShapes, type Shape } from '../runtime/shape.ts';
 import { GEMM_TILES, type GemmTile, gemmInvocations } from './gemm_tile.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 

@@ -1,8 +1,8 @@
 import shader2x2 from '../../shaders/winograd_2x2_output.wgsl';
 import shader from '../../shaders/winograd_output.wgsl';
+import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import type { Shape } from '../runtime/shape.ts';
 import { epilogueConstants } from './conv2d_plan.ts';
-import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectShape } from './shape_checks.ts';
 import { winogradTiling } from './winograd_tiling.ts';
 

@@ -1,8 +1,8 @@
 import shader2x2 from '../../shaders/winograd_2x2_weight.wgsl';
 import shader from '../../shaders/winograd_weight.wgsl';
 import { ShapeError } from '../errors/index.ts';
-import { formatShape, type Shape } from '../runtime/shape.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
+import { formatShape, type Shape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 /**

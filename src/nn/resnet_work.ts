@@ -1,7 +1,7 @@
-import type { Shape } from '../runtime/shape.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
 import { RESNET_LAYOUTS, type ResNetArchitecture } from '../weights/resnet_shapes.ts';
 import type { StrideOn } from '../weights/zoo.ts';
-import { type ConvolutionSize, sizeKey } from './convolution_algorithm.ts';
+import { type ConvolutionSize, outputSize, sizeKey } from './convolution_size.ts';
 
 /** What one module does to a batch, from shapes alone. */
 export interface ModuleWork {
@@ -11,19 +11,11 @@ export interface ModuleWork {
   /** Useful: a multiply-add counts as two, a convolution as computed directly, whatever algorithm runs. */
   readonly flop: number;
   /** Missing for what is no convolution. */
-  readonly convolution?: ConvolutionShape;
+  readonly convolution?: FusedConvolution;
 }
 
-/** A square window on square planes. */
-export interface ConvolutionShape {
-  readonly batch: number;
-  readonly channels: number;
-  readonly outChannels: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  /** Height and width of x in pixels. */
-  readonly side: number;
+/** A convolution with its epilogue, as a network runs it. */
+export interface FusedConvolution extends ConvolutionSize {
   /** Whether the shortcut is added in the epilogue. */
   readonly residual: boolean;
   /** Whether a relu ends the epilogue. */
@@ -46,9 +38,10 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   let channels = 3;
   const convolve = (path: string, outChannels: number, [kernel, stride]: readonly [number, number], end: Epilogue) => {
     const padding = (kernel - 1) / 2;
-    const shape = { batch, channels, outChannels, kernel, stride, padding, side, ...end };
+    const window = { kernel: [kernel, kernel], stride, padding, size: [side, side] } as const;
+    const shape = { batch, channels, outChannels, ...window, ...end };
     modules.push({ path, ...convolutionWork(shape), convolution: shape });
-    return { side: outSide(shape), channels: outChannels };
+    return { side: outputSize(shape)[0], channels: outChannels };
   };
   const pool = (path: string, y: Shape, perElement: number) =>
     modules.push({ path, y, flop: perElement * y.reduce((product, size) => product * size, 1) });
@@ -91,45 +84,34 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   return modules;
 }
 
-type Epilogue = Pick<ConvolutionShape, 'residual' | 'relu'>;
+type Epilogue = Pick<FusedConvolution, 'residual' | 'relu'>;
 
 const RELU: Epilogue = { residual: false, relu: true };
 const PLAIN: Epilogue = { residual: false, relu: false };
 
-function outSide({ side, kernel, stride, padding }: ConvolutionShape): number {
-  return Math.floor((side + 2 * padding - kernel) / stride) + 1;
-}
-
 /** Taps in the padding count as the rest: that is how convolutions are compared everywhere. */
-export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: number } {
+export function convolutionWork(shape: ConvolutionSize): { y: Shape; flop: number } {
   const { batch, channels, outChannels, kernel } = shape;
-  const side = outSide(shape);
-  const y = [batch, outChannels, side, side];
-  return { y, flop: 2 * batch * outChannels * side * side * channels * kernel * kernel };
-}
-
-/** What its algorithm is chosen by. */
-export function sizeOf(shape: ConvolutionShape): ConvolutionSize {
-  const { batch, channels, outChannels, side, kernel, stride, padding } = shape;
-  return { batch, channels, outChannels, size: [side, side], kernel: [kernel, kernel], stride, padding };
+  const y = [batch, outChannels, ...outputSize(shape)];
+  return { y, flop: 2 * elementCount(y) * channels * kernel[0] * kernel[1] };
 }
 
 /** Each size of a network's convolutions once, whatever its epilogue: with scale, shift and relu, as most have it. */
-export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): ConvolutionShape[] {
+export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): FusedConvolution[] {
   const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
     ...shape,
     residual: false,
     relu: true,
   }));
-  return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
+  return [...new Map(plain.map(shape => [sizeKey(shape), shape])).values()];
 }
 
 /** Distinct convolutions of a network, each with the modules that have it. */
 export function distinctConvolutions(
   architecture: ResNetArchitecture,
   options: WorkOptions = {},
-): { shape: ConvolutionShape; modules: readonly string[] }[] {
-  const found = new Map<string, { shape: ConvolutionShape; modules: string[] }>();
+): { shape: FusedConvolution; modules: readonly string[] }[] {
+  const found = new Map<string, { shape: FusedConvolution; modules: string[] }>();
   for (const { path, convolution } of resnetWork(architecture, options)) {
     if (!convolution) continue;
     const key = JSON.stringify(convolution);

@@ -4,14 +4,10 @@ import {
   algorithmName,
   algorithmNamed,
   type ConvolutionAlgorithm,
-  type ConvolutionSize,
-  fitsWinograd,
-  formOf,
-  sizeKey,
-  type WeightForm,
-  type WeightSize,
-  weightKey,
+  layoutOf,
+  type WeightLayout,
 } from './convolution_algorithm.ts';
+import { type ConvolutionLayer, type ConvolutionSize, fitsWinograd, layerKey, sizeKey } from './convolution_size.ts';
 
 /** Of a file: that of a hundred networks has less. */
 export const MOST_TUNING_BYTES = 4e6;
@@ -53,12 +49,12 @@ export class Tuning {
   }
 
   /** What suits the largest batch that was measured with such weights; nothing where there is none. */
-  formFor(weight: WeightSize): WeightForm | undefined {
-    const key = weightKey(weight);
+  layoutFor(layer: ConvolutionLayer): WeightLayout | undefined {
+    const key = layerKey(layer);
     const [largest] = this.convolutions
-      .filter(({ size }) => weightKey(size) === key)
+      .filter(({ size }) => layerKey(size) === key)
       .sort((a, b) => b.size.batch - a.size.batch);
-    return largest && formOf(largest.algorithm);
+    return largest && layoutOf(largest.algorithm);
   }
 
   /** Whether it was measured on that adapter. Browsers keep a GPU's name to themselves, where Node tells it: such a pair is known by its family. */
@@ -123,10 +119,10 @@ export class Tuning {
 }
 
 /** Whether a tuning may say so: less exact ways are none of its business, and WebAssembly's weights are packed for kernels without tiles. */
-function computes(algorithm: ConvolutionAlgorithm, size: WeightSize, { kind }: TunedAdapter): boolean {
+function computes(algorithm: ConvolutionAlgorithm, size: ConvolutionLayer, { kind }: TunedAdapter): boolean {
   if (kind === 'wasm' && 'tile' in algorithm && algorithm.tile) return false;
-  const form = formOf(algorithm);
-  return form === 'packed' || (form !== 'halves' && fitsWinograd(size));
+  const layout = layoutOf(algorithm);
+  return layout === 'packed' || (layout !== 'halves' && fitsWinograd(size));
 }
 
 function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {

@@ -72,3 +72,12 @@ export function describeAdapter(
 export function adapterName({ info }: GPUAdapter): string {
   return info.description || info.device || info.architecture || info.vendor || 'unnamed adapter';
 }
+
+/** The part of an adapter's report that decides which kernels suit it. */
+export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture' | 'subgroupMatrix'> &
+  Partial<Pick<AdapterReport, 'features' | 'description'>>;
+
+/** Returns whether the JavaScript engine fuses pairs of 128-bit SIMD operations into 256-bit ones (docs/decisions.md). */
+export function hasWideSimd({ architecture }: Pick<AdapterFamily, 'architecture'>): boolean {
+  return architecture === 'wasm-wide-simd';
+}

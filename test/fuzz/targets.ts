@@ -212,7 +212,7 @@ export const TARGETS: readonly Target[] = [
       for (const { size, algorithm } of tuning.convolutions)
         if (algorithm.kind === 'winograd' && size.kernel.join() !== '3,3') throw new Error('an algorithm that cannot');
       for (const { size } of TUNING.convolutions) tuning.with(TUNING).algorithmFor(size);
-      for (const { size } of TUNING.convolutions) tuning.formFor(size);
+      for (const { size } of TUNING.convolutions) tuning.layoutFor(size);
     },
   },
   { name: 'feature store', seeds: storeShard, mutate: mutateStoreFile, run: readStore },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sizeKey } from '../../src/nn/convolution_size.ts';
 import { modulePaths } from '../../src/nn/resnet.ts';
 import { distinctConvolutions, resnetWork } from '../../src/nn/resnet_work.ts';
-import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
 import { resnet152Convolutions } from '../../src/oracle/cases/resnet152_convolutions.ts';
+import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
 
 const gigaMacs = (name: Parameters<typeof resnetWork>[0], options = {}) =>
   resnetWork(name, options).reduce((sum, { flop }) => sum + flop, 0) / 2e9;
@@ -34,10 +35,12 @@ describe('resnetWork', () => {
   it.each(['3x3', '1x1'] as const)(
     'has the convolutions that the kernels are tested on, stride on the %s',
     strideOn => {
-      const key = (c: { channels: number; outChannels: number; kernel: number; stride: number }, side: number) =>
-        [c.channels, c.outChannels, c.kernel, c.stride, side].join();
-      const tested = new Set(resnet152Convolutions.map(c => key(c, c.size)));
-      const found = distinctConvolutions('resnet152', { strideOn }).map(({ shape }) => key(shape, shape.side));
+      const tested = new Set(
+        resnet152Convolutions.map(({ kernel, size, ...c }) =>
+          sizeKey({ ...c, batch: 1, kernel: [kernel, kernel], padding: (kernel - 1) / 2, size: [size, size] }),
+        ),
+      );
+      const found = distinctConvolutions('resnet152', { strideOn }).map(({ shape }) => sizeKey(shape));
       expect(found.filter(one => !tested.has(one))).toEqual([]);
     },
   );

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tune } from '../../src/bench/tune.ts';
 import { keepTuning, readTuning, tuningFor } from '../../src/cli/tuning_files.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { buildNetwork } from '../../src/inference/network.ts';
-import { algorithmNamed, type ConvolutionSize, chooseForm } from '../../src/nn/convolution_algorithm.ts';
-import { distinctConvolutions, sizeOf } from '../../src/nn/resnet_work.ts';
+import { algorithmNamed } from '../../src/nn/convolution_algorithm.ts';
+import type { ConvolutionSize } from '../../src/nn/convolution_size.ts';
+import { planWeights } from '../../src/nn/plan_convolution.ts';
+import { distinctConvolutions } from '../../src/nn/resnet_work.ts';
 import { type TunedAdapter, Tuning } from '../../src/nn/tuning.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 
 const ADAPTER: TunedAdapter = { kind: 'gpu', vendor: 'acme', architecture: 'a1', description: 'Acme A1' };
 const size = (batch: number, channels = 64): ConvolutionSize => ({
@@ -41,8 +43,8 @@ describe('Tuning', () => {
   });
 
   it('lays weights as the largest batch wants them', () => {
-    expect(tuning.formFor(size(1))).toBe('winograd');
-    expect(tuning.formFor(size(1, 128))).toBeUndefined();
+    expect(tuning.layoutFor(size(1))).toBe('winograd');
+    expect(tuning.layoutFor(size(1, 128))).toBeUndefined();
   });
 
   it('takes what another measured anew', () => {
@@ -132,9 +134,8 @@ describe('a tuning in the cache', () => {
     const tuningOf = async (adapter: TunedAdapter) =>
       new Tuning(
         adapter,
-        ofEachKind.map(({ shape }) => {
-          const size = sizeOf(shape);
-          const isWinograd = chooseForm(size, { kind: 'software' }) === 'winograd';
+        ofEachKind.map(({ shape: size }) => {
+          const isWinograd = planWeights(size, { kind: 'software', architecture: '' }).layout === 'winograd';
           return { size, algorithm: isWinograd ? algorithmNamed('winograd 64x32')! : gemm, ms: 1, untunedMs: 1 };
         }),
       );

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { relativeError } from '../../src/doctor/self_test.ts';
 import type { WeightOptions } from '../../src/nn/convolution.ts';
 import { halfFactors } from '../../src/nn/half_weights.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
 import { Device } from '../../src/runtime/device.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward } from '../network/fixture.ts';
 
 /** One of each kind; where a convolution or its batch norm is tapped, they run apart. */

@@ -1,7 +1,8 @@
-import { type AdapterFamily, channelTile, chooseConv2d } from '../../kernels/choose_conv2d.ts';
 import { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from '../../kernels/conv2d.ts';
 import { conv2d1x1, conv2d1x1Quads, conv2d1x1Swaps, conv2d1x1X8, conv2d1x1X16 } from '../../kernels/conv2d_1x1.ts';
 import type { Conv2dOptions } from '../../kernels/conv2d_plan.ts';
+import { planConvolution } from '../../nn/plan_convolution.ts';
+import type { AdapterFamily } from '../../runtime/adapter.ts';
 import type { AnyKernel } from '../../runtime/pipelines.ts';
 import { type Case, caseTable, type InputSpec } from '../case_table.ts';
 import {
@@ -29,12 +30,12 @@ const three = (outChannels: number, more: Partial<Conv2dOptions> = {}): Conv2dOp
 /** Weights as the kernels take them, for `depth` = C * KH * KW. */
 const packed = (outChannels: number, depth: number, tile = 8) => [Math.ceil(outChannels / tile), depth, tile];
 
-const SOFTWARE: AdapterFamily = { kind: 'software', architecture: '' };
+const GPU: AdapterFamily = { kind: 'gpu', architecture: '' };
 const RELAXED_SIMD: AdapterFamily = { kind: 'wasm', architecture: 'wasm-relaxed-simd' };
 const WIDE_SIMD: AdapterFamily = { kind: 'wasm', architecture: 'wasm-wide-simd' };
 
-/** ResNet's rows of one variant, on the adapters that it is for. */
-const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Case<Conv2dOptions>[] =>
+/** The rows of ResNet-152 that one variant computes alone, by weights in blocks of `channelBlock`. */
+const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = GPU, channelBlock = 8): Case<Conv2dOptions>[] =>
   resnet152Convolutions.flatMap(({ module, channels, outChannels, kernel, stride, size }) => {
     const options: Conv2dOptions = {
       outChannels,
@@ -44,10 +45,13 @@ const resnetCases = (variant: AnyKernel, adapter: AdapterFamily = SOFTWARE): Cas
       relu: true,
     };
     const x = [1, channels, size, size];
-    if (chooseConv2d(options, adapter, size * size) !== variant) return [];
+    const { bands } = planConvolution({ ...options, batch: 1, channels, size: [size, size] }, adapter, {
+      algorithm: { kind: 'direct' },
+    });
+    if (bands[0]![0]!.kernel !== variant) return [];
     const inputs = {
       x,
-      weight: packed(outChannels, channels * kernel * kernel, channelTile(adapter)),
+      weight: packed(outChannels, channels * kernel * kernel, channelBlock),
       scale: [outChannels],
       shift: [outChannels],
     };
@@ -243,7 +247,7 @@ export const pointwiseSwaps = caseTable<Conv2dOptions>({
   reference,
   cases: [
     // The others have the bits of conv2d_1x1_quads (test/nn/subgroups.test.ts).
-    ...resnetCases(conv2d1x1Swaps, { ...SOFTWARE, features: ['subgroups'] }).slice(0, 3),
+    ...resnetCases(conv2d1x1Swaps, { ...GPU, features: ['subgroups'] }).slice(0, 3),
     ...quadEdges(conv2d1x1Swaps),
     ...[17, 31, 33, 64, 65].map(outChannels => ({
       why: `${outChannels} channels: quads and pairs that are not full`,
@@ -290,7 +294,7 @@ export const pointwiseX8 = caseTable<Conv2dOptions>({
   kernel: conv2d1x1X8,
   reference,
   cases: [
-    ...resnetCases(conv2d1x1X8, RELAXED_SIMD),
+    ...resnetCases(conv2d1x1X8, RELAXED_SIMD, 6),
     { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1, 6) }, options: one(1) },
     { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 4], weight: packed(6, 3, 6) }, options: one(6) },
     { why: 'fewer pixels than a tile', inputs: { x: [2, 5, 1, 7], weight: packed(8, 5, 6) }, options: one(8) },
@@ -340,7 +344,7 @@ export const pointwiseX16 = caseTable<Conv2dOptions>({
   cases: [
     // One of each size of planes: what differs between the others are loops' lengths.
     ...[56, 28, 14, 7].map(
-      size => resnetCases(conv2d1x1X16, WIDE_SIMD).find(({ inputs }) => sideOf(inputs.x) === size)!,
+      size => resnetCases(conv2d1x1X16, WIDE_SIMD, 6).find(({ inputs }) => sideOf(inputs.x) === size)!,
     ),
     { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 4, 4], weight: packed(6, 3, 6) }, options: one(6) },
     ...[1, 4, 7, 8, 15].map(width => ({

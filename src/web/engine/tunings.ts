@@ -1,7 +1,7 @@
 /** Tunings that this browser keeps: a file for each adapter, the same that `raycam tune` writes, or in memory where it has no room. */
 import { InputError } from '../../errors/index.ts';
-import { sizeKey } from '../../nn/convolution_algorithm.ts';
-import { plainConvolutions, sizeOf } from '../../nn/resnet_work.ts';
+import { sizeKey } from '../../nn/convolution_size.ts';
+import { plainConvolutions } from '../../nn/resnet_work.ts';
 import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';
 import type { Backbone } from '../../weights/backbone.ts';
 import type { TuningInfo } from './protocol.ts';
@@ -57,7 +57,7 @@ export function describeTuning(
   { convolutions }: Tuning,
   { architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>,
 ): TuningInfo {
-  const sizes = new Set(plainConvolutions(architecture, { strideOn }).map(shape => sizeKey(sizeOf(shape))));
+  const sizes = new Set(plainConvolutions(architecture, { strideOn }).map(sizeKey));
   const tuned = convolutions.filter(({ size }) => sizes.has(sizeKey(size)));
   return {
     convolutions: convolutions.length,

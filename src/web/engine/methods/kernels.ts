@@ -54,6 +54,6 @@ function subjectOf(
   const { channels, kernel, stride } = convolution;
   const side = operations.find(operation => operation.path === input)?.shape[1] ?? 224;
   const padding = (kernel - 1) / 2;
-  const sizes = { batch: 1, channels, outChannels: shape[0]!, kernel, stride, padding, side };
-  return new ConvolutionSubject({ ...sizes, residual: false, relu: true });
+  const window = { kernel: [kernel, kernel], stride, padding, size: [side, side] } as const;
+  return new ConvolutionSubject({ batch: 1, channels, outChannels: shape[0]!, ...window, residual: false, relu: true });
 }
