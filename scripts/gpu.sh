@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that is asked of a real GPU, in one command: ratios to onnxruntime-node and TensorFlow.js at batch 1 and 32, the share of
 # the measured multiply-add peak, every convolution variant with its error, the roofline, the way of computing each convolution that is
-# fastest there, and what 16-bit weights and matrix units gain and cost. Writes into results/.
+# fastest there, and what 16-bit weights and matrix hardware gain and cost. Writes into results/.
 set -eu
 cd "$(dirname "$0")/.."
 node scripts/build.mjs
@@ -13,7 +13,7 @@ node dist/cli.js bench model resnet152 --adapter gpu --batch 32 --by-layer --out
 for batch in 1 32; do
   node dist/cli.js bench model resnet152 --adapter gpu --half weights --batch $batch --out results/gpu.resnet152.half_weights.batch$batch.json
 done
-# Not every GPU offers its matrix units.
+# Not every GPU exposes its matrix hardware.
 if node dist/cli.js bench conv2d --adapter gpu --subgroup-matrix --variant "subgroup matrix" --out results/gpu.matrix.kernels.json; then
   for batch in 1 32; do
     node dist/cli.js bench model resnet152 --adapter gpu --half products --batch $batch --out results/gpu.resnet152.half_products.batch$batch.json

@@ -94,7 +94,7 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
 export function halfOption(): Option {
   return new Option(
     '--half <what>',
-    'as 16-bit floats: weights, in half of the memory, by kernels for GPUs; or all factors of products, on a GPU’s matrix units (experimental)',
+    'as 16-bit floats: weights, in half of the memory, by kernels for GPUs; or all factors of products, on a GPU’s matrix hardware (experimental)',
   ).choices(['weights', 'products']);
 }
 

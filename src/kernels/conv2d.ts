@@ -20,7 +20,7 @@ import { expectRank, expectShape } from './shape_checks.ts';
  * Reorders a convolution's weights for the register-tiled kernels.
  *
  * weight  [O, C, KH, KW]
- * y       [ceil(O / tile), C * KH * KW, tile], zero past O; tile is 8 unless said
+ * y       [ceil(O / tile), C * KH * KW, tile], zero past O; tile is the channel block, 8 by default
  *
  * Exact: outputs are copies of inputs.
  *
@@ -44,15 +44,15 @@ export const packConv2dWeight = defineKernel({
 });
 
 /**
- * `packConv2dWeight` into 16-bit floats, for kernels that take `halfWeights`.
+ * `packConv2dWeight` with 16-bit floats, for kernels with the option `halfWeights`.
  *
  * weight   [O, C, KH, KW], finite
  * factors  [O], powers of two that bring each channel's weights under 2^15
  * y        [ceil(O / 8), C * KH * KW, 4], words of two channels' weights times their factors, zero past O
  *
- * Rounds to the nearest of 11 significant bits, to the even one of two, down to 2^-14.
+ * Rounds to 11 significant bits, to nearest even. Values under 2^-14 become 0.
  *
- * @throws ShapeError  weight is not 4-D, or factors are not its channels'
+ * @throws ShapeError  weight is not 4-D, or factors is not [O]
  */
 export const packConv2dHalves = defineKernel({
   name: 'pack_conv2d_halves',
@@ -78,11 +78,11 @@ export const packConv2dHalves = defineKernel({
  * A batch norm after the convolution is a scale and a shift; a bias is a shift.
  *
  * x         [N, C, H, W]
- * weight    [ceil(O / 8), C * KH * KW, 8], by `packConv2dWeight`
+ * weight    [ceil(O / 8), C * KH * KW, 8], from `packConv2dWeight`
  * scale, shift [O], residual [N, O, OH, OW]: optional
  * y         [N, O, OH, OW], OH = floor((H + 2*padding - KH) / stride) + 1
  *
- * stride and padding in pixels. Sums in f32, in the order of channels, rows, columns.
+ * stride and padding in pixels. Sums are f32, in the order of channels, rows, columns.
  *
  * @throws ShapeError  weight does not fit x and the options, the window does not fit, or an optional input has another shape
  * Source: torch.nn.functional.conv2d, groups 1, dilation 1

@@ -1,4 +1,4 @@
-/** What the variants of `conv2d` have in common. */
+/** What all variants of `conv2d` share. */
 import { ShapeError } from '../errors/index.ts';
 import { linearGrid } from '../runtime/kernel.ts';
 import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
@@ -22,13 +22,13 @@ export interface Conv2dShapes {
   readonly residual?: Shape;
 }
 
-/** Channels of weights that lie together, but for SIMD's variants. */
+/** Channel block: channels of weights that are packed together, except for the SIMD variants. */
 export const TILE_CHANNELS = 8;
-/** Neighbouring pixels that an invocation computes. */
+/** Neighbouring pixels that one invocation computes. */
 export const TILE_PIXELS = 7;
 const WORKGROUP_SIZE = 32;
 
-/** The tensors that all take. */
+/** Returns the tensors that every variant takes. */
 export function tensorsOf(name: string, shader: string) {
   return {
     name,
@@ -39,15 +39,15 @@ export function tensorsOf(name: string, shader: string) {
   };
 }
 
-/** How a variant's weights are packed. */
+/** The packing of a variant's weights. */
 export interface WeightPacking {
-  /** Channels that lie together: 8 unless said. */
+  /** The channel block; 8 by default. */
   readonly tile?: number;
-  /** Two of them are a word. */
+  /** Whether a word contains two 16-bit weights. */
   readonly halves?: boolean;
 }
 
-/** Checks what every variant asks for. @throws ShapeError */
+/** Checks the shapes that every variant takes, and plans what they share. @throws ShapeError */
 export function planConv2d(
   where: string,
   shapes: Conv2dShapes,
@@ -96,7 +96,7 @@ export function expectOptional(
       throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);
 }
 
-/** An invocation for each tile of each image, of `channels` channels. */
+/** Returns a grid with one invocation for each tile of `channels` channels in each image. */
 export function tileGrid(
   [batch, outChannels]: Shape,
   tiles: number,

@@ -13,10 +13,10 @@ export interface WinogradMatmulOptions {
 }
 
 /**
- * The products in the middle of a Winograd convolution: at each of its 36 points a matrix product over channels.
+ * The products in the middle of a Winograd convolution: a matrix product over channels at each of its 36 points.
  *
- * v        [36, C, ceil(T / 4), 4], by `winogradInput`
- * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 8 or 16
+ * v        [36, C, ceil(T / 4), 4], from `winogradInput`
+ * u        [36, ceil(O / tile), C, tile], from `winogradWeight`; tile, the channel block, is 8 or 16
  * m        [36, O, ceil(T / 4), 4]
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
@@ -42,8 +42,8 @@ export const winogradMatmul = defineKernel({
 });
 
 /**
- * `winogradMatmul` for adapters with subgroups: a quad of invocations computes two tiles of channels by two of Winograd's, and each loads half of
- * what its own needs.
+ * `winogradMatmul` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by Winograd tiles, and each
+ * invocation loads half of what its tile needs.
  *
  * u  [36, ceil(O / 16), C, 16]
  *
@@ -70,12 +70,12 @@ export const winogradMatmulSwaps = defineKernel({
 });
 
 export interface WinogradMatmulSimdOptions extends WinogradMatmulOptions {
-  /** How many of Winograd's tiles an invocation computes, where there are so many: 8 unless said, 16 for 256-bit SIMD. */
+  /** Winograd tiles that one invocation computes, if there are that many: 8 by default, 16 for 256-bit SIMD. */
   readonly tiles?: 8 | 16;
 }
 
 /**
- * `winogradMatmul` by tiles whose sums fit the registers of SIMD.
+ * `winogradMatmul` with tiles whose sums fit the registers of SIMD.
  *
  * u  [36, ceil(O / tile), C, tile], tile 4 or 6
  *
@@ -106,7 +106,7 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 }
 
 /**
- * `winogradMatmul` by tiles in workgroup memory, for GPUs; also of the 16 points of F(2x2, 3x3).
+ * `winogradMatmul` with tiles in workgroup memory, for GPUs; also for the 16 points of F(2x2, 3x3).
  *
  * u  [36, ceil(O / tile), C, tile], tile 8 or 16
  *
@@ -133,17 +133,17 @@ export const winogradMatmulGemm = defineKernel({
   },
 });
 
-/** How many channels of u lie together. @throws ShapeError */
+/** Returns the channel block of u. @throws ShapeError */
 function expectTile(where: string, u: Shape, tiles: readonly number[]): number {
   const [, , , tile] = expectRank(where, 'u', u, 4);
   if (!tiles.includes(tile))
     throw new ShapeError(
-      `${where}: u must hold tiles of ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ u })})`,
+      `${where}: u must have channel blocks of ${tiles.join(' or ')}, got ${tile} (${formatShapes({ u })})`,
     );
   return tile;
 }
 
-/** What all have in common. @throws ShapeError */
+/** Checks the shapes that all variants take. @throws ShapeError */
 function planMatmul(
   where: string,
   shapes: { readonly v: Shape; readonly u: Shape },

@@ -9,7 +9,7 @@ import { expectRank } from './shape_checks.ts';
  * Transforms a 3x3 convolution's weights for `winogradMatmul`: U = G g G^T.
  *
  * weight  [O, C, 3, 3]
- * u       [36, ceil(O / tile), C, tile], zero past O; tile is 8 unless said
+ * u       [36, ceil(O / tile), C, tile], zero past O; tile is the channel block, 8 by default
  *
  * @throws ShapeError  weight is not [O, C, 3, 3]
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
@@ -52,7 +52,7 @@ export const winograd2x2Weight = defineKernel({
 });
 
 interface WinogradWeightOptions {
-  /** Channels that lie together: 8 unless said. */
+  /** The channel block; 8 by default. */
   readonly tile?: number;
 }
 

@@ -272,7 +272,7 @@ function pointwiseKernel(stride: number, pixels: number, adapter: AdapterFamily)
 function matrixOf({ subgroupMatrix, description }: AdapterFamily): SubgroupMatrix {
   if (subgroupMatrix) return subgroupMatrix;
   throw new DeviceError(
-    `device: ${description} was opened without its matrix units. Open it with subgroupMatrix: true`,
+    `device: ${description} was opened without subgroup matrices. Open it with subgroupMatrix: true`,
   );
 }
 

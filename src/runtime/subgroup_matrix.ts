@@ -1,13 +1,13 @@
 import { DeviceError } from '../errors/index.ts';
 import { adapterName, type SubgroupMatrix } from './adapter.ts';
 
-/** Experimental: Dawn has it where `allow_unsafe_apis` is on, Chromium with `--enable-unsafe-webgpu`. */
+/** Experimental: Dawn has it with `allow_unsafe_apis`, Chromium with `--enable-unsafe-webgpu`. */
 export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
-/** Of its kernel's workgroups, in those of the largest size; each computes 32 x 32 sums, of 16 products a step. */
+/** Subgroups in a workgroup of the kernel, at the largest subgroup size. Each computes 32 x 32 sums, 16 products per step. */
 export const SUBGROUPS = 4;
 const [QUARTER, STEP, MOST_INVOCATIONS] = [32, 16, 256];
 
-/** As `GPUAdapterInfo` lists them. */
+/** A matrix size, as `GPUAdapterInfo` lists it. */
 interface SubgroupMatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
@@ -16,7 +16,7 @@ interface SubgroupMatrixConfig {
   readonly K: number;
 }
 
-/** The largest matrices that an adapter multiplies and the kernel fits. @throws DeviceError  there are none */
+/** Returns the largest matrices that the adapter multiplies and the kernel can use. @throws DeviceError  there are none */
 export function requireSubgroupMatrix(adapter: GPUAdapter): SubgroupMatrix {
   const { info, features } = adapter;
   const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: readonly SubgroupMatrixConfig[] };
@@ -28,7 +28,7 @@ export function requireSubgroupMatrix(adapter: GPUAdapter): SubgroupMatrix {
     .sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
   if (!largest || SUBGROUPS * invocations > MOST_INVOCATIONS || !needed.every(feature => features.has(feature)))
     throw new DeviceError(
-      `device: ${adapterName(adapter)} offers no matrix units that multiply 16-bit floats into 32-bit sums. Keep weights alone in 16 bits (--half weights), or leave --half out`,
+      `device: ${adapterName(adapter)} has no subgroup matrices that multiply 16-bit floats into 32-bit sums. Use 16 bits for weights only (--half weights), or leave out --half`,
     );
   return { rows: largest.M, columns: largest.N, depth: largest.K, invocations };
 }

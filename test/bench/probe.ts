@@ -2,14 +2,14 @@ import shader from '../../shaders/conv2d_1x1.wgsl';
 import { conv2d1x1 } from '../../src/kernels/conv2d_1x1.ts';
 import { defineKernel } from '../../src/runtime/kernel.ts';
 
-/** 70 workgroups by the probe's tiles: ten percent more are 77. */
+/** 70 workgroups of the probe's tiles, so that ten percent more are 77. */
 export const PROBE_SHAPE = '1,64,56,56,80,1,1';
 
 const HEAD = 'let i = id.x + id.y * workgroups.x * WORKGROUP_SIZE;';
 const LOOP = 'channel < params.channels; channel++';
 const GUARD = 'if (i >= params.batch * groups * tiles) {\n    return;\n  }';
 
-/** `conv2d_1x1` that computes a share of its tiles more than once: as right as before, and slower by just that share. */
+/** Returns `conv2d_1x1` that computes a share of its tiles again: the results are the same, and it is slower by that share. */
 export function probeKernel(work: number) {
   const first = 'let first = (i %';
   const wrapped = replaced(
@@ -29,7 +29,7 @@ export function probeKernel(work: number) {
   });
 }
 
-/** `conv2d_1x1` whose last input channel is forgotten. */
+/** Returns `conv2d_1x1` that omits the last input channel. */
 export function wrongKernel() {
   return defineKernel({
     ...conv2d1x1,
@@ -38,7 +38,7 @@ export function wrongKernel() {
   });
 }
 
-/** `conv2d_1x1` that leaves a part of its output as it was. */
+/** Returns `conv2d_1x1` that does not write a part of its output. */
 export function idleKernel() {
   return defineKernel({
     ...conv2d1x1,
@@ -47,10 +47,10 @@ export function idleKernel() {
   });
 }
 
-/** The shader with parts of it changed. @throws Error  one of them is not there: the kernel would be as right as before */
+/** Returns the shader with parts replaced. @throws Error  a part is not there, so the kernel would stay correct */
 function replaced(...changes: readonly (readonly [string, string])[]): string {
   return changes.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`conv2d_1x1.wgsl is not as the probe knows it: no "${from}"`);
+    if (!text.includes(from)) throw new Error(`conv2d_1x1.wgsl no longer contains "${from}"`);
     return text.replace(from, to);
   }, shader);
 }

@@ -93,11 +93,11 @@ describe('a head, from training to heat maps', () => {
     expect(exact.stderr).not.toContain(note);
   });
 
-  it('asks for matrix units with --half products, and says what there is without them', async () => {
+  it('needs subgroup matrices for --half products, and says what to use without them', async () => {
     const ran = await raycam(['predict', xray, '--head', head, '--half', 'products', ...network]);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toMatch(
-      /^raycam: device: WebAssembly, .* offers no matrix units that multiply 16-bit floats into 32-bit sums\. Keep weights alone in 16 bits \(--half weights\), or leave --half out$/m,
+      /^raycam: device: WebAssembly, .* has no subgroup matrices that multiply 16-bit floats into 32-bit sums\. Use 16 bits for weights only \(--half weights\), or leave out --half$/m,
     );
   });
 

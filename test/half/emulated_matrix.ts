@@ -1,6 +1,6 @@
 /**
- * The text of conv2d_subgroup_matrix for adapters without matrix units: subgroups of one invocation, matrices as arrays that it holds,
- * 16-bit floats as 32-bit floats that were rounded. What it computes with them, where it puts them, and when, is as it stands.
+ * Returns the text of conv2d_subgroup_matrix for adapters without subgroup matrices: a subgroup is one invocation, a matrix is an array
+ * in that invocation, and a 16-bit float is a rounded 32-bit float. What the shader computes, where it stores it, and when, stays.
  */
 export function emulated(shader: string): string {
   const replaced = new Set<RegExp>();
@@ -9,7 +9,7 @@ export function emulated(shader: string): string {
     return code.replace(pattern, by);
   }, shader);
   for (const [pattern] of REPLACEMENTS)
-    if (!replaced.has(pattern)) throw new Error(`the shader has nothing like ${pattern} any more`);
+    if (!replaced.has(pattern)) throw new Error(`the shader no longer matches ${pattern}`);
   return text + COLLECTIVE;
 }
 

@@ -1,8 +1,8 @@
-import { type CaseTable, caseTable } from '../../src/oracle/case_table.ts';
-import { conv2dSubgroupMatrix as reference } from '../../src/oracle/reference/conv2d_gemm.ts';
 import { type Conv2dSubgroupMatrixOptions, conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
-import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
+import { type CaseTable, caseTable } from '../../src/oracle/case_table.ts';
 import { halves } from '../../src/oracle/cases/conv2d_gemm.ts';
+import { conv2dSubgroupMatrix as reference } from '../../src/oracle/reference/conv2d_gemm.ts';
+import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { emulated } from './emulated_matrix.ts';
 
 const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgroupMatrixOptions> = {}) => ({
@@ -13,7 +13,7 @@ const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgrou
   ...more,
 });
 
-/** conv2d_subgroup_matrix for such matrices, emulated. */
+/** Returns cases for conv2d_subgroup_matrix with emulated matrices. */
 export function emulatedTable(matrix: SubgroupMatrix): CaseTable {
   const kernel = conv2dSubgroupMatrix(matrix);
   return caseTable<Conv2dSubgroupMatrixOptions>({
@@ -37,7 +37,7 @@ export function emulatedTable(matrix: SubgroupMatrix): CaseTable {
         options: square(37, 3, { relu: true }),
       },
       {
-        why: 'over one tile both ways, stride 2',
+        why: 'one tile exceeded in both directions, stride 2',
         inputs: { x: [2, 9, 17, 13], weight: halves(133, 9) },
         options: square(133, 1, { stride: 2 }),
       },

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
-import { failuresOf } from '../../src/oracle/check.ts';
 import { conv2dSubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts';
+import { failuresOf } from '../../src/oracle/check.ts';
 import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { Device } from '../../src/runtime/device.ts';
 import { requireSubgroupMatrix } from '../../src/runtime/subgroup_matrix.ts';
 import { emulatedTable } from './emulated_table.ts';
 
-/** lavapipe's and Apple's, NVIDIA's and AMD's, Intel's; with subgroups of the sizes that a workgroup may have four of. */
+/** The matrices of lavapipe and Apple, NVIDIA and AMD, Intel, with subgroup sizes of which a workgroup can have four. */
 const MATRICES: readonly SubgroupMatrix[] = [
   { rows: 8, columns: 8, depth: 8, invocations: 8 },
   { rows: 16, columns: 16, depth: 16, invocations: 32 },
@@ -18,7 +18,7 @@ const nameOf = ({ rows, columns, depth, invocations }: SubgroupMatrix) =>
   `${rows}x${columns}x${depth}, subgroups of ${invocations}`;
 
 describe.each(MATRICES.slice(0, 3).map(matrix => [nameOf(matrix), matrix] as const))(
-  'conv2d_subgroup_matrix, emulated, by %s',
+  'conv2d_subgroup_matrix, emulated with %s',
   (_, matrix) => {
     let device: Device;
     beforeAll(async () => {
@@ -35,9 +35,9 @@ describe.each(MATRICES.slice(0, 3).map(matrix => [nameOf(matrix), matrix] as con
 
 describe('conv2d_subgroup_matrix', () => {
   it.each(MATRICES.map(matrix => [nameOf(matrix), matrix] as const))(
-    'is WGSL for matrices of %s',
+    'is valid WGSL with matrices of %s',
     async (_, matrix) => {
-      // Dawn's backend that runs nothing has every feature, and checks shaders as the others do.
+      // Dawn's null backend has every feature, and checks shaders as the other backends do.
       const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
       const adapter = await gpu.requestAdapter();
       const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[];
@@ -62,12 +62,12 @@ describe('requireSubgroupMatrix', () => {
   const adapterWith = (more: object, features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']) =>
     ({ features: new Set(features), info: { description: 'some GPU', subgroupMaxSize: 32, ...more } }) as never;
 
-  it('takes the largest that fit the kernel', () => {
+  it('returns the largest matrices that the kernel can use', () => {
     const subgroupMatrixConfigs = [
       { ...f16, M: 8, N: 8, K: 8 },
       { ...f16, M: 16, N: 16, K: 16 },
       { ...f16, M: 16, N: 8, K: 16 },
-      { ...f16, M: 16, N: 16, K: 32 }, // more products than a step has
+      { ...f16, M: 16, N: 16, K: 32 }, // more products than one step has
       { componentType: 'f16', resultComponentType: 'f16', M: 32, N: 32, K: 16 },
     ];
     expect(requireSubgroupMatrix(adapterWith({ subgroupMatrixConfigs }))).toEqual(MATRICES[1]);
@@ -75,16 +75,16 @@ describe('requireSubgroupMatrix', () => {
 
   const right = { subgroupMatrixConfigs: [{ ...f16, M: 8, N: 8, K: 8 }] };
   it.each([
-    ['that says nothing of matrices', adapterWith({})],
+    ['that lists no matrices', adapterWith({})],
     [
-      'whose sums are of 16 bits',
+      'whose sums have 16 bits',
       adapterWith({ subgroupMatrixConfigs: [{ ...f16, resultComponentType: 'f16', M: 8, N: 8, K: 8 }] }),
     ],
     ['whose subgroups are too large', adapterWith({ ...right, subgroupMaxSize: 128 })],
     ['without 16-bit floats', adapterWith(right, ['subgroups', 'chromium-experimental-subgroup-matrix'])],
-  ])('refuses an adapter %s', (_, adapter) => {
+  ])('rejects an adapter %s', (_, adapter) => {
     expect(() => requireSubgroupMatrix(adapter)).toThrow(
-      'device: some GPU offers no matrix units that multiply 16-bit floats into 32-bit sums. Keep weights alone in 16 bits (--half weights), or leave --half out',
+      'device: some GPU has no subgroup matrices that multiply 16-bit floats into 32-bit sums. Use 16 bits for weights only (--half weights), or leave out --half',
     );
   });
 });

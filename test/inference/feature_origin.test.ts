@@ -21,7 +21,7 @@ it('tells apart what changes the last bits of a feature', async () => {
   expect(new Set(origins).size).toBe(origins.length);
   expect(origins[2]).toMatch(/, on v a d, half weights$/);
   expect(origins[3]).toMatch(/, half products by [0-9a-f]{12}$/);
-  // With 32-bit weights matrix units have no part in them, and neither have threads and widths on WebAssembly.
+  // With 32-bit weights, results do not depend on subgroup matrices, nor on threads and SIMD width on WebAssembly.
   expect(await originOf({ subgroupMatrix: matrix })).toBe(origins[0]);
   expect(await originOf({ kind: 'wasm', architecture: 'wasm-wide-simd', description: '4 threads' })).toBe(origins[6]);
 });

@@ -98,7 +98,7 @@ describe('the algorithm with 16-bit weights', () => {
   it('that uses subgroup matrices needs a device that was opened with them', () => {
     const options = { algorithm: { kind: 'subgroup matrix', slices: 1 } } as const;
     expect(() => planConvolution(size(64, 14), { ...GPU, description: 'some GPU' }, options)).toThrow(
-      'device: some GPU was opened without its matrix units. Open it with subgroupMatrix: true',
+      'device: some GPU was opened without subgroup matrices. Open it with subgroupMatrix: true',
     );
   });
 });

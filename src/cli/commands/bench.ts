@@ -35,7 +35,7 @@ export function registerBench(program: Command): void {
     .option('--shapes <shapes>', 'an architecture’s convolutions, or N,C,H,W[,O[,K[,S]]] …', 'resnet152')
     .option('--batch <count>', 'images in a batch, for an architecture’s shapes', wholeNumber(1), 1)
     .option('--variant <name>', 'one implementation, or all of them in turns (default: the engine’s choice)')
-    .option('--subgroup-matrix', 'open the adapter with its matrix units, for the variants on them (experimental)')
+    .option('--subgroup-matrix', 'open the adapter with subgroup matrices, for the variants that use them (experimental)')
     .option('--compare <file>', 'run the kernels of an earlier --out beside those of now, in turns')
     .option('--roofline <file>', 'draw every kernel under the adapter’s measured limits, as SVG')
     .action((kernel: string | undefined, flags: KernelFlags) => runCommand(flags, () => run(kernel, flags)));

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { readTextFile, writeFileAtomic } from '#platform';
 import { algorithmName } from '../../nn/convolution_algorithm.ts';
-import { type TunedConvolution, Tuning } from '../../nn/tuning.ts';
+import { encodeSize, type TunedConvolution, Tuning } from '../../nn/tuning.ts';
 import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import type { StrideOn } from '../../weights/zoo.ts';
@@ -70,7 +70,7 @@ async function measured(architecture: ResNetArchitecture, flags: TuneFlags, outp
 }
 
 function rowOf({ size, algorithm, ms, untunedMs }: TunedConvolution) {
-  return { ...size, algorithm: algorithmName(algorithm), ms, untunedMs };
+  return { ...encodeSize(size), algorithm: algorithmName(algorithm), ms, untunedMs };
 }
 
 function textOf({ convolutions }: Tuning, file: string): string {

@@ -15,7 +15,7 @@ export default caseTable<Record<string, never>>({
       why: 'shapes that differ',
       inputs: { a: [2, 3], b: [3, 2] },
       options: {},
-      error: 'add: a and b must have one shape (a [2, 3], b [3, 2])',
+      error: 'add: a and b must have the same shape (a [2, 3], b [3, 2])',
     },
   ],
 });

@@ -38,7 +38,7 @@ export default caseTable<Record<string, never>>({
       why: 'two shapes',
       inputs: { x: [1, 256, 56, 56], residual: [1, 64, 56, 56] },
       options,
-      error: 'add_relu: x and residual must have one shape (x [1, 256, 56, 56], residual [1, 64, 56, 56])',
+      error: 'add_relu: x and residual must have the same shape (x [1, 256, 56, 56], residual [1, 64, 56, 56])',
     },
   ],
 });

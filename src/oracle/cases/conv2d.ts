@@ -333,7 +333,7 @@ export const pointwiseX8 = caseTable<Conv2dOptions>({
       why: 'weights packed for other variants',
       inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
       options: one(8),
-      error: 'conv2d_1x1_x8: weight must be packed by 4 or 6 channels, got 8 (weight [1, 8, 8])',
+      error: 'conv2d_1x1_x8: weight must have channel blocks of 4 or 6, got 8 (weight [1, 8, 8])',
     },
   ],
 });
@@ -371,7 +371,7 @@ export const pointwiseX16 = caseTable<Conv2dOptions>({
       why: 'weights packed for other variants',
       inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
       options: one(8),
-      error: 'conv2d_1x1_x16: weight must be packed by 6 channels, got 8 (weight [1, 8, 8])',
+      error: 'conv2d_1x1_x16: weight must have channel blocks of 6, got 8 (weight [1, 8, 8])',
     },
   ],
 });

@@ -111,19 +111,19 @@ export const gemm = caseTable<Conv2dGemmOptions>({
       why: 'slices with an epilogue',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8), scale: [8] },
       options: square(8, 1, { slices: 2 }),
-      error: "conv2d_gemm: 2 slices take no epilogue, it is conv2d_reduce's (scale [8])",
+      error: 'conv2d_gemm: 2 slices cannot have an epilogue (scale [8]). Pass it to conv2d_reduce',
     },
     {
       why: 'no slices',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8) },
       options: square(8, 1, { slices: 0 }),
-      error: 'conv2d_gemm: slices must be a whole number from 1, got 0',
+      error: 'conv2d_gemm: slices must be an integer in [1, 65535], got 0',
     },
     {
       why: 'no such tile',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8) },
       options: square(8, 1, { tile: { channels: 128, columns: 32 } }),
-      error: 'conv2d_gemm: no tile of 128x32, expected 32x32, 64x32, 64x64, 128x64',
+      error: 'conv2d_gemm: unknown tile "128x32". Known: 32x32, 64x32, 64x64, 128x64',
     },
   ],
 });

@@ -36,13 +36,13 @@ export default caseTable<CropOptions>({
       why: 'past the right border',
       inputs: { x: [3, 8, 8] },
       options: { top: 0, left: 5, height: 4, width: 4 },
-      error: 'crop: a window of 4 x 4 at (5, 0) must lie inside the image (x [3, 8, 8])',
+      error: 'crop: a window of 4 x 4 at (5, 0) must be inside the image (x [3, 8, 8])',
     },
     {
       why: 'past the top border',
       inputs: { x: [3, 8, 8] },
       options: { top: -1, left: 0, height: 4, width: 4 },
-      error: 'crop: a window of 4 x 4 at (0, -1) must lie inside the image (x [3, 8, 8])',
+      error: 'crop: a window of 4 x 4 at (0, -1) must be inside the image (x [3, 8, 8])',
     },
   ],
 });

@@ -24,7 +24,7 @@ export default caseTable<Record<string, never>>({
       why: 'a weight with other outputs',
       inputs: { gradOutput: [4, 2], weight: [3, 8] },
       options,
-      error: 'linear_backward_input: gradOutput has 2 outputs but weight 3 (gradOutput [4, 2], weight [3, 8])',
+      error: 'linear_backward_input: gradOutput has 2 outputs but weight expects 3 (gradOutput [4, 2], weight [3, 8])',
     },
   ],
 });

@@ -28,7 +28,7 @@ export default caseTable<Record<string, never>>({
       why: 'another batch',
       inputs: { gradOutput: [4, 2], x: [5, 8] },
       options,
-      error: 'linear_backward_weight: gradOutput has 4 rows but x 5 (gradOutput [4, 2], x [5, 8])',
+      error: 'linear_backward_weight: gradOutput has 4 rows but x has 5 (gradOutput [4, 2], x [5, 8])',
     },
   ],
 });

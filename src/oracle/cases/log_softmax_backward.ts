@@ -25,7 +25,7 @@ export default caseTable<Record<string, never>>({
       why: 'y of another shape',
       inputs: { gradOutput: [2, 3], y: [3, 2] },
       options,
-      error: 'log_softmax_backward: gradOutput and y must have one shape (gradOutput [2, 3], y [3, 2])',
+      error: 'log_softmax_backward: gradOutput and y must have the same shape (gradOutput [2, 3], y [3, 2])',
     },
   ],
 });

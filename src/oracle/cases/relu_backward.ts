@@ -22,7 +22,7 @@ export default caseTable<Record<string, never>>({
       why: 'shapes that differ',
       inputs: { gradOutput: [2, 3], y: [3, 2] },
       options: {},
-      error: 'relu_backward: gradOutput and y must have one shape (gradOutput [2, 3], y [3, 2])',
+      error: 'relu_backward: gradOutput and y must have the same shape (gradOutput [2, 3], y [3, 2])',
     },
   ],
 });

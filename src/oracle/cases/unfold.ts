@@ -39,7 +39,7 @@ export default caseTable<UnfoldOptions>({
       why: 'more rows than there are',
       inputs: { x: [1, 3, 8, 8] },
       options: { ...square(3, 1, 1), rows: { top: 6, count: 3 } },
-      error: 'unfold: there are 8 rows of windows, got rows 6 to 8',
+      error: 'unfold: rows must be within the 8 of the output, got rows 6 to 8',
     },
     {
       why: 'x is not 4-D',

@@ -66,7 +66,7 @@ export const swaps = caseTable<WinogradMatmulOptions>({
       why: 'u packed by 8',
       inputs: sizes(4, 8, 1),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_swaps: u must hold tiles of 16 channels, got 8 (u [36, 1, 4, 8])',
+      error: 'winograd_matmul_swaps: u must have channel blocks of 16, got 8 (u [36, 1, 4, 8])',
     },
   ],
 });
@@ -95,7 +95,7 @@ export const simd = caseTable<WinogradMatmulSimdOptions>({
       why: 'u packed for other variants',
       inputs: sizes(4, 8, 1),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_simd: u must hold tiles of 4 or 6 channels, got 8 (u [36, 1, 4, 8])',
+      error: 'winograd_matmul_simd: u must have channel blocks of 4 or 6, got 8 (u [36, 1, 4, 8])',
     },
   ],
 });
@@ -133,7 +133,7 @@ export const gemm = caseTable<WinogradMatmulGemmOptions>({
       why: 'u packed by 6',
       inputs: sizes(4, 8, 1, 6),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_gemm: u must hold tiles of 8 or 16 channels, got 6 (u [36, 2, 4, 6])',
+      error: 'winograd_matmul_gemm: u must have channel blocks of 8 or 16, got 6 (u [36, 2, 4, 6])',
     },
   ],
 });

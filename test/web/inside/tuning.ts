@@ -25,7 +25,7 @@ export function tuningTests(inside: Inside): void {
       const other = directTuning({ kind: 'gpu', vendor: 'maker', architecture: 'family', description: 'Model 7' });
       for (const [content, sentence] of [
         [other.encode(), /^other\.json: was measured on Model 7, not on .+\. Measure on this adapter, or choose/],
-        ['{}', 'other.json: is no tuning. Write one with `raycam tune`'],
+        ['{}', 'other.json: is not a tuning file. Write one with `raycam tune`'],
       ] as const) {
         const buffer = Buffer.from(content);
         await page.setInputFiles('[data-testid=load-tuning]', { name: 'other.json', mimeType: '', buffer });
