@@ -24,7 +24,10 @@ const rows: [string, Sizes][] = [
   ]),
   ['one pixel', { x: [1, 64, 1, 1], outChannels: 64 }],
   ['smaller and larger than a Winograd tile', { x: [1, 64, 5, 7], outChannels: 64, epilogue: ['shift'] }],
-  ['a batch of two, channels that do not fill their blocks', { x: [2, 67, 6, 9], outChannels: 75, epilogue: ['scale', 'residual'] }],
+  [
+    'a batch of two, channels that do not fill their blocks',
+    { x: [2, 67, 6, 9], outChannels: 75, epilogue: ['scale', 'residual'] },
+  ],
   ['every epilogue', { x: [2, 64, 8, 4], outChannels: 68, epilogue: ['scale', 'shift', 'residual', 'relu'] }],
 ];
 
