@@ -45,10 +45,10 @@ export class ConvolutionSubject implements Subject {
     private readonly convolution: FusedConvolution,
     readonly modules: readonly string[] = [],
   ) {
-    const { batch, channels, outChannels, kernel, stride, size, residual, relu } = convolution;
+    const { batch, channels, outChannels, kernelSize, stride, size, residual, relu } = convolution;
     const strided = stride > 1 ? ` stride ${stride}` : '';
     const end = `${residual ? ' + residual' : ''}${relu ? ', relu' : ''}`;
-    this.shape = `${batch}x${channels}x${size.join('x')} > ${outChannels}, ${kernel.join('x')}${strided}${end}`;
+    this.shape = `${batch}x${channels}x${size.join('x')} > ${outChannels}, ${kernelSize.join('x')}${strided}${end}`;
     const { y, flop } = convolutionWork(convolution);
     const { x, weight } = shapesOf(convolution);
     const read = elementCount(x) + elementCount(weight) + 2 * outChannels;
@@ -108,9 +108,9 @@ export class ConvolutionSubject implements Subject {
         rounded: algorithm && roundedBy(algorithm),
       };
     }
-    const { kernel, channelBlock: tile } = this.direct().find(({ name }) => name === variant)!;
+    const { kernel, channelBlock } = this.direct().find(({ name }) => name === variant)!;
     const packed = device.scope(
-      () => device.run(packConv2dWeight, { weight: device.tensor(weight!.data, weight!.shape) }, { tile }).y,
+      () => device.run(packConv2dWeight, { weight: device.tensor(weight!.data, weight!.shape) }, { channelBlock }).y,
     );
     const forward = (inputs: Inputs) => device.run(kernel, { ...inputs, weight: packed }, this.convolution as never).y!;
     return { forward, dispose: () => packed.dispose() };
@@ -128,7 +128,7 @@ export class ConvolutionSubject implements Subject {
   }
 
   private fits(kernel: AnyKernel, channelBlock: number): boolean {
-    const { channels, outChannels, kernel: window } = this.convolution;
+    const { channels, outChannels, kernelSize: window } = this.convolution;
     const weight = [Math.ceil(outChannels / channelBlock), channels * window[0] * window[1], channelBlock];
     try {
       kernel.plan({ x: shapesOf(this.convolution).x, weight }, this.convolution as never);
@@ -173,7 +173,7 @@ export class ConvolutionSubject implements Subject {
     const vector = ({ shape, data }: Values[string]) => new Array64(shape, Float64Array.from(data));
     const factor = (array: Array64, isRounded: boolean) =>
       isRounded ? new Array64(array.shape, array.data.map(toHalfPrecision)) : array;
-    const packed = packReference({ weight: factor(vector(weight!), rounded !== 'nothing') }, { tile: 8 }).y;
+    const packed = packReference({ weight: factor(vector(weight!), rounded !== 'nothing') }).y;
     return Array.from({ length: Math.min(this.convolution.batch, DISTINCT_IMAGES) }, (_, n) => {
       const image = ({ shape: [batch, ...size], data }: Values[string]) => {
         const length = data.length / batch!;
@@ -211,8 +211,8 @@ function roundedBy(algorithm: ConvolutionAlgorithm): Rounded {
   return algorithm.kind === 'subgroup matrix' ? 'products' : 'weights';
 }
 
-function shapesOf({ batch, channels, outChannels, kernel, size }: FusedConvolution) {
-  return { x: [batch, channels, ...size], weight: [outChannels, channels, ...kernel] };
+function shapesOf({ batch, channels, outChannels, kernelSize, size }: FusedConvolution) {
+  return { x: [batch, channels, ...size], weight: [outChannels, channels, ...kernelSize] };
 }
 
 function imageOf(images: readonly Float64Array[], n: number): Array64 {

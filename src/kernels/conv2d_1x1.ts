@@ -7,12 +7,12 @@ import { ShapeError } from '../errors/index.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { formatShapes } from '../runtime/shape.ts';
 import {
+  CHANNEL_BLOCK,
   type Conv2dOptions,
   type Conv2dShapes,
   epilogueConstants,
   expectOptional,
   planConv2d,
-  TILE_CHANNELS,
   TILE_PIXELS,
   tensorsOf,
   tileGrid,
@@ -27,8 +27,8 @@ export interface RowBand {
 
 type BandOptions = Conv2dOptions & { readonly band?: RowBand };
 
-/** Channels in a tile of the x8 variant: 6 if multiply-add is one instruction, otherwise 4. */
-const X8_CHANNELS: readonly number[] = [4, 6];
+/** Channel blocks of the x8 variant: 6 if multiply-add is one instruction, otherwise 4. */
+const X8_BLOCKS: readonly number[] = [4, 6];
 /** Pixels in a tile of the x16 variant. */
 export const X16_PIXELS = 16;
 /** Pixels in a tile of the variants that read four pixels at a time. */
@@ -42,7 +42,7 @@ const QUADS_PIXELS = 8;
 export const conv2d1x1 = defineKernel({
   ...tensorsOf('conv2d_1x1', pointwiseShader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const [height, width] = options.kernel;
+    const [height, width] = options.kernelSize;
     if (height !== 1 || width !== 1 || options.padding !== 0)
       throw new ShapeError(
         `conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`,
@@ -53,7 +53,7 @@ export const conv2d1x1 = defineKernel({
       outputs: { y },
       params: { ...params, ...band, stride: options.stride },
       constants,
-      workgroups: tileGrid(y, tiles, 2 * TILE_CHANNELS),
+      workgroups: tileGrid(y, tiles, 2 * CHANNEL_BLOCK),
     };
   },
 });
@@ -67,7 +67,7 @@ export const conv2d1x1Quads = defineKernel({
   plan(shapes: Conv2dShapes, options: BandOptions) {
     const { pixels, ...planned } = planQuads('conv2d_1x1_quads', shapes, options);
     const tiles = Math.ceil(pixels / QUADS_PIXELS);
-    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * TILE_CHANNELS) };
+    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * CHANNEL_BLOCK) };
   },
 });
 
@@ -81,7 +81,7 @@ export const conv2d1x1Swaps = defineKernel({
   plan(shapes: Conv2dShapes, options: BandOptions) {
     const { pixels, ...planned } = planQuads('conv2d_1x1_swaps', shapes, options);
     const [batch, outChannels] = planned.outputs.y as [number, number];
-    const pairs = Math.ceil(pixels / (2 * QUADS_PIXELS)) * Math.ceil(outChannels / (4 * TILE_CHANNELS));
+    const pairs = Math.ceil(pixels / (2 * QUADS_PIXELS)) * Math.ceil(outChannels / (4 * CHANNEL_BLOCK));
     return { ...planned, workgroups: linearGrid(4 * batch * pairs, 32) };
   },
 });
@@ -90,12 +90,12 @@ export const conv2d1x1Swaps = defineKernel({
  * `conv2d1x1` at stride 1 with tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
  *
  * x         [N, C, H, W]; with `band`, the input of the rows from `top` on: y and residual have `height` rows
- * weight    [ceil(O / tile), C, tile], from `packConv2dWeight` with that channel block
+ * weight    [ceil(O / B), C, B], from `packConv2dWeight` with a channel block B of 4 or 6
  */
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', x8Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const planned = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
+    const planned = planSimd('conv2d_1x1_x8', shapes, { ...options, blocks: X8_BLOCKS, tilePixels: 8 });
     return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: shapes.weight[2]! } };
   },
 });
@@ -104,14 +104,14 @@ export const conv2d1x1X8 = defineKernel({
 export const conv2d1x1X16 = defineKernel({
   ...tensorsOf('conv2d_1x1_x16', x16Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    return planSimd('conv2d_1x1_x16', shapes, { ...options, tiles: [6], tilePixels: X16_PIXELS });
+    return planSimd('conv2d_1x1_x16', shapes, { ...options, blocks: [6], tilePixels: X16_PIXELS });
   },
 });
 
 /** `planConv2d` for a band of rows: y is the whole image, the sizes in `params` are the band's. */
-function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
+function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, channelBlock?: number) {
   const { x, weight, scale, shift, residual } = shapes;
-  const { params, y } = planConv2d(where, { x, weight }, options, { tile });
+  const { params, y } = planConv2d(where, { x, weight }, options, { channelBlock });
   const { out_height: rows, out_width: width } = params;
   const { top, height } = band ?? { top: 0, height: rows };
   const whole = [y[0]!, y[1]!, height, width];
@@ -130,8 +130,8 @@ function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: Ban
 }
 
 /** `planBand` for a 1x1 window that reads every pixel: a plane is one run of pixels, and its rows do not matter. */
-function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, tile?: number) {
-  const { params, y, constants, band } = planBand(where, shapes, options, tile);
+function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, channelBlock?: number) {
+  const { params, y, constants, band } = planBand(where, shapes, options, channelBlock);
   const { batch, channels, height, width, out_channels } = params;
   const pixels = height * width;
   return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
@@ -139,7 +139,7 @@ function planContiguous(where: string, shapes: Conv2dShapes, options: BandOption
 
 /** `planContiguous` for variants that read four pixels at a time. */
 function planQuads(where: string, shapes: Conv2dShapes, options: BandOptions) {
-  expectUnitWindow(where, options);
+  expectPointwise(where, options);
   const planned = planContiguous(where, shapes, options);
   const [, , height, width] = shapes.x;
   if (planned.pixels % 4 !== 0)
@@ -149,25 +149,25 @@ function planQuads(where: string, shapes: Conv2dShapes, options: BandOptions) {
   return planned;
 }
 
-/** Plans what the SIMD variants have in common; `tiles` are the channel blocks that a variant takes. */
+/** Plans what the SIMD variants have in common; `blocks` are the channel blocks that a variant takes. */
 function planSimd(
   where: string,
   shapes: Conv2dShapes,
-  { tiles, tilePixels, ...options }: BandOptions & { readonly tiles: readonly number[]; readonly tilePixels: number },
+  { blocks, tilePixels, ...options }: BandOptions & { readonly blocks: readonly number[]; readonly tilePixels: number },
 ) {
-  const tile = shapes.weight[2] ?? 0;
-  expectUnitWindow(where, options);
-  if (!tiles.includes(tile))
+  const channelBlock = shapes.weight[2] ?? 0;
+  expectPointwise(where, options);
+  if (!blocks.includes(channelBlock))
     throw new ShapeError(
-      `${where}: weight must have channel blocks of ${tiles.join(' or ')}, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
+      `${where}: weight must have channel blocks of ${blocks.join(' or ')}, got ${channelBlock} (${formatShapes({ weight: shapes.weight })})`,
     );
-  const { pixels, ...planned } = planContiguous(where, shapes, options, tile);
-  return { ...planned, workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile) };
+  const { pixels, ...planned } = planContiguous(where, shapes, options, channelBlock);
+  return { ...planned, workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), channelBlock) };
 }
 
-function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {
-  if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+function expectPointwise(where: string, { kernelSize, stride, padding }: Conv2dOptions): void {
+  if (kernelSize[0] !== 1 || kernelSize[1] !== 1 || stride !== 1 || padding !== 0)
     throw new ShapeError(
-      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernelSize.join('x')} at stride ${stride}, padding ${padding}`,
     );
 }

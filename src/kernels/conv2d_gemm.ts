@@ -48,7 +48,7 @@ export function planGemm(
   shapes: Conv2dShapes,
   options: Omit<Conv2dGemmOptions, 'tile'> & { readonly tile: { readonly channels: number; readonly columns: number } },
 ) {
-  const { kernel, stride, padding, relu = false, slices = 1, tile, halfWeights } = options;
+  const { kernelSize, stride, padding, relu = false, slices = 1, tile, halfWeights } = options;
   const { scale, shift, residual } = shapes;
   if (!Number.isInteger(slices) || slices < 1 || slices > 65535)
     throw new ShapeError(`${where}: slices must be an integer in [1, 65535], got ${slices}`);
@@ -61,7 +61,7 @@ export function planGemm(
   return {
     outputs: { y: slices > 1 ? [slices, ...y] : y },
     params: { ...params, stride, padding },
-    constants: { ...constants, KERNEL_HEIGHT: kernel[0], KERNEL_WIDTH: kernel[1], SLICES: slices },
+    constants: { ...constants, KERNEL_HEIGHT: kernelSize[0], KERNEL_WIDTH: kernelSize[1], SLICES: slices },
     workgroups: [Math.ceil(pixels / tile.columns), Math.ceil(params.out_channels / tile.channels), slices] as [
       number,
       number,

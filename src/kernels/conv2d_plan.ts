@@ -7,7 +7,7 @@ import { expectRank, windowOutput } from './shape_checks.ts';
 export interface Conv2dOptions {
   readonly outChannels: number;
   /** The window's height and width in pixels. */
-  readonly kernel: readonly [number, number];
+  readonly kernelSize: readonly [number, number];
   readonly stride: number;
   readonly padding: number;
   /** Applied last, after scale, shift and residual. */
@@ -22,8 +22,8 @@ export interface Conv2dShapes {
   readonly residual?: Shape;
 }
 
-/** Channel block: channels of weights that are packed together, except for the SIMD variants. */
-export const TILE_CHANNELS = 8;
+/** Channels of weights that are packed together, except for the SIMD variants. */
+export const CHANNEL_BLOCK = 8;
 /** Neighbouring pixels that one invocation computes. */
 export const TILE_PIXELS = 7;
 const WORKGROUP_SIZE = 32;
@@ -42,7 +42,7 @@ export function tensorsOf(name: string, shader: string) {
 /** The packing of a variant's weights. */
 export interface WeightPacking {
   /** The channel block; 8 by default. */
-  readonly tile?: number;
+  readonly channelBlock?: number;
   /** Whether a word contains two 16-bit weights. */
   readonly halves?: boolean;
 }
@@ -52,18 +52,19 @@ export function planConv2d(
   where: string,
   shapes: Conv2dShapes,
   options: Conv2dOptions,
-  { tile = TILE_CHANNELS, halves = false }: WeightPacking = {},
+  { channelBlock = CHANNEL_BLOCK, halves = false }: WeightPacking = {},
 ) {
   const { x, weight, scale, shift, residual } = shapes;
-  const { outChannels, kernel, stride, padding } = options;
+  const { outChannels, kernelSize, stride, padding } = options;
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
-  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], halves ? tile / 2 : tile];
+  const depth = channels * kernelSize[0] * kernelSize[1];
+  const packed = [Math.ceil(outChannels / channelBlock), depth, halves ? channelBlock / 2 : channelBlock];
   if (!sameShape(weight, packed))
     throw new ShapeError(
-      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
+      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernelSize[0]}x${kernelSize[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
     );
-  const outHeight = windowOutput(where, height, { kernel: kernel[0], stride, padding });
-  const outWidth = windowOutput(where, width, { kernel: kernel[1], stride, padding });
+  const outHeight = windowOutput(where, height, { kernelSize: kernelSize[0], stride, padding });
+  const outWidth = windowOutput(where, width, { kernelSize: kernelSize[1], stride, padding });
   const y = [batch, outChannels, outHeight, outWidth];
   expectOptional(where, { scale, shift }, [outChannels]);
   expectOptional(where, { residual }, y);
@@ -100,7 +101,7 @@ export function expectOptional(
 export function tileGrid(
   [batch, outChannels]: Shape,
   tiles: number,
-  channels = TILE_CHANNELS,
+  channels = CHANNEL_BLOCK,
 ): [number, number, number] {
   return linearGrid(batch! * Math.ceil(outChannels! / channels) * tiles, WORKGROUP_SIZE);
 }

@@ -32,19 +32,19 @@ export function expectSameShape(where: string, shapes: Readonly<Record<string, S
 }
 
 /**
- * Returns how often a window fits along one dimension: floor((size + 2*padding - kernel) / stride) + 1.
+ * Returns how often a window fits along one dimension: floor((size + 2*padding - kernelSize) / stride) + 1.
  *
  * @throws ShapeError  it does not fit even once
  */
 export function windowOutput(
   where: string,
   size: number,
-  window: { kernel: number; stride: number; padding: number },
+  window: { kernelSize: number; stride: number; padding: number },
 ): number {
-  const { kernel, stride, padding } = window;
-  const output = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const { kernelSize, stride, padding } = window;
+  const output = Math.floor((size + 2 * padding - kernelSize) / stride) + 1;
   if (output < 1)
-    throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
+    throw new ShapeError(`${where}: a window of ${kernelSize} does not fit into ${size} pixels padded by ${padding}`);
   return output;
 }
 

@@ -5,7 +5,7 @@ import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface UnfoldOptions {
   /** The window's height and width in pixels. */
-  readonly kernel: readonly [number, number];
+  readonly kernelSize: readonly [number, number];
   readonly stride: number;
   readonly padding: number;
   /** The rows of windows to unfold; all by default. */
@@ -28,24 +28,24 @@ export const unfold = defineKernel({
   shader,
   inputs: ['x'],
   outputs: ['y'],
-  plan({ x }, { kernel, stride, padding, rows }: UnfoldOptions) {
+  plan({ x }, { kernelSize, stride, padding, rows }: UnfoldOptions) {
     const [n, c, height, width] = expectRank('unfold', 'x', x, 4);
-    const outHeight = windowOutput('unfold', height, { kernel: kernel[0], stride, padding });
-    const outWidth = windowOutput('unfold', width, { kernel: kernel[1], stride, padding });
+    const outHeight = windowOutput('unfold', height, { kernelSize: kernelSize[0], stride, padding });
+    const outWidth = windowOutput('unfold', width, { kernelSize: kernelSize[1], stride, padding });
     const { top, count } = rows ?? { top: 0, count: outHeight };
     if (top + count > outHeight)
       throw new ShapeError(
         `unfold: rows must be within the ${outHeight} of the output, got rows ${top} to ${top + count - 1}`,
       );
-    const columns = c * kernel[0] * kernel[1];
+    const columns = c * kernelSize[0] * kernelSize[1];
     return {
       outputs: { y: [n, columns, count, outWidth] },
       params: {
         planes: n * c,
         height,
         width,
-        kernel_height: kernel[0],
-        kernel_width: kernel[1],
+        kernel_height: kernelSize[0],
+        kernel_width: kernelSize[1],
         stride,
         padding,
         top,

@@ -48,7 +48,7 @@ export class Convolution {
   ): Convolution {
     const [outChannels, channels, height, width] = weight.shape as [number, number, number, number];
     const { stride, padding, label } = options;
-    const layer: ConvolutionLayer = { channels, outChannels, kernel: [height, width], stride, padding };
+    const layer: ConvolutionLayer = { channels, outChannels, kernelSize: [height, width], stride, padding };
     const { layout, packing } = planWeights(layer, device.adapter, options);
     const factors = layout === 'halves' ? halfFactors(label, weight) : undefined;
     const packed = device.scope(() => {

@@ -87,7 +87,7 @@ export function halfAlgorithms(
 
 /** Returns the numbers of slices that a convolution's sums are worth splitting into, in ascending order. */
 export function slicings(size: ConvolutionSize, tile: TileSize): number[] {
-  const depth = size.channels * size.kernel[0] * size.kernel[1];
+  const depth = size.channels * size.kernelSize[0] * size.kernelSize[1];
   const workgroups = workgroupsOf(size, 'packed', tile);
   return SLICES.filter(
     slices => slices === 1 || (workgroups * (slices / 2) < ENOUGH_WORKGROUPS && depth / slices >= LEAST_SLICE_DEPTH),

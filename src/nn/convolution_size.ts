@@ -12,8 +12,8 @@ export interface ConvolutionSize extends Omit<Conv2dOptions, 'relu'> {
 export type ConvolutionLayer = Omit<ConvolutionSize, 'batch' | 'size'>;
 
 /** Returns the height and width of the output, in pixels. */
-export function outputSize({ size, kernel, stride, padding }: ConvolutionSize): [number, number] {
-  const [height, width] = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
+export function outputSize({ size, kernelSize, stride, padding }: ConvolutionSize): [number, number] {
+  const [height, width] = size.map((length, i) => Math.floor((length + 2 * padding - kernelSize[i]!) / stride) + 1);
   return [height!, width!];
 }
 
@@ -23,11 +23,11 @@ export function sizeKey(size: ConvolutionSize): string {
 }
 
 /** Returns the same string for equal layers. */
-export function layerKey({ channels, outChannels, kernel, stride, padding }: ConvolutionLayer): string {
-  return [channels, outChannels, ...kernel, stride, padding].join();
+export function layerKey({ channels, outChannels, kernelSize, stride, padding }: ConvolutionLayer): string {
+  return [channels, outChannels, ...kernelSize, stride, padding].join();
 }
 
 /** Returns whether F(4x4, 3x3) and F(2x2, 3x3) can compute the convolution. */
-export function fitsWinograd({ kernel, stride, padding }: ConvolutionLayer): boolean {
-  return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
+export function fitsWinograd({ kernelSize, stride, padding }: ConvolutionLayer): boolean {
+  return kernelSize[0] === 3 && kernelSize[1] === 3 && stride === 1 && padding === 1;
 }

@@ -18,7 +18,7 @@ import {
 
 import { DeviceError } from '../errors/index.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
-import { TILE_CHANNELS } from '../kernels/conv2d_plan.ts';
+import { CHANNEL_BLOCK } from '../kernels/conv2d_plan.ts';
 import { conv2dSubgroupMatrix, MATRIX_TILE } from '../kernels/conv2d_subgroup_matrix.ts';
 import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
 import { windowOutput } from '../kernels/shape_checks.ts';
@@ -143,11 +143,11 @@ function defaultLayout(layer: ConvolutionLayer, { kind }: AdapterFamily): Weight
  * register that spills, and blocks of 16 take 0.8 of the time of 8 for Winograd's products (docs/decisions.md).
  */
 function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily): Step {
-  const channelBlock = kind === 'wasm' ? (architecture === 'wasm-simd' ? 4 : 6) : TILE_CHANNELS;
+  const channelBlock = kind === 'wasm' ? (architecture === 'wasm-simd' ? 4 : 6) : CHANNEL_BLOCK;
   if (layout === 'halves') return step(packConv2dHalves, {});
-  if (layout === 'packed') return step(packConv2dWeight, { tile: channelBlock });
-  const tile = kind === 'software' ? 2 * TILE_CHANNELS : channelBlock;
-  return step(layout === 'winograd' ? winogradWeight : winograd2x2Weight, { tile });
+  if (layout === 'packed') return step(packConv2dWeight, { channelBlock });
+  const winogradBlock = kind === 'software' ? 2 * CHANNEL_BLOCK : channelBlock;
+  return step(layout === 'winograd' ? winogradWeight : winograd2x2Weight, { channelBlock: winogradBlock });
 }
 
 /** An explicit choice, then tuning if it fits the weights' layout, then the rule for the adapter. */
@@ -212,7 +212,8 @@ function winogradProduct(
   adapter: AdapterFamily,
 ): Step {
   if (tile) return step(winogradMatmulGemm, { outChannels, tile });
-  if (adapter.kind === 'wasm') return step(winogradMatmulSimd, { outChannels, tiles: hasWideSimd(adapter) ? 16 : 8 });
+  if (adapter.kind === 'wasm')
+    return step(winogradMatmulSimd, { outChannels, winogradTiles: hasWideSimd(adapter) ? 16 : 8 });
   // With 8 Winograd tiles or fewer, half of a quad of invocations would be idle.
   const isShared =
     adapter.kind === 'software' &&
@@ -227,29 +228,29 @@ function winogradProduct(
  * unfolded (docs/decisions.md).
  */
 function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
-  const { kernel, stride, padding } = size;
+  const { kernelSize, stride, padding } = size;
   const isWasm = adapter.kind === 'wasm';
   const [height, width] = size.size;
-  if (kernel[0] === 1 && kernel[1] === 1 && padding === 0 && !(isWasm && stride > 1))
+  if (kernelSize[0] === 1 && kernelSize[1] === 1 && padding === 0 && !(isWasm && stride > 1))
     return chain(step(pointwiseKernel(stride, height * width, adapter), size));
-  if (kernel[0] === 3 && kernel[1] === 3 && stride === 1 && !isWasm) return chain(step(conv2d3x3, size));
+  if (kernelSize[0] === 3 && kernelSize[1] === 3 && stride === 1 && !isWasm) return chain(step(conv2d3x3, size));
   return adapter.kind === 'gpu' ? chain(step(conv2d, size)) : planUnfolded(size, adapter);
 }
 
 /** Plans a 1x1 convolution of the windows as columns, one band of rows at a time. @throws ShapeError */
 function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
-  const { batch, channels, outChannels, kernel, stride, padding } = size;
+  const { batch, channels, outChannels, kernelSize, stride, padding } = size;
   const [height, width] = size.size.map((length, i) =>
-    windowOutput('conv2d', length, { kernel: kernel[i]!, stride, padding }),
+    windowOutput('conv2d', length, { kernelSize: kernelSize[i]!, stride, padding }),
   ) as [number, number];
-  const bytesPerRow = 4 * channels * kernel[0] * kernel[1] * width;
+  const bytesPerRow = 4 * channels * kernelSize[0] * kernelSize[1] * width;
   const rows = Math.ceil(height / Math.ceil((bytesPerRow * height) / COLUMNS_BYTES));
   const bands = Array.from({ length: Math.ceil(height / rows) }, (_, i) => {
     const top = i * rows;
     const count = Math.min(rows, height - top);
-    const pointwise = { kernel: [1, 1], stride: 1, padding: 0, outChannels, band: { top, height } } as const;
+    const pointwise = { kernelSize: [1, 1], stride: 1, padding: 0, outChannels, band: { top, height } } as const;
     return [
-      step(unfold, { kernel, stride, padding, rows: { top, count } }),
+      step(unfold, { kernelSize, stride, padding, rows: { top, count } }),
       step(pointwiseKernel(1, count * width, adapter), pointwise),
     ];
   });

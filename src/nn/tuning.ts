@@ -27,13 +27,18 @@ export interface TunedConvolution {
   readonly untunedMs: number;
 }
 
+/** A size as tuning files and JSON output have it. */
+interface FileSize extends Omit<ConvolutionSize, 'kernelSize'> {
+  readonly kernel: ConvolutionSize['kernelSize'];
+}
+
 /** The file is JSON, and the same in Node and in browsers. */
 interface TuningFile {
   readonly kind: 'tuning';
   readonly version: number;
   readonly adapter: TunedAdapter;
   readonly convolutions: readonly {
-    readonly size: ConvolutionSize;
+    readonly size: FileSize;
     readonly algorithm: string;
     readonly ms: number;
     readonly untunedMs: number;
@@ -145,16 +150,16 @@ function isNameless({ description, architecture, vendor }: TunedAdapter): boolea
 }
 
 /** Returns a size with the members that tuning files and JSON output have. */
-export function encodeSize(size: ConvolutionSize): ConvolutionSize {
+export function encodeSize(size: ConvolutionSize): FileSize {
   const { batch, channels, outChannels, stride, padding } = size;
-  return { batch, channels, outChannels, size: size.size, kernel: size.kernel, stride, padding };
+  return { batch, channels, outChannels, size: size.size, kernel: size.kernelSize, stride, padding };
 }
 
-function decodeSize(file: Partial<ConvolutionSize> | null | undefined): ConvolutionSize | undefined {
-  const { kernel, ...rest } = file ?? {};
+function decodeSize(file: Partial<FileSize> | null | undefined): ConvolutionSize | undefined {
+  const { kernel: kernelSize, ...rest } = file ?? {};
   const { batch, channels, outChannels, size, stride, padding } = rest;
-  const pairs = [size, kernel].every(pair => Array.isArray(pair) && pair.length === 2);
-  const numbers = [batch, channels, outChannels, stride, padding, ...(pairs ? [...size!, ...kernel!] : [])];
+  const pairs = [size, kernelSize].every(pair => Array.isArray(pair) && pair.length === 2);
+  const numbers = [batch, channels, outChannels, stride, padding, ...(pairs ? [...size!, ...kernelSize!] : [])];
   const isValid = pairs && numbers.every(number => Number.isInteger(number) && number! >= 0);
-  return isValid ? ({ ...rest, kernel } as ConvolutionSize) : undefined;
+  return isValid ? ({ ...rest, kernelSize } as ConvolutionSize) : undefined;
 }

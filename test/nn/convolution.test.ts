@@ -48,7 +48,13 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution with Winograd on %s
       ...(epilogue.includes('residual') && { residual: makeInput([batch, outChannels, height, width], 5) }),
     };
     const weight = makeInput([outChannels, channels, 3, 3], 2);
-    const options = { outChannels, kernel: [3, 3] as const, stride: 1, padding: 1, relu: epilogue.includes('relu') };
+    const options = {
+      outChannels,
+      kernelSize: [3, 3] as const,
+      stride: 1,
+      padding: 1,
+      relu: epilogue.includes('relu'),
+    };
     const f64 = ({ shape: sizes, data }: typeof weight) => new Array64(sizes, Float64Array.from(data));
     const references = Object.fromEntries(Object.entries(made).map(([name, input]) => [name, f64(input)]));
     const packed = packConv2dWeight({ weight: f64(weight) }).y;
@@ -93,7 +99,7 @@ describe.each(['wasm', 'swiftshader'] as const)('Convolution with an explicit al
       };
       const weight = makeInput([70, 68, 3, 3], 2);
       const f64 = ({ shape: sizes, data }: typeof weight) => new Array64(sizes, Float64Array.from(data));
-      const options = { outChannels: 70, kernel: [3, 3] as const, stride: 1, padding: 1, relu: true };
+      const options = { outChannels: 70, kernelSize: [3, 3] as const, stride: 1, padding: 1, relu: true };
       const exact = f64(weight);
       const rounded = halfNames.includes(name) ? new Array64(exact.shape, exact.data.map(toHalfPrecision)) : exact;
       const packed = packConv2dWeight({ weight: rounded }).y;

@@ -13,7 +13,7 @@ const size = (channels: number, side: number, more: Partial<ConvolutionSize> = {
   channels,
   outChannels: channels,
   size: [side, side],
-  kernel: [3, 3],
+  kernelSize: [3, 3],
   stride: 1,
   padding: 1,
   ...more,

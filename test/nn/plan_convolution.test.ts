@@ -18,12 +18,12 @@ const size = (channels: number, side: number, more: Partial<ConvolutionSize> = {
   channels,
   outChannels: channels,
   size: [side, side],
-  kernel: [3, 3],
+  kernelSize: [3, 3],
   stride: 1,
   padding: 1,
   ...more,
 });
-const pointwise = { kernel: [1, 1], padding: 0 } as const;
+const pointwise = { kernelSize: [1, 1], padding: 0 } as const;
 const named = (of: ConvolutionSize, adapter: AdapterFamily, options?: PlanOptions) =>
   algorithmName(planConvolution(of, adapter, options).algorithm);
 
@@ -199,6 +199,6 @@ function describePlan(of: ConvolutionSize, adapter: AdapterFamily, options: Plan
   return `${packing.kernel.name}${block ? `/${block}` : ''}, ${algorithmName(algorithm)}, ${times}${kernels}`;
 }
 
-function nameOf({ channels, outChannels, kernel, stride, size: [side] }: ConvolutionSize): string {
-  return `${channels}>${outChannels} ${kernel.join('x')}/${stride} at ${side}`;
+function nameOf({ channels, outChannels, kernelSize, stride, size: [side] }: ConvolutionSize): string {
+  return `${channels}>${outChannels} ${kernelSize.join('x')}/${stride} at ${side}`;
 }

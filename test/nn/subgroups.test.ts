@@ -30,7 +30,7 @@ describe('kernels for subgroups', () => {
       shift: tensor([out], 4),
       residual: tensor([2, out, side, side], 5),
     };
-    const options = { outChannels: out, kernel: [1, 1], stride: 1, padding: 0, relu: true } as const;
+    const options = { outChannels: out, kernelSize: [1, 1], stride: 1, padding: 0, relu: true } as const;
     const [quads, swaps] = [conv2d1x1Quads, conv2d1x1Swaps].map(kernel => device.run(kernel, inputs, options).y);
     expect(await swaps!.read()).toEqual(await quads!.read());
     for (const owned of [quads, swaps, ...Object.values(inputs)]) owned!.dispose();
@@ -54,7 +54,7 @@ describe('kernels for subgroups', () => {
   it('are chosen on adapters with the feature, for planes that they suit', () => {
     expect(device.adapter.features).toContain('subgroups');
     const kernelOf = (adapter: AdapterFamily, window: number, size: readonly [number, number]) => {
-      const shape = { batch: 1, channels: 64, outChannels: 64, kernel: [window, window], size, stride: 1 } as const;
+      const shape = { batch: 1, channels: 64, outChannels: 64, kernelSize: [window, window], size, stride: 1 } as const;
       const { bands } = planConvolution({ ...shape, padding: (window - 1) / 2 }, adapter);
       return bands[0]!.find(({ kernel }) => /1x1|matmul/.test(kernel.name))!.kernel.name;
     };

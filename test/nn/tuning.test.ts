@@ -18,7 +18,7 @@ const size = (batch: number, channels = 64): ConvolutionSize => ({
   channels,
   outChannels: 64,
   size: [56, 56],
-  kernel: [3, 3],
+  kernelSize: [3, 3],
   stride: 1,
   padding: 1,
 });

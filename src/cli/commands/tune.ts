@@ -75,8 +75,8 @@ function rowOf({ size, algorithm, ms, untunedMs }: TunedConvolution) {
 
 function textOf({ convolutions }: Tuning, file: string): string {
   const rows = convolutions.map(({ size, algorithm, ms, untunedMs }) => {
-    const { batch, channels, outChannels, kernel, stride } = size;
-    const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernel.join('x')} / ${stride}`;
+    const { batch, channels, outChannels, kernelSize, stride } = size;
+    const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernelSize.join('x')} / ${stride}`;
     return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of the untuned`;
   });
   return [...rows, `kept in ${file}`].join('\n');
