@@ -41,7 +41,7 @@ export function programsFor({ adapter, model, batch, threads, 'no-wide-simd': is
   ];
 }
 
-/** Returns the variables that make Vulkan's loader take the same driver for every program. */
+/** Returns the variables that make Vulkan's loader use the same driver for every program. */
 export async function environmentFor(adapter) {
   if (adapter === 'swiftshader' && !process.env.VK_ICD_FILENAMES) {
     const folder = await swiftShaderFolder();

@@ -1,4 +1,5 @@
-// The GPU's report beside the ratios: the share of the measured multiply-add peak at batch 32, and the error of every variant.
+// Reports on a GPU, in addition to the ratios: the share of the measured multiply-add peak at batch 32, and the error of
+// every variant of the convolution.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

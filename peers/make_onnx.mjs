@@ -1,4 +1,5 @@
-// Writes a ResNet with random weights as ONNX; time does not depend on the weights. Batch norms are folded, as exporters do.
+// Writes a ResNet with random weights as ONNX; the time does not depend on the weights. Batch norms are folded, as by
+// exporters.
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildResNet } from './resnet.mjs';

@@ -1,4 +1,4 @@
-// This side of a program that answers one question at a time.
+// Runs a program as a child process, and requests one answer at a time from it: a line of JSON in, a line out.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 

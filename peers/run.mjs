@@ -1,5 +1,6 @@
-// `npm run bench:peers -- --adapter wasm|swiftshader|lavapipe|gpu`: times Raycam and its competitors on the same network, in turns, in
-// one run, and prints the ratios. Installs the competitors on first use; see docs/benchmarks.md.
+// `npm run bench:peers -- --adapter wasm|swiftshader|lavapipe|gpu`: times Raycam and its competitors on the same network
+// in one run, in which they take turns, and prints the ratios. Installs the competitors on first use; see
+// docs/benchmarks.md.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -51,7 +52,7 @@ if (options.out !== undefined)
     `${JSON.stringify({ kind: 'peers', adapter: options.adapter, environment: { ...environment, adapter }, rows, gpu }, undefined, 2)}\n`,
   );
 
-/** Measures one network at one batch size. Every program answers once per round; the order reverses each round. */
+/** Measures one network at one batch size. Every program runs once per round; the order reverses each round. */
 async function measure(model, batch) {
   const environment = await environmentFor(options.adapter);
   const programs = [];
@@ -87,7 +88,7 @@ async function measure(model, batch) {
   }
 }
 
-/** Warms up: engines that compile in tiers need several forward passes. If one takes seconds, one must do. */
+/** Warms up: engines that compile in tiers need several forward passes. If a pass takes seconds, one is enough. */
 async function warmUp(program) {
   const startedMs = performance.now();
   for (let i = 0; i < 8 && (i === 0 || performance.now() - startedMs < 3000); i++) await program.sample();

@@ -1,4 +1,4 @@
-// The table of ratios that the README quotes.
+// Formats the table of ratios that the README quotes.
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

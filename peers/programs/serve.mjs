@@ -1,4 +1,4 @@
-// A competitor's side: reports that it is ready, then runs one forward pass per input line and prints its milliseconds.
+// The competitor's side: reports that it is ready, then runs one forward pass per input line and prints its time in ms.
 import { createInterface } from 'node:readline';
 
 /** `run` takes the image batch from host memory and resolves when the logits are back in host memory. */

@@ -1,4 +1,5 @@
-// TensorFlow.js: its WebGPU backend on Dawn's Node bindings with the toggles that Raycam uses, or its wasm backend (XNNPACK).
+// TensorFlow.js: its WebGPU backend on Dawn's Node bindings, with the toggles that Raycam uses, or its wasm backend
+// (XNNPACK).
 import '@tensorflow/tfjs-backend-cpu';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';

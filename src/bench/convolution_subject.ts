@@ -1,7 +1,5 @@
 import { ShapeError } from '../errors/index.ts';
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { packConv2dWeight } from '../kernels/conv2d.ts';
-import type { Conv2dOptions } from '../kernels/conv2d_plan.ts';
 import * as kernels from '../kernels/index.ts';
 import { Convolution } from '../nn/convolution.ts';
 import {
@@ -9,27 +7,28 @@ import {
   algorithmNamed,
   type ConvolutionAlgorithm,
   candidateAlgorithms,
-  formOf,
   halfAlgorithms,
+  layoutOf,
 } from '../nn/convolution_algorithm.ts';
-import { type ConvolutionShape, convolutionWork, sizeOf } from '../nn/resnet_work.ts';
+import { convolutionWork, type FusedConvolution } from '../nn/resnet_work.ts';
 import { Array64 } from '../oracle/array64.ts';
 import { type Comparison, compareValues, makeInput, poisonPool } from '../oracle/check.ts';
 import { packConv2dWeight as packReference, conv2d as reference } from '../oracle/reference/conv2d.ts';
 import { toHalfPrecision } from '../oracle/reference/half.ts';
-import { hasFeatureOf } from '../runtime/adapter.ts';
+import { type AdapterFamily, hasFeatureOf } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import type { AnyKernel } from '../runtime/pipelines.ts';
+import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
-/** What the network runs where nothing was tuned: the choice of algorithm and kernels is the engine's. */
+/** The variant that a network runs without a tuning: `planConvolution` chooses. */
 export const ENGINE = 'engine';
-/** Images of a batch that differ: the reference computes them alone, and every image is compared with its like. */
+/** Distinct images in a batch. The reference computes only these, and every image is compared with its own. */
 const DISTINCT_IMAGES = 2;
 
-/** Channels of weights that lie together, in one packing or another. */
-const TILES = [8, 4, 6];
+/** The channel blocks that weights are packed in. */
+const CHANNEL_BLOCKS = [8, 4, 6];
 
 /** A convolution with its epilogue, as `ConvNorm` runs it. */
 export class ConvolutionSubject implements Subject {
@@ -37,31 +36,29 @@ export class ConvolutionSubject implements Subject {
   readonly shape: string;
   readonly flop: number;
   readonly bytes: number;
-  private readonly options: Conv2dOptions;
   private values: Values | undefined;
-  /** By which factors are rounded to 16 bits. */
+  /** Reference results, by which factors are rounded to 16 bits. */
   private readonly expected = new Map<Rounded, Float64Array[]>();
 
   constructor(
-    private readonly convolution: ConvolutionShape,
+    private readonly convolution: FusedConvolution,
     readonly modules: readonly string[] = [],
   ) {
-    const { batch, channels, outChannels, kernel, stride, padding, side, residual, relu } = convolution;
+    const { batch, channels, outChannels, kernelSize, stride, size, residual, relu } = convolution;
     const strided = stride > 1 ? ` stride ${stride}` : '';
     const end = `${residual ? ' + residual' : ''}${relu ? ', relu' : ''}`;
-    this.shape = `${batch}x${channels}x${side}x${side} > ${outChannels}, ${kernel}x${kernel}${strided}${end}`;
+    this.shape = `${batch}x${channels}x${size.join('x')} > ${outChannels}, ${kernelSize.join('x')}${strided}${end}`;
     const { y, flop } = convolutionWork(convolution);
-    const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
-    const read = batch * channels * side * side + outChannels * channels * kernel * kernel + 2 * outChannels;
+    const { x, weight } = shapesOf(convolution);
+    const read = elementCount(x) + elementCount(weight) + 2 * outChannels;
     this.flop = flop;
-    this.bytes = 4 * (read + (residual ? 2 : 1) * elements(y));
-    this.options = { outChannels, kernel: [kernel, kernel], stride, padding, relu };
+    this.bytes = 4 * (read + (residual ? 2 : 1) * elementCount(y));
   }
 
   variants(adapter: AdapterFamily): readonly string[] {
-    const size = sizeOf(this.convolution);
-    const algorithms = [...candidateAlgorithms(size, adapter), ...halfAlgorithms(size, adapter)];
-    // Those that compute directly are here by their kernels' names.
+    const { convolution } = this;
+    const algorithms = [...candidateAlgorithms(convolution, adapter), ...halfAlgorithms(convolution, adapter)];
+    // The direct kernels are listed by their own names.
     const indirect = algorithms.filter(algorithm => algorithm.kind !== 'direct').map(algorithmName);
     const direct = this.direct().filter(({ kernel }) => hasFeatureOf(kernel, adapter));
     return [ENGINE, ...direct.map(({ name }) => name), ...indirect];
@@ -93,13 +90,13 @@ export class ConvolutionSubject implements Subject {
   }
 
   private implementation(device: Device, variant: string, { weight, scale }: Values): Implementation {
-    const { stride, padding, relu } = this.options;
+    const { stride, padding, relu } = this.convolution;
     const algorithm = algorithmNamed(variant);
     if (variant === ENGINE || algorithm) {
       const values = { values: weight!.data, shape: weight!.shape };
       const convolution = Convolution.load(device, values, { stride, padding, label: 'conv2d', algorithm });
-      const { unit } = convolution;
-      const scaled = unit && scale!.data.map((factor, o) => factor * unit[o]!);
+      const { descale } = convolution;
+      const scaled = descale && scale!.data.map((factor, o) => factor * descale[o]!);
       const own = scaled && { scale: device.tensor(scaled, scale!.shape, 'scale') };
       return {
         forward: inputs => convolution.forward({ ...inputs, ...own }, { relu }),
@@ -110,27 +107,30 @@ export class ConvolutionSubject implements Subject {
         rounded: algorithm && roundedBy(algorithm),
       };
     }
-    const { kernel, tile } = this.direct().find(({ name }) => name === variant)!;
+    const { kernel, channelBlock } = this.direct().find(({ name }) => name === variant)!;
     const packed = device.scope(
-      () => device.run(packConv2dWeight, { weight: device.tensor(weight!.data, weight!.shape) }, { tile }).y,
+      () => device.run(packConv2dWeight, { weight: device.tensor(weight!.data, weight!.shape) }, { channelBlock }).y,
     );
-    const forward = (inputs: Inputs) => device.run(kernel, { ...inputs, weight: packed }, this.options as never).y!;
+    const forward = (inputs: Inputs) => device.run(kernel, { ...inputs, weight: packed }, this.convolution as never).y!;
     return { forward, dispose: () => packed.dispose() };
   }
 
-  /** Kernels that can do this shape, by each packing of the weights that they take. */
-  private direct(): readonly { readonly name: string; readonly kernel: AnyKernel; readonly tile: number }[] {
+  /** Returns the kernels that can compute this shape, with each channel block that they take. */
+  private direct(): readonly DirectVariant[] {
     return directVariants().flatMap(kernel => {
-      const tiles = TILES.filter(tile => this.fits(kernel, tile));
-      return tiles.map(tile => ({ name: tiles.length > 1 ? `${kernel.name}/${tile}` : kernel.name, kernel, tile }));
+      const blocks = CHANNEL_BLOCKS.filter(channelBlock => this.fits(kernel, channelBlock));
+      return blocks.map(channelBlock => {
+        const name = blocks.length > 1 ? `${kernel.name}/${channelBlock}` : kernel.name;
+        return { name, kernel, channelBlock };
+      });
     });
   }
 
-  private fits(kernel: AnyKernel, tile: number): boolean {
-    const { batch, channels, outChannels, kernel: window, side } = this.convolution;
-    const weight = [Math.ceil(outChannels / tile), channels * window * window, tile];
+  private fits(kernel: AnyKernel, channelBlock: number): boolean {
+    const { channels, outChannels, kernelSize: window } = this.convolution;
+    const weight = [Math.ceil(outChannels / channelBlock), channels * window[0] * window[1], channelBlock];
     try {
-      kernel.plan({ x: [batch, channels, side, side], weight }, this.options as never);
+      kernel.plan({ x: shapesOf(this.convolution).x, weight }, this.convolution as never);
       return true;
     } catch (error) {
       if (error instanceof ShapeError) return false;
@@ -140,14 +140,15 @@ export class ConvolutionSubject implements Subject {
 
   private inputs(): Values {
     if (this.values) return this.values;
-    const { batch, channels, outChannels, kernel, side, residual } = this.convolution;
+    const { outChannels, residual } = this.convolution;
+    const { x, weight } = shapesOf(this.convolution);
     const { y } = convolutionWork(this.convolution);
     this.values = {
-      x: images(batch, [channels, side, side], 1),
-      weight: values([outChannels, channels, kernel, kernel], 2),
+      x: images(x, 1),
+      weight: values(weight, 2),
       scale: values([outChannels], 3),
       shift: values([outChannels], 4),
-      ...(residual && { residual: images(batch, y.slice(1), 5) }),
+      ...(residual && { residual: images(y, 5) }),
     };
     return this.values;
   }
@@ -165,13 +166,13 @@ export class ConvolutionSubject implements Subject {
     return each.find(({ failure }) => failure) ?? each.reduce((a, b) => (b.largestError > a.largestError ? b : a));
   }
 
-  /** Each of the distinct images. */
+  /** Computes each distinct image. */
   private compute(rounded: Rounded): Float64Array[] {
     const { x, weight, scale, shift, residual } = this.inputs();
     const vector = ({ shape, data }: Values[string]) => new Array64(shape, Float64Array.from(data));
     const factor = (array: Array64, isRounded: boolean) =>
       isRounded ? new Array64(array.shape, array.data.map(toHalfPrecision)) : array;
-    const packed = packReference({ weight: factor(vector(weight!), rounded !== 'nothing') }, { tile: 8 }).y;
+    const packed = packReference({ weight: factor(vector(weight!), rounded !== 'nothing') }).y;
     return Array.from({ length: Math.min(this.convolution.batch, DISTINCT_IMAGES) }, (_, n) => {
       const image = ({ shape: [batch, ...size], data }: Values[string]) => {
         const length = data.length / batch!;
@@ -184,13 +185,19 @@ export class ConvolutionSubject implements Subject {
         shift: vector(shift!),
         residual: residual && image(residual),
       };
-      return reference(inputs, this.options).y.data;
+      return reference(inputs, this.convolution).y.data;
     });
   }
 }
 
-/** Which factors are rounded to 16 bits before they are multiplied: such a kernel is compared with what that gives. */
+/** Which factors are rounded to 16 bits before they are multiplied. The reference rounds the same. */
 type Rounded = 'nothing' | 'weights' | 'products';
+
+interface DirectVariant {
+  readonly name: string;
+  readonly kernel: AnyKernel;
+  readonly channelBlock: number;
+}
 
 interface Implementation {
   readonly forward: (inputs: Inputs) => Tensor;
@@ -199,8 +206,12 @@ interface Implementation {
 }
 
 function roundedBy(algorithm: ConvolutionAlgorithm): Rounded {
-  if (formOf(algorithm) !== 'halves') return 'nothing';
+  if (layoutOf(algorithm) !== 'halves') return 'nothing';
   return algorithm.kind === 'subgroup matrix' ? 'products' : 'weights';
+}
+
+function shapesOf({ batch, channels, outChannels, kernelSize, size }: FusedConvolution) {
+  return { x: [batch, channels, ...size], weight: [outChannels, channels, ...kernelSize] };
 }
 
 function imageOf(images: readonly Float64Array[], n: number): Array64 {
@@ -215,19 +226,16 @@ function values(shape: readonly number[], seed: number): Values[string] {
   return makeInput(shape, seed) as Values[string];
 }
 
-/** A batch of which every other image is the same. */
-function images(batch: number, shape: readonly number[], seed: number): Values[string] {
-  const { data } = values([Math.min(batch, DISTINCT_IMAGES), ...shape], seed);
-  const length = data.length / Math.min(batch, DISTINCT_IMAGES);
-  const all = new Float32Array(batch * length);
-  for (let n = 0; n < batch; n++) {
-    const from = (n % DISTINCT_IMAGES) * length;
-    all.set(data.subarray(from, from + length), n * length);
-  }
-  return { shape: [batch, ...shape], data: all };
+/** Returns a batch in which the distinct images repeat. */
+function images([batch, ...image]: Shape, seed: number): Values[string] {
+  const { data } = values([Math.min(batch!, DISTINCT_IMAGES), ...image], seed);
+  const shape = [batch!, ...image];
+  const all = new Float32Array(elementCount(shape));
+  for (let at = 0; at < all.length; at += data.length) all.set(data.subarray(0, all.length - at), at);
+  return { shape, data: all };
 }
 
-/** Kernels that take what conv2d takes: they are told by their bindings, so that a new one needs no entry here. */
+/** Returns the kernels with the same bindings as conv2d, so that a new one needs no entry here. */
 export function directVariants(): AnyKernel[] {
   const { conv2d } = kernels;
   const shape = ({ inputs, optional = [], outputs }: AnyKernel) => [...inputs, ...optional, ...outputs].join();
@@ -238,7 +246,7 @@ export function directVariants(): AnyKernel[] {
 
 const extraVariants = new Set<AnyKernel>();
 
-/** Adds a kernel that is being written: it is checked and timed beside the engine's own. Returns what takes it out again. */
+/** Adds a kernel under development, to be checked and timed beside the engine's own. Returns a function that removes it. */
 export function registerConv2dVariant(kernel: AnyKernel): () => void {
   extraVariants.add(kernel);
   return () => extraVariants.delete(kernel);

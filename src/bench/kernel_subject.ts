@@ -1,7 +1,7 @@
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { type CaseTable, type PerfRow, shapesOf } from '../oracle/case_table.ts';
 import { caseTableOf } from '../oracle/case_tables.ts';
 import { checkCase, makeInputs } from '../oracle/check.ts';
+import type { AdapterFamily } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { OpenSubject, Subject } from './subject.ts';

@@ -1,8 +1,8 @@
-import { hasWideSimd } from '../kernels/choose_conv2d.ts';
 import { observeDispatches } from '../observe/observe_dispatches.ts';
 import type { Observer } from '../observe/observer.ts';
 import { bestOf, Timer } from '../observe/timer.ts';
 import type { AdapterKind } from '../runtime/adapter.ts';
+import { hasWideSimd } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakFmaVec8, peakTriad } from './peak_kernels.ts';
 

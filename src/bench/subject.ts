@@ -1,5 +1,5 @@
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import type { Comparison } from '../oracle/check.ts';
+import type { AdapterFamily } from '../runtime/adapter.ts';
 import type { Device } from '../runtime/device.ts';
 
 /** One operation on one shape, in all variants that compute it. */

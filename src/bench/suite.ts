@@ -66,9 +66,9 @@ function convolutionsOf(shapes: string): ConvolutionSubject[] {
     .filter(text => text !== '')
     .map(text => {
       const sizes = text.split(',').map(Number);
-      const [batch, channels, side, width, outChannels = channels, kernel = 3, stride = 1] = sizes;
+      const [batch, channels, side, width, outChannels = channels, kernelSize = 3, stride = 1] = sizes;
       const isRight = sizes.length >= 4 && sizes.length <= 7 && sizes.every(size => Number.isInteger(size) && size > 0);
-      if (!isRight || side !== width || kernel % 2 === 0)
+      if (!isRight || side !== width || kernelSize % 2 === 0)
         throw new UsageError(
           `bench: "${text}" is not a shape. Use ${RESNET_ARCHITECTURES.join(', ')}, or N,C,H,W[,O[,K[,S]]]: square planes, O output channels, an odd window of K pixels, stride S`,
         );
@@ -76,10 +76,10 @@ function convolutionsOf(shapes: string): ConvolutionSubject[] {
         batch: batch!,
         channels: channels!,
         outChannels: outChannels!,
-        kernel,
+        kernelSize: [kernelSize, kernelSize],
         stride,
-        padding: (kernel - 1) / 2,
-        side: side!,
+        padding: (kernelSize - 1) / 2,
+        size: [side!, side!],
         residual: false,
         relu: true,
       });

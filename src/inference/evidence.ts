@@ -89,7 +89,11 @@ export function recordVerdict(head: Head, { features, layer4, align }: HeadInput
   }));
 }
 
-/** Reads a recorded verdict and disposes of its tensors. @throws DeviceError  a value is not finite, or all features are 0 */
+/**
+ * Reads a recorded verdict and disposes of its tensors.
+ *
+ * @throws DeviceError  a value is not finite, or all features are 0
+ */
 export async function readVerdict(
   classes: readonly string[],
   features: Tensor,

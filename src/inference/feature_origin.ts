@@ -1,15 +1,14 @@
 import { sha256 } from '#platform';
 import { version } from '../../package.json';
-import { hasWideSimd } from '../kernels/choose_conv2d.ts';
 import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts';
 import * as kernels from '../kernels/index.ts';
-import type { AdapterReport } from '../runtime/adapter.ts';
+import { type AdapterReport, hasWideSimd } from '../runtime/adapter.ts';
 import type { Network } from './network.ts';
 
 /**
- * Returns a text that describes everything, besides a feature's key, that its last bits depend on: Raycam's version, the
- * shaders, the adapter, how the weights are stored in memory, and how the convolutions were chosen. Features of two
- * origins agree to about six digits.
+ * Returns a text that describes everything, besides a feature's key, that its last bits depend on: Raycam's version,
+ * the shaders, the adapter, how the weights are stored in memory, and which algorithms compute the convolutions.
+ * Features of two origins agree to about six digits.
  */
 export async function featureOrigin({
   device: { adapter },
@@ -18,7 +17,7 @@ export async function featureOrigin({
   model,
 }: Network): Promise<string> {
   const { kind, vendor, architecture, description } = adapter;
-  // A wasm device computes the same bits with any number of threads, which its description includes, and with 128-bit and
+  // A wasm device computes the same bits with any number of threads (part of its description), and with 128-bit and
   // 256-bit SIMD.
   const on =
     kind === 'wasm'

@@ -66,8 +66,8 @@ export async function weightOptions(settings: WeightSettings, adapter: AdapterRe
 }
 
 /**
- * Opens a device and loads a backbone's weights onto it. The network owns both the device and the backbone. If the device
- * is lost during loading, it is replaced once.
+ * Opens a device and loads a backbone's weights onto it. The network owns both the device and the backbone. If the
+ * device is lost during loading, it is replaced once.
  *
  * @throws DeviceError | WeightsError
  */

@@ -1,9 +1,9 @@
 import { isLost, type Network } from './network.ts';
 
 /**
- * Runs `work` on a network. If the device is lost meanwhile, the network is rebuilt from its weights on a new device and
- * `work` runs again from its start, because nothing on a lost device can be trusted. A device that the program destroyed
- * itself is not replaced.
+ * Runs `work` on a network. If the device is lost meanwhile, the network is rebuilt from its weights on a new device
+ * and `work` runs again from its start, because nothing on a lost device can be trusted. A device that the program
+ * destroyed itself is not replaced.
  *
  * `work` must read `network.device` and `network.model` when it runs, not earlier.
  *

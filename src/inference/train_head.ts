@@ -51,8 +51,8 @@ export interface TrainedHead<Set extends FeatureSet = FeatureSet> {
 }
 
 /**
- * Trains a head on a frozen network: computes the features of each folder, trains all epochs, selects one, and evaluates
- * it. If the device is lost, training starts again on a new device. The seed makes both runs equal, so calls of the
+ * Trains a head on a frozen network: computes the features of each folder, trains all epochs, selects one, and
+ * evaluates it. If the device is lost, training starts again on a new device. The seed makes both runs equal, so calls of the
  * callbacks that were already made are not repeated.
  *
  * Returns undefined if the signal aborted the training.

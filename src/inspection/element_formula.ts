@@ -22,7 +22,7 @@ export type Step =
       /** The path of the operation whose output it reads, or `x`. */
       readonly input: string;
       /** Height and width of the window. */
-      readonly kernel: number;
+      readonly kernelSize: number;
       /** Position of the window in the input; negative in the padding. */
       readonly top: number;
       readonly left: number;
@@ -134,8 +134,8 @@ async function stepsTo(pass: RecordedPass, operation: Operation, place: ElementP
     case 'max pool':
       return [await poolStep(pass, operation, { ...place, ...STEM_POOL, kind: 'max' })];
     case 'average pool': {
-      const kernel = pass.operation(input).shape[1];
-      return [await poolStep(pass, operation, { ...place, kernel, stride: 1, padding: 0, kind: 'mean' })];
+      const kernelSize = pass.operation(input).shape[1];
+      return [await poolStep(pass, operation, { ...place, kernelSize, stride: 1, padding: 0, kind: 'mean' })];
     }
     case 'linear':
       return [await linearStep(pass, operation, place.channel)];
@@ -144,40 +144,40 @@ async function stepsTo(pass: RecordedPass, operation: Operation, place: ElementP
 
 async function convolutionStep(pass: RecordedPass, operation: Operation, place: ElementPlace): Promise<Step> {
   const { path, input } = operation;
-  const { kernel, stride, padding, channels } = operation.convolution!;
+  const { kernelSize, stride, padding, channels } = operation.convolution!;
   const x = await pass.output(input);
   const weight = await read(pass.network.backbone.stateDict, `${path}.weight`);
   const [, height, width] = x.shape as [number, number, number];
   const [top, left] = [place.row * stride - padding, place.column * stride - padding];
-  const area = kernel * kernel;
+  const area = kernelSize * kernelSize;
   const patches = Array.from({ length: channels }, (_, channel): Patch => {
     const at = (place.channel * channels + channel) * area;
     const weights = Array.from(weight.subarray(at, at + area));
     const values = weights.map((_, i) => {
-      const [row, column] = [top + Math.floor(i / kernel), left + (i % kernel)];
+      const [row, column] = [top + Math.floor(i / kernelSize), left + (i % kernelSize)];
       const isInside = row >= 0 && row < height && column >= 0 && column < width;
       return isInside ? x.values[(channel * height + row) * width + column]! : 0;
     });
     return { channel, values, weights, sum: values.reduce((sum, value, i) => sum + value * weights[i]!, 0) };
   });
   const { listed, otherChannels, otherSum, total } = heaviest(patches, ({ sum }) => sum);
-  const window = { input, kernel, top, left };
+  const window = { input, kernelSize, top, left };
   return { kind: 'convolution', path, ...window, patches: listed, otherChannels, otherSum, value: total };
 }
 
 interface PoolPlace extends ElementPlace {
   readonly kind: 'max' | 'mean';
-  readonly kernel: number;
+  readonly kernelSize: number;
   readonly stride: number;
   readonly padding: number;
 }
 
 async function poolStep(pass: RecordedPass, { path, input }: Operation, place: PoolPlace): Promise<Step> {
-  const { kind, kernel, stride, padding, channel } = place;
+  const { kind, kernelSize, stride, padding, channel } = place;
   const { shape, values: x } = await pass.output(input);
   const [, height, width] = shape as [number, number, number];
   const [top, left] = [place.row * stride - padding, place.column * stride - padding];
-  const within = (from: number, size: number) => [Math.max(0, from), Math.min(size, from + kernel)] as const;
+  const within = (from: number, size: number) => [Math.max(0, from), Math.min(size, from + kernelSize)] as const;
   const [[row0, row1], [column0, column1]] = [within(top, height), within(left, width)];
   const values: number[] = [];
   for (let row = row0; row < row1; row++)

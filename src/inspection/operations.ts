@@ -1,6 +1,6 @@
 /** Lists the operations of a network with their inputs, output shapes, parameters and FLOP. */
 import { InputError } from '../errors/index.ts';
-import { type ConvolutionShape, type ModuleWork, resnetWork } from '../nn/resnet_work.ts';
+import { type FusedConvolution, type ModuleWork, resnetWork } from '../nn/resnet_work.ts';
 import { elementCount } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { type BlockUnit, resnetUnits, type UnitConvolution } from '../weights/resnet_shapes.ts';
@@ -26,7 +26,7 @@ export interface Operation {
   /** The operation whose output is added before the relu. */
   readonly shortcut?: string;
   /** Present if the operation is a convolution. */
-  readonly convolution?: Pick<ConvolutionShape, 'kernel' | 'stride' | 'padding' | 'channels'>;
+  readonly convolution?: Pick<FusedConvolution, 'stride' | 'padding' | 'channels'> & { readonly kernelSize: number };
 }
 
 /**
@@ -84,12 +84,12 @@ function endOperations(work: Work, { path, shape: [features] }: Operation): Oper
 }
 
 function convNormOperations(work: Work, described: UnitConvolution, place: Place): [Operation, Operation] {
-  const { conv, norm, channels, outChannels, kernelSize: kernel, stride, padding } = described;
+  const { conv, norm, channels, outChannels, kernelSize, stride, padding } = described;
   const convolved = moduleOperation(work.get(conv)!, 'convolution', place);
-  const parameters = outChannels * channels * kernel ** 2;
+  const parameters = outChannels * channels * kernelSize ** 2;
   const flop = 2 * elementCount(convolved.shape);
   return [
-    { ...convolved, parameters, convolution: { kernel, stride, padding, channels } },
+    { ...convolved, parameters, convolution: { kernelSize, stride, padding, channels } },
     { ...convolved, path: norm, kind: 'batch norm', parameters: 2 * outChannels, flop, input: conv },
   ];
 }

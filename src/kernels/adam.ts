@@ -9,15 +9,15 @@ export interface AdamStep {
   readonly beta2: number;
   readonly eps: number;
   readonly weightDecay: number;
-  /** Which step this is, counted from 1. */
+  /** Number of this step, counted from 1. */
   readonly step: number;
 }
 
 /**
  * One step of Adam, in place.
  *
- * grad    any shape
- * weight  the same, as are m and v: zeros before the first step
+ * grad          any shape
+ * weight, m, v  the same shape; m and v are zeros before the first step
  *
  * The bias corrections are computed in f64 on the host, as PyTorch does.
  *

@@ -8,17 +8,17 @@ export type AffineMatrix = readonly [number, number, number, number, number, num
 export interface AffineOptions {
   readonly matrix: AffineMatrix;
   readonly interpolation: 'nearest' | 'bilinear';
-  /** What pixels get that come from outside of the image. */
+  /** Value of the pixels whose origin is outside the image. */
   readonly fill: number;
 }
 
 /**
- * Moves an image by an affine map, given as its inverse, in pixels; centres of pixels are at halves.
+ * Transforms an image by an affine map. The matrix is the inverse map, in pixels; the centres of pixels are at half-integers.
  *
  * x        [C, H, W]
  * y        [C, H, W], the nearest or the bilinear value at each pixel's origin
  *
- * Nearest: exact, and equal to PIL's, 16.16 fixed point where PIL uses it. Bilinear: not cut to whole numbers, as PIL does.
+ * Nearest: exact, and equal to PIL's, with 16.16 fixed point where PIL uses it. Bilinear: not truncated to integers, unlike PIL's.
  *
  * @throws ShapeError  x is not 3-D
  * Source: PIL.Image.transform(size, Image.AFFINE, matrix)
@@ -49,7 +49,7 @@ export const affine = defineKernel({
   },
 });
 
-/** PIL's choice: floats where the axes stay apart, and where a corner's origin does not fit into 16 bits. */
+/** Returns whether PIL uses fixed point: only if the map mixes the axes and the origin of every corner fits into 16 bits. */
 function usesFixedPoint([a, b, c, d, e, f]: AffineMatrix, height: number, width: number): boolean {
   if (b === 0 && d === 0) return false;
   const corners = [

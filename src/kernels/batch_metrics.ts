@@ -5,21 +5,21 @@ import { formatShapes } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface BatchMetricsOptions {
-  /** Which row of `metrics` the batch fills. */
+  /** The row of `metrics` that this batch fills. */
   readonly row: number;
 }
 
 /**
- * What a training loop prints of a batch, kept on the device until the epoch ends.
+ * Records the loss and the number of correct predictions of a batch. They stay on the device until the epoch ends.
  *
  * logProbabilities  [N, K]
  * targets           [N], class numbers as f32
  * loss              [1]
- * metrics           [B, 2], its row becomes the loss and the number of right predictions; other rows stay
+ * metrics           [B, 2], the row becomes the loss and the number of correct predictions; other rows stay
  *
- * Of equal log-probabilities the first counts as the prediction, as in PyTorch.
+ * If log-probabilities are equal, the first one is the prediction, as in PyTorch.
  *
- * @throws ShapeError  the shapes do not belong together, or metrics has no such row
+ * @throws ShapeError  the shapes do not match, or metrics has no such row
  * Source: torch.max(outputs, 1)
  */
 export const batchMetrics = defineKernel({
@@ -36,7 +36,7 @@ export const batchMetrics = defineKernel({
       throw new ShapeError(
         `batch_metrics: expected targets [${batch}], loss [1] and metrics [B, 2] (${formatShapes({ logProbabilities, targets, loss, metrics })})`,
       );
-    if (row >= rows) throw new ShapeError(`batch_metrics: row ${row} of metrics with ${rows} rows`);
+    if (row >= rows) throw new ShapeError(`batch_metrics: row must be below ${rows}, got ${row}`);
     return { outputs: {}, params: { batch, classes, row }, workgroups: [1, 1, 1] };
   },
 });

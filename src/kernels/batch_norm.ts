@@ -6,11 +6,11 @@ export interface BatchNormOptions {
   readonly eps: number;
 }
 
-/** Neighbours that one invocation computes; the shader's RUN. */
+/** Neighbouring elements that one invocation computes; RUN in the shader. */
 const RUN = 4;
 
 /**
- * Batch normalisation by stored statistics, as it runs in inference.
+ * Batch normalisation with stored statistics, as in inference.
  *
  * x                                        [N, C, H, W]
  * weight, bias, running_mean, running_var  [C]

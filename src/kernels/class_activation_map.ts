@@ -5,14 +5,14 @@ import { formatShapes } from '../runtime/shape.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 /**
- * Where the evidence for a class lies: every pixel's features, weighted by the class' row of the head.
+ * Maps the evidence for a class: the features of each pixel, weighted by the class's row of the head.
  *
  * features  [N, C, H, W], of the layer before the global average pool
  * weight    [K, C], of the linear layer after it
  * classes   [N], class numbers as f32
  * y         [N, H, W], sum over c of features[n, c, h, w] * weight[classes[n], c]
  *
- * Not normalised; the mean over a map, plus the head's bias, is the class' logit. NaN where a number is no class.
+ * Not normalised: the mean of a map plus the head's bias is the class's logit. The map of an invalid class number is NaN.
  *
  * @throws ShapeError  a rank is wrong, features and weight differ in C, or classes is not [N]
  * Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization

@@ -4,22 +4,22 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, expectShape } from './shape_checks.ts';
 
 export interface ColormapOverlayOptions {
-  /** 0 gives the image alone, 1 the heat map alone. */
+  /** 0 shows only the image, 1 only the map. */
   readonly opacity: number;
 }
 
 /**
- * Lays a map, in colours, over an image.
+ * Blends a map, drawn in colours, into an image.
  *
  * image    [N, 3, H, W], RGB, 0..255
  * values   [N, H, W], the map
- * bounds   [N, 2], the values that get the first and the last colour, such as `min_max` gives
+ * bounds   [N, 2], the values that get the first and the last colour, as `min_max` returns them
  * table    [256, 3], RGB, 0..255
  * y        [N, 3, H, W], image * (1 - opacity) + colour * opacity, not rounded
  *
  * A constant map gets the first colour everywhere. A NaN in map or bounds makes its pixels NaN.
  *
- * @throws ShapeError  a shape does not follow from values', or opacity is not within 0..1
+ * @throws ShapeError  a shape does not match values, or opacity is not in [0, 1]
  * Source: matplotlib.colors.Colormap.__call__
  */
 export const colormapOverlay = defineKernel({
@@ -33,7 +33,7 @@ export const colormapOverlay = defineKernel({
     expectShape('colormap_overlay', 'bounds', { shapes, expected: [n, 2] });
     expectShape('colormap_overlay', 'table', { shapes, expected: [256, 3] });
     if (!(opacity >= 0 && opacity <= 1))
-      throw new ShapeError(`colormap_overlay: opacity must be within 0..1, got ${opacity}`);
+      throw new ShapeError(`colormap_overlay: opacity must be in [0, 1], got ${opacity}`);
     return {
       outputs: { y: shapes.image },
       params: { batch: n, area: height * width, opacity },

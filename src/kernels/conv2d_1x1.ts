@@ -7,18 +7,18 @@ import { ShapeError } from '../errors/index.ts';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { formatShapes } from '../runtime/shape.ts';
 import {
+  CHANNEL_BLOCK,
   type Conv2dOptions,
   type Conv2dShapes,
   epilogueConstants,
   expectOptional,
   planConv2d,
-  TILE_CHANNELS,
   TILE_PIXELS,
   tensorsOf,
   tileGrid,
 } from './conv2d_plan.ts';
 
-/** Rows of an image that are worked on alone. */
+/** Rows of an image that one dispatch computes. */
 export interface RowBand {
   readonly top: number;
   /** Rows of the whole image. */
@@ -27,22 +27,22 @@ export interface RowBand {
 
 type BandOptions = Conv2dOptions & { readonly band?: RowBand };
 
-/** Channels in a tile of the x8 variant: 6 where a product and its sum are one instruction, else 4. */
-const X8_CHANNELS: readonly number[] = [4, 6];
-/** In a tile of the x16 variant. */
+/** Channel blocks of the x8 variant: 6 if multiply-add is one instruction, otherwise 4. */
+const X8_BLOCKS: readonly number[] = [4, 6];
+/** Pixels in a tile of the x16 variant. */
 export const X16_PIXELS = 16;
-/** In a tile of the variant that reads pixels by four. */
+/** Pixels in a tile of the variants that read four pixels at a time. */
 const QUADS_PIXELS = 8;
 
 /**
  * `conv2d` for a 1x1 window without padding: a matrix product over channels.
  *
- * x  [N, C, H, W]; with `band` what the rows of y from `top` on are computed from, of the `height` that y and residual have
+ * x  [N, C, H, W]; with `band`, the input of the rows from `top` on: y and residual have `height` rows
  */
 export const conv2d1x1 = defineKernel({
   ...tensorsOf('conv2d_1x1', pointwiseShader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const [height, width] = options.kernel;
+    const [height, width] = options.kernelSize;
     if (height !== 1 || width !== 1 || options.padding !== 0)
       throw new ShapeError(
         `conv2d_1x1: expected a 1x1 window without padding, got ${height}x${width}, padding ${options.padding}`,
@@ -53,27 +53,27 @@ export const conv2d1x1 = defineKernel({
       outputs: { y },
       params: { ...params, ...band, stride: options.stride },
       constants,
-      workgroups: tileGrid(y, tiles, 2 * TILE_CHANNELS),
+      workgroups: tileGrid(y, tiles, 2 * CHANNEL_BLOCK),
     };
   },
 });
 
 /**
- * `conv2d1x1` at stride 1 for planes of a multiple of 4 pixels, which are read by four: a load of four costs software Vulkan less than four
- * loads.
+ * `conv2d1x1` at stride 1 for planes with a multiple of 4 pixels. It reads four pixels at a time: on software Vulkan one load of four
+ * costs less than four loads.
  */
 export const conv2d1x1Quads = defineKernel({
   ...tensorsOf('conv2d_1x1_quads', quadsShader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
     const { pixels, ...planned } = planQuads('conv2d_1x1_quads', shapes, options);
     const tiles = Math.ceil(pixels / QUADS_PIXELS);
-    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * TILE_CHANNELS) };
+    return { ...planned, workgroups: tileGrid(planned.outputs.y, tiles, 2 * CHANNEL_BLOCK) };
   },
 });
 
 /**
- * `conv2d1x1Quads` for adapters with subgroups: two tiles of channels by two of pixels are computed by a quad of invocations, each of which loads
- * half of what its own tile needs. A fifth to a quarter less time on software Vulkan; the same bits.
+ * `conv2d1x1Quads` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by pixels, and each
+ * invocation loads half of what its tile needs. It takes a fifth to a quarter less time on software Vulkan, and returns the same bits.
  */
 export const conv2d1x1Swaps = defineKernel({
   ...tensorsOf('conv2d_1x1_swaps', swapsShader),
@@ -81,42 +81,44 @@ export const conv2d1x1Swaps = defineKernel({
   plan(shapes: Conv2dShapes, options: BandOptions) {
     const { pixels, ...planned } = planQuads('conv2d_1x1_swaps', shapes, options);
     const [batch, outChannels] = planned.outputs.y as [number, number];
-    const pairs = Math.ceil(pixels / (2 * QUADS_PIXELS)) * Math.ceil(outChannels / (4 * TILE_CHANNELS));
+    const pairs = Math.ceil(pixels / (2 * QUADS_PIXELS)) * Math.ceil(outChannels / (4 * CHANNEL_BLOCK));
     return { ...planned, workgroups: linearGrid(4 * batch * pairs, 32) };
   },
 });
 
 /**
- * `conv2d1x1` at stride 1 by tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
+ * `conv2d1x1` at stride 1 with tiles of 4 or 6 channels x 8 pixels, whose sums fit the registers of 128-bit SIMD.
  *
- * x         [N, C, H, W]; with `band` the rows of it from `top` on, of the H that y and residual have
- * weight    [ceil(O / tile), C, tile], by `packConv2dWeight` with that tile
+ * x         [N, C, H, W]; with `band`, the input of the rows from `top` on: y and residual have `height` rows
+ * weight    [ceil(O / B), C, B], from `packConv2dWeight` with a channel block B of 4 or 6
  */
 export const conv2d1x1X8 = defineKernel({
   ...tensorsOf('conv2d_1x1_x8', x8Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    const planned = planSimd('conv2d_1x1_x8', shapes, { ...options, tiles: X8_CHANNELS, tilePixels: 8 });
+    const planned = planSimd('conv2d_1x1_x8', shapes, { ...options, blocks: X8_BLOCKS, tilePixels: 8 });
     return { ...planned, constants: { ...planned.constants, TILE_CHANNELS: shapes.weight[2]! } };
   },
 });
 
-/** The same by tiles of 6 channels x 16 pixels, for 256-bit SIMD. */
+/** The same with tiles of 6 channels x 16 pixels, for 256-bit SIMD. */
 export const conv2d1x1X16 = defineKernel({
   ...tensorsOf('conv2d_1x1_x16', x16Shader),
   plan(shapes: Conv2dShapes, options: BandOptions) {
-    return planSimd('conv2d_1x1_x16', shapes, { ...options, tiles: [6], tilePixels: X16_PIXELS });
+    return planSimd('conv2d_1x1_x16', shapes, { ...options, blocks: [6], tilePixels: X16_PIXELS });
   },
 });
 
-/** `planConv2d` of a band of rows: y is the whole image, of which the sizes are the band's. */
-function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, tile?: number) {
+/** `planConv2d` for a band of rows: y is the whole image, the sizes in `params` are the band's. */
+function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: BandOptions, channelBlock?: number) {
   const { x, weight, scale, shift, residual } = shapes;
-  const { params, y } = planConv2d(where, { x, weight }, options, { tile });
+  const { params, y } = planConv2d(where, { x, weight }, options, { channelBlock });
   const { out_height: rows, out_width: width } = params;
   const { top, height } = band ?? { top: 0, height: rows };
   const whole = [y[0]!, y[1]!, height, width];
   if (top + rows > height)
-    throw new ShapeError(`${where}: rows ${top} to ${top + rows - 1} do not lie in an image of ${height}`);
+    throw new ShapeError(
+      `${where}: rows must be within the ${height} of the image, got rows ${top} to ${top + rows - 1}`,
+    );
   expectOptional(where, { scale, shift }, [options.outChannels]);
   expectOptional(where, { residual }, whole);
   return {
@@ -127,17 +129,17 @@ function planBand(where: string, shapes: Conv2dShapes, { band, ...options }: Ban
   };
 }
 
-/** `planBand` of a 1x1 window that takes every pixel: planes are rows of pixels, wherever an image's own rows end. */
-function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, tile?: number) {
-  const { params, y, constants, band } = planBand(where, shapes, options, tile);
+/** `planBand` for a 1x1 window that reads every pixel: a plane is one run of pixels, and its rows do not matter. */
+function planContiguous(where: string, shapes: Conv2dShapes, options: BandOptions, channelBlock?: number) {
+  const { params, y, constants, band } = planBand(where, shapes, options, channelBlock);
   const { batch, channels, height, width, out_channels } = params;
   const pixels = height * width;
   return { outputs: { y }, params: { batch, channels, pixels, out_channels, ...band }, constants, pixels };
 }
 
-/** `planContiguous` where pixels are read by four. */
+/** `planContiguous` for variants that read four pixels at a time. */
 function planQuads(where: string, shapes: Conv2dShapes, options: BandOptions) {
-  expectUnitWindow(where, options);
+  expectPointwise(where, options);
   const planned = planContiguous(where, shapes, options);
   const [, , height, width] = shapes.x;
   if (planned.pixels % 4 !== 0)
@@ -147,25 +149,25 @@ function planQuads(where: string, shapes: Conv2dShapes, options: BandOptions) {
   return planned;
 }
 
-/** What the variants for SIMD have in common; `tiles` are the ways to pack weights that one takes. */
+/** Plans what the SIMD variants have in common; `blocks` are the channel blocks that a variant takes. */
 function planSimd(
   where: string,
   shapes: Conv2dShapes,
-  { tiles, tilePixels, ...options }: BandOptions & { readonly tiles: readonly number[]; readonly tilePixels: number },
+  { blocks, tilePixels, ...options }: BandOptions & { readonly blocks: readonly number[]; readonly tilePixels: number },
 ) {
-  const tile = shapes.weight[2] ?? 0;
-  expectUnitWindow(where, options);
-  if (!tiles.includes(tile))
+  const channelBlock = shapes.weight[2] ?? 0;
+  expectPointwise(where, options);
+  if (!blocks.includes(channelBlock))
     throw new ShapeError(
-      `${where}: weight must be packed by ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ weight: shapes.weight })})`,
+      `${where}: weight must have channel blocks of ${blocks.join(' or ')}, got ${channelBlock} (${formatShapes({ weight: shapes.weight })})`,
     );
-  const { pixels, ...planned } = planContiguous(where, shapes, options, tile);
-  return { ...planned, workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), tile) };
+  const { pixels, ...planned } = planContiguous(where, shapes, options, channelBlock);
+  return { ...planned, workgroups: tileGrid(planned.outputs.y, Math.ceil(pixels / tilePixels), channelBlock) };
 }
 
-function expectUnitWindow(where: string, { kernel, stride, padding }: Conv2dOptions): void {
-  if (kernel[0] !== 1 || kernel[1] !== 1 || stride !== 1 || padding !== 0)
+function expectPointwise(where: string, { kernelSize, stride, padding }: Conv2dOptions): void {
+  if (kernelSize[0] !== 1 || kernelSize[1] !== 1 || stride !== 1 || padding !== 0)
     throw new ShapeError(
-      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernel.join('x')} at stride ${stride}, padding ${padding}`,
+      `${where}: expected a 1x1 window at stride 1 without padding, got ${kernelSize.join('x')} at stride ${stride}, padding ${padding}`,
     );
 }

@@ -16,20 +16,20 @@ import { expectRank } from './shape_checks.ts';
 
 export interface Conv2dGemmOptions extends Conv2dOptions {
   readonly tile?: GemmTile;
-  /** Parts that the products of a sum are split into, for `conv2dReduce`: 1 unless said. */
+  /** Parts that each sum is split into, for `conv2dReduce` to add up; 1 by default. */
   readonly slices?: number;
-  /** weight is [ceil(O / 8), C * KH * KW, 4], by `packConv2dHalves`. */
+  /** weight is [ceil(O / 8), C * KH * KW, 4], from `packConv2dHalves`. */
   readonly halfWeights?: boolean;
 }
 
 /**
- * `conv2d` as a product of matrices by tiles in workgroup memory, for GPUs; any window. Pixels are counted over the whole
- * batch, so that planes smaller than a tile fill it.
+ * `conv2d` as a matrix product with tiles in workgroup memory, for GPUs; any window. Pixels are counted over the whole batch, so
+ * that planes smaller than a tile fill it.
  *
- * With `slices` over 1 there is more to do at once where planes are small: y is [slices, N, O, OH, OW], to be summed by
- * `conv2dReduce`, and no epilogue is taken.
+ * With `slices` over 1 small planes occupy more of the GPU: y is then [slices, N, O, OH, OW] without an epilogue, and `conv2dReduce`
+ * adds up the slices.
  *
- * @throws ShapeError  as `conv2d`, and for slices that are none, or have an epilogue
+ * @throws ShapeError  as `conv2d`, and if slices is out of range or has an epilogue
  */
 export const conv2dGemm = defineKernel({
   ...tensorsOf('conv2d_gemm', gemmShader),
@@ -42,26 +42,26 @@ export const conv2dGemm = defineKernel({
   },
 });
 
-/** What products of matrices by tiles in workgroup memory have in common. @throws ShapeError */
+/** Plans what matrix products with tiles in workgroup memory have in common. @throws ShapeError */
 export function planGemm(
   where: string,
   shapes: Conv2dShapes,
   options: Omit<Conv2dGemmOptions, 'tile'> & { readonly tile: { readonly channels: number; readonly columns: number } },
 ) {
-  const { kernel, stride, padding, relu = false, slices = 1, tile, halfWeights } = options;
+  const { kernelSize, stride, padding, relu = false, slices = 1, tile, halfWeights } = options;
   const { scale, shift, residual } = shapes;
   if (!Number.isInteger(slices) || slices < 1 || slices > 65535)
-    throw new ShapeError(`${where}: slices must be a whole number from 1, got ${slices}`);
+    throw new ShapeError(`${where}: slices must be an integer in [1, 65535], got ${slices}`);
   if (slices > 1 && (scale || shift || residual || relu))
     throw new ShapeError(
-      `${where}: ${slices} slices take no epilogue, it is conv2d_reduce's (${formatShapes({ scale, shift, residual })})`,
+      `${where}: ${slices} slices cannot have an epilogue (${formatShapes({ scale, shift, residual })}). Pass it to conv2d_reduce`,
     );
   const { params, y, constants } = planConv2d(where, shapes, options, { halves: halfWeights });
   const pixels = params.batch * params.out_height * params.out_width;
   return {
     outputs: { y: slices > 1 ? [slices, ...y] : y },
     params: { ...params, stride, padding },
-    constants: { ...constants, KERNEL_HEIGHT: kernel[0], KERNEL_WIDTH: kernel[1], SLICES: slices },
+    constants: { ...constants, KERNEL_HEIGHT: kernelSize[0], KERNEL_WIDTH: kernelSize[1], SLICES: slices },
     workgroups: [Math.ceil(pixels / tile.columns), Math.ceil(params.out_channels / tile.channels), slices] as [
       number,
       number,
@@ -71,13 +71,13 @@ export function planGemm(
 }
 
 /**
- * The sums of `conv2dGemm`'s slices, and the epilogue: y = relu?(sum * scale + shift + residual).
+ * Adds up the slices of `conv2dGemm` and applies the epilogue: y = relu?(sum * scale + shift + residual).
  *
  * partial_sums  [S, N, O, OH, OW]
  * scale, shift  [O], residual [N, O, OH, OW]: optional
  * y             [N, O, OH, OW]
  *
- * Sums in f32, in the order of slices.
+ * Sums are f32, in the order of slices.
  *
  * @throws ShapeError  partial_sums is not 5-D, or an optional input has another shape
  */

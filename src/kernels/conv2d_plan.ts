@@ -1,4 +1,4 @@
-/** What the variants of `conv2d` have in common. */
+/** What all variants of `conv2d` share. */
 import { ShapeError } from '../errors/index.ts';
 import { linearGrid } from '../runtime/kernel.ts';
 import { formatShapes, type Shape, sameShape } from '../runtime/shape.ts';
@@ -7,7 +7,7 @@ import { expectRank, windowOutput } from './shape_checks.ts';
 export interface Conv2dOptions {
   readonly outChannels: number;
   /** The window's height and width in pixels. */
-  readonly kernel: readonly [number, number];
+  readonly kernelSize: readonly [number, number];
   readonly stride: number;
   readonly padding: number;
   /** Applied last, after scale, shift and residual. */
@@ -22,13 +22,13 @@ export interface Conv2dShapes {
   readonly residual?: Shape;
 }
 
-/** Channels of weights that lie together, but for SIMD's variants. */
-export const TILE_CHANNELS = 8;
-/** Neighbouring pixels that an invocation computes. */
+/** Channels of weights that are packed together, except for the SIMD variants. */
+export const CHANNEL_BLOCK = 8;
+/** Neighbouring pixels that one invocation computes. */
 export const TILE_PIXELS = 7;
 const WORKGROUP_SIZE = 32;
 
-/** The tensors that all take. */
+/** Returns the tensors that every variant takes. */
 export function tensorsOf(name: string, shader: string) {
   return {
     name,
@@ -39,31 +39,32 @@ export function tensorsOf(name: string, shader: string) {
   };
 }
 
-/** How a variant's weights are packed. */
+/** The packing of a variant's weights. */
 export interface WeightPacking {
-  /** Channels that lie together: 8 unless said. */
-  readonly tile?: number;
-  /** Two of them are a word. */
+  /** The channel block; 8 by default. */
+  readonly channelBlock?: number;
+  /** Whether a word contains two 16-bit weights. */
   readonly halves?: boolean;
 }
 
-/** Checks what every variant asks for. @throws ShapeError */
+/** Checks the shapes that every variant takes, and plans what they share. @throws ShapeError */
 export function planConv2d(
   where: string,
   shapes: Conv2dShapes,
   options: Conv2dOptions,
-  { tile = TILE_CHANNELS, halves = false }: WeightPacking = {},
+  { channelBlock = CHANNEL_BLOCK, halves = false }: WeightPacking = {},
 ) {
   const { x, weight, scale, shift, residual } = shapes;
-  const { outChannels, kernel, stride, padding } = options;
+  const { outChannels, kernelSize, stride, padding } = options;
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
-  const packed = [Math.ceil(outChannels / tile), channels * kernel[0] * kernel[1], halves ? tile / 2 : tile];
+  const depth = channels * kernelSize[0] * kernelSize[1];
+  const packed = [Math.ceil(outChannels / channelBlock), depth, halves ? channelBlock / 2 : channelBlock];
   if (!sameShape(weight, packed))
     throw new ShapeError(
-      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernel[0]}x${kernel[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
+      `${where}: packed weight does not fit ${channels} channels and ${outChannels} outputs at ${kernelSize[0]}x${kernelSize[1]}, expected [${packed.join(', ')}] (${formatShapes({ x, weight })})`,
     );
-  const outHeight = windowOutput(where, height, { kernel: kernel[0], stride, padding });
-  const outWidth = windowOutput(where, width, { kernel: kernel[1], stride, padding });
+  const outHeight = windowOutput(where, height, { kernelSize: kernelSize[0], stride, padding });
+  const outWidth = windowOutput(where, width, { kernelSize: kernelSize[1], stride, padding });
   const y = [batch, outChannels, outHeight, outWidth];
   expectOptional(where, { scale, shift }, [outChannels]);
   expectOptional(where, { residual }, y);
@@ -96,11 +97,11 @@ export function expectOptional(
       throw new ShapeError(`${where}: ${name} must be [${expected.join(', ')}] (${formatShapes({ [name]: shape })})`);
 }
 
-/** An invocation for each tile of each image, of `channels` channels. */
+/** Returns a grid with one invocation for each tile of `channels` channels in each image. */
 export function tileGrid(
   [batch, outChannels]: Shape,
   tiles: number,
-  channels = TILE_CHANNELS,
+  channels = CHANNEL_BLOCK,
 ): [number, number, number] {
   return linearGrid(batch! * Math.ceil(outChannels! / channels) * tiles, WORKGROUP_SIZE);
 }

@@ -5,19 +5,19 @@ import { SUBGROUP_MATRIX_FEATURE, SUBGROUPS } from '../runtime/subgroup_matrix.t
 import { type Conv2dGemmOptions, planGemm } from './conv2d_gemm.ts';
 import { type Conv2dShapes, tensorsOf } from './conv2d_plan.ts';
 
-/** What a workgroup computes. */
+/** The tile that one workgroup computes. */
 export const MATRIX_TILE = { channels: 64, columns: 64 } as const;
 
 export type Conv2dSubgroupMatrixOptions = Omit<Conv2dGemmOptions, 'tile' | 'halfWeights'>;
 
-/** One for each size of matrix: the sizes are part of the text. */
+/** A kernel for each matrix size, because the sizes are part of the shader's text. */
 const variants = new Map<string, ReturnType<typeof define>>();
 
 /**
- * `conv2dGemm` on an adapter's matrix units: weights are 16-bit floats, x is rounded to 16 bits, sums and all else are f32. A value of x over
- * 65504 becomes infinite.
+ * `conv2dGemm` with subgroup matrices: weights are 16-bit floats, x is rounded to 16 bits, sums and everything else are f32. A value of
+ * x over 65504 becomes infinite.
  *
- * weight  [ceil(O / 8), C * KH * KW, 4], by `packConv2dHalves`
+ * weight  [ceil(O / 8), C * KH * KW, 4], from `packConv2dHalves`
  *
  * @throws ShapeError  as `conv2dGemm`
  */

@@ -20,7 +20,7 @@ export interface CropOptions {
  *
  * Exact: outputs are copies of inputs.
  *
- * @throws ShapeError  x is not 3-D, or the window reaches out of it
+ * @throws ShapeError  x is not 3-D, or the window is not inside it
  * Source: torchvision.transforms.functional.crop
  */
 export const crop = defineKernel({
@@ -32,7 +32,7 @@ export const crop = defineKernel({
     const [channels, inHeight, inWidth] = expectRank('crop', 'x', x, 3);
     if (top < 0 || left < 0 || height < 1 || width < 1 || top + height > inHeight || left + width > inWidth)
       throw new ShapeError(
-        `crop: a window of ${width} x ${height} at (${left}, ${top}) must lie inside the image (x ${formatShape(x)})`,
+        `crop: a window of ${width} x ${height} at (${left}, ${top}) must be inside the image (x ${formatShape(x)})`,
       );
     const y = [channels, height, width];
     return {

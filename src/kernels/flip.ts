@@ -3,9 +3,9 @@ import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface FlipOptions {
-  /** Left and right change places. */
+  /** Swap left and right. */
   readonly horizontal: boolean;
-  /** Top and bottom change places. */
+  /** Swap top and bottom. */
   readonly vertical: boolean;
 }
 

@@ -4,20 +4,20 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface GatherRowsOptions {
-  /** Where in `indices` the batch begins. */
+  /** Index in `indices` at which the batch begins. */
   readonly start: number;
   /** N, the number of rows to take. */
   readonly batch: number;
 }
 
 /**
- * Rows of a matrix, taken by number: a batch of a shuffled epoch, without leaving the device.
+ * Gathers rows of a matrix by number: a batch of a shuffled epoch, without leaving the device.
  *
  * x        [M, D]
  * indices  [L], row numbers as f32, exact up to 16,777,216
  * y        [N, D], y[n] = x[indices[start + n]]
  *
- * Exact: copies. A number that is no row of x gives a row of NaN.
+ * Exact: outputs are copies of inputs. The row for an invalid number is NaN.
  *
  * @throws ShapeError  x is not 2-D, indices is not 1-D, or the batch reaches past its end
  * Source: torch.index_select, dim 0

@@ -1,4 +1,4 @@
-/** Every operation, under its name in TypeScript. The order is that of a forward pass, then of training, then of images. */
+/** Every kernel, under its name in TypeScript. */
 
 export { adam } from './adam.ts';
 export { add } from './add.ts';
@@ -6,7 +6,6 @@ export { addRelu } from './add_relu.ts';
 export { affine } from './affine.ts';
 export { batchMetrics } from './batch_metrics.ts';
 export { batchNorm } from './batch_norm.ts';
-export { channelTile, chooseConv2d } from './choose_conv2d.ts';
 export { classActivationMap } from './class_activation_map.ts';
 export { colormapOverlay } from './colormap_overlay.ts';
 export { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from './conv2d.ts';

@@ -9,7 +9,7 @@ import { expectRank, expectShape } from './shape_checks.ts';
  *
  * x        [N, in]
  * weight   [out, in]
- * bias     [out], may be left out
+ * bias     [out], optional
  * y        [N, out], x * weight^T + bias
  *
  * @throws ShapeError  x or weight is not 2-D, they differ in `in`, or bias is not [out]

@@ -11,7 +11,7 @@ import { expectRank } from './shape_checks.ts';
  * weight      [O, I]
  * gradInput   [N, I], gradOutput · weight
  *
- * @throws ShapeError  a tensor is not 2-D, or they disagree about O
+ * @throws ShapeError  a tensor is not 2-D, or they differ in O
  * Source: torch.nn.Linear
  */
 export const linearBackwardInput = defineKernel({
@@ -24,7 +24,7 @@ export const linearBackwardInput = defineKernel({
     const [expected, inputs] = expectRank('linear_backward_input', 'weight', weight, 2);
     if (outputs !== expected)
       throw new ShapeError(
-        `linear_backward_input: gradOutput has ${outputs} outputs but weight ${expected} (${formatShapes({ gradOutput, weight })})`,
+        `linear_backward_input: gradOutput has ${outputs} outputs but weight expects ${expected} (${formatShapes({ gradOutput, weight })})`,
       );
     const gradInput = [batch, inputs];
     return { outputs: { gradInput }, params: { batch, outputs, inputs }, workgroups: elementGrid(gradInput, 64) };

@@ -4,7 +4,7 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { formatShapes } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
-/** Of the tile of gradWeight that one invocation computes. */
+/** Size of the tile of gradWeight that one invocation computes. */
 const [TILE_HEIGHT, TILE_WIDTH] = [2, 4];
 
 /**
@@ -14,7 +14,7 @@ const [TILE_HEIGHT, TILE_WIDTH] = [2, 4];
  * x           [N, I]
  * gradWeight  [O, I], transposed gradOutput · x
  *
- * @throws ShapeError  a tensor is not 2-D, or they disagree about N
+ * @throws ShapeError  a tensor is not 2-D, or they differ in N
  * Source: torch.nn.Linear
  */
 export const linearBackwardWeight = defineKernel({
@@ -27,7 +27,7 @@ export const linearBackwardWeight = defineKernel({
     const [expected, inputs] = expectRank('linear_backward_weight', 'x', x, 2);
     if (batch !== expected)
       throw new ShapeError(
-        `linear_backward_weight: gradOutput has ${batch} rows but x ${expected} (${formatShapes({ gradOutput, x })})`,
+        `linear_backward_weight: gradOutput has ${batch} rows but x has ${expected} (${formatShapes({ gradOutput, x })})`,
       );
     const tilesAcross = Math.ceil(inputs / TILE_WIDTH);
     return {

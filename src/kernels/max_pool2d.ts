@@ -4,7 +4,7 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface MaxPool2dOptions {
-  readonly kernel: number;
+  readonly kernelSize: number;
   readonly stride: number;
   readonly padding: number;
 }
@@ -13,9 +13,9 @@ export interface MaxPool2dOptions {
  * 2-D max pooling, square window. Padding never wins.
  *
  * x        [N, C, H, W]
- * y        [N, C, OH, OW], OH = floor((H + 2*padding - kernel) / stride) + 1
+ * y        [N, C, OH, OW], OH = floor((H + 2*padding - kernelSize) / stride) + 1
  *
- * kernel, stride, padding in pixels; padding <= kernel / 2, as in PyTorch.
+ * kernelSize, stride, padding in pixels; padding <= kernelSize / 2, as in PyTorch.
  * Exact: outputs are copies of inputs.
  *
  * @throws ShapeError  x is not 4-D, the padding is over half the window, or the window does not fit
@@ -26,19 +26,28 @@ export const maxPool2d = defineKernel({
   shader,
   inputs: ['x'],
   outputs: ['y'],
-  plan({ x }, { kernel, stride, padding }: MaxPool2dOptions) {
+  plan({ x }, { kernelSize, stride, padding }: MaxPool2dOptions) {
     const [n, c, height, width] = expectRank('max_pool2d', 'x', x, 4);
-    if (padding > kernel / 2)
+    if (padding > kernelSize / 2)
       throw new ShapeError(
-        `max_pool2d: padding must be at most half of the window, kernel ${kernel}, padding ${padding}`,
+        `max_pool2d: padding must be at most half of the window, kernelSize ${kernelSize}, padding ${padding}`,
       );
-    const outHeight = windowOutput('max_pool2d', height, { kernel, stride, padding });
-    const outWidth = windowOutput('max_pool2d', width, { kernel, stride, padding });
+    const outHeight = windowOutput('max_pool2d', height, { kernelSize, stride, padding });
+    const outWidth = windowOutput('max_pool2d', width, { kernelSize, stride, padding });
     const y = [n, c, outHeight, outWidth];
     return {
       outputs: { y },
-      params: { planes: n * c, height, width, out_height: outHeight, out_width: outWidth, kernel, stride, padding },
-      constants: { IS_3_BY_2: Number(kernel === 3 && stride === 2) },
+      params: {
+        planes: n * c,
+        height,
+        width,
+        out_height: outHeight,
+        out_width: outWidth,
+        kernel: kernelSize,
+        stride,
+        padding,
+      },
+      constants: { IS_3_BY_2: Number(kernelSize === 3 && stride === 2) },
       workgroups: linearGrid(n * c * outHeight * Math.ceil(outWidth / 4), 64),
     };
   },

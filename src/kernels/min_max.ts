@@ -3,8 +3,8 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 /**
- * The smallest and the largest element of every map. A large map goes faster in two steps, its rows as maps first:
- * the range of the rows' ranges is the map's.
+ * The smallest and the largest element of every map. A large map is faster in two steps: first each row as a map, then the rows'
+ * results as one map.
  *
  * x        [N, H, W]
  * y        [N, 2], minimum and maximum

@@ -9,7 +9,7 @@ import { expectRank, expectShape } from './shape_checks.ts';
  * targets  [N], class numbers as f32
  * y        [1], -mean(x[n, targets[n]])
  *
- * NaN where a target is no class: it must surface.
+ * NaN if a target is not a class number, so that the mistake surfaces.
  *
  * @throws ShapeError  x is not 2-D, or targets is not [N]
  * Source: torch.nn.NLLLoss, reduction 'mean'

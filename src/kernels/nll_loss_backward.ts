@@ -5,7 +5,7 @@ import { formatShape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
 export interface NllLossBackwardOptions {
-  /** K: the targets alone do not tell it. */
+  /** K, which does not follow from the targets. */
   readonly classes: number;
 }
 
@@ -14,11 +14,11 @@ export interface NllLossBackwardOptions {
  *
  * targets     [N], class numbers as f32
  * gradOutput  [1]
- * gradInput   [N, K], -gradOutput / N at each row's target, else 0
+ * gradInput   [N, K], -gradOutput / N at each row's target, otherwise 0
  *
- * A target that is no class gives a row of zeros; the loss itself is NaN there.
+ * The row of an invalid target is zero; the loss itself is NaN.
  *
- * @throws ShapeError  targets is not 1-D, or gradOutput holds more than one element
+ * @throws ShapeError  targets is not 1-D, or gradOutput is not [1]
  * Source: torch.nn.NLLLoss, reduction 'mean'
  */
 export const nllLossBackward = defineKernel({

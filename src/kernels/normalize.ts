@@ -13,7 +13,7 @@ export interface NormalizeOptions {
 }
 
 /**
- * Pixels become what a network was trained on.
+ * Normalises pixels in the way that the network was trained with.
  *
  * x        [3, H, W], RGB, 0..255
  * y        [1, 3, H, W] in channelOrder, (pixel * scale - mean) / std

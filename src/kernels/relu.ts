@@ -6,7 +6,7 @@ import { elementCount } from '../runtime/shape.ts';
  * Rectified linear unit.
  *
  * x        any shape
- * y        the same, 0 where x < 0, else x
+ * y        the same, 0 where x < 0, otherwise x
  *
  * Exact: outputs are copies of inputs. NaN stays NaN.
  *

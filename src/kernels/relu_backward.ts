@@ -8,7 +8,7 @@ import { expectSameShape } from './shape_checks.ts';
  *
  * gradOutput  any shape
  * y           the same
- * gradInput   the same, 0 where y <= 0, else gradOutput
+ * gradInput   the same, 0 where y <= 0, otherwise gradOutput
  *
  * Exact: copies and zeros.
  *

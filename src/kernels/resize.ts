@@ -8,13 +8,13 @@ export interface ResizeOptions {
   readonly axis: 'x' | 'y';
   /** The axis' new size in pixels. */
   readonly size: number;
-  /** Whether pixels are whole numbers 0..255 before and after, as in PIL. */
+  /** Whether pixels are integers 0..255 before and after, as in PIL. */
   readonly round: boolean;
 }
 
-/** Lines that one invocation computes; the shader's LINES. */
+/** Lines that one invocation computes; LINES in the shader. */
 const LINES = 4;
-/** Up to here no sum of weights leaves 31 bits. */
+/** Up to this size every sum of weights fits into 31 bits. */
 const MAX_SIZE = 16384;
 
 /**
@@ -24,7 +24,7 @@ const MAX_SIZE = 16384;
  * x        [C, H, W], 0..255
  * y        [C, H, size] along x, [C, size, W] along y
  *
- * Rounded: equal to PIL bit for bit.
+ * With `round`, bit-identical to PIL.
  *
  * @throws ShapeError  x is not 3-D, or a size is out of range
  * Source: Pillow, src/libImaging/Resample.c; PIL.Image.resize(size, Image.BILINEAR)

@@ -9,15 +9,15 @@ export interface SgdStep {
   readonly dampening: number;
   readonly weightDecay: number;
   readonly nesterov: boolean;
-  /** Which step this is, counted from 1: the first fills the velocity with the gradient, not dampened. */
+  /** Number of this step, counted from 1. The first step sets velocity to the gradient, without dampening. */
   readonly step: number;
 }
 
 /**
  * One step of stochastic gradient descent, in place.
  *
- * grad      any shape
- * weight    the same, as is velocity, which is left alone where momentum is 0
+ * grad              any shape
+ * weight, velocity  the same shape; velocity is not written if momentum is 0
  *
  * @throws ShapeError  the shapes differ
  * Source: torch.optim.SGD

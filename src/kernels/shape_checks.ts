@@ -11,7 +11,7 @@ type Sizes<Rank extends number> = Rank extends 1
         ? [number, number, number, number]
         : [number, number, number, number, number];
 
-/** The sizes of a shape of that rank. @throws ShapeError */
+/** Returns the sizes of a shape with the expected rank. @throws ShapeError */
 export function expectRank<Rank extends 1 | 2 | 3 | 4 | 5>(
   where: string,
   name: string,
@@ -22,37 +22,33 @@ export function expectRank<Rank extends 1 | 2 | 3 | 4 | 5>(
   return shape as unknown as Sizes<Rank>;
 }
 
-/** @throws ShapeError  unless the named shapes are equal; prints them all */
+/** Checks that the named shapes are equal. @throws ShapeError  with all shapes */
 export function expectSameShape(where: string, shapes: Readonly<Record<string, Shape>>): void {
   const [first, ...others] = Object.values(shapes);
   if (first && others.some(shape => !sameShape(shape, first)))
     throw new ShapeError(
-      `${where}: ${Object.keys(shapes).join(' and ')} must have one shape (${formatShapes(shapes)})`,
+      `${where}: ${Object.keys(shapes).join(' and ')} must have the same shape (${formatShapes(shapes)})`,
     );
 }
 
 /**
- * How often a window fits along one dimension: floor((size + 2*padding - kernel) / stride) + 1.
+ * Returns how often a window fits along one dimension: floor((size + 2*padding - kernelSize) / stride) + 1.
  *
- * @throws ShapeError  it does not fit once
+ * @throws ShapeError  it does not fit even once
  */
 export function windowOutput(
   where: string,
   size: number,
-  window: { kernel: number; stride: number; padding: number },
+  window: { kernelSize: number; stride: number; padding: number },
 ): number {
-  const { kernel, stride, padding } = window;
-  const output = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const { kernelSize, stride, padding } = window;
+  const output = Math.floor((size + 2 * padding - kernelSize) / stride) + 1;
   if (output < 1)
-    throw new ShapeError(`${where}: a window of ${kernel} does not fit into ${size} pixels padded by ${padding}`);
+    throw new ShapeError(`${where}: a window of ${kernelSize} does not fit into ${size} pixels padded by ${padding}`);
   return output;
 }
 
-/**
- * The message ends with every shape of the operation.
- *
- * @throws ShapeError  unless the named shape is exactly the expected one
- */
+/** Checks that the named shape, if present, is exactly the expected one. @throws ShapeError  with all shapes of the operation */
 export function expectShape(
   where: string,
   name: string,

@@ -5,22 +5,22 @@ import { expectRank, windowOutput } from './shape_checks.ts';
 
 export interface UnfoldOptions {
   /** The window's height and width in pixels. */
-  readonly kernel: readonly [number, number];
+  readonly kernelSize: readonly [number, number];
   readonly stride: number;
   readonly padding: number;
-  /** Which rows of windows; all unless said. */
+  /** The rows of windows to unfold; all by default. */
   readonly rows?: { readonly top: number; readonly count: number };
 }
 
 /**
- * The windows of a convolution as columns: a convolution of x is a 1x1 convolution of them.
+ * Copies the windows of a convolution into columns. A convolution of x is a 1x1 convolution of its columns.
  *
  * x        [N, C, H, W]
- * y        [N, C * KH * KW, rows, OW]; rows are OH unless said, OH = floor((H + 2*padding - KH) / stride) + 1
+ * y        [N, C * KH * KW, rows, OW]; rows are OH by default, OH = floor((H + 2*padding - KH) / stride) + 1
  *
  * stride and padding in pixels. Exact: outputs are copies of inputs, or 0.
  *
- * @throws ShapeError  x is not 4-D, the window does not fit, or there are no such rows
+ * @throws ShapeError  x is not 4-D, the window does not fit, or rows are out of range
  * Source: torch.nn.functional.unfold, whose last dimension is OH * OW
  */
 export const unfold = defineKernel({
@@ -28,22 +28,24 @@ export const unfold = defineKernel({
   shader,
   inputs: ['x'],
   outputs: ['y'],
-  plan({ x }, { kernel, stride, padding, rows }: UnfoldOptions) {
+  plan({ x }, { kernelSize, stride, padding, rows }: UnfoldOptions) {
     const [n, c, height, width] = expectRank('unfold', 'x', x, 4);
-    const outHeight = windowOutput('unfold', height, { kernel: kernel[0], stride, padding });
-    const outWidth = windowOutput('unfold', width, { kernel: kernel[1], stride, padding });
+    const outHeight = windowOutput('unfold', height, { kernelSize: kernelSize[0], stride, padding });
+    const outWidth = windowOutput('unfold', width, { kernelSize: kernelSize[1], stride, padding });
     const { top, count } = rows ?? { top: 0, count: outHeight };
     if (top + count > outHeight)
-      throw new ShapeError(`unfold: there are ${outHeight} rows of windows, got rows ${top} to ${top + count - 1}`);
-    const columns = c * kernel[0] * kernel[1];
+      throw new ShapeError(
+        `unfold: rows must be within the ${outHeight} of the output, got rows ${top} to ${top + count - 1}`,
+      );
+    const columns = c * kernelSize[0] * kernelSize[1];
     return {
       outputs: { y: [n, columns, count, outWidth] },
       params: {
         planes: n * c,
         height,
         width,
-        kernel_height: kernel[0],
-        kernel_width: kernel[1],
+        kernel_height: kernelSize[0],
+        kernel_width: kernelSize[1],
         stride,
         padding,
         top,

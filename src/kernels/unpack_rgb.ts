@@ -12,14 +12,14 @@ export interface UnpackRgbOptions {
 const RUN = 4;
 
 /**
- * Pixels as images store them, 8 bits a channel, RGB interleaved, become planes.
+ * Unpacks interleaved RGB pixels, 8 bits per channel, into planes.
  *
- * x        [ceil(3 * H * W / 4)], u32: four bytes a word, lowest byte first, the last word padded
+ * x        [ceil(3 * H * W / 4)], u32: four bytes per word, lowest byte first, the last word padded
  * y        [3, H, W], 0..255
  *
  * Exact.
  *
- * @throws ShapeError  x is not 1-D, or not as long as the pixels need
+ * @throws ShapeError  x is not 1-D, or its length does not match the pixels
  */
 export const unpackRgb = defineKernel({
   name: 'unpack_rgb',

@@ -4,7 +4,7 @@ import { defineKernel, elementGrid } from '../runtime/kernel.ts';
 import { formatShape } from '../runtime/shape.ts';
 import { expectRank } from './shape_checks.ts';
 
-/** `corners`: the corner pixels' centres stay where they are. `half-pixel`: the image's edges do. */
+/** `corners` keeps the centres of the corner pixels in place, `half-pixel` the edges of the image. */
 export type Alignment = 'corners' | 'half-pixel';
 
 export interface UpsampleBilinearOptions {
@@ -14,7 +14,7 @@ export interface UpsampleBilinearOptions {
   readonly align: Alignment;
 }
 
-/** Up to here no position's numerator leaves 32 bits. */
+/** Up to this size the numerator of every position fits into 32 bits. */
 const MAX_SIZE = 32768;
 
 /**

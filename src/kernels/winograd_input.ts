@@ -6,7 +6,7 @@ import { expectRank } from './shape_checks.ts';
 import { winogradTiling } from './winograd_tiling.ts';
 
 /**
- * Transforms what a 3x3 convolution with stride 1 and padding 1 reads, tile by tile, for `winogradMatmul`: V = B^T d B.
+ * Transforms the input of a 3x3 convolution at stride 1 and padding 1 into Winograd tiles, for `winogradMatmul`: V = B^T d B.
  *
  * x        [N, C, H, W]
  * v        [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4), zero past T
@@ -35,7 +35,7 @@ export const winograd2x2Input = defineKernel({
   plan: ({ x }, _options: Record<never, never>) => planInput('winograd_2x2_input', x, 2),
 });
 
-/** For tiles of so many pixels a side. */
+/** Plans the transform into Winograd tiles of `side` x `side` pixels. */
 function planInput(where: string, x: Shape, side: 2 | 4) {
   const [batch, channels, height, width] = expectRank(where, 'x', x, 4);
   const tiling = winogradTiling([batch, height, width], side);

@@ -13,10 +13,10 @@ export interface WinogradMatmulOptions {
 }
 
 /**
- * The products in the middle of a Winograd convolution: at each of its 36 points a matrix product over channels.
+ * The products in the middle of a Winograd convolution: a matrix product over channels at each of its 36 points.
  *
- * v        [36, C, ceil(T / 4), 4], by `winogradInput`
- * u        [36, ceil(O / tile), C, tile], by `winogradWeight`; tile is 8 or 16
+ * v        [36, C, ceil(T / 4), 4], from `winogradInput`
+ * u        [36, ceil(O / B), C, B], from `winogradWeight` with a channel block B of 8 or 16
  * m        [36, O, ceil(T / 4), 4]
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
@@ -29,21 +29,21 @@ export const winogradMatmul = defineKernel({
   outputs: ['m'],
   plan({ v, u }, { outChannels }: WinogradMatmulOptions) {
     const [, channels, tileGroups] = expectRank('winograd_matmul', 'v', v, 4);
-    const tile = expectTile('winograd_matmul', u, [8, 16]);
-    const { groups, m } = planMatmul('winograd_matmul', { v, u }, { outChannels, tile });
+    const channelBlock = expectBlock('winograd_matmul', u, [8, 16]);
+    const { groups, m } = planMatmul('winograd_matmul', { v, u }, { outChannels, channelBlock });
     const wide = tileGroups > 1;
     return {
       outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
-      constants: { TILE_CHANNELS: tile, WIDE: Number(wide) },
+      constants: { TILE_CHANNELS: channelBlock, WIDE: Number(wide) },
       workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / (wide ? 2 : 1)), 32),
     };
   },
 });
 
 /**
- * `winogradMatmul` for adapters with subgroups: a quad of invocations computes two tiles of channels by two of Winograd's, and each loads half of
- * what its own needs.
+ * `winogradMatmul` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by Winograd tiles, and each
+ * invocation loads half of what its tile needs.
  *
  * u  [36, ceil(O / 16), C, 16]
  *
@@ -58,8 +58,8 @@ export const winogradMatmulSwaps = defineKernel({
   plan({ v, u }, { outChannels }: WinogradMatmulOptions) {
     const where = 'winograd_matmul_swaps';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
-    const tile = expectTile(where, u, [16]);
-    const { groups, m } = planMatmul(where, { v, u }, { outChannels, tile });
+    const channelBlock = expectBlock(where, u, [16]);
+    const { groups, m } = planMatmul(where, { v, u }, { outChannels, channelBlock });
     const pairs = Math.ceil(groups / 2) * Math.ceil(tileGroups / 4);
     return {
       outputs: { m },
@@ -70,14 +70,14 @@ export const winogradMatmulSwaps = defineKernel({
 });
 
 export interface WinogradMatmulSimdOptions extends WinogradMatmulOptions {
-  /** How many of Winograd's tiles an invocation computes, where there are so many: 8 unless said, 16 for 256-bit SIMD. */
-  readonly tiles?: 8 | 16;
+  /** Winograd tiles that one invocation computes, if there are that many: 8 by default, 16 for 256-bit SIMD. */
+  readonly winogradTiles?: 8 | 16;
 }
 
 /**
- * `winogradMatmul` by tiles whose sums fit the registers of SIMD.
+ * `winogradMatmul` with tiles whose sums fit the registers of SIMD.
  *
- * u  [36, ceil(O / tile), C, tile], tile 4 or 6
+ * u  [36, ceil(O / B), C, B], with a channel block B of 4 or 6
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -86,16 +86,16 @@ export const winogradMatmulSimd = defineKernel({
   shader: simdShader,
   inputs: ['v', 'u'],
   outputs: ['m'],
-  plan({ v, u }, { outChannels, tiles = 8 }: WinogradMatmulSimdOptions) {
+  plan({ v, u }, { outChannels, winogradTiles = 8 }: WinogradMatmulSimdOptions) {
     const where = 'winograd_matmul_simd';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
-    const tile = expectTile(where, u, [4, 6]);
-    const { groups, m } = planMatmul(where, { v, u }, { outChannels, tile });
-    const fours = [tiles / 4, 2].find(each => each <= tileGroups) ?? 1;
+    const channelBlock = expectBlock(where, u, [4, 6]);
+    const { groups, m } = planMatmul(where, { v, u }, { outChannels, channelBlock });
+    const fours = [winogradTiles / 4, 2].find(each => each <= tileGroups) ?? 1;
     return {
       outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
-      constants: { TILE_CHANNELS: tile, FOURS: fours },
+      constants: { TILE_CHANNELS: channelBlock, FOURS: fours },
       workgroups: linearGrid(36 * groups * Math.ceil(tileGroups / fours), 32),
     };
   },
@@ -106,9 +106,9 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 }
 
 /**
- * `winogradMatmul` by tiles in workgroup memory, for GPUs; also of the 16 points of F(2x2, 3x3).
+ * `winogradMatmul` with tiles in workgroup memory, for GPUs; also for the 16 points of F(2x2, 3x3).
  *
- * u  [36, ceil(O / tile), C, tile], tile 8 or 16
+ * u  [36, ceil(O / B), C, B], with a channel block B of 8 or 16
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -120,38 +120,42 @@ export const winogradMatmulGemm = defineKernel({
   plan({ v, u }, { outChannels, tile = GEMM_TILES[0]! }: WinogradMatmulGemmOptions) {
     const where = 'winograd_matmul_gemm';
     const [, channels, tileGroups] = expectRank(where, 'v', v, 4);
-    const packed = expectTile(where, u, [8, 16]);
+    const channelBlock = expectBlock(where, u, [8, 16]);
     const points = v[0] === 16 ? 16 : 36;
-    const { m } = planMatmul(where, { v, u }, { outChannels, tile: packed, points });
+    const { m } = planMatmul(where, { v, u }, { outChannels, channelBlock, points });
     const { rows, columnsEach } = gemmInvocations(where, tile);
     return {
       outputs: { m },
       params: { channels, out_channels: outChannels, tile_groups: tileGroups },
-      constants: { ROWS: rows, TILES: columnsEach, TILE_CHANNELS: packed },
+      constants: { ROWS: rows, TILES: columnsEach, TILE_CHANNELS: channelBlock },
       workgroups: [Math.ceil((4 * tileGroups) / tile.columns), Math.ceil(outChannels / tile.channels), points],
     };
   },
 });
 
-/** How many channels of u lie together. @throws ShapeError */
-function expectTile(where: string, u: Shape, tiles: readonly number[]): number {
-  const [, , , tile] = expectRank(where, 'u', u, 4);
-  if (!tiles.includes(tile))
+/** Returns the channel block of u. @throws ShapeError */
+function expectBlock(where: string, u: Shape, blocks: readonly number[]): number {
+  const [, , , channelBlock] = expectRank(where, 'u', u, 4);
+  if (!blocks.includes(channelBlock))
     throw new ShapeError(
-      `${where}: u must hold tiles of ${tiles.join(' or ')} channels, got ${tile} (${formatShapes({ u })})`,
+      `${where}: u must have channel blocks of ${blocks.join(' or ')}, got ${channelBlock} (${formatShapes({ u })})`,
     );
-  return tile;
+  return channelBlock;
 }
 
-/** What all have in common. @throws ShapeError */
+/** Checks the shapes that all variants take. @throws ShapeError */
 function planMatmul(
   where: string,
   shapes: { readonly v: Shape; readonly u: Shape },
-  { outChannels, tile, points = 36 }: WinogradMatmulOptions & { readonly tile: number; readonly points?: number },
+  {
+    outChannels,
+    channelBlock,
+    points = 36,
+  }: WinogradMatmulOptions & { readonly channelBlock: number; readonly points?: number },
 ) {
   const [, channels, tileGroups] = expectRank(where, 'v', shapes.v, 4);
-  const groups = Math.ceil(outChannels / tile);
+  const groups = Math.ceil(outChannels / channelBlock);
   expectShape(where, 'v', { shapes, expected: [points, channels, tileGroups, 4] });
-  expectShape(where, 'u', { shapes, expected: [points, groups, channels, tile] });
+  expectShape(where, 'u', { shapes, expected: [points, groups, channels, channelBlock] });
   return { groups, m: [points, outChannels, tileGroups, 4] };
 }

@@ -21,11 +21,12 @@ interface WinogradOutputShapes {
 }
 
 /**
- * Transforms `winogradMatmul`'s products back to pixels, with the epilogue of `conv2d`: y = relu?(A^T m A * scale + shift + residual).
+ * Transforms the products of `winogradMatmul` back to pixels, and applies the epilogue of `conv2d`:
+ * y = relu?(A^T m A * scale + shift + residual).
  *
  * m         [36, O, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4)
  * scale, shift [O], residual [N, O, H, W]: optional
- * y         [N, O, H, W], as the options say: T does not tell H from W
+ * y         [N, O, H, W], from the options, because T does not determine H and W
  *
  * @throws ShapeError  m or an optional input does not fit the shape
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
@@ -57,7 +58,7 @@ function tensorsOf(name: string, text: string) {
   };
 }
 
-/** For tiles of `side` x `side` pixels. */
+/** Plans the transform of Winograd tiles of `side` x `side` pixels. */
 function planOutput(
   where: string,
   shapes: WinogradOutputShapes,

@@ -52,7 +52,7 @@ export class ConvNorm {
     const { stride, padding, weights } = spec;
     return device.attempt(() => {
       const convolution = Convolution.load(device, weight, { stride, padding, label: spec.conv, ...weights });
-      const { scale, shift } = uploadAffine(device, spec.norm, affineOf(statistics, spec.eps, convolution.unit));
+      const { scale, shift } = uploadAffine(device, spec.norm, affineOf(statistics, spec.eps, convolution.descale));
       return new ConvNorm(device, spec, convolution, scale, shift, statistics);
     });
   }
@@ -75,8 +75,8 @@ export class ConvNorm {
     const { device, convolution, statistics } = this;
     const vector = (name: string, data: Float32Array) => device.tensor(data, [data.length], `${norm}.${name}`);
     return device.scope(() => {
-      const { unit } = convolution;
-      const convolved = convolution.forward({ x, scale: unit && vector('unit', unit) });
+      const { descale } = convolution;
+      const convolved = convolution.forward({ x, scale: descale && vector('descale', descale) });
       taps.keep(conv, convolved);
       const inputs = {
         x: convolved,
@@ -96,15 +96,15 @@ export class ConvNorm {
   }
 }
 
-/** A batch norm of x * unit as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
+/** A batch norm of x * descale as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
 function affineOf(
   { weight, bias, runningMean, runningVar }: Statistics,
   eps: number,
-  unit?: Float32Array,
+  descale?: Float32Array,
 ): Affine<Float32Array> {
   const scale = Float64Array.from(weight, (gamma, c) => gamma / Math.sqrt(runningVar[c]! + eps));
   const shift = Float32Array.from(bias, (beta, c) => beta - runningMean[c]! * scale[c]!);
-  return { scale: Float32Array.from(scale, (factor, c) => factor * (unit?.[c] ?? 1)), shift };
+  return { scale: Float32Array.from(scale, (factor, c) => factor * (descale?.[c] ?? 1)), shift };
 }
 
 interface Affine<Vector> {

@@ -1,30 +1,16 @@
-import type { AdapterFamily } from '../kernels/choose_conv2d.ts';
 import { MATRIX_TILE } from '../kernels/conv2d_subgroup_matrix.ts';
 import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
-
-/** What decides how fast a convolution can be computed, and which ways there are. */
-export interface ConvolutionSize {
-  readonly batch: number;
-  readonly channels: number;
-  readonly outChannels: number;
-  /** Height and width of x, in pixels. */
-  readonly size: readonly [number, number];
-  readonly kernel: readonly [number, number];
-  readonly stride: number;
-  readonly padding: number;
-}
-
-/** Of a size, what is known before there is an x. */
-export type WeightSize = Pick<ConvolutionSize, 'channels' | 'outChannels' | 'kernel' | 'stride' | 'padding'>;
+import type { AdapterFamily } from '../runtime/adapter.ts';
+import { type ConvolutionSize, fitsWinograd, outputSize } from './convolution_size.ts';
 
 /**
- * A way to compute a convolution; those of 32-bit floats give the same within rounding.
+ * A way to compute a convolution. All that use 32-bit weights agree to within rounding.
  *
- * `direct`           register tiles, without workgroup memory (`chooseConv2d`)
- * `gemm`             a product of matrices by tiles in workgroup memory, its sums in `slices` parts; its weights 16-bit floats if so said
- * `subgroup matrix`  the same on matrix units, with weights and pixels of 16 bits
- * `winograd`         F(4x4, 3x3); with a `tile`, its products in workgroup memory
- * `winograd 2x2`     F(2x2, 3x3) so: fewer operations saved, and less memory
+ * `direct`           register tiles, without workgroup memory
+ * `gemm`             a matrix product with tiles in workgroup memory; each sum is split into `slices` parts
+ * `subgroup matrix`  the same with subgroup matrices; weights and pixels are 16-bit floats
+ * `winograd`         F(4x4, 3x3); with a `tile`, its matrix products use tiles in workgroup memory
+ * `winograd 2x2`     the same with F(2x2, 3x3), which saves fewer operations and takes less memory
  */
 export type ConvolutionAlgorithm =
   | { readonly kind: 'direct' }
@@ -33,71 +19,40 @@ export type ConvolutionAlgorithm =
   | { readonly kind: 'winograd'; readonly tile?: GemmTile }
   | { readonly kind: 'winograd 2x2'; readonly tile: GemmTile };
 
-/** How weights lie on the device: `winograd` takes 36 / 9 of the memory, `winograd 2x2` 16 / 9, `halves` half. */
-export type WeightForm = 'packed' | 'halves' | 'winograd' | 'winograd 2x2';
+/** Layout of weights on the device. `winograd` takes 36/9 of their memory, `winograd 2x2` 16/9, `halves` 1/2. */
+export type WeightLayout = 'packed' | 'halves' | 'winograd' | 'winograd 2x2';
 
-type TileSize = Readonly<Record<keyof GemmTile, number>>;
+export type TileSize = Readonly<Record<keyof GemmTile, number>>;
 
 const SLICES = [1, 2, 4, 8];
-/** Workgroups that occupy a large GPU; the more a product is sliced beyond that, the more there is to add up. */
-const ENOUGH_WORKGROUPS = 256;
-/** Products in a slice, that filling and emptying its tiles should not outweigh. */
+/**
+ * Workgroups that fill a large GPU. More slices than that takes only leave more partial sums to add up. Estimated, not timed on a GPU
+ * (docs/decisions.md): `raycam tune` measures.
+ */
+export const ENOUGH_WORKGROUPS = 256;
+/** Fewest products in a slice, so that filling and emptying its tiles does not outweigh them. Estimated too. */
 const LEAST_SLICE_DEPTH = 128;
 /**
- * Of a form of Winograd's: pixels of a tile along a side, and the channels up to which its memory hardly counts on a GPU, where ResNet-152 then
- * takes at most 1.35 times its weights.
+ * `side` is the width and height of a Winograd tile in pixels. Above `mostGpuChannels` a GPU would spend too much bandwidth
+ * on the larger weights; with these limits ResNet-152 takes at most 1.35 times the memory of its weights (docs/decisions.md).
  */
 const WINOGRAD = {
   winograd: { side: 4, mostGpuChannels: 128 },
   'winograd 2x2': { side: 2, mostGpuChannels: 256 },
 } as const;
 
-function isWinograd(form: WeightForm | ConvolutionAlgorithm['kind']): form is keyof typeof WINOGRAD {
-  return form in WINOGRAD;
+export function isWinograd(layout: WeightLayout | ConvolutionAlgorithm['kind']): layout is keyof typeof WINOGRAD {
+  return layout in WINOGRAD;
 }
 
-export function formOf(algorithm: ConvolutionAlgorithm): WeightForm {
+/** Returns the layout of the weights that an algorithm reads. */
+export function layoutOf(algorithm: ConvolutionAlgorithm): WeightLayout {
   if (isWinograd(algorithm.kind)) return algorithm.kind;
   const isHalf = algorithm.kind === 'subgroup matrix' || (algorithm.kind === 'gemm' && algorithm.halfWeights);
   return isHalf ? 'halves' : 'packed';
 }
 
-/**
- * How an adapter's weights lie unless tuning says otherwise. Decided by channels, before x is known: the more there are, the
- * less the transforms of pixels weigh. At 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 Winograd takes 0.55, 0.45,
- * 0.37 and 0.30 of the direct time on WebAssembly, 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md). A GPU
- * would wait for the weights at batch 1.
- */
-export function chooseForm(weight: WeightSize, { kind }: Pick<AdapterFamily, 'kind'>): WeightForm {
-  const { channels, outChannels } = weight;
-  return kind !== 'gpu' && fitsWinograd(weight) && channels >= 64 && outChannels >= 64 ? 'winograd' : 'packed';
-}
-
-/** The way to compute a convolution whose weights lie in a form, as long as nothing was measured. */
-export function chooseAlgorithm(
-  size: ConvolutionSize,
-  form: WeightForm,
-  { kind, subgroupMatrix }: Pick<AdapterFamily, 'kind' | 'subgroupMatrix'>,
-): ConvolutionAlgorithm {
-  if (form === 'halves' && subgroupMatrix) return { kind: 'subgroup matrix', slices: mostSlices(size, MATRIX_TILE) };
-  if (kind !== 'gpu' && form !== 'halves') return { kind: form === 'winograd' ? 'winograd' : 'direct' };
-  const fills = (tile: GemmTile) => workgroupsOf(size, form, tile) >= ENOUGH_WORKGROUPS;
-  const tile = GEMM_TILES.findLast(fills) ?? GEMM_TILES[0]!;
-  if (isWinograd(form)) return { kind: form, tile };
-  const slices = mostSlices(size, tile);
-  return { kind: 'gemm', tile, slices, ...(form === 'halves' && { halfWeights: true }) };
-}
-
-/** The same for two sizes that are equal. */
-export function sizeKey(size: ConvolutionSize): string {
-  return [size.batch, ...size.size, weightKey(size)].join();
-}
-
-export function weightKey({ channels, outChannels, kernel, stride, padding }: WeightSize): string {
-  return [channels, outChannels, ...kernel, stride, padding].join();
-}
-
-/** What is worth measuring on an adapter: what `chooseAlgorithm` and `chooseForm` take, and what may beat it. */
+/** Returns the algorithms worth measuring on an adapter: those that `planConvolution` may choose, and others that may be faster. */
 export function candidateAlgorithms(
   size: ConvolutionSize,
   { kind }: Pick<AdapterFamily, 'kind'>,
@@ -117,7 +72,7 @@ export function candidateAlgorithms(
   ];
 }
 
-/** What computes it with weights of 16 bits: never measured against the above, since it is less exact. */
+/** Returns the algorithms with 16-bit weights. They are less exact, so tuning never compares them with the candidates above. */
 export function halfAlgorithms(
   size: ConvolutionSize,
   { kind, subgroupMatrix }: Pick<AdapterFamily, 'kind' | 'subgroupMatrix'>,
@@ -130,40 +85,25 @@ export function halfAlgorithms(
   ];
 }
 
-/** Whether F(4x4, 3x3) and F(2x2, 3x3) compute such a convolution. */
-export function fitsWinograd({ kernel, stride, padding }: WeightSize): boolean {
-  return kernel[0] === 3 && kernel[1] === 3 && stride === 1 && padding === 1;
+/** Returns the numbers of slices that a convolution's sums are worth splitting into, in ascending order. */
+export function slicings(size: ConvolutionSize, tile: TileSize): number[] {
+  const depth = size.channels * size.kernelSize[0] * size.kernelSize[1];
+  const workgroups = workgroupsOf(size, 'packed', tile);
+  return SLICES.filter(
+    slices => slices === 1 || (workgroups * (slices / 2) < ENOUGH_WORKGROUPS && depth / slices >= LEAST_SLICE_DEPTH),
+  );
 }
 
-/** In how many parts its sums may be computed. */
-function slicings(size: ConvolutionSize, tile: TileSize): number[] {
-  return SLICES.filter(slices => slices === 1 || isWorthSlicing(size, tile, slices));
-}
-
-function mostSlices(size: ConvolutionSize, tile: TileSize): number {
-  return slicings(size, tile).at(-1)!;
-}
-
-function isWorthSlicing(size: ConvolutionSize, tile: TileSize, slices: number): boolean {
-  const depth = size.channels * size.kernel[0] * size.kernel[1];
-  const before = workgroupsOf(size, 'packed', tile) * (slices / 2);
-  return before < ENOUGH_WORKGROUPS && depth / slices >= LEAST_SLICE_DEPTH;
-}
-
-function workgroupsOf(
-  { batch, outChannels, size, kernel, stride, padding }: ConvolutionSize,
-  form: WeightForm,
-  tile: TileSize,
-) {
-  const rows = Math.ceil(outChannels / tile.channels);
-  const outputs = size.map((length, i) => Math.floor((length + 2 * padding - kernel[i]!) / stride) + 1);
-  const side = isWinograd(form) ? WINOGRAD[form].side : 1;
-  const points = isWinograd(form) ? (side + 2) ** 2 : 1;
-  const columns = outputs.reduce((product, length) => product * Math.ceil(length / side), batch);
+/** Returns how many workgroups compute a convolution: a gemm without slices, or the matrix products of Winograd. */
+export function workgroupsOf(size: ConvolutionSize, layout: WeightLayout, tile: TileSize): number {
+  const rows = Math.ceil(size.outChannels / tile.channels);
+  const side = isWinograd(layout) ? WINOGRAD[layout].side : 1;
+  const points = isWinograd(layout) ? (side + 2) ** 2 : 1;
+  const columns = outputSize(size).reduce((product, length) => product * Math.ceil(length / side), size.batch);
   return rows * Math.ceil(columns / tile.columns) * points;
 }
 
-/** `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 64x64`, `winograd 2x2 64x64` */
+/** Returns `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 2x2 64x64`. */
 export function algorithmName(algorithm: ConvolutionAlgorithm): string {
   const { kind } = algorithm;
   const tile = 'tile' in algorithm && algorithm.tile ? ` ${algorithm.tile.channels}x${algorithm.tile.columns}` : '';
@@ -182,7 +122,7 @@ const BY_NAME: ReadonlyMap<string, ConvolutionAlgorithm> = new Map(
   ].map(algorithm => [algorithmName(algorithm), algorithm]),
 );
 
-/** What `algorithmName` named; nothing where there is none of that name. */
+/** Returns the algorithm that `algorithmName` names, or undefined for an unknown name. */
 export function algorithmNamed(name: string): ConvolutionAlgorithm | undefined {
   return BY_NAME.get(name);
 }

@@ -6,7 +6,7 @@ import {
   type StrideOn,
   type UnitConvolution,
 } from '../weights/resnet_shapes.ts';
-import { type ConvolutionSize, sizeKey } from './convolution_algorithm.ts';
+import { type ConvolutionSize, outputSize, sizeKey } from './convolution_size.ts';
 
 /** The output shape and the operations of one module, computed from shapes alone. */
 export interface ModuleWork {
@@ -16,19 +16,11 @@ export interface ModuleWork {
   /** A multiply-add counts as two. Convolutions count as computed directly, whichever algorithm runs. */
   readonly flop: number;
   /** Present if the module is a convolution. */
-  readonly convolution?: ConvolutionShape;
+  readonly convolution?: FusedConvolution;
 }
 
-/** A convolution of square planes with a square window. */
-export interface ConvolutionShape {
-  readonly batch: number;
-  readonly channels: number;
-  readonly outChannels: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  /** Height and width of x in pixels. */
-  readonly side: number;
+/** A convolution with its epilogue, as a network runs it. */
+export interface FusedConvolution extends ConvolutionSize {
   /** Whether the shortcut is added in the epilogue. */
   readonly residual: boolean;
   /** Whether a relu ends the epilogue. */
@@ -49,15 +41,15 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   const modules: ModuleWork[] = [];
   /** Returns the height and width of y. */
   const convolve = (described: UnitConvolution, side: number): number => {
-    const convolution = shapeOf(described, { batch, side });
+    const convolution = fusedConvolution(described, { batch, size: [side, side] });
     modules.push({ path: described.conv, ...convolutionWork(convolution), convolution });
-    return outSide(convolution);
+    return outputSize(convolution)[0];
   };
   const pool = (path: string, y: Shape, perElement: number) =>
     modules.push({ path, y, flop: perElement * elementCount(y) });
 
-  let side = outSide({ ...STEM_POOL, side: convolve(stem, imageSide) });
-  pool('maxpool', [batch, stem.outChannels, side, side], STEM_POOL.kernel ** 2);
+  let side = pooledSide(convolve(stem, imageSide));
+  pool('maxpool', [batch, stem.outChannels, side, side], STEM_POOL.kernelSize ** 2);
   for (const { convolutions, downsample } of blocks) {
     let inner = side;
     for (const convolution of convolutions) {
@@ -71,47 +63,41 @@ export function resnetWork(architecture: ResNetArchitecture, options: WorkOption
   return modules;
 }
 
-function shapeOf(described: UnitConvolution, x: Pick<ConvolutionShape, 'batch' | 'side'>): ConvolutionShape {
-  const { channels, outChannels, kernelSize: kernel, stride, padding, residual, relu } = described;
-  return { ...x, channels, outChannels, kernel, stride, padding, residual, relu: relu !== undefined };
+function fusedConvolution(described: UnitConvolution, x: Pick<ConvolutionSize, 'batch' | 'size'>): FusedConvolution {
+  const { channels, outChannels, kernelSize, stride, padding, residual, relu } = described;
+  const window = { kernelSize: [kernelSize, kernelSize], stride, padding } as const;
+  return { ...x, channels, outChannels, ...window, residual, relu: relu !== undefined };
 }
 
-type Window = Pick<ConvolutionShape, 'side' | 'kernel' | 'stride' | 'padding'>;
-
-function outSide({ side, kernel, stride, padding }: Window): number {
-  return Math.floor((side + 2 * padding - kernel) / stride) + 1;
+/** Returns the height and width of the stem's output. */
+function pooledSide(side: number): number {
+  const { kernelSize, stride, padding } = STEM_POOL;
+  return Math.floor((side + 2 * padding - kernelSize) / stride) + 1;
 }
 
 /** Counts multiplications with the padding too, as FLOP counts of convolutions usually do. */
-export function convolutionWork(shape: ConvolutionShape): { y: Shape; flop: number } {
-  const { batch, channels, outChannels, kernel } = shape;
-  const side = outSide(shape);
-  const y = [batch, outChannels, side, side];
-  return { y, flop: 2 * batch * outChannels * side * side * channels * kernel * kernel };
-}
-
-/** Returns the size from which the algorithm is chosen. */
-export function sizeOf(shape: ConvolutionShape): ConvolutionSize {
-  const { batch, channels, outChannels, side, kernel, stride, padding } = shape;
-  return { batch, channels, outChannels, size: [side, side], kernel: [kernel, kernel], stride, padding };
+export function convolutionWork(convolution: ConvolutionSize): { y: Shape; flop: number } {
+  const { batch, channels, outChannels, kernelSize } = convolution;
+  const y = [batch, outChannels, ...outputSize(convolution)];
+  return { y, flop: 2 * elementCount(y) * channels * kernelSize[0] * kernelSize[1] };
 }
 
 /** Returns each size of a network's convolutions once, with the most common epilogue: scale, shift and relu. */
-export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): ConvolutionShape[] {
+export function plainConvolutions(architecture: ResNetArchitecture, options?: WorkOptions): FusedConvolution[] {
   const plain = distinctConvolutions(architecture, options).map(({ shape }) => ({
     ...shape,
     residual: false,
     relu: true,
   }));
-  return [...new Map(plain.map(shape => [sizeKey(sizeOf(shape)), shape])).values()];
+  return [...new Map(plain.map(shape => [sizeKey(shape), shape])).values()];
 }
 
 /** Returns the distinct convolutions of a network, each with the paths of its modules. */
 export function distinctConvolutions(
   architecture: ResNetArchitecture,
   options: WorkOptions = {},
-): { shape: ConvolutionShape; modules: readonly string[] }[] {
-  const found = new Map<string, { shape: ConvolutionShape; modules: string[] }>();
+): { shape: FusedConvolution; modules: readonly string[] }[] {
+  const found = new Map<string, { shape: FusedConvolution; modules: string[] }>();
   for (const { path, convolution } of resnetWork(architecture, options)) {
     if (!convolution) continue;
     const key = JSON.stringify(convolution);

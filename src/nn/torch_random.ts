@@ -28,8 +28,7 @@ export class TorchRandom {
    * @throws UsageError  the seed is not an integer, or is beyond ±(2^53 - 1)
    */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed))
-      throw new UsageError(`seed: expected a whole number within ±(2^53 - 1), got ${seed}`);
+    if (!Number.isSafeInteger(seed)) throw new UsageError(`seed must be an integer within ±(2^53 - 1), got ${seed}`);
     this.generator = mersenne(seed);
   }
 
@@ -41,7 +40,7 @@ export class TorchRandom {
    */
   uniform(size: number, bound: number): Float32Array {
     const limit = Math.fround(bound);
-    // Both factors have 24 bits, so float64 holds product and sum exactly, and storing is the one rounding.
+    // Both factors have 24 bits, so float64 represents product and sum exactly, and only storing the result rounds.
     return Float32Array.from({ length: size }, () => ((this.bits32() & 0xffffff) / 2 ** 24) * (2 * limit) - limit);
   }
 

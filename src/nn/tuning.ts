@@ -4,64 +4,70 @@ import {
   algorithmName,
   algorithmNamed,
   type ConvolutionAlgorithm,
-  type ConvolutionSize,
-  fitsWinograd,
-  formOf,
-  sizeKey,
-  type WeightForm,
-  type WeightSize,
-  weightKey,
+  layoutOf,
+  type WeightLayout,
 } from './convolution_algorithm.ts';
+import { type ConvolutionLayer, type ConvolutionSize, fitsWinograd, layerKey, sizeKey } from './convolution_size.ts';
 
-/** Of a file: that of a hundred networks has less. */
+/** Size limit of a tuning file. The tuning of a hundred networks is smaller. */
 export const MOST_TUNING_BYTES = 4e6;
-/** Raised where the kernels behind a name change so much that older measurements mislead. */
+/** Raise it when the kernels behind a name change so much that older measurements mislead. */
 const TUNING_VERSION = 1;
 
-/** What an adapter is known by: another's measurements say nothing of it. */
+/** What identifies an adapter. Measurements on another adapter do not apply to it. */
 export type TunedAdapter = Pick<AdapterReport, 'kind' | 'vendor' | 'architecture' | 'description'>;
 
-/** What was fastest of a size, and how fast. */
+/** The fastest algorithm for a size, and its time. */
 export interface TunedConvolution {
   readonly size: ConvolutionSize;
   readonly algorithm: ConvolutionAlgorithm;
-  /** Median milliseconds of it. */
+  /** Median time in milliseconds. */
   readonly ms: number;
-  /** The same of what is taken without tuning. */
+  /** Median time of the algorithm that is used without tuning. */
   readonly untunedMs: number;
 }
 
-/** The file: JSON, the same from Node and from a page. */
+/** A size as tuning files and JSON output have it. */
+interface FileSize extends Omit<ConvolutionSize, 'kernelSize'> {
+  readonly kernel: ConvolutionSize['kernelSize'];
+}
+
+/** The file is JSON, and the same in Node and in browsers. */
 interface TuningFile {
   readonly kind: 'tuning';
   readonly version: number;
   readonly adapter: TunedAdapter;
-  readonly convolutions: readonly (Omit<TunedConvolution, 'algorithm'> & { readonly algorithm: string })[];
+  readonly convolutions: readonly {
+    readonly size: FileSize;
+    readonly algorithm: string;
+    readonly ms: number;
+    readonly untunedMs: number;
+  }[];
 }
 
-/** Which way of computing each convolution was measured to be the fastest on an adapter. */
+/** The fastest algorithm for each convolution, as measured on one adapter. */
 export class Tuning {
   constructor(
     readonly adapter: TunedAdapter,
     readonly convolutions: readonly TunedConvolution[],
   ) {}
 
-  /** Nothing where the size was not measured. */
+  /** Returns the fastest algorithm for a size, or undefined if the size was not measured. */
   algorithmFor(size: ConvolutionSize): ConvolutionAlgorithm | undefined {
     const key = sizeKey(size);
     return this.convolutions.find(tuned => sizeKey(tuned.size) === key)?.algorithm;
   }
 
-  /** What suits the largest batch that was measured with such weights; nothing where there is none. */
-  formFor(weight: WeightSize): WeightForm | undefined {
-    const key = weightKey(weight);
+  /** Returns the layout that suits the largest batch measured for a layer, or undefined if there is none. */
+  layoutFor(layer: ConvolutionLayer): WeightLayout | undefined {
+    const key = layerKey(layer);
     const [largest] = this.convolutions
-      .filter(({ size }) => weightKey(size) === key)
+      .filter(({ size }) => layerKey(size) === key)
       .sort((a, b) => b.size.batch - a.size.batch);
-    return largest && formOf(largest.algorithm);
+    return largest && layoutOf(largest.algorithm);
   }
 
-  /** Whether it was measured on that adapter. Browsers keep a GPU's name to themselves, where Node tells it: such a pair is known by its family. */
+  /** Returns whether this was measured on an adapter. Browsers hide a GPU's name; without it, only the family is compared. */
   isOf(adapter: TunedAdapter): boolean {
     const own = this.adapter;
     return (
@@ -72,7 +78,7 @@ export class Tuning {
     );
   }
 
-  /** This, and what another measured; of a size that both have, the other's. */
+  /** Returns a tuning with the measurements of both. Where both have a size, the other's measurement is kept. */
   with({ convolutions }: Tuning): Tuning {
     const renewed = new Set(convolutions.map(({ size }) => sizeKey(size)));
     return new Tuning(this.adapter, [
@@ -87,18 +93,22 @@ export class Tuning {
       kind: 'tuning',
       version: TUNING_VERSION,
       adapter: { kind, vendor, architecture, description },
-      convolutions: this.convolutions.map(tuned => ({ ...tuned, algorithm: algorithmName(tuned.algorithm) })),
+      convolutions: this.convolutions.map(({ size, algorithm, ...times }) => ({
+        size: encodeSize(size),
+        algorithm: algorithmName(algorithm),
+        ...times,
+      })),
     };
     return `${JSON.stringify(file, undefined, 2)}\n`;
   }
 
-  /** @throws InputError  the text is no tuning, or one that this Raycam does not read */
+  /** @throws InputError  the text is not a tuning file, or not one that this version of Raycam reads */
   static decode(text: string, name: string): Tuning {
     let file: Partial<TuningFile> | null;
     try {
       file = JSON.parse(text);
     } catch (error) {
-      throw new InputError(`${name}: is no JSON. Write a tuning with \`raycam tune\``, { cause: error });
+      throw new InputError(`${name}: is not JSON. Write a tuning file with \`raycam tune\``, { cause: error });
     }
     if (
       file?.kind !== 'tuning' ||
@@ -106,36 +116,50 @@ export class Tuning {
       typeof file.adapter !== 'object' ||
       !file.adapter
     )
-      throw new InputError(`${name}: is no tuning. Write one with \`raycam tune\``);
+      throw new InputError(`${name}: is not a tuning file. Write one with \`raycam tune\``);
     if (file.version !== TUNING_VERSION)
       throw new InputError(
-        `${name}: is a tuning of version ${file.version}, not ${TUNING_VERSION}. Run \`raycam tune\` again`,
+        `${name}: has version ${file.version}, but this version of Raycam reads version ${TUNING_VERSION}. Run \`raycam tune\` again`,
       );
-    const { adapter } = file;
-    const convolutions = file.convolutions.map(tuned => {
-      const algorithm = algorithmNamed(tuned?.algorithm);
-      const fits = algorithm && isSize(tuned.size) && computes(algorithm, tuned.size, adapter);
-      if (!fits) throw new InputError(`${name}: holds a convolution that is none. Run \`raycam tune\` again`);
-      return { ...tuned, algorithm };
-    });
-    return new Tuning(adapter, convolutions);
+    const { adapter, convolutions } = file;
+    const reject = (i: number, fault: string): never => {
+      throw new InputError(`${name}: convolution ${i + 1} ${fault}. Run \`raycam tune\` again`);
+    };
+    return new Tuning(
+      adapter,
+      convolutions.map((tuned, i) => {
+        const algorithm =
+          algorithmNamed(tuned?.algorithm) ?? reject(i, `has the unknown algorithm "${tuned?.algorithm}"`);
+        const size = decodeSize(tuned.size) ?? reject(i, 'has no valid size');
+        if (!computes(algorithm, size, adapter)) reject(i, `cannot use the algorithm "${tuned.algorithm}"`);
+        return { ...tuned, size, algorithm };
+      }),
+    );
   }
 }
 
-/** Whether a tuning may say so: less exact ways are none of its business, and WebAssembly's weights are packed for kernels without tiles. */
-function computes(algorithm: ConvolutionAlgorithm, size: WeightSize, { kind }: TunedAdapter): boolean {
+/** Returns whether a tuning may choose an algorithm: it must be exact and fit the size, and WebAssembly has no tiles. */
+function computes(algorithm: ConvolutionAlgorithm, size: ConvolutionLayer, { kind }: TunedAdapter): boolean {
   if (kind === 'wasm' && 'tile' in algorithm && algorithm.tile) return false;
-  const form = formOf(algorithm);
-  return form === 'packed' || (form !== 'halves' && fitsWinograd(size));
+  const layout = layoutOf(algorithm);
+  return layout === 'packed' || (layout !== 'halves' && fitsWinograd(size));
 }
 
 function isNameless({ description, architecture, vendor }: TunedAdapter): boolean {
   return description === architecture || description === vendor;
 }
 
-function isSize(size: Partial<ConvolutionSize> | null | undefined): boolean {
-  const { batch, channels, outChannels, size: side, kernel, stride, padding } = size ?? {};
-  const pairs = [side, kernel].every(pair => Array.isArray(pair) && pair.length === 2);
-  const numbers = [batch, channels, outChannels, stride, padding, ...(pairs ? [...side!, ...kernel!] : [])];
-  return pairs && numbers.every(number => Number.isInteger(number) && number! >= 0);
+/** Returns a size with the members that tuning files and JSON output have. */
+export function encodeSize(size: ConvolutionSize): FileSize {
+  const { batch, channels, outChannels, stride, padding } = size;
+  return { batch, channels, outChannels, size: size.size, kernel: size.kernelSize, stride, padding };
+}
+
+function decodeSize(file: Partial<FileSize> | null | undefined): ConvolutionSize | undefined {
+  const { kernel: kernelSize, ...rest } = file ?? {};
+  const { batch, channels, outChannels, size, stride, padding } = rest;
+  const pairs = [size, kernelSize].every(pair => Array.isArray(pair) && pair.length === 2);
+  const numbers = [batch, channels, outChannels, stride, padding, ...(pairs ? [...size!, ...kernelSize!] : [])];
+  const isValid = pairs && numbers.every(number => Number.isInteger(number) && number! >= 0);
+  return isValid ? ({ ...rest, kernelSize } as ConvolutionSize) : undefined;
 }

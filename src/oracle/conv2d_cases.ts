@@ -5,8 +5,12 @@ import type { Case, InputSpec } from './case_table.ts';
 import { resnet152Convolutions } from './resnet152_convolutions.ts';
 
 /** Returns the options of a square window of odd size at stride 1, which keeps the height and width of x. */
-export function square(kernel: number, outChannels: number, more: Partial<Conv2dGemmOptions> = {}): Conv2dGemmOptions {
-  return { outChannels, kernel: [kernel, kernel], stride: 1, padding: (kernel - 1) / 2, ...more };
+export function square(
+  kernelSize: number,
+  outChannels: number,
+  more: Partial<Conv2dGemmOptions> = {},
+): Conv2dGemmOptions {
+  return { outChannels, kernelSize: [kernelSize, kernelSize], stride: 1, padding: (kernelSize - 1) / 2, ...more };
 }
 
 /** Returns the shape of packed weights. `depth` is C * KH * KW; `tile` channels lie together. */
@@ -27,17 +31,17 @@ export function resnetCase(
   module: string,
   { packing = 8, ...more }: Partial<Conv2dGemmOptions> & { readonly packing?: number } = {},
 ): Case<Conv2dGemmOptions> {
-  const { channels, outChannels, kernel, stride, size } = resnet152Convolutions.find(one => one.module === module)!;
+  const { channels, outChannels, kernelSize, stride, size } = resnet152Convolutions.find(one => one.module === module)!;
   return {
     why: `resnet152 ${module}`,
     large: true,
     inputs: {
       x: [1, channels, size, size],
-      weight: packed(outChannels, channels * kernel * kernel, packing),
+      weight: packed(outChannels, channels * kernelSize * kernelSize, packing),
       scale: [outChannels],
       shift: [outChannels],
     },
-    options: square(kernel, outChannels, { stride, relu: true, ...more }),
+    options: square(kernelSize, outChannels, { stride, relu: true, ...more }),
   };
 }
 

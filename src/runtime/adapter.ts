@@ -26,7 +26,10 @@ const LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/** Returns the limits of tensors and workgroups, in bytes or counts. Devices are requested with them, and reports print them. */
+/**
+ * Returns the limits of tensors and workgroups, in bytes or counts. Devices are requested with them, and reports print
+ * them.
+ */
 export function sizeLimits(limits: GPUSupportedLimits): Record<string, number> {
   return Object.fromEntries(LIMITS.map(name => [name, limits[name]]));
 }
@@ -74,4 +77,15 @@ export function describeAdapter(
 /** Returns the most readable name that the driver reports. */
 export function adapterName({ info }: GPUAdapter): string {
   return info.description || info.device || info.architecture || info.vendor || 'unnamed adapter';
+}
+
+/** The part of an adapter's report that decides which kernels suit it. */
+export type AdapterFamily = Pick<AdapterReport, 'kind' | 'architecture' | 'subgroupMatrix'> &
+  Partial<Pick<AdapterReport, 'features' | 'description'>>;
+
+/**
+ * Returns whether the JavaScript engine fuses pairs of 128-bit SIMD operations into 256-bit ones (docs/decisions.md).
+ */
+export function hasWideSimd({ architecture }: Pick<AdapterFamily, 'architecture'>): boolean {
+  return architecture === 'wasm-wide-simd';
 }

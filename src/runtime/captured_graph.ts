@@ -44,8 +44,8 @@ interface Reader {
 }
 
 /**
- * Dispatches that were captured once, for inputs of given shapes, and can be replayed many times. Memory, parameters and
- * bind groups are created once. From the third run on, commands are encoded ahead, while the adapter executes the
+ * Dispatches that were captured once, for inputs of given shapes, and can be replayed many times. Memory, parameters
+ * and bind groups are created once. From the third run on, commands are encoded ahead, while the adapter executes the
  * previous run: all of them if the inputs are in the expected buffers, otherwise those after the last reader.
  *
  * `Device.capture` creates it. The results belong to the graph, and each run overwrites them.

@@ -1,4 +1,7 @@
-/** The command buffers of one submit, in order. Consecutive dispatches share a pass; `add` inserts a buffer that is already encoded. */
+/**
+ * The command buffers of one submit, in order. Consecutive dispatches share a pass; `add` inserts a buffer that is
+ * already encoded.
+ */
 export class Commands {
   private readonly finished: GPUCommandBuffer[] = [];
   private encoder: GPUCommandEncoder | undefined;

@@ -73,8 +73,8 @@ export class Device {
   }
 
   /**
-   * Whether a graph that ran twice encodes the commands of its next run as soon as a run is submitted, which shortens the
-   * next run's wait for the host. Switch it off to observe the passes of each run.
+   * Whether a graph that ran twice encodes the commands of its next run as soon as a run is submitted, which shortens
+   * the next run's wait for the host. Switch it off to observe the passes of each run.
    */
   get encodesAhead(): boolean {
     return this.recorder.encodesAhead;
@@ -107,12 +107,20 @@ export class Device {
     return this.loss.detail;
   }
 
-  /** Creates a tensor whose content is undefined until a kernel writes it. @throws DeviceError  it exceeds a limit of the adapter */
+  /**
+   * Creates a tensor whose content is undefined until a kernel writes it.
+   *
+   * @throws DeviceError  it exceeds a limit of the adapter
+   */
   empty(shape: Shape, label = 'tensor'): Tensor {
     return this.allocate(shape, label, false);
   }
 
-  /** Copies `data` to the device. @throws DeviceError  `data` does not have the shape's size, or exceeds a limit of the adapter */
+  /**
+   * Copies `data` to the device.
+   *
+   * @throws DeviceError  `data` does not have the shape's size, or exceeds a limit of the adapter
+   */
   tensor(data: Float32Array | Uint32Array, shape: Shape, label = 'tensor'): Tensor {
     if (data.length !== elementCount(shape))
       throw new DeviceError(`${label}: ${formatShape(shape)} needs ${elementCount(shape)} values, got ${data.length}`);
@@ -143,7 +151,10 @@ export class Device {
     return outputs;
   }
 
-  /** Runs `work`, then frees every tensor made inside except those that it returns: alone, or in an array, a Map or a record. */
+  /**
+   * Runs `work`, then frees every tensor made inside except those that it returns: alone, or in an array, a Map or a
+   * record.
+   */
   scope<Result>(work: () => Result): Result {
     return this.scopes.run(work);
   }
@@ -191,12 +202,20 @@ export class Device {
     return this.scopes.detach(tensor);
   }
 
-  /** Submits everything recorded so far, and waits until the adapter has accepted it. @throws DeviceError | ShaderError */
+  /**
+   * Submits everything recorded so far, and waits until the adapter has accepted it.
+   *
+   * @throws DeviceError | ShaderError
+   */
   submit(): Promise<void> {
     return this.recorder.submit();
   }
 
-  /** Never returns stale values. @throws DeviceError  a submit that should have written the tensor failed, or the device was lost */
+  /**
+   * Submits everything recorded so far, and returns the tensor's elements, which are never stale.
+   *
+   * @throws DeviceError  a submit that should have written the tensor failed, or the device was lost
+   */
   async read(tensor: Tensor): Promise<Float32Array> {
     const bytes = await this.recorder.read(tensor);
     return new Float32Array(bytes);

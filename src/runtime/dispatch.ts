@@ -11,7 +11,10 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** A dispatch with the buffers of its tensors, looked up when it was recorded, because tensors may be freed before it runs. */
+/**
+ * A dispatch with the buffers of its tensors, looked up when it was recorded, because tensors may be freed before it
+ * runs.
+ */
 export interface Recorded extends Dispatch {
   readonly resources: readonly GPUBufferBinding[];
 }
@@ -49,7 +52,10 @@ export function packParams(gpu: GPUDevice, dispatches: readonly Dispatch[]): Pac
   return { buffer, offsets };
 }
 
-/** Creates a dispatch's bind group. `index` is its index in `packed`; `replaced` maps bindings to resources used instead of its own. */
+/**
+ * Creates a dispatch's bind group. `index` is its index in `packed`; `replaced` maps bindings to resources used instead
+ * of its own.
+ */
 export function bindGroupOf(
   gpu: GPUDevice,
   { label, pipeline, resources, params }: Recorded,

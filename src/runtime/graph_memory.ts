@@ -2,7 +2,10 @@ import type { DeviceError } from '../errors/index.ts';
 import type { Memory } from './memory.ts';
 import type { BufferOwner } from './tensor.ts';
 
-/** The buffers of a graph. Later tensors of the capture reuse freed buffers, so a graph needs little more than its peak of live bytes. */
+/**
+ * The buffers of a graph. Later tensors of the capture reuse freed buffers, so a graph needs little more than its peak
+ * of live bytes.
+ */
 export class GraphMemory implements BufferOwner {
   private readonly idle: GPUBuffer[] = [];
   private readonly shared: GPUBuffer[] = [];
@@ -14,7 +17,11 @@ export class GraphMemory implements BufferOwner {
     return this.shared.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** `constant` buffers are written once by the host and read in every run, so they are not reused. @throws DeviceError  it exceeds a limit */
+  /**
+   * `constant` buffers are written once by the host and read in every run, so they are not reused.
+   *
+   * @throws DeviceError  it exceeds a limit
+   */
   allocate(sizeBytes: number, label: string, constant: boolean): GPUBuffer {
     if (!constant) {
       const [fitting] = this.idle.filter(({ size }) => size >= sizeBytes).sort((a, b) => a.size - b.size);

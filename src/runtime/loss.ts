@@ -52,7 +52,9 @@ export class Loss {
     });
   }
 
-  /** Returns the loss if it caused the error, otherwise the error. `lost` may settle after the calls that it makes fail. */
+  /**
+   * Returns the loss if it caused the error, otherwise the error. `lost` may settle after the calls that it makes fail.
+   */
   async explain(error: unknown): Promise<unknown> {
     if (!this.info) await new Promise(resolve => setTimeout(resolve));
     return this.error ?? error;

@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.ts';
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   /**
-   * Resolves when the pipeline is compiled. The next call after a failure retries: running out of memory may be temporary.
+   * Resolves when the pipeline is compiled. A call after a failure retries: running out of memory may be temporary.
    *
    * @throws ShaderError  with file, line and column
    */

@@ -49,7 +49,10 @@ export class Recorder {
     private readonly loss: Loss,
   ) {}
 
-  /** Records a dispatch. Buffers are looked up now, because a tensor may be freed, and its buffer reused, before the submit. */
+  /**
+   * Records a dispatch. Buffers are looked up now, because a tensor may be freed, and its buffer reused, before the
+   * submit.
+   */
   record(dispatch: Dispatch): void {
     const recorded = { ...dispatch, resources: dispatch.tensors.map(resourceOf) };
     (this.captured ?? this.waiting).push(recorded);
@@ -208,7 +211,10 @@ function pipelinesOf(item: Waiting): readonly Pipeline[] {
   return item.graph.isPrepared ? [] : item.graph.dispatches.map(({ pipeline }) => pipeline);
 }
 
-/** Returns the label of the dispatch that a validation message is about, found by its debug group or its bind group, otherwise the first and last labels of the batch. */
+/**
+ * Returns the label of the dispatch that a validation message is about, found by its debug group or its bind group,
+ * otherwise the first and last labels of the batch.
+ */
 function nameOf(what: readonly (Waiting | Readback)[], message: string): string {
   const group = /Debug group stack:\s*> "(.*?)"/.exec(message)?.[1]?.replace('\0', ''); // Dawn's strings end with a NUL
   const labels = what.flatMap(item => ('graph' in item ? item.graph.dispatches.map(({ label }) => label) : item.label));

@@ -24,8 +24,8 @@ export interface ShaderInterface {
 /**
  * Reads a compute shader's interface from its text.
  *
- * @throws ShaderError  it does not have exactly one compute entry point named main, has bindings outside group 0, or has a
- *                      `Params` member that is not a scalar
+ * @throws ShaderError  its only compute entry point is not `main`, it has bindings outside group 0, or a member of
+ *                      `Params` is not a scalar
  */
 export function reflectShader(name: string, source: string): ShaderInterface {
   const reflected = parse(name, source);
@@ -58,8 +58,8 @@ export function reflectShader(name: string, source: string): ShaderInterface {
 /**
  * Packs values in the layout of the shader's `Params`.
  *
- * @throws ShaderError  a member has no value, a value has no member (the message contains both lists), or a value is not
- *                      of the member's type
+ * @throws ShaderError  members and values have different names (the message contains both lists), or a value is not of
+ *                      its member's type
  */
 export function packParams(
   name: string,

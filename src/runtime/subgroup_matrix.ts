@@ -3,7 +3,10 @@ import { adapterName, type SubgroupMatrix } from './adapter.ts';
 
 /** Experimental. Dawn offers it with the toggle `allow_unsafe_apis`, Chromium with `--enable-unsafe-webgpu`. */
 export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
-/** Subgroups per workgroup of the matrix kernel, at the largest subgroup size. Each computes 32 x 32 sums, 16 products per step. */
+/**
+ * Subgroups per workgroup of the matrix kernel, at the largest subgroup size. Each computes 32 x 32 sums, 16 products
+ * per step.
+ */
 export const SUBGROUPS = 4;
 const [QUARTER, STEP, MOST_INVOCATIONS] = [32, 16, 256];
 
@@ -16,7 +19,11 @@ interface SubgroupMatrixConfig {
   readonly K: number;
 }
 
-/** Returns the largest matrices that the adapter multiplies and the kernel can use. @throws DeviceError  there are none */
+/**
+ * Returns the largest matrices that the adapter multiplies and the kernel can use.
+ *
+ * @throws DeviceError  there are none
+ */
 export function requireSubgroupMatrix(adapter: GPUAdapter): SubgroupMatrix {
   const { info, features } = adapter;
   const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: readonly SubgroupMatrixConfig[] };

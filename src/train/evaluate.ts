@@ -51,7 +51,11 @@ export interface EvaluateOptions {
   readonly positiveClass?: string;
 }
 
-/** Evaluates a head on features. @throws InputError  the set is empty or damaged, or its rows do not have the head's length */
+/**
+ * Evaluates a head on features.
+ *
+ * @throws InputError  the set is empty or damaged, or its rows do not have the head's length
+ */
 export async function evaluate(
   device: Device,
   head: HeadValues,

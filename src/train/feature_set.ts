@@ -38,15 +38,18 @@ export function checkFeatureSet(name: string, { features, labels }: FeatureSet, 
   return width;
 }
 
-/** Returns the index of the first value that is not finite, or -1. `findIndex` would take six times as long, and there are ten million features. */
+/**
+ * Returns the index of the first value that is not finite, or -1. `findIndex` would take six times as long, and there
+ * are ten million features.
+ */
 function indexOfDamage(features: Float32Array): number {
   for (let i = 0; i < features.length; i++) if (!Number.isFinite(features[i])) return i;
   return -1;
 }
 
 /**
- * A feature set that returns its batches as tensors. The features are uploaded once; if they exceed the adapter's largest
- * buffer, each batch is gathered on the host and uploaded separately.
+ * A feature set that returns its batches as tensors. The features are uploaded once; if they exceed the adapter's
+ * largest buffer, each batch is gathered on the host and uploaded separately.
  */
 export class DeviceFeatures {
   readonly count: number;

@@ -73,8 +73,8 @@ export const FIT_DEFAULTS = {
 } as const;
 
 /**
- * Trains a new head with Adam on the mean negative log-likelihood. The learning rate drops in steps, and each epoch has a
- * training phase and a validation phase. The same data, options and adapter produce the same bytes.
+ * Trains a new head with Adam on the mean negative log-likelihood. The learning rate drops in steps, and each epoch has
+ * a training phase and a validation phase. The same data, options and adapter produce the same bytes.
  *
  * @throws InputError   a set is empty or damaged, or the sets have different numbers of features
  * @throws UsageError   an option is out of range
@@ -160,7 +160,8 @@ class Trainer {
     const began = performance.now();
     const { lr } = this.optimizer;
     train.features.shuffle(random.shuffledOrder(train.features.count));
-    // PyTorch draws the validation loader's seed between the phases. No other draw comes between, so it can be drawn here.
+    // PyTorch draws the validation loader's seed between the phases. No other draw comes between, so it can be drawn
+    // here.
     random.sequentialStart();
     const isComplete =
       (await train.run(signal, (x, targets) => this.learn(x, targets))) &&

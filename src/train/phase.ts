@@ -29,7 +29,10 @@ export interface BatchOutputs {
   readonly loss: Tensor;
 }
 
-/** One pass over a set. The losses and counts of its batches stay on the device until `result` reads all of them at once. */
+/**
+ * One pass over a set. The losses and counts of its batches stay on the device until `result` reads all of them at
+ * once.
+ */
 export class Phase {
   readonly features: DeviceFeatures;
   private readonly batchSize: number;

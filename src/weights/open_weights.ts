@@ -74,8 +74,8 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar'
 }
 
 /**
- * Returns whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised by the
- * name of their first member at byte 0.
+ * Returns whether the file is a tar. A POSIX tar has a magic number at byte 257. Older tars have none and are recognised
+ * by the name of their first member at byte 0.
  */
 function isTar(start: Uint8Array): boolean {
   const text = TEXT.decode(start);

@@ -35,7 +35,7 @@ export function isResNetArchitecture(name: unknown): name is ResNetArchitecture 
 export type StrideOn = '1x1' | '3x3';
 
 /** Kernel size, stride and padding of the stem's max pooling, in pixels. */
-export const STEM_POOL = { kernel: 3, stride: 2, padding: 1 } as const;
+export const STEM_POOL = { kernelSize: 3, stride: 2, padding: 1 } as const;
 
 /** A convolution with a square window, and what follows it: batch norm, addition of the shortcut, relu. */
 export interface UnitConvolution {

@@ -48,7 +48,7 @@ export function elementCount(shape: readonly number[]): number {
 /** PyTorch's own limit. */
 const MAX_RANK = 64;
 
-/** Returns whether a value from a file is a valid shape: at most MAX_RANK non-negative integers whose product is exact. */
+/** Returns whether a value is a valid shape: at most MAX_RANK non-negative integers whose product is exact. */
 export function isShape(value: unknown): value is number[] {
   return (
     Array.isArray(value) &&

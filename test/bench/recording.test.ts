@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => session.device.dispose());
 
-const options = { kernel: 3, stride: 2, padding: 1 };
+const options = { kernelSize: 3, stride: 2, padding: 1 };
 
 it('runs again from JSON on the same memory, and computes the same result', async () => {
   const { device, observer, timer } = session;

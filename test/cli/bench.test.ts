@@ -96,7 +96,7 @@ describe('raycam bench --compare', () => {
     expect(status).toBe(1);
   });
 
-  it('--against runs another build in alternation with this one', async () => {
+  it('--against runs another build in turns with this one', async () => {
     const { stdout, stderr, status } = await raycam(['bench', ...small, '--against', join(root, 'dist'), '--json']);
     expect(stderr).toContain('both builds prepare');
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'same', rows: [{ variant: 'conv2d_1x1', verdict: 'same' }] });
@@ -122,7 +122,7 @@ describe('raycam bench features', () => {
     '2',
   ];
 
-  it('measures features and kernels in alternation, and prints their ratio and the memory of the process', async () => {
+  it('measures features and kernels in turns, and prints their ratio and the memory of the process', async () => {
     const out = join(folder, 'features.json');
     const { stdout, stderr, status } = await raycam([...args, '--out', out]);
     expect(status).toBe(0);

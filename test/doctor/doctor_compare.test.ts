@@ -95,7 +95,8 @@ describe('raycam doctor --compare', () => {
     );
     const { comparisons } = json as { comparisons: { layers: { layer: string; error: number }[] }[] };
     expect(comparisons[0]!.layers).toHaveLength(12);
-    for (const { layer, error } of comparisons[0]!.layers) expect([layer, error < 1e-5]).toEqual([layer, true]); // measured: at most 2e-6
+    // Measured: at most 2e-6.
+    for (const { layer, error } of comparisons[0]!.layers) expect([layer, error < 1e-5]).toEqual([layer, true]);
   });
 
   it('names the first layer that diverges', async () => {

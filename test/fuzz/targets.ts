@@ -76,7 +76,7 @@ const HEAD = encodeHead(
 const TUNING = new Tuning(
   { kind: 'gpu', vendor: 'v', architecture: 'a', description: 'd' },
   ['direct', 'winograd'].map((name, i) => ({
-    size: { batch: i + 1, channels: 64, outChannels: 64, size: [56, 56], kernel: [3, 3], stride: 1, padding: 1 },
+    size: { batch: i + 1, channels: 64, outChannels: 64, size: [56, 56], kernelSize: [3, 3], stride: 1, padding: 1 },
     algorithm: algorithmNamed(name)!,
     ms: 0.1,
     untunedMs: 0.2,
@@ -211,9 +211,10 @@ export const TARGETS: readonly Target[] = [
       const tuning = Tuning.decode(new TextDecoder().decode(bytes), 'fuzzed');
       tuning.isOf(TUNING.adapter);
       for (const { size, algorithm } of tuning.convolutions)
-        if (algorithm.kind === 'winograd' && size.kernel.join() !== '3,3') throw new Error('an algorithm that cannot');
+        if (algorithm.kind === 'winograd' && size.kernelSize.join() !== '3,3')
+          throw new Error('an algorithm that cannot');
       for (const { size } of TUNING.convolutions) tuning.with(TUNING).algorithmFor(size);
-      for (const { size } of TUNING.convolutions) tuning.formFor(size);
+      for (const { size } of TUNING.convolutions) tuning.layoutFor(size);
     },
   },
   { name: 'feature store', seeds: storeShard, mutate: mutateStoreFile, run: readStore },

@@ -5,11 +5,11 @@ import { conv2dSubgroupMatrix as reference } from '../../src/oracle/reference/co
 import type { SubgroupMatrix } from '../../src/runtime/adapter.ts';
 import { emulated } from './emulated_matrix.ts';
 
-const square = (outChannels: number, kernel: number, more: Partial<Conv2dSubgroupMatrixOptions> = {}) => ({
+const square = (outChannels: number, kernelSize: number, more: Partial<Conv2dSubgroupMatrixOptions> = {}) => ({
   outChannels,
-  kernel: [kernel, kernel] as const,
+  kernelSize: [kernelSize, kernelSize] as const,
   stride: 1,
-  padding: (kernel - 1) / 2,
+  padding: (kernelSize - 1) / 2,
   ...more,
 });
 

@@ -39,7 +39,7 @@ describe('accountOf', () => {
     expect(account.about).toBe('PNEUMONIA − NORMAL');
   });
 
-  it('refuses an unknown class', () => {
+  it('rejects an unknown class', () => {
     expect(() => accountOf(LEDGER, { of: ['COVID'] })).toThrow(
       'ledger: unknown class "COVID". Known: NORMAL, PNEUMONIA',
     );

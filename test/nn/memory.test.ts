@@ -8,7 +8,7 @@ import type { Backbone } from '../../src/weights/backbone.ts';
 import type { ResNetArchitecture } from '../../src/weights/resnet_shapes.ts';
 import { syntheticBackbone } from '../../src/weights/synthetic_network.ts';
 
-/** Weights of zeros: the test counts buffers and runs nothing. */
+/** Returns a backbone whose weights are zeros. They suffice, because the tests count buffers and run nothing. */
 function zeros(architecture: ResNetArchitecture): Backbone {
   const backbone = syntheticBackbone(architecture);
   const entries = [...backbone.stateDict].map(

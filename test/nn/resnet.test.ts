@@ -11,7 +11,7 @@ import { disposeForward } from '../network/fixture.ts';
 const SIDE = 64;
 const STAGES = ['relu', 'maxpool', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'fc'];
 
-/** Modules up to the first block with a shortcut of its own. PyTorch runs the shortcut after all convolutions of the block. */
+/** PyTorch's modules up to the first block with a downsampling shortcut, which runs after the block's convolutions. */
 const IN_PYTORCH = {
   resnet18: [
     ...['conv1', 'bn1', 'relu', 'maxpool'],
@@ -221,7 +221,7 @@ describe('taps', () => {
       'taps: unknown module "layer2.0.conv9". Known: layer2.0.conv1, layer2.0.bn1, layer2.0.conv2, layer2.0.bn2, layer2.0.downsample, layer2.0.relu',
     ],
     ['', 'taps: unknown module "". Known: conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, avgpool, fc'],
-  ])('refuse the unknown module %j', (path, message) => {
+  ])('reject the unknown module %j', (path, message) => {
     expect(() => model.forward(x, { taps: [path] })).toThrow(new InputError(message));
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sizeKey } from '../../src/nn/convolution_size.ts';
 import { modulePaths } from '../../src/nn/resnet.ts';
 import { distinctConvolutions, resnetWork } from '../../src/nn/resnet_work.ts';
 import { resnet152Convolutions } from '../../src/oracle/resnet152_convolutions.ts';
@@ -35,10 +36,18 @@ describe('resnetWork', () => {
   it.each(['3x3', '1x1'] as const)(
     'has only convolutions that the kernels are tested on, stride on the %s',
     strideOn => {
-      const key = (c: { channels: number; outChannels: number; kernel: number; stride: number }, side: number) =>
-        [c.channels, c.outChannels, c.kernel, c.stride, side].join();
-      const tested = new Set(resnet152Convolutions.map(c => key(c, c.size)));
-      const found = distinctConvolutions('resnet152', { strideOn }).map(({ shape }) => key(shape, shape.side));
+      const tested = new Set(
+        resnet152Convolutions.map(({ kernelSize, size, ...c }) =>
+          sizeKey({
+            ...c,
+            batch: 1,
+            kernelSize: [kernelSize, kernelSize],
+            padding: (kernelSize - 1) / 2,
+            size: [size, size],
+          }),
+        ),
+      );
+      const found = distinctConvolutions('resnet152', { strideOn }).map(({ shape }) => sizeKey(shape));
       expect(found.filter(one => !tested.has(one))).toEqual([]);
     },
   );

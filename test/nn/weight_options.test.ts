@@ -7,13 +7,13 @@ import { Device } from '../../src/runtime/device.ts';
 import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { disposeForward } from '../network/fixture.ts';
 
-/** One of each kind; where a convolution or its batch norm is tapped, they run apart. */
+/** One module of each kind. A tapped convolution or batch norm runs as separate operations. */
 const TAPS = ['conv1', 'bn1', 'layer1.0.conv1', 'layer2.0.downsample.0', 'layer2.0.relu', 'layer4'];
 
-/** Of ResNet-18: 11,689,512 numbers of four bytes. */
+/** The weights of ResNet-18: 11,689,512 numbers of four bytes. */
 const WEIGHTS_BYTES = 4 * 11_689_512;
 
-describe('a network whose weights lie otherwise', () => {
+describe('a network with another weight layout', () => {
   let device: Device;
   beforeAll(async () => {
     device = await Device.open({ adapter: 'wasm' });
@@ -38,16 +38,16 @@ describe('a network whose weights lie otherwise', () => {
     return { heldBytes, logits, taps };
   };
 
-  it('holds little more than its weights in compact form, and computes the same', async () => {
+  it('takes little more memory than its weights when compact, with the same results', async () => {
     const [compact, fast] = [await run({ compact: true }), await run()];
     expect(compact.heldBytes).toBeLessThan(1.02 * WEIGHTS_BYTES);
     expect(fast.heldBytes).toBeGreaterThan(2 * WEIGHTS_BYTES);
     expect(relativeError(compact.logits, fast.logits)).toBeLessThan(1e-5);
   });
 
-  it('holds half of that with weights of 16 bits, and computes the same to three digits, module by module', async () => {
+  it('takes half of that with 16-bit weights, and every module agrees to three digits', async () => {
     const [half, fast] = [await run({ halfWeights: true }), await run()];
-    // The head's 512,000 weights stay in 32 bits.
+    // The classifier's 512,000 weights stay in 32 bits.
     expect(half.heldBytes).toBeLessThan(0.54 * WEIGHTS_BYTES);
     const errors = [half.logits, ...half.taps.values()].map((values, i) =>
       relativeError(values, [fast.logits, ...fast.taps.values()][i]!),
@@ -55,11 +55,11 @@ describe('a network whose weights lie otherwise', () => {
     expect(errors.length).toBe(1 + TAPS.length);
     for (const error of errors) {
       expect(error).toBeLessThan(2e-3);
-      expect(error).toBeGreaterThan(1e-6); // they are of 16 bits
+      expect(error).toBeGreaterThan(1e-6); // 16-bit weights leave a difference
     }
   });
 
-  it('refuses to make 16 bits of a weight that is no number', async () => {
+  it('rejects NaN among weights that become 16-bit floats', async () => {
     const backbone = syntheticBackbone('resnet18');
     const name = 'layer1.0.conv1.weight';
     const entry = backbone.stateDict.get(name)!;
@@ -67,7 +67,7 @@ describe('a network whose weights lie otherwise', () => {
     const stateDict = new Map([...backbone.stateDict, [name, spoilt]]);
     const before = device.memoryUse.liveBytes;
     await expect(ResNet.load(device, { ...backbone, stateDict }, { halfWeights: true })).rejects.toThrow(
-      'weights: layer1.0.conv1 holds a value that is no finite number. The file is damaged',
+      'weights: layer1.0.conv1 has a value that is not a finite number. Download or copy the file again',
     );
     expect(device.memoryUse.liveBytes).toBe(before);
   });
@@ -84,23 +84,23 @@ describe('halfFactors', () => {
   it.each([
     ['of ones', [1, -0.5], 2 ** 14],
     ['of the next power of two', [-2, 0.1], 2 ** 13],
-    ['a hair under it', [1.9999999, 0.1], 2 ** 14],
-    ['as small as some that a batch norm makes whole again', [1e-7, -3e-8], 2 ** 38],
+    ['just below it', [1.9999999, 0.1], 2 ** 14],
+    ['as small as some that a batch norm scales up', [1e-7, -3e-8], 2 ** 38],
     ['of zeros', [0, -0], 1],
     ['larger than a 16-bit float', [1e6, 1], 2 ** -5],
-    ['of the least numbers that there are', [1e-44, 0], 2 ** 126],
-  ])('brings the largest weight under 2^15: a channel %s', (_, channel, expected) => {
+    ['of the smallest numbers', [1e-44, 0], 2 ** 126],
+  ])('brings the largest weight below 2^15 in a channel %s', (_, channel, expected) => {
     expect(factors(channel)).toEqual([expected]);
     const largest = Math.max(...channel.map(Math.abs)) * expected;
     expect(largest).toBeLessThan(2 ** 15);
     if (expected < 2 ** 126 && largest > 0) expect(largest).toBeGreaterThanOrEqual(2 ** 14);
   });
 
-  it('is of each channel alone', () => {
+  it('are independent for each channel', () => {
     expect(factors([1, 1], [4, 1], [0, 0])).toEqual([2 ** 14, 2 ** 12, 1]);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses %s', value => {
-    expect(() => factors([1, 1], [1, value])).toThrow('weights: conv holds a value that is no finite number');
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('rejects %s', value => {
+    expect(() => factors([1, 1], [1, value])).toThrow('weights: conv has a value that is not a finite number');
   });
 });

@@ -39,8 +39,8 @@ describe.each([true, false])('with the option wideSimd: %s', wideSimd => {
       residual: input(device, [batch, outChannels, height, width], 5),
     };
     const unpacked = input(device, [outChannels, channels, 1, 1], 2);
-    const weight = device.run(packConv2dWeight, { weight: unpacked }, { tile: 6 }).y;
-    const options = { outChannels, kernel: [1, 1], stride: 1, padding: 0, relu: true } as const;
+    const weight = device.run(packConv2dWeight, { weight: unpacked }, { channelBlock: 6 }).y;
+    const options = { outChannels, kernelSize: [1, 1], stride: 1, padding: 0, relu: true } as const;
     const [narrow, wide] = [conv2d1x1X8, conv2d1x1X16].map(
       kernel => device.run(kernel, { ...tensors, weight }, options).y,
     );
@@ -52,7 +52,7 @@ describe.each([true, false])('with the option wideSimd: %s', wideSimd => {
     const v = input(device, [36, channels, 7, 4], 1);
     const u = input(device, [36, Math.ceil(outChannels / 6), channels, 6], 2);
     const [narrow, wide] = ([8, 16] as const).map(
-      tiles => device.run(winogradMatmulSimd, { v, u }, { outChannels, tiles }).m,
+      winogradTiles => device.run(winogradMatmulSimd, { v, u }, { outChannels, winogradTiles }).m,
     );
     expect(await bitsOf(wide!)).toEqual(await bitsOf(narrow!));
   });

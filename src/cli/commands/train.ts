@@ -61,7 +61,9 @@ async function train(
   );
 }
 
-/** Trains a head and prints the tutorial's lines, or with --json each epoch. Returns undefined if it was interrupted. */
+/**
+ * Trains a head and prints the tutorial's lines, or with --json each epoch. Returns undefined if it was interrupted.
+ */
 export async function trainWithOutput(
   network: Network,
   output: Output,

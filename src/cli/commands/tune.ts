@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { readTextFile, writeFileAtomic } from '#platform';
 import { algorithmName } from '../../nn/convolution_algorithm.ts';
-import { type TunedConvolution, Tuning } from '../../nn/tuning.ts';
+import { encodeSize, type TunedConvolution, Tuning } from '../../nn/tuning.ts';
 import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture, type StrideOn } from '../../weights/resnet_shapes.ts';
 import { addAdapterOptions, addCommonOptions, type CommonFlags, wholeNumber } from '../common/options.ts';
@@ -77,14 +77,14 @@ async function measured(architecture: ResNetArchitecture, flags: TuneFlags, outp
 }
 
 function rowOf({ size, algorithm, ms, untunedMs }: TunedConvolution) {
-  return { ...size, algorithm: algorithmName(algorithm), ms, untunedMs };
+  return { ...encodeSize(size), algorithm: algorithmName(algorithm), ms, untunedMs };
 }
 
 function textOf({ convolutions }: Tuning, file: string): string {
   const rows = convolutions.map(({ size, algorithm, ms, untunedMs }) => {
-    const { batch, channels, outChannels, kernel, stride } = size;
-    const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernel.join('x')} / ${stride}`;
-    return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of untuned`;
+    const { batch, channels, outChannels, kernelSize, stride } = size;
+    const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernelSize.join('x')} / ${stride}`;
+    return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of the untuned`;
   });
   return [...rows, `saved in ${file}`].join('\n');
 }

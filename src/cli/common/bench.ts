@@ -43,7 +43,7 @@ export function addFormatOptions(command: Command): Command {
 
 export function addCompareOptions(command: Command): Command {
   return command
-    .option('--against <dir>', 'compare with another build of Raycam (a clone, or its dist), in alternation')
+    .option('--against <dir>', 'compare with another build of Raycam (a clone, or its dist), measured in turns')
     .addOption(
       new Option('--fail-above <percent>', 'exit with 1 if anything is slower by more than this')
         .argParser(percent)

@@ -16,7 +16,10 @@ interface Ready {
   readonly turns: readonly Turn[];
 }
 
-/** Serves another `raycam bench`: each input line requests a warm-up or a sample, each output line answers. Ends with its input. */
+/**
+ * Serves another `raycam bench`: each input line requests a warm-up or a sample, each output line answers. Ends with
+ * its input.
+ */
 export async function serveTurns(turns: Turns): Promise<void> {
   const ready: Ready = { environment: turns.environment, turns: turns.turns };
   await writeStdout(`${JSON.stringify(ready)}\n`);

@@ -5,7 +5,9 @@ import { InputError } from '../../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
-/** Images that are being decoded. Decoding starts in the constructor, so the first images are ready when the network is. */
+/**
+ * Images that are being decoded. Decoding starts in the constructor, so the first images are ready when the network is.
+ */
 export class ComingImages {
   readonly loader: ImageLoader;
   private readonly images: AsyncIterator<LoadedImage>;
@@ -53,7 +55,11 @@ export async function expectFiles(paths: readonly string[]): Promise<void> {
   if (failure?.status === 'rejected' && results.every(({ status }) => status === 'rejected')) throw failure.reason;
 }
 
-/** Returns the named images and those in named folders, in the given order. @throws InputError  there are none, or a path does not exist */
+/**
+ * Returns the named images and those in named folders, in the given order.
+ *
+ * @throws InputError  there are none, or a path does not exist
+ */
 export async function imagesUnder(inputs: readonly string[], command: string): Promise<string[]> {
   const under = async (path: string) => ((await fileStatus(path)).isDirectory ? listImages(path) : [path]);
   const paths = (await Promise.all(inputs.map(under))).flat();

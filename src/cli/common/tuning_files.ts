@@ -1,4 +1,6 @@
-/** The files in which `raycam tune` keeps its measurements: one per adapter, in the format that pages read and write. */
+/**
+ * The files in which `raycam tune` keeps its measurements: one per adapter, in the format that pages read and write.
+ */
 import { cacheDirectory, fileExists, joinPath, makeDirectory, readTextFile, writeFileAtomic } from '#platform';
 import type { BuildOptions } from '../../inference/network.ts';
 import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';
@@ -26,7 +28,8 @@ export function tuningFor(flags: { readonly tuning?: boolean; readonly cacheDir?
 /** Merges a tuning into the adapter's file, and returns the path. */
 export async function keepTuning(tuning: Tuning, cacheDir?: string): Promise<string> {
   const path = tuningFile(tuning.adapter, cacheDir);
-  const before = await readTuning(tuning.adapter, cacheDir).catch(() => undefined); // a file of an older version is replaced
+  // A file of an older version is replaced.
+  const before = await readTuning(tuning.adapter, cacheDir).catch(() => undefined);
   await makeDirectory(joinPath(cacheDir ?? cacheDirectory(), 'tuning'));
   await writeFileAtomic(path, (before?.with(tuning) ?? tuning).encode());
   return path;

@@ -39,7 +39,7 @@ export default caseTable<AdamStep>({
       why: 'rejects shapes that differ',
       inputs: { grad: [2], weight: [2], m: [2], v: [3] },
       options: defaults,
-      error: 'adam: grad and weight and m and v must have one shape (grad [2], weight [2], m [2], v [3])',
+      error: 'adam: grad and weight and m and v must have the same shape (grad [2], weight [2], m [2], v [3])',
     },
   ],
   perf: [

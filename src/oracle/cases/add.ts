@@ -14,7 +14,7 @@ export default caseTable({
     {
       why: 'rejects shapes that differ',
       inputs: { a: [2, 3], b: [3, 2] },
-      error: 'add: a and b must have one shape (a [2, 3], b [3, 2])',
+      error: 'add: a and b must have the same shape (a [2, 3], b [3, 2])',
     },
   ],
   perf: [{ inputs: { a: [2, 2048], b: [2, 2048] }, flop: 2 * 2048 }],

@@ -31,7 +31,7 @@ export default caseTable({
     {
       why: 'rejects shapes that differ',
       inputs: { x: [1, 256, 56, 56], residual: [1, 64, 56, 56] },
-      error: 'add_relu: x and residual must have one shape (x [1, 256, 56, 56], residual [1, 64, 56, 56])',
+      error: 'add_relu: x and residual must have the same shape (x [1, 256, 56, 56], residual [1, 64, 56, 56])',
     },
   ],
   perf: [{ inputs: both(1, 256, 56, 56), flop: 2 * 256 * 56 * 56 }],

@@ -36,7 +36,7 @@ export default caseTable<BatchMetricsOptions>({
       why: 'rejects a row that metrics does not have',
       inputs: { logProbabilities: [4, 2], targets: [4], loss: [1], metrics: [2, 2] },
       options: { row: 2 },
-      error: 'batch_metrics: row 2 of metrics with 2 rows',
+      error: 'batch_metrics: row must be below 2, got 2',
     },
     {
       why: 'rejects the targets of another batch',

@@ -69,7 +69,7 @@ export default caseTable<ColormapOverlayOptions>({
       why: 'rejects an opacity in percent',
       inputs: inputs(1, 8, 8),
       options: { opacity: 40 },
-      error: 'colormap_overlay: opacity must be within 0..1, got 40',
+      error: 'colormap_overlay: opacity must be in [0, 1], got 40',
     },
   ],
   perf: [{ inputs: inputs(1, 224, 224), options: { opacity: 0.4 } }],

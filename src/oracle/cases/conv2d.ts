@@ -21,12 +21,12 @@ export default caseTable<Conv2dOptions>({
     {
       why: 'a 5x3 window',
       inputs: { x: [1, 2, 9, 8], weight: packed(3, 30) },
-      options: { outChannels: 3, kernel: [5, 3], stride: 1, padding: 1 },
+      options: { outChannels: 3, kernelSize: [5, 3], stride: 1, padding: 1 },
     },
     {
       why: 'stride 3, wide padding',
       inputs: { x: [1, 3, 10, 17], weight: packed(9, 147) },
-      options: { outChannels: 9, kernel: [7, 7], stride: 3, padding: 3 },
+      options: { outChannels: 9, kernelSize: [7, 7], stride: 3, padding: 3 },
     },
     {
       why: 'scale, shift, residual and relu',
@@ -41,7 +41,7 @@ export default caseTable<Conv2dOptions>({
     {
       why: 'relu keeps a NaN of x',
       inputs: { x: { shape: [1, 1, 3, 3], fill: i => (i === 4 ? Number.NaN : i) }, weight: packed(2, 1) },
-      options: { outChannels: 2, kernel: [1, 1], stride: 1, padding: 1, relu: true },
+      options: { outChannels: 2, kernelSize: [1, 1], stride: 1, padding: 1, relu: true },
     },
     {
       why: 'rejects a weight with other channels',

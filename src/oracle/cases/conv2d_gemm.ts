@@ -53,7 +53,7 @@ export default caseTable<Conv2dGemmOptions>({
     {
       why: 'a 5x3 window, stride 3, wide padding',
       inputs: { x: [1, 2, 9, 8], weight: packed(3, 30) },
-      options: { outChannels: 3, kernel: [5, 3], stride: 3, padding: 2 },
+      options: { outChannels: 3, kernelSize: [5, 3], stride: 3, padding: 2 },
     },
     {
       why: 'three slices, the last one shorter',
@@ -86,19 +86,19 @@ export default caseTable<Conv2dGemmOptions>({
       why: 'rejects slices with an epilogue',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8), scale: [8] },
       options: square(1, 8, { slices: 2 }),
-      error: "conv2d_gemm: 2 slices take no epilogue, it is conv2d_reduce's (scale [8])",
+      error: 'conv2d_gemm: 2 slices cannot have an epilogue (scale [8]). Pass it to conv2d_reduce',
     },
     {
       why: 'rejects 0 slices',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8) },
       options: square(1, 8, { slices: 0 }),
-      error: 'conv2d_gemm: slices must be a whole number from 1, got 0',
+      error: 'conv2d_gemm: slices must be an integer in [1, 65535], got 0',
     },
     {
       why: 'rejects an unknown tile',
       inputs: { x: [1, 8, 2, 2], weight: packed(8, 8) },
       options: square(1, 8, { tile: { channels: 128, columns: 32 } }),
-      error: 'conv2d_gemm: no tile of 128x32, expected 32x32, 64x32, 64x64, 128x64',
+      error: 'conv2d_gemm: unknown tile "128x32". Known: 32x32, 64x32, 64x64, 128x64',
     },
   ],
 });

@@ -20,7 +20,7 @@ export default caseTable({
     {
       why: 'rejects a weight with other outputs',
       inputs: { gradOutput: [4, 2], weight: [3, 8] },
-      error: 'linear_backward_input: gradOutput has 2 outputs but weight 3 (gradOutput [4, 2], weight [3, 8])',
+      error: 'linear_backward_input: gradOutput has 2 outputs but weight expects 3 (gradOutput [4, 2], weight [3, 8])',
     },
   ],
   perf: [{ inputs: { gradOutput: [256, 2], weight: [2, 2048] }, flop: 2 * 256 * 2 * 2048 }],

@@ -24,7 +24,7 @@ export default caseTable({
     {
       why: 'rejects another batch',
       inputs: { gradOutput: [4, 2], x: [5, 8] },
-      error: 'linear_backward_weight: gradOutput has 4 rows but x 5 (gradOutput [4, 2], x [5, 8])',
+      error: 'linear_backward_weight: gradOutput has 4 rows but x has 5 (gradOutput [4, 2], x [5, 8])',
     },
   ],
   perf: [{ inputs: { gradOutput: [256, 2], x: [256, 2048] }, flop: 2 * 256 * 2 * 2048 }],

@@ -22,7 +22,7 @@ export default caseTable({
     {
       why: 'rejects a y of another shape',
       inputs: { gradOutput: [2, 3], y: [3, 2] },
-      error: 'log_softmax_backward: gradOutput and y must have one shape (gradOutput [2, 3], y [3, 2])',
+      error: 'log_softmax_backward: gradOutput and y must have the same shape (gradOutput [2, 3], y [3, 2])',
     },
   ],
   perf: [{ inputs: { gradOutput: [256, 2], y: even(256, 2) } }],

@@ -2,7 +2,7 @@ import { type MaxPool2dOptions, maxPool2d } from '../../kernels/max_pool2d.ts';
 import { caseTable } from '../case_table.ts';
 import { maxPool2d as reference } from '../reference/max_pool2d.ts';
 
-const stem: MaxPool2dOptions = { kernel: 3, stride: 2, padding: 1 };
+const stem: MaxPool2dOptions = { kernelSize: 3, stride: 2, padding: 1 };
 
 export default caseTable<MaxPool2dOptions>({
   kernel: maxPool2d,
@@ -31,13 +31,13 @@ export default caseTable<MaxPool2dOptions>({
     {
       why: 'one invocation short of a workgroup',
       inputs: { x: [1, 21, 3, 3] },
-      options: { kernel: 1, stride: 1, padding: 0 },
+      options: { kernelSize: 1, stride: 1, padding: 0 },
     },
-    { why: 'exactly one workgroup', inputs: { x: [1, 1, 32, 8] }, options: { kernel: 1, stride: 1, padding: 0 } },
+    { why: 'exactly one workgroup', inputs: { x: [1, 1, 32, 8] }, options: { kernelSize: 1, stride: 1, padding: 0 } },
     {
       why: 'one invocation over a workgroup',
       inputs: { x: [1, 13, 5, 1] },
-      options: { kernel: 1, stride: 1, padding: 0 },
+      options: { kernelSize: 1, stride: 1, padding: 0 },
     },
     {
       why: 'all negative: padding never wins',
@@ -47,12 +47,12 @@ export default caseTable<MaxPool2dOptions>({
     {
       why: 'NaN wins over every later pixel',
       inputs: { x: { shape: [1, 1, 2, 6], fill: i => (i === 1 ? Number.NaN : i) } },
-      options: { kernel: 2, stride: 2, padding: 0 },
+      options: { kernelSize: 2, stride: 2, padding: 0 },
     },
     {
       why: 'an even window without padding',
       inputs: { x: [1, 3, 7, 7] },
-      options: { kernel: 2, stride: 2, padding: 0 },
+      options: { kernelSize: 2, stride: 2, padding: 0 },
     },
     {
       why: 'rejects an x that is not 4-D',
@@ -63,13 +63,13 @@ export default caseTable<MaxPool2dOptions>({
     {
       why: 'rejects a padding over half of the window',
       inputs: { x: [1, 1, 8, 8] },
-      options: { kernel: 3, stride: 1, padding: 2 },
+      options: { kernelSize: 3, stride: 1, padding: 2 },
       error: 'max_pool2d: padding must be at most half of the window, kernel 3, padding 2',
     },
     {
       why: 'rejects a window that does not fit',
       inputs: { x: [1, 1, 2, 2] },
-      options: { kernel: 5, stride: 1, padding: 1 },
+      options: { kernelSize: 5, stride: 1, padding: 1 },
       error: 'max_pool2d: a window of 5 does not fit into 2 pixels padded by 1',
     },
   ],

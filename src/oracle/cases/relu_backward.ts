@@ -20,7 +20,7 @@ export default caseTable({
     {
       why: 'rejects shapes that differ',
       inputs: { gradOutput: [2, 3], y: [3, 2] },
-      error: 'relu_backward: gradOutput and y must have one shape (gradOutput [2, 3], y [3, 2])',
+      error: 'relu_backward: gradOutput and y must have the same shape (gradOutput [2, 3], y [3, 2])',
     },
   ],
   perf: [{ inputs: { gradOutput: [256, 2048], y: [256, 2048] } }],

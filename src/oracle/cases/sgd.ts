@@ -26,7 +26,7 @@ export default caseTable<SgdStep>({
       why: 'rejects shapes that differ',
       inputs: { grad: [2], weight: [3], velocity: [3] },
       options: plain,
-      error: 'sgd: grad and weight and velocity must have one shape (grad [2], weight [3], velocity [3])',
+      error: 'sgd: grad and weight and velocity must have the same shape (grad [2], weight [3], velocity [3])',
     },
   ],
   perf: [{ inputs: like([2, 2048]), options: { ...plain, momentum: 0.9, step: 2 } }],

@@ -3,7 +3,7 @@ import { caseTable } from '../case_table.ts';
 import { unfold as reference } from '../reference/unfold.ts';
 
 const square = (size: number, stride: number, padding: number): UnfoldOptions => ({
-  kernel: [size, size],
+  kernelSize: [size, size],
   stride,
   padding,
 });
@@ -19,7 +19,7 @@ export default caseTable<UnfoldOptions>({
     { why: 'one pixel, surrounded by padding', inputs: { x: [1, 1, 1, 1] }, options: square(3, 1, 1) },
     { why: 'padding wider than x', inputs: { x: [1, 2, 2, 1] }, options: square(5, 1, 4) },
     { why: 'a batch of two, odd sizes, stride 3', inputs: { x: [2, 3, 7, 11] }, options: square(3, 3, 2) },
-    { why: 'a 5x2 window', inputs: { x: [1, 2, 9, 8] }, options: { kernel: [5, 2], stride: 2, padding: 1 } },
+    { why: 'a 5x2 window', inputs: { x: [1, 2, 9, 8] }, options: { kernelSize: [5, 2], stride: 2, padding: 1 } },
     {
       why: 'a band of rows of the stem',
       inputs: { x: [1, 3, 30, 26] },
@@ -39,7 +39,7 @@ export default caseTable<UnfoldOptions>({
       why: 'rejects more rows than exist',
       inputs: { x: [1, 3, 8, 8] },
       options: { ...square(3, 1, 1), rows: { top: 6, count: 3 } },
-      error: 'unfold: there are 8 rows of windows, got rows 6 to 8',
+      error: 'unfold: rows must be within the 8 of the output, got rows 6 to 8',
     },
     {
       why: 'rejects an x that is not 4-D',

@@ -14,7 +14,7 @@ export interface Conv2dInputs {
 /** The definition, with flat indices. Otherwise the largest layers of ResNet take minutes. */
 export function conv2d({ x, weight, scale, shift, residual }: Conv2dInputs, options: Conv2dOptions): { y: Array64 } {
   const { outChannels: O, stride, padding, relu } = options;
-  const [KH, KW] = options.kernel;
+  const [KH, KW] = options.kernelSize;
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const OH = Math.floor((H + 2 * padding - KH) / stride) + 1;
   const OW = Math.floor((W + 2 * padding - KW) / stride) + 1;

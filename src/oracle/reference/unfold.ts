@@ -1,9 +1,9 @@
 import type { UnfoldOptions } from '../../kernels/unfold.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-export function unfold({ x }: { x: Array64 }, { kernel, stride, padding, rows }: UnfoldOptions): { y: Array64 } {
+export function unfold({ x }: { x: Array64 }, { kernelSize, stride, padding, rows }: UnfoldOptions): { y: Array64 } {
   const [N, C, H, W] = x.shape as [number, number, number, number];
-  const [KH, KW] = kernel;
+  const [KH, KW] = kernelSize;
   const OH = Math.floor((H + 2 * padding - KH) / stride) + 1;
   const OW = Math.floor((W + 2 * padding - KW) / stride) + 1;
   const { top, count } = rows ?? { top: 0, count: OH };

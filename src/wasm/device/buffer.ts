@@ -52,8 +52,8 @@ export class WasmBuffer extends ApiObject implements GPUBuffer {
   }
 
   /**
-   * Returns whether the device took the buffer's memory, and so its mapping, with it. A buffer created after the loss has no
-   * memory of the device's; its mapping stays usable.
+   * Returns whether the lost device freed the buffer's memory, and with it the mapping. A buffer created after the loss
+   * has no device memory, so its mapping stays usable.
    */
   private get isGone(): boolean {
     return this.context.lost && this.storage !== undefined;

@@ -2,8 +2,8 @@
  * Stores tunings in this browser, one `raycam tune` file per adapter. Keeps them in memory if the browser has no room.
  */
 import { InputError } from '../../errors/index.ts';
-import { sizeKey } from '../../nn/convolution_algorithm.ts';
-import { plainConvolutions, sizeOf } from '../../nn/resnet_work.ts';
+import { sizeKey } from '../../nn/convolution_size.ts';
+import { plainConvolutions } from '../../nn/resnet_work.ts';
 import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';
 import type { Backbone } from '../../weights/backbone.ts';
 import type { TuningInfo } from './protocol.ts';
@@ -60,7 +60,7 @@ export function describeTuning(
   { convolutions }: Tuning,
   { architecture, strideOn }: Pick<Backbone, 'architecture' | 'strideOn'>,
 ): TuningInfo {
-  const sizes = new Set(plainConvolutions(architecture, { strideOn }).map(shape => sizeKey(sizeOf(shape))));
+  const sizes = new Set(plainConvolutions(architecture, { strideOn }).map(sizeKey));
   const tuned = convolutions.filter(({ size }) => sizes.has(sizeKey(size)));
   return {
     convolutions: convolutions.length,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '#platform';
-import { numberOf } from '../open_site.ts';
+import { numberOf, ready } from '../open_site.ts';
 import { type Inside, opacitiesOf, waitForText } from './inside.ts';
 
 export function trainTests(inside: Inside): void {
@@ -58,5 +58,28 @@ export function trainTests(inside: Inside): void {
       await inside.show('look');
       expect(Math.abs((await numberOf(page, 'probability')) - kept)).toBeLessThan(1e-4);
     });
+
+    if (!inside.webgpu)
+      it('shows a finished training after its head is used, but not after the same network is reopened', async () => {
+        const { site, trained } = inside;
+        const page = await site.open('#train', await site.visitor());
+        await page.setInputFiles('[data-testid=pick-folder]', trained.folder);
+        await page.getByTestId('train-epochs').fill('1');
+        await page.getByTestId('train').click();
+        await page.getByRole('button', { name: 'Use it for verdicts' }).click();
+        await page.getByText('Verdicts now use the head after epoch 0.').waitFor();
+        await page.getByText('Verdicts use head.safetensors.').waitFor();
+        expect(await page.getByTestId('head-hash').count()).toBe(1);
+
+        await page.getByRole('link', { name: 'Weights' }).click();
+        await page.getByTestId('threads').fill('1');
+        await page.getByTestId('threads').press('Enter');
+        await page.getByTestId('adapter').filter({ hasText: '1 thread' }).waitFor();
+        await ready(page);
+        await page.getByRole('link', { name: 'Train' }).click();
+        await page.getByText('The curves, the confusion matrix and the ROC curve appear here').waitFor();
+        expect(await page.getByTestId('head-hash').count()).toBe(0);
+        await page.context().close();
+      });
   });
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plainConvolutions, sizeOf } from '../../../src/nn/resnet_work.ts';
+import { plainConvolutions } from '../../../src/nn/resnet_work.ts';
 import { type TunedAdapter, Tuning } from '../../../src/nn/tuning.ts';
 import { Device } from '../../../src/runtime/device.ts';
 import { raycam } from '../../cli/run.ts';
@@ -104,8 +104,8 @@ async function nodeAdapter(adapter: Inside['adapter']): Promise<TunedAdapter> {
 
 /** Creates a tuning that is visible on the page: its algorithm is never the default. */
 function directTuning({ kind, vendor, architecture, description }: TunedAdapter): Tuning {
-  const convolutions = plainConvolutions('resnet18').map(shape => ({
-    size: sizeOf(shape),
+  const convolutions = plainConvolutions('resnet18').map(size => ({
+    size,
     algorithm: { kind: 'direct' } as const,
     ms: 1,
     untunedMs: 2,

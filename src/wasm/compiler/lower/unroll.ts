@@ -91,7 +91,7 @@ function slotsNamedIn(context: Context, expression: Expression): Slot[] {
   }
 }
 
-/** Returns whether an expression has only names, literals, operators and simple calls: lowering it does not access memory. */
+/** Returns whether an expression has only names, literals, operators and simple calls, and so accesses no memory. */
 function isSimple(expression: Expression): boolean {
   switch (expression.kind) {
     case 'name':

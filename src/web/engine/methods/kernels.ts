@@ -55,9 +55,9 @@ function subjectOf(
   operations: readonly Operation[],
 ): ConvolutionSubject {
   if (!convolution) throw new InputError(`kernels: ${path} is not a convolution, so it has only one variant`);
-  const { channels, kernel, stride } = convolution;
+  const { channels, kernelSize, stride } = convolution;
   const side = operations.find(operation => operation.path === input)?.shape[1] ?? 224;
-  const padding = (kernel - 1) / 2;
-  const sizes = { batch: 1, channels, outChannels: shape[0]!, kernel, stride, padding, side };
-  return new ConvolutionSubject({ ...sizes, residual: false, relu: true });
+  const padding = (kernelSize - 1) / 2;
+  const window = { kernelSize: [kernelSize, kernelSize], stride, padding, size: [side, side] } as const;
+  return new ConvolutionSubject({ batch: 1, channels, outChannels: shape[0]!, ...window, residual: false, relu: true });
 }

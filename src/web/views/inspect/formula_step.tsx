@@ -65,23 +65,23 @@ interface SumProps<Kind extends 'convolution' | 'linear'> {
 }
 
 function ConvolutionStep({ step, text }: SumProps<'convolution'>) {
-  const { path, input, kernel, patches, otherChannels } = step;
+  const { path, input, kernelSize, patches, otherChannels } = step;
   return (
     <>
       <Title path={path}>
         Σ patch × weights, over {patches.length + otherChannels} channels of <Source path={input} />
       </Title>
-      <table class="products" data-window={kernel}>
+      <table class="products" data-window={kernelSize}>
         <TableHead columns={['ch.', 'patch', 'weights', 'sum']} />
         <tbody>
           {patches.map(({ channel, values, weights, sum }) => (
             <tr key={channel}>
               <th scope="row">{channel}</th>
               <td>
-                <NumberGrid values={values} columns={kernel} />
+                <NumberGrid values={values} columns={kernelSize} />
               </td>
               <td>
-                <NumberGrid values={weights} columns={kernel} />
+                <NumberGrid values={weights} columns={kernelSize} />
               </td>
               <td>{text(sum)}</td>
             </tr>

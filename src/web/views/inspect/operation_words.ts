@@ -27,8 +27,8 @@ export function shortName({ path, unit }: Operation): string {
 export function windowOf({ convolution, kind }: Operation): string {
   if (kind === 'max pool') return '3×3 /2';
   if (!convolution) return '';
-  const { kernel, stride } = convolution;
-  return `${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ''}`;
+  const { kernelSize, stride } = convolution;
+  return `${kernelSize}×${kernelSize}${stride > 1 ? ` /${stride}` : ''}`;
 }
 
 export function describeOperation(operation: Operation): string {
@@ -36,7 +36,7 @@ export function describeOperation(operation: Operation): string {
   const inShortcut = operation.path.includes('downsample') ? ' on the shortcut' : '';
   switch (kind) {
     case 'convolution':
-      return `${convolution!.kernel} × ${convolution!.kernel} convolution${convolution!.stride > 1 ? ', stride 2' : ''}: ${convolution!.channels} to ${shape[0]} channels${inShortcut}`;
+      return `${convolution!.kernelSize} × ${convolution!.kernelSize} convolution${convolution!.stride > 1 ? ', stride 2' : ''}: ${convolution!.channels} to ${shape[0]} channels${inShortcut}`;
     case 'batch norm':
       return `batch norm: shifts and scales each channel as learnt in training${inShortcut}`;
     case 'relu':

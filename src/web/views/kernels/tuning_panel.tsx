@@ -14,80 +14,28 @@ import { formatMs } from '../inspect/operation_words.ts';
 const fault = signal('');
 
 export function TuningPanel() {
-  const [working, setWorking] = useState<ProgressOf<'tune'> | 'starting'>();
-  const measuring = useRef<AbortController | undefined>(undefined);
-  useEffect(() => () => measuring.current?.abort(), []);
+  const { progress, measure, stop } = useMeasurement();
   const status = engineStatus.value;
   if (status.state !== 'ready') return null;
   const { tuning, choice } = status;
   const isUsed = tuning !== undefined && !choice.isUntuned;
-
-  /** Changes the tuning, then reopens the network with it. */
-  const change = async (work: () => Promise<unknown>) => {
-    fault.value = '';
-    try {
-      await work();
-      await openNetwork({ ...wantedChoice(), isUntuned: false });
-    } catch (error) {
-      if (!isAbort(error)) fault.value = (error as Error).message;
-    }
-  };
-  const measure = async () => {
-    measuring.current = new AbortController();
-    setWorking('starting');
-    try {
-      const refused = await call('tune', {}, { signal: measuring.current.signal, onProgress: setWorking });
-      if (refused.length > 0)
-        fault.value = `Wrong results on this adapter, so never used: ${refused.map(({ shape, variant }) => `${variant} of ${shape}`).join('; ')}.`;
-    } finally {
-      setWorking(undefined);
-    }
-  };
-  const save = async () => download('raycam-tuning.json', await call('tuningText', {}), 'application/json');
-
   return (
     <section class="panel" aria-label="Tuning">
       <h2>Tuning</h2>
       <p data-testid="tuning" data-value={isUsed ? tuning.ofNetwork.tuned : 0}>
         {textOf(describeAdapter(status.adapter), tuning, isUsed)}
       </p>
-      {working ? (
+      {progress ? (
         <p class="variants-wait">
           <span role="status" data-testid="tuning-progress">
-            {working === 'starting' ? 'Measuring …' : `Measuring size ${working.done + 1} of ${working.total} …`}
+            {progress === 'starting' ? 'Measuring …' : `Measuring size ${progress.done + 1} of ${progress.total} …`}
           </span>
-          <button type="button" onClick={() => measuring.current?.abort()}>
+          <button type="button" onClick={stop}>
             Stop
           </button>
         </p>
       ) : (
-        <div class="buttons tuning-buttons">
-          <button type="button" onClick={() => void change(measure)}>
-            Measure
-          </button>
-          <FilePicker
-            accept=".json"
-            testId="load-tuning"
-            onPick={([file]) => void change(() => call('loadTuning', { file: file! }))}
-          >
-            Load file …
-          </FilePicker>
-          <button type="button" disabled={!tuning} onClick={() => void save()}>
-            Save file
-          </button>
-          <button type="button" disabled={!tuning} onClick={() => void change(() => call('forgetTuning', {}))}>
-            Delete
-          </button>
-          <label>
-            <input
-              type="checkbox"
-              checked={isUsed}
-              disabled={!tuning}
-              onChange={() => void openNetwork({ ...wantedChoice(), isUntuned: isUsed })}
-            />{' '}
-            Use it
-          </label>
-        </div>
+        <TuningButtons isStored={tuning !== undefined} isUsed={isUsed} onMeasure={() => void changeTuning(measure)} />
       )}
       <Fault text={fault.value} />
       <p class="about">
@@ -97,6 +45,82 @@ export function TuningPanel() {
       </p>
     </section>
   );
+}
+
+type Progress = ProgressOf<'tune'> | 'starting';
+
+/** Measures a tuning while the panel is shown. `progress` is undefined while nothing is measured. */
+function useMeasurement() {
+  const [progress, setProgress] = useState<Progress>();
+  const controller = useRef<AbortController | undefined>(undefined);
+  const stop = () => controller.current?.abort();
+  useEffect(() => stop, []);
+  const measure = async () => {
+    controller.current = new AbortController();
+    setProgress('starting');
+    try {
+      const refused = await call('tune', {}, { signal: controller.current.signal, onProgress: setProgress });
+      if (refused.length > 0)
+        fault.value = `Wrong results on this adapter, so never used: ${refused.map(({ shape, variant }) => `${variant} of ${shape}`).join('; ')}.`;
+    } finally {
+      setProgress(undefined);
+    }
+  };
+  return { progress, measure, stop };
+}
+
+interface TuningButtonsProps {
+  /** Whether this browser stores a tuning of the adapter. */
+  readonly isStored: boolean;
+  readonly isUsed: boolean;
+  readonly onMeasure: () => void;
+}
+
+function TuningButtons({ isStored, isUsed, onMeasure }: TuningButtonsProps) {
+  return (
+    <div class="buttons tuning-buttons">
+      <button type="button" onClick={onMeasure}>
+        Measure
+      </button>
+      <FilePicker
+        accept=".json"
+        testId="load-tuning"
+        onPick={([file]) => void changeTuning(() => call('loadTuning', { file: file! }))}
+      >
+        Load file …
+      </FilePicker>
+      <button type="button" disabled={!isStored} onClick={() => void saveTuning()}>
+        Save file
+      </button>
+      <button type="button" disabled={!isStored} onClick={() => void changeTuning(() => call('forgetTuning', {}))}>
+        Delete
+      </button>
+      <label>
+        <input
+          type="checkbox"
+          checked={isUsed}
+          disabled={!isStored}
+          onChange={() => void openNetwork({ ...wantedChoice(), isUntuned: isUsed })}
+        />{' '}
+        Use it
+      </label>
+    </div>
+  );
+}
+
+/** Changes the stored tuning with `work`, then reopens the network with it. */
+async function changeTuning(work: () => Promise<unknown>): Promise<void> {
+  fault.value = '';
+  try {
+    await work();
+    await openNetwork({ ...wantedChoice(), isUntuned: false });
+  } catch (error) {
+    if (!isAbort(error)) fault.value = (error as Error).message;
+  }
+}
+
+async function saveTuning(): Promise<void> {
+  download('raycam-tuning.json', await call('tuningText', {}), 'application/json');
 }
 
 function textOf(adapter: string, tuning: TuningInfo | undefined, isUsed: boolean): string {

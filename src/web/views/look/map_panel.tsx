@@ -14,42 +14,14 @@ export interface MapPanelProps {
 }
 
 export function MapPanel({ evidence, isCompared }: MapPanelProps) {
-  const names = Object.keys(evidence?.maps ?? {});
   const choice = param('map');
-  const shown = choice === DIFFERENCE || (choice && names.includes(choice)) ? choice : evidence?.class;
+  const shown =
+    choice === DIFFERENCE || (choice && evidence && Object.hasOwn(evidence.maps, choice)) ? choice : evidence?.class;
   return (
     <section class="controls" aria-label="Heat map">
       <h2>{evidence ? 'Evidence for' : 'Heat map'}</h2>
-      {evidence && (
-        <>
-          <Segments
-            label="Evidence for"
-            value={shown!}
-            options={[
-              ...names.map(name => ({ value: name, text: name })),
-              ...(names.length > 1 ? [{ value: DIFFERENCE, text: 'Difference' }] : []),
-            ]}
-            onChange={map => setParams({ map })}
-          />
-          <p class="about">{aboutOf(shown!, evidence)}</p>
-        </>
-      )}
-      <label class="field">
-        <span>
-          Opacity <output class="number">{Math.round(100 * opacity.value)} %</output>
-        </span>
-        <input
-          type="range"
-          min="0"
-          max="100"
-          value={100 * opacity.value}
-          data-testid="opacity"
-          onInput={event => {
-            opacity.value = Number(event.currentTarget.value) / 100;
-          }}
-          onChange={event => setParams({ opacity: String(Number(event.currentTarget.value) / 100) }, { replace: true })}
-        />
-      </label>
+      {evidence && <EvidenceChoice evidence={evidence} shown={shown!} />}
+      <OpacitySlider />
       <div class="pair">
         <Select
           label="Colours"
@@ -79,18 +51,61 @@ export function MapPanel({ evidence, isCompared }: MapPanelProps) {
         ]}
         onChange={show => setParams({ show: show === 'input' ? show : null })}
       />
-      {isCompared && (
-        <Segments
-          label="Scale"
-          value={sharesScale.value ? 'shared' : 'own'}
-          options={[
-            { value: 'shared', text: 'One scale' },
-            { value: 'own', text: 'Separate scales' },
-          ]}
-          onChange={scale => setParams({ scale: scale === 'own' ? scale : null })}
-        />
-      )}
+      {isCompared && <ScaleChoice />}
     </section>
+  );
+}
+
+/** Selects the class whose evidence is shown, or the difference of the classes. */
+function EvidenceChoice({ evidence, shown }: { readonly evidence: Evidence; readonly shown: string }) {
+  const classes = Object.keys(evidence.maps).map(name => ({ value: name, text: name }));
+  return (
+    <>
+      <Segments
+        label="Evidence for"
+        value={shown}
+        options={classes.length > 1 ? [...classes, { value: DIFFERENCE, text: 'Difference' }] : classes}
+        onChange={map => setParams({ map })}
+      />
+      <p class="about">{aboutOf(shown, evidence)}</p>
+    </>
+  );
+}
+
+/** The address changes when the slider is released, the map while it moves. */
+function OpacitySlider() {
+  return (
+    <label class="field">
+      <span>
+        Opacity <output class="number">{Math.round(100 * opacity.value)} %</output>
+      </span>
+      <input
+        type="range"
+        min="0"
+        max="100"
+        value={100 * opacity.value}
+        data-testid="opacity"
+        onInput={event => {
+          opacity.value = Number(event.currentTarget.value) / 100;
+        }}
+        onChange={event => setParams({ opacity: String(Number(event.currentTarget.value) / 100) }, { replace: true })}
+      />
+    </label>
+  );
+}
+
+/** Selects whether the compared maps share a scale. */
+function ScaleChoice() {
+  return (
+    <Segments
+      label="Scale"
+      value={sharesScale.value ? 'shared' : 'own'}
+      options={[
+        { value: 'shared', text: 'One scale' },
+        { value: 'own', text: 'Separate scales' },
+      ]}
+      onChange={scale => setParams({ scale: scale === 'own' ? scale : null })}
+    />
   );
 }
 

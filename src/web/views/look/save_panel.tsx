@@ -21,66 +21,84 @@ export interface SavePanelProps {
 export function SavePanel({ image, evidence, shown, scale }: SavePanelProps) {
   const [fault, setFault] = useState('');
   const [isCopied, setIsCopied] = useState(false);
-  const copyLink = async () => {
+  const stem = image.name.replace(/\.[^.]+$/, '');
+  const attempt = async (work: () => Promise<void>) => {
     setFault('');
     try {
-      await navigator.clipboard.writeText(location.href);
-      setIsCopied(true);
-      setTimeout(() => setIsCopied(false), 2000);
-    } catch {
-      setFault('The browser blocks copying. Copy the link from the address bar');
-    }
-  };
-  const stem = image.name.replace(/\.[^.]+$/, '');
-  const savePicture = async () => {
-    try {
-      setFault('');
-      const input = { image: image.hash, name: image.name, map: param('map'), scale, opacity: opacity.value };
-      download(`${stem}.png`, await call('picture', input), 'image/png');
+      await work();
     } catch (error) {
       setFault((error as Error).message);
     }
   };
-  const saveMap = (values: Float32Array, ending: string) => {
-    const side = Math.sqrt(values.length);
-    download(`${stem}${ending}`, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
+  const savePicture = async () => {
+    const input = { image: image.hash, name: image.name, map: param('map'), scale, opacity: opacity.value };
+    download(`${stem}.png`, await call('picture', input), 'image/png');
   };
-  const ways = [
-    { text: 'Picture', about: 'PNG: the X-ray, the X-ray under the map, the map and its scale', go: savePicture },
-    {
-      text: '7 × 7 map',
-      about: 'The raw map: 7 × 7, float32, for NumPy',
-      go: () => saveMap(shown.map.cam, '.cam7.npy'),
-    },
-    {
-      text: '224 × 224 map',
-      about: 'The enlarged map: 224 × 224, float32, for NumPy',
-      go: () => saveMap(shown.map.upsampled, '.cam224.npy'),
-    },
-    {
-      text: 'Numbers',
-      about: 'JSON: verdict, probabilities, logits and the 7 × 7 map',
-      go: () => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json'),
-    },
-    {
-      text: isCopied ? 'Link copied' : 'Copy link',
-      about: 'This X-ray, map, position and network, for anyone with the same file',
-      go: copyLink,
-    },
-  ];
+  const copy = async () => {
+    await copyLink();
+    setIsCopied(true);
+    setTimeout(() => setIsCopied(false), 2000);
+  };
   return (
     <section class="save" aria-label="Save and share">
       <h2>Save and share</h2>
       <div class="buttons">
-        {ways.map(({ text, about, go }) => (
-          <button key={about} type="button" title={about} onClick={go}>
-            {text}
-          </button>
-        ))}
+        <SaveButton
+          text="Picture"
+          about="PNG: the X-ray, the X-ray under the map, the map and its scale"
+          onClick={() => void attempt(savePicture)}
+        />
+        <SaveButton
+          text="7 × 7 map"
+          about="The raw map: 7 × 7, float32, for NumPy"
+          onClick={() => saveMap(`${stem}.cam7.npy`, shown.map.cam)}
+        />
+        <SaveButton
+          text="224 × 224 map"
+          about="The enlarged map: 224 × 224, float32, for NumPy"
+          onClick={() => saveMap(`${stem}.cam224.npy`, shown.map.upsampled)}
+        />
+        <SaveButton
+          text="Numbers"
+          about="JSON: verdict, probabilities, logits and the 7 × 7 map"
+          onClick={() => download(`${stem}.json`, numbersOf(image, evidence, shown), 'application/json')}
+        />
+        <SaveButton
+          text={isCopied ? 'Link copied' : 'Copy link'}
+          about="This X-ray, map, position and network, for anyone with the same file"
+          onClick={() => void attempt(copy)}
+        />
       </div>
       <Fault text={fault} />
     </section>
   );
+}
+
+interface SaveButtonProps {
+  readonly text: string;
+  readonly about: string;
+  readonly onClick: () => void;
+}
+
+function SaveButton({ text, about, onClick }: SaveButtonProps) {
+  return (
+    <button type="button" title={about} onClick={onClick}>
+      {text}
+    </button>
+  );
+}
+
+function saveMap(name: string, values: Float32Array): void {
+  const side = Math.sqrt(values.length);
+  download(name, encodeNpy({ shape: [side, side], values }), 'application/octet-stream');
+}
+
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+  } catch {
+    throw new Error('The browser blocks copying. Copy the link from the address bar');
+  }
 }
 
 /** Returns the fields of `raycam cam --json`, with the image, the network and the adapter that they belong to. */

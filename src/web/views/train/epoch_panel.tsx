@@ -24,7 +24,6 @@ export function EpochPanel({ summary, epoch }: EpochPanelProps) {
   const answer = useCall('epochVerdict', image ? { image: image.hash, epoch, run: runOf(summary) } : null, {
     keep: KEPT_EPOCHS,
   });
-  const last = summary.history.length - 1;
   return (
     <section class="train-epochs" aria-label="Epochs">
       <div class="train-stage">
@@ -35,54 +34,64 @@ export function EpochPanel({ summary, epoch }: EpochPanelProps) {
         )}
       </div>
       <div class="panel train-outcome">
-        <label class="field">
-          <span>
-            {epochText(epoch)} <output class="number">{epoch === summary.epoch ? '(kept)' : ''}</output>
-          </span>
-          <input
-            type="range"
-            min={-1}
-            max={last}
-            value={epoch}
-            data-testid="epoch"
-            aria-valuetext={epochText(epoch)}
-            onInput={({ currentTarget }) => {
-              chosenEpoch.value = Number(currentTarget.value);
-            }}
-          />
-        </label>
+        <EpochSlider summary={summary} epoch={epoch} />
         <EpochVerdict answer={answer} />
-        <dl class="rows">
-          <dt>trained on</dt>
-          <dd>{summary.images.train} X-rays</dd>
-          <dt>{summary.valName}</dt>
-          <dd>{summary.images.val} X-rays</dd>
-          {summary.skipped.length > 0 && (
-            <>
-              <dt>unreadable</dt>
-              <dd title={summary.skipped.map(({ path, reason }) => `${path}: ${reason}`).join('\n')}>
-                {summary.skipped.length}
-              </dd>
-            </>
-          )}
-          <dt>time</dt>
-          <dd data-testid="train-ms" data-value={summary.elapsedMs}>
-            {formatDuration(summary.elapsedMs / 1000)}
-          </dd>
-          <dt>kept</dt>
-          <dd data-testid="kept-epoch" data-value={summary.epoch}>
-            epoch {summary.epoch}
-          </dd>
-        </dl>
+        <TrainingFacts summary={summary} />
         <p class="about">
           SHA-256 of the kept head’s file:{' '}
           <span class="mono hash" data-testid="head-hash">
             {summary.sha256}
           </span>
         </p>
-        <Keep epoch={epoch} />
+        <KeepButtons epoch={epoch} />
       </div>
     </section>
+  );
+}
+
+function EpochSlider({ summary, epoch }: EpochPanelProps) {
+  return (
+    <label class="field">
+      <span>
+        {epochText(epoch)} <output class="number">{epoch === summary.epoch ? '(kept)' : ''}</output>
+      </span>
+      <input
+        type="range"
+        min={-1}
+        max={summary.history.length - 1}
+        value={epoch}
+        data-testid="epoch"
+        aria-valuetext={epochText(epoch)}
+        onInput={({ currentTarget }) => {
+          chosenEpoch.value = Number(currentTarget.value);
+        }}
+      />
+    </label>
+  );
+}
+
+function TrainingFacts({ summary: { images, valName, skipped, elapsedMs, epoch } }: { readonly summary: Summary }) {
+  return (
+    <dl class="rows">
+      <dt>trained on</dt>
+      <dd>{images.train} X-rays</dd>
+      <dt>{valName}</dt>
+      <dd>{images.val} X-rays</dd>
+      {skipped.length > 0 && (
+        <>
+          <dt>unreadable</dt>
+          <dd title={skipped.map(({ path, reason }) => `${path}: ${reason}`).join('\n')}>{skipped.length}</dd>
+        </>
+      )}
+      <dt>time</dt>
+      <dd data-testid="train-ms" data-value={elapsedMs}>
+        {formatDuration(elapsedMs / 1000)}
+      </dd>
+      <dt>kept</dt>
+      <dd data-testid="kept-epoch" data-value={epoch}>
+        epoch {epoch}
+      </dd>
+    </dl>
   );
 }
 
@@ -137,7 +146,8 @@ function EpochVerdict({ answer }: { readonly answer: EpochAnswer }) {
   );
 }
 
-function Keep({ epoch }: { readonly epoch: number }) {
+/** Saves an epoch's head as a file, or uses it for verdicts. */
+function KeepButtons({ epoch }: { readonly epoch: number }) {
   const [said, setSaid] = useState<{ readonly text: string; readonly isFault: boolean }>();
   const attempt = async (work: () => Promise<string>) => {
     try {

@@ -6,12 +6,14 @@ import { Segments } from '../../parts/segments.tsx';
 import { site } from '../../state/site.ts';
 import { run, type Settings, settings, source, startTraining, stopTraining } from './train_state.ts';
 
-const FIELDS: readonly {
+interface Field {
   readonly name: Exclude<keyof Settings, 'select'>;
   readonly text: string;
   readonly least: number;
   readonly step: number | 'any';
-}[] = [
+}
+
+const FIELDS: readonly Field[] = [
   { name: 'epochs', text: 'epochs', least: 1, step: 1 },
   { name: 'seed', text: 'seed', least: 0, step: 1 },
   { name: 'lr', text: 'learning rate', least: 1e-9, step: 'any' },
@@ -22,30 +24,14 @@ const FIELDS: readonly {
 ];
 
 export function SetupPanel() {
-  const { state } = run.value;
-  const isReady = engineStatus.value.state === 'ready';
   return (
     <section class="panel train-setup" aria-label="Setup">
       <h2>Training data</h2>
       <Sources />
       <h2>Settings</h2>
       <div class="train-fields">
-        {FIELDS.map(({ name, text, least, step }) => (
-          <label key={name} class="field">
-            <span>{text}</span>
-            <input
-              type="number"
-              min={least}
-              step={step}
-              value={settings.value[name]}
-              data-testid={`train-${name}`}
-              onChange={({ currentTarget }) => {
-                const value = Number(currentTarget.value);
-                if (currentTarget.value !== '' && value >= least) settings.value = { ...settings.value, [name]: value };
-                else currentTarget.value = String(settings.value[name]);
-              }}
-            />
-          </label>
+        {FIELDS.map(field => (
+          <SettingField key={field.name} {...field} />
         ))}
       </div>
       <Segments
@@ -59,28 +45,58 @@ export function SetupPanel() {
           settings.value = { ...settings.value, select: select as Settings['select'] };
         }}
       />
-      <div class="buttons">
-        <button
-          type="button"
-          class="primary"
-          disabled={!source.value || !isReady || state === 'running'}
-          data-testid="train"
-          onClick={() => void startTraining()}
-        >
-          Train
-        </button>
-        {state === 'running' && (
-          <button type="button" onClick={stopTraining}>
-            Stop
-          </button>
-        )}
-      </div>
+      <StartButtons />
       <p class="about">
         The backbone is frozen: each X-ray passes through it once, and a linear layer learns from the features. With the
         same seed and adapter, the file has the bytes that <code>raycam train</code> writes.
       </p>
       <OpenHead />
     </section>
+  );
+}
+
+/** A number to edit. A value that is not allowed is replaced by the previous one. */
+function SettingField({ name, text, least, step }: Field) {
+  const change = (input: HTMLInputElement) => {
+    const value = Number(input.value);
+    if (input.value !== '' && value >= least) settings.value = { ...settings.value, [name]: value };
+    else input.value = String(settings.value[name]);
+  };
+  return (
+    <label class="field">
+      <span>{text}</span>
+      <input
+        type="number"
+        min={least}
+        step={step}
+        value={settings.value[name]}
+        data-testid={`train-${name}`}
+        onChange={({ currentTarget }) => change(currentTarget)}
+      />
+    </label>
+  );
+}
+
+function StartButtons() {
+  const isReady = engineStatus.value.state === 'ready';
+  const isRunning = run.value.state === 'running';
+  return (
+    <div class="buttons">
+      <button
+        type="button"
+        class="primary"
+        disabled={!source.value || !isReady || isRunning}
+        data-testid="train"
+        onClick={() => void startTraining()}
+      >
+        Train
+      </button>
+      {isRunning && (
+        <button type="button" onClick={stopTraining}>
+          Stop
+        </button>
+      )}
+    </div>
   );
 }
 

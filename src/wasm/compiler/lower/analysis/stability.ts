@@ -1,7 +1,7 @@
 import type { Expression } from '../../parse/ast.ts';
 import type { Context } from '../state/context.ts';
 
-/** Returns whether an expression always has the same value, because it reads neither variables nor memory that is written. */
+/** Returns whether an expression always has the same value: it reads neither variables nor memory that is written. */
 export function isStable(context: Context, expression: Expression): boolean {
   const inner = (one: Expression) => isStable(context, one);
   switch (expression.kind) {

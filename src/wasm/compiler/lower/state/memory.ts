@@ -40,7 +40,7 @@ export function storeMemory(context: Context, reference: MemoryReference, value:
   });
 }
 
-/** Returns whether a type is a vector of bools. Its components in memory are 0 or 1, because they may be read as scalars. */
+/** Returns whether a type is a vector of bools. In memory its components are 0 or 1, so they can be read as scalars. */
 function isBools(type: Type): boolean {
   return type.kind === 'vector' && type.scalar === 'bool';
 }
