@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enableWideSimd } from '#platform';
-import { makeInput } from '../../src/oracle/check.ts';
-import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { packConv2dWeight } from '../../src/kernels/conv2d.ts';
 import { conv2d1x1X8, conv2d1x1X16 } from '../../src/kernels/conv2d_1x1.ts';
 import { winogradMatmulSimd } from '../../src/kernels/winograd_matmul.ts';
 import { ResNet } from '../../src/nn/resnet.ts';
+import { makeInput } from '../../src/oracle/check.ts';
 import { Device } from '../../src/runtime/device.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { syntheticBackbone, syntheticImage } from '../../src/weights/synthetic_network.ts';
 import { raycam } from '../cli/run.ts';
 
 const SHAPE = [2, 3, 96, 96] as const;
@@ -58,8 +58,8 @@ describe.each([true, false])('with the option wideSimd: %s', wideSimd => {
   });
 });
 
-// Without 256-bit SIMD in the engine, both networks would run the same code.
-it.skipIf(!isWideEngine)('a network returns the same bits with it and without it', async () => {
+it('a network returns the same bits with it and without it', async ({ skip }) => {
+  skip(!isWideEngine, 'this engine has no 256-bit SIMD, so that both networks would run the same code');
   const logits = [];
   for (const wideSimd of [true, false]) {
     const device = await Device.open({ adapter: 'wasm', threads: 2, wideSimd });
