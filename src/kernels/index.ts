@@ -1,4 +1,4 @@
-/** Every operation, under its name in TypeScript. The order is that of a forward pass, then of training, then of images. */
+/** The registry: every kernel, under its name in TypeScript. */
 
 export { adam } from './adam.ts';
 export { add } from './add.ts';
