@@ -30,7 +30,10 @@ export interface ForwardTimes {
   readonly forward: Summary;
   /** The part of `forward` from the call until the commands are submitted. */
   readonly host: Summary;
-  /** `host` if the graph's commands are encoded ahead, while the previous forward runs. Programs that use Raycam see this. */
+  /**
+   * `host` if the graph's commands are encoded ahead, while the previous forward runs. Programs that use Raycam see
+   * this.
+   */
   readonly hostAhead?: Summary;
   /** The part of `forward` by the adapter's own timestamps. */
   readonly gpu?: Summary;
@@ -111,7 +114,9 @@ export interface ModelResult {
   readonly flop: number;
   /** `flop` over the forward's median. */
   readonly gflops: number;
-  /** The adapter's multiply-add peak in GFLOP/s: the mean of a measurement just before the forwards and one just after. */
+  /**
+   * The adapter's multiply-add peak in GFLOP/s: the mean of a measurement just before the forwards and one just after.
+   */
   readonly fmaGflops: number;
   readonly noisy: boolean;
   readonly coldStart: ColdStart;

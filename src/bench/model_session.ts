@@ -101,7 +101,10 @@ export async function logitsOf({ device, model, image, shape }: ModelSession): P
   return values;
 }
 
-/** Returns a synthetic network with its weights computed in advance, so that the bench only times their way to the device. */
+/**
+ * Returns a synthetic network with its weights computed in advance, so that the bench only times their way to the
+ * device.
+ */
 export async function syntheticInMemory(architecture: ResNetArchitecture): Promise<Backbone> {
   const backbone = syntheticBackbone(architecture);
   const entries = await Promise.all(

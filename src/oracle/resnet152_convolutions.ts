@@ -18,7 +18,9 @@ export const resnet152Convolutions: readonly Convolution[] = [
   ...[1, 2, 3, 4].flatMap(stage),
 ];
 
-/** The 3x3 convolutions at stride 1, which the engine computes by Winograd. They return as many channels as they take. */
+/**
+ * The 3x3 convolutions at stride 1, which the engine computes by Winograd. They return as many channels as they take.
+ */
 export const winogradConvolutions = resnet152Convolutions.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
 
 function stage(index: number): Convolution[] {

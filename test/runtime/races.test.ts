@@ -16,12 +16,16 @@ const tables = [...registered.filter(isRun), emulatedTable({ rows: 8, columns: 8
 /** Larger cases are skipped. The smaller cases of the same table take the same paths through the shader. */
 const MOST_WORKGROUPS = 64;
 const MOST_ELEMENTS = 40_000;
-/** How many of each table's smallest cases wgsl_reflect's interpreter runs. It is slow, and compares all pairs of accesses. */
+/**
+ * How many of each table's smallest cases wgsl_reflect's interpreter runs. It is slow, and compares all pairs of
+ * accesses.
+ */
 const INTERPRETED = 3;
 
 /**
- * The interpreter of wgsl_reflect computes wrong outputs for some shaders, and what it reports of their accesses then proves
- * little. Those shaders are only tested by order. The interpreter must get every case of at least this many shaders right.
+ * The interpreter of wgsl_reflect computes wrong outputs for some shaders, and what it reports of their accesses then
+ * proves little. Those shaders are only tested by order. The interpreter must get every case of at least this many
+ * shaders right.
  */
 const LEAST_UNDERSTOOD = 25;
 let understood = 0;

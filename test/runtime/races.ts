@@ -20,8 +20,9 @@ export interface RaceBinding {
 export type Contents = Readonly<Record<string, Uint8Array>>;
 
 /**
- * Finds races within workgroups by wgsl_reflect's interpreter, which runs invocations in lockstep: two invocations access the
- * same bytes between two barriers, one of them writes, and not both accesses are atomic. It does not see races between workgroups.
+ * Finds races within workgroups by wgsl_reflect's interpreter, which runs invocations in lockstep: two invocations
+ * access the same bytes between two barriers, one of them writes, and not both accesses are atomic. It does not see
+ * races between workgroups.
  */
 export function lockstepRaces(dispatch: RaceDispatch): {
   readonly races: readonly string[];
@@ -47,8 +48,9 @@ export function lockstepRaces(dispatch: RaceDispatch): {
 }
 
 /**
- * Finds races anywhere in a dispatch by running it: in other orders of workgroups and invocations, whose results must be equal
- * in every bit, and each invocation alone on unchanged buffers, where no two invocations may write the same word.
+ * Finds races anywhere in a dispatch by running it: in other orders of workgroups and invocations, whose results must
+ * be equal in every bit, and each invocation alone on unchanged buffers, where no two invocations may write the same
+ * word.
  */
 export function orderRaces(dispatch: RaceDispatch): { readonly races: readonly string[]; readonly contents: Contents } {
   const runner = new OrderRunner(dispatch);
@@ -81,7 +83,10 @@ const ORDERS: readonly Order[] = [
   },
 ];
 
-/** Runs each invocation alone on unchanged buffers. Two different fillings reveal writes of the value that was already there. */
+/**
+ * Runs each invocation alone on unchanged buffers. Two different fillings reveal writes of the value that was already
+ * there.
+ */
 function writtenTwice(runner: OrderRunner): string[] {
   const races = new Set<string>();
   for (const flip of [0, 0x15]) {
@@ -156,7 +161,9 @@ class OrderRunner {
     return contentsOf(this.dispatch, i => this.bytesOf(i).slice());
   }
 
-  /** Runs one invocation of the dispatch, returns which words of each writable binding it changed, and restores them. */
+  /**
+   * Runs one invocation of the dispatch, returns which words of each writable binding it changed, and restores them.
+   */
   runAlone(invocation: number): number[][] {
     this.ticket(1, 0, invocation % this.size);
     this.execute(ARGUMENTS, Math.floor(invocation / this.size), 1);
@@ -192,7 +199,10 @@ class OrderRunner {
   }
 }
 
-/** Replaces `main` by one that assigns the work of the old `main` by a ticket: in another order, or only to one invocation. */
+/**
+ * Replaces `main` by one that assigns the work of the old `main` by a ticket: in another order, or only to one
+ * invocation.
+ */
 function withTickets(shader: string, binding: number): string {
   const found = /@compute\s+@workgroup_size\(([^)]*)\)\s*fn main\(((?:[^()]|\([^()]*\))*)\)/.exec(shader);
   if (!found) throw new Error('races: the shader has no `@compute @workgroup_size(…) fn main(…)`');
