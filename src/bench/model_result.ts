@@ -155,7 +155,7 @@ export function layerTable(
 }
 
 /** Buffer sizes that the observer counted on a device. */
-export interface MemoryCounts extends Pick<MemoryReport, 'weightsBytes' | 'loadedBytes' | 'reservedBytes'> {
+interface MemoryCounts extends Pick<MemoryReport, 'weightsBytes' | 'loadedBytes' | 'reservedBytes'> {
   /** The peak until the network was loaded. */
   readonly peakLoadBytes: number;
   /** The peak of warm forwards. */

@@ -21,7 +21,7 @@ export interface ModelSession extends ObservedDevice {
   readonly peakLoadBytes: number;
 }
 
-export interface StartOptions extends DeviceOptions, WeightSettings {
+interface StartOptions extends DeviceOptions, WeightSettings {
   readonly eager?: boolean;
   /** Pipelines to compile before the network is loaded. */
   readonly wanted?: Parameters<typeof compileAll>[1];

@@ -34,7 +34,7 @@ export async function failuresOf(devices: readonly Device[], table: CaseTable, r
 }
 
 /** A row's inputs as a device receives them, and the results of the f64 reference for them. */
-export interface Expectation {
+interface Expectation {
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array | Uint32Array }>>;
   readonly expected: Readonly<Record<string, Array64>>;
 }
