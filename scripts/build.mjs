@@ -26,7 +26,10 @@ const onlyUsed = {
   },
 };
 
-/** Imports all case tables statically. By dynamic imports, esbuild splits every table and every kernel into its own chunk. */
+/**
+ * Imports all case tables statically. By dynamic imports, esbuild splits every table and every kernel into its own
+ * chunk.
+ */
 const tablesTogether = {
   name: 'tables-together',
   setup(build) {

@@ -17,7 +17,8 @@ it('runs on the adapters of the page', async () => {
   ]);
 });
 
-// Pages run the same kernels with other bounds checks and other threads. Large cases run in Node, and in pages as whole networks.
+// Pages run the same kernels with other bounds checks and other threads. Large cases run in Node, and in pages as whole
+// networks.
 for (const { kernel, cases } of await allCaseTables())
   describe(`${kernel.name} in Chromium`, () => {
     for (const [i, { why, large }] of cases.entries())

@@ -85,7 +85,8 @@ export class Tape {
   }
 
   /**
-   * Returns the gradients of a loss by the chain rule, from the last operation to the first. The tape is empty afterwards.
+   * Returns the gradients of a loss by the chain rule, from the last operation to the first. The tape is empty
+   * afterwards.
    *
    * @throws ShapeError  the loss has more than one element
    * @throws UsageError  the loss does not depend on a parameter

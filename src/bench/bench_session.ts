@@ -74,7 +74,10 @@ export async function prepare(session: BenchSession, subject: Subject, variant: 
   }
 }
 
-/** Returns a subject's variants that `wanted` selects: all of them, those of that name, or by default the engine's choice. */
+/**
+ * Returns a subject's variants that `wanted` selects: all of them, those of that name, or by default the engine's
+ * choice.
+ */
 export function chosenVariants(
   subject: Subject,
   { device }: BenchSession,

@@ -17,7 +17,9 @@ export interface CompileTimes {
   readonly ms: number;
   /** Only on the wasm device: until the last shader is translated from WGSL to WebAssembly, on the calling thread. */
   readonly translateMs?: number;
-  /** Only on the wasm device: the JavaScript engine's compilation of the same modules, one after another on one thread. */
+  /**
+   * Only on the wasm device: the JavaScript engine's compilation of the same modules, one after another on one thread.
+   */
   readonly engineMs?: number;
   /** Only on the wasm device: the size of all modules. */
   readonly wasmBytes?: number;

@@ -17,7 +17,9 @@ export interface ComparedRow extends PairedResult {
   /** Kernels of the recorded version and of the current one. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Median when the baseline was recorded, in milliseconds. It is only shown: the comparison runs the baseline again. */
+  /**
+   * Median when the baseline was recorded, in milliseconds. It is only shown: the comparison runs the baseline again.
+   */
   readonly thenMs?: number;
 }
 
@@ -27,7 +29,10 @@ export interface ComparisonResult {
   /** Where the baseline was measured, and which version of Raycam it is. */
   readonly baseline: Pick<HostFacts, 'runtime' | 'raycam' | 'commit' | 'date'> & { readonly adapter: string };
   readonly limit: number;
-  /** The adapter's multiply-add peak in GFLOP/s then and now, if the baseline is a file. It shows how comparable `thenMs` is. */
+  /**
+   * The adapter's multiply-add peak in GFLOP/s then and now, if the baseline is a file. It shows how comparable
+   * `thenMs` is.
+   */
   readonly fmaGflops?: { readonly before: number; readonly after: number };
   readonly rows: readonly ComparedRow[];
   readonly refused: readonly {
@@ -42,8 +47,8 @@ export interface ComparisonResult {
 export interface CompareOptions extends KernelBenchOptions, Pick<PairedOptions, 'limit' | 'mostPairs'> {}
 
 /**
- * Runs the kernels of an earlier result and the current ones in turns, on the same memory. The result contains the earlier
- * kernels: shaders, constants, parameters and sizes. Rows that only one of the two has are skipped.
+ * Runs the kernels of an earlier result and the current ones in turns, on the same memory. The result contains the
+ * earlier kernels: shaders, constants, parameters and sizes. Rows that only one of the two has are skipped.
  *
  * @throws UsageError   the baseline has no row of the requested suite
  * @throws DeviceError  the adapter failed

@@ -62,7 +62,10 @@ export interface FeatureBenchOptions extends DeviceOptions, WeightSettings {
   readonly paths: readonly string[];
   /** Images in one forward. Default: the batch of `raycam features`. */
   readonly batch?: number;
-  /** The number of rounds, 100 by default, of at least 8 batches each. In short rounds, other load affects both halves alike. */
+  /**
+   * The number of rounds, 100 by default, of at least 8 batches each. In short rounds, other load affects both halves
+   * alike.
+   */
   readonly samples?: number;
   /** An empty folder for the features, or `memory`. */
   readonly root: string;
@@ -83,8 +86,9 @@ const WARM_UP = { least: 3, budgetMs: 3000 };
 const CONFIDENCE = 0.98;
 
 /**
- * Measures the rate from image files to stored features against the rate of the network's kernels alone at the same batch.
- * All images pass once, in rounds. Beside each round the kernels run as many forwards; which of the two comes first alternates.
+ * Measures the rate from image files to stored features against the rate of the network's kernels alone at the same
+ * batch. All images pass once, in rounds. Beside each round the kernels run as many forwards; which of the two comes
+ * first alternates.
  *
  * @throws BenchError  an image cannot be read, or the folder already contains features
  */
@@ -187,8 +191,8 @@ function inRounds(
 }
 
 /**
- * Returns a function that times forwards of a batch that is already on the device. It submits all forwards before it waits,
- * so that the device never waits for the host.
+ * Returns a function that times forwards of a batch that is already on the device. It submits all forwards before it
+ * waits, so that the device never waits for the host.
  */
 async function warmKernels({ device, model }: Network, batch: number): Promise<(forwards: number) => Promise<number>> {
   const shape = [batch, 3, 224, 224] as const;

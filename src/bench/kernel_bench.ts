@@ -32,8 +32,8 @@ export interface SubjectBenchOptions extends DeviceOptions {
 const SAMPLES = { least: 7, most: 25, budgetMs: 1000 };
 
 /**
- * Checks kernels against their f64 references and times the right ones. Variants take turns, and each sample is many runs in
- * one pass.
+ * Checks kernels against their f64 references and times the right ones. Variants take turns, and each sample is many
+ * runs in one pass.
  *
  * @throws UsageError   no subject has the variant
  * @throws DeviceError  the adapter failed
@@ -116,7 +116,9 @@ async function sampleInTurns(
   return taken;
 }
 
-/** Summarises the samples of one variant. Rates follow from the median of the adapter's clock, or else of the host's. */
+/**
+ * Summarises the samples of one variant. Rates follow from the median of the adapter's clock, or else of the host's.
+ */
 export function rowOf(
   { subject, variant, dispatched, comparison, firstMs, compileMs }: Omit<Prepared, 'dispose'>,
   samples: readonly Sample[],

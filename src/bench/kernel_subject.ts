@@ -7,7 +7,7 @@ import { elementCount, type Shape } from '../runtime/shape.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** One kernel on its own, on one perf row of its table. */
-export class KernelSubject implements Subject {
+class KernelSubject implements Subject {
   readonly operation: string;
   readonly shape: string;
   readonly modules: readonly string[];

@@ -32,8 +32,8 @@ export interface ModelBenchOptions extends DeviceOptions, WeightSettings {
   /** Also measures the time of each module. */
   readonly byLayer?: boolean;
   /**
-   * Loads the network once more: for its memory with the other setting of `compact`, or, with `halfWeights`, for its memory
-   * and logits in 32 bits.
+   * Loads the network once more: for its memory with the other setting of `compact`, or, with `halfWeights`, for its
+   * memory and logits in 32 bits.
    */
   readonly bothSettings?: boolean;
   readonly signal?: AbortSignal;
@@ -44,7 +44,10 @@ export interface ModelBenchOptions extends DeviceOptions, WeightSettings {
 /** Forwards before the first that is counted: WebAssembly engines compile in tiers while code runs. */
 const WARM_UP = { least: 2, most: 8, budgetMs: 4000 };
 const SAMPLES = { least: 5, most: 30, budgetMs: 10_000 };
-/** Forwards whose commands are encoded ahead. Only their host time is counted, from the third on: its commands are the first ready. */
+/**
+ * Forwards whose commands are encoded ahead. Only their host time is counted, from the third on: its commands are the
+ * first ready.
+ */
 const AHEAD = { leadIn: 2, counted: 9 };
 
 /**

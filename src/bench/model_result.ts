@@ -30,7 +30,10 @@ export interface ForwardTimes {
   readonly forward: Summary;
   /** The part of `forward` from the call until the commands are submitted. */
   readonly host: Summary;
-  /** `host` if the graph's commands are encoded ahead, while the previous forward runs. Programs that use Raycam see this. */
+  /**
+   * `host` if the graph's commands are encoded ahead, while the previous forward runs. Programs that use Raycam see
+   * this.
+   */
   readonly hostAhead?: Summary;
   /** The part of `forward` by the adapter's own timestamps. */
   readonly gpu?: Summary;
@@ -111,7 +114,9 @@ export interface ModelResult {
   readonly flop: number;
   /** `flop` over the forward's median. */
   readonly gflops: number;
-  /** The adapter's multiply-add peak in GFLOP/s: the mean of a measurement just before the forwards and one just after. */
+  /**
+   * The adapter's multiply-add peak in GFLOP/s: the mean of a measurement just before the forwards and one just after.
+   */
   readonly fmaGflops: number;
   readonly noisy: boolean;
   readonly coldStart: ColdStart;
@@ -150,7 +155,7 @@ export function layerTable(
 }
 
 /** Buffer sizes that the observer counted on a device. */
-export interface MemoryCounts extends Pick<MemoryReport, 'weightsBytes' | 'loadedBytes' | 'reservedBytes'> {
+interface MemoryCounts extends Pick<MemoryReport, 'weightsBytes' | 'loadedBytes' | 'reservedBytes'> {
   /** The peak until the network was loaded. */
   readonly peakLoadBytes: number;
   /** The peak of warm forwards. */

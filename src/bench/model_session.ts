@@ -21,7 +21,7 @@ export interface ModelSession extends ObservedDevice {
   readonly peakLoadBytes: number;
 }
 
-export interface StartOptions extends DeviceOptions, WeightSettings {
+interface StartOptions extends DeviceOptions, WeightSettings {
   readonly eager?: boolean;
   /** Pipelines to compile before the network is loaded. */
   readonly wanted?: Parameters<typeof compileAll>[1];
@@ -101,7 +101,10 @@ export async function logitsOf({ device, model, image, shape }: ModelSession): P
   return values;
 }
 
-/** Returns a synthetic network with its weights computed in advance, so that the bench only times their way to the device. */
+/**
+ * Returns a synthetic network with its weights computed in advance, so that the bench only times their way to the
+ * device.
+ */
 export async function syntheticInMemory(architecture: ResNetArchitecture): Promise<Backbone> {
   const backbone = syntheticBackbone(architecture);
   const entries = await Promise.all(

@@ -4,8 +4,8 @@ import { type Interval, medianInterval, medianOf } from './statistics.ts';
 export type Sampler = () => Promise<number>;
 
 /**
- * `slower`, `faster`: by more than the limit. `same`: not slower by more than the limit. `unclear`: the machine is too noisy
- * to tell.
+ * `slower`, `faster`: by more than the limit. `same`: not slower by more than the limit. `unclear`: the machine is too
+ * noisy to tell.
  */
 export type Verdict = 'slower' | 'faster' | 'same' | 'unclear';
 
@@ -31,9 +31,9 @@ const FIRST_LOOK = 14;
 const MOST_PAIRS = 896;
 
 /**
- * Compares two things by running them in turns: A B, B A, A B, … The two halves of a pair run within milliseconds of each
- * other, so that other load affects both alike. Pairs that it affects unequally do not move the median of the ratios. Stops
- * when the confidence interval of that median is on one side of the limit.
+ * Compares two things by running them in turns: A B, B A, A B, … The two halves of a pair run within milliseconds of
+ * each other, so that other load affects both alike. Pairs that it affects unequally do not move the median of the
+ * ratios. Stops when the confidence interval of that median is on one side of the limit.
  */
 export async function comparePaired(before: Sampler, after: Sampler, options: PairedOptions): Promise<PairedResult> {
   const { limit, mostPairs = MOST_PAIRS, signal } = options;

@@ -55,7 +55,10 @@ export const peakFmaScalar = defineKernel({
   }),
 });
 
-/** Twelve chains of two operations. Twelve hide the latency of a multiplication and an addition, and fit into 16 registers. */
+/**
+ * Twelve chains of two operations. Twelve hide the latency of a multiplication and an addition, and fit into 16
+ * registers.
+ */
 export const FMA_FLOP_PER_ROUND = 24;
 
 /** y = x. The number of elements must be a multiple of 4. */

@@ -8,7 +8,10 @@ import { FMA_FLOP_PER_ROUND, peakCopy, peakFmaScalar, peakFmaVec4, peakFmaVec8, 
 
 /** Measured upper limits of an adapter. */
 export interface Peaks {
-  /** A multiply-add counts as two operations. The fastest of shaders with vec4f, f32 and, on 256-bit SIMD, pairs of vec4f. */
+  /**
+   * A multiply-add counts as two operations. The fastest of shaders with vec4f, f32 and, on 256-bit SIMD, pairs of
+   * vec4f.
+   */
   readonly fmaGflops: number;
   /** 10^9 bytes per second, read and written, of tensors too large for any cache. */
   readonly copyGBps: number;

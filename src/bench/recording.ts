@@ -2,8 +2,8 @@ import { BenchError } from '../errors/index.ts';
 import type { Dispatched, Observer } from '../observe/observer.ts';
 
 /**
- * Dispatches as data: shaders, constants, parameters and sizes, without the values of tensors. Any later version of Raycam can
- * run them again, beside the kernels that replaced them.
+ * Dispatches as data: shaders, constants, parameters and sizes, without the values of tensors. Any later version of
+ * Raycam can run them again, beside the kernels that replaced them.
  */
 export interface Recording {
   readonly shaders: readonly string[];
@@ -75,8 +75,8 @@ interface Replay {
 }
 
 /**
- * Makes the dispatches of a recording. A storage buffer is taken from `shared` if one there has its size: two versions of a
- * kernel then work on the same memory, whose address alone can change the time by some percent.
+ * Makes the dispatches of a recording. A storage buffer is taken from `shared` if one there has its size: two versions
+ * of a kernel then work on the same memory, whose address alone can change the time by some percent.
  */
 export async function replay(
   gpu: GPUDevice,

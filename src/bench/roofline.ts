@@ -45,8 +45,8 @@ interface Point {
 }
 
 /**
- * Draws every kernel of a result by its operations per byte and its rate, under the adapter's measured limits. Both axes are
- * logarithmic. Kernels that need fewer operations than are counted, such as Winograd's, can be above the roof.
+ * Draws every kernel of a result by its operations per byte and its rate, under the adapter's measured limits. Both
+ * axes are logarithmic. Kernels that need fewer operations than are counted, such as Winograd's, can be above the roof.
  */
 export function rooflineChart({ rows, peaks, environment }: KernelResult, { isNarrow = false } = {}): string {
   const layout = isNarrow ? NARROW : WIDE;
@@ -156,7 +156,9 @@ function labels(
     .join('');
 }
 
-/** Returns an axis that contains all values, with ticks at powers of ten and, if those are few, at 2 and 5 times them. */
+/**
+ * Returns an axis that contains all values, with ticks at powers of ten and, if those are few, at 2 and 5 times them.
+ */
 function logAxis(label: string, values: readonly number[]): Axis {
   const logs = values.filter(value => value > 0).map(Math.log10);
   const [min, max] = [Math.floor(Math.min(...logs) * 5) / 5, Math.ceil(Math.max(...logs) * 5) / 5];

@@ -70,8 +70,8 @@ export interface Interval {
 
 /**
  * Returns an interval that contains the median of the samples' distribution, whatever that is, with at least the given
- * confidence. Its ends are two order statistics: the number of samples below the median is binomially distributed. Unbounded
- * if there are too few samples.
+ * confidence. Its ends are two order statistics: the number of samples below the median is binomially distributed.
+ * Unbounded if there are too few samples.
  */
 export function medianInterval(samples: readonly number[], confidence = 0.99): Interval {
   const sorted = [...samples].sort((a, b) => a - b);

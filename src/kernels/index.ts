@@ -1,4 +1,4 @@
-/** Every kernel, under its name in TypeScript. */
+/** The registry: every kernel, under its name in TypeScript. */
 
 export { adam } from './adam.ts';
 export { add } from './add.ts';

@@ -32,12 +32,18 @@ export class Descriptors {
     return [...this.groups.get(group)!.entries];
   }
 
-  /** Returns a key of everything that determines the compiled pipeline: the shader's text and the constants. The layout follows from the text. */
+  /**
+   * Returns a key of everything that determines the compiled pipeline: the shader's text and the constants. The layout
+   * follows from the text.
+   */
   keyOf({ compute }: GPUComputePipelineDescriptor): string {
     return pipelineKey(this.modules.get(compute.module)!, compute);
   }
 
-  /** Returns what is needed to create a pipeline on another device. @throws BenchError  the pipeline has the layout "auto" */
+  /**
+   * Returns what is needed to create a pipeline on another device. @throws BenchError  the pipeline has the layout
+   * "auto"
+   */
   wantedOf(pipeline: GPUComputePipeline): WantedPipeline {
     const { label, compute, layout } = this.pipelines.get(pipeline)!;
     if (layout === 'auto') throw new BenchError(`bench: ${label} has no explicit layout. Create its pipeline with one`);

@@ -13,8 +13,8 @@ interface NullDevice {
 }
 
 /**
- * Returns a device with the limits and features of another, on which every call succeeds and nothing runs. It records which
- * pipelines a program requests. Its objects are their own descriptors.
+ * Returns a device with the limits and features of another, on which every call succeeds and nothing runs. It records
+ * which pipelines a program requests. Its objects are their own descriptors.
  */
 export function nullDevice({ limits, features }: GPUDevice): NullDevice {
   const pipelines: WantedPipeline[] = [];

@@ -25,8 +25,8 @@ export class ObservedWebAssembly {
   }
 
   /**
-   * Compiles the same modules again, one after another, and returns the milliseconds. Engines cache what they compiled, so
-   * each module gets a section that makes it different.
+   * Compiles the same modules again, one after another, and returns the milliseconds. Engines cache what they compiled,
+   * so each module gets a section that makes it different.
    */
   recompile(): number {
     const distinct = this.sources.map(source => Uint8Array.of(...source, ...NONCE_SECTION));

@@ -176,7 +176,10 @@ export class Observer {
     });
   }
 
-  /** Begins a pass, with timestamps around it in the mode `timed`. Calls go straight to the adapter unless dispatches are observed. */
+  /**
+   * Begins a pass, with timestamps around it in the mode `timed`. Calls go straight to the adapter unless dispatches
+   * are observed.
+   */
   private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     if (this.recorded) {
       const pass = encoder.beginComputePass(descriptor);

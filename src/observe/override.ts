@@ -1,6 +1,6 @@
 /**
- * Returns an object that behaves like `target` except for some members. Methods run on the target itself, because platform
- * objects reject any other `this`.
+ * Returns an object that behaves like `target` except for some members. Methods run on the target itself, because
+ * platform objects reject any other `this`.
  */
 export function override<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {

@@ -9,11 +9,13 @@ export interface Sample {
   readonly gpuMs?: number;
 }
 
-/** The least duration of a sample: long compared with the resolution of both clocks and with the overhead of a submit. */
+/**
+ * The least duration of a sample: long compared with the resolution of both clocks and with the overhead of a submit.
+ */
 const SAMPLE_MS = { gpu: 4, wasm: 12, software: 25 } as const;
 /**
- * The same for comparisons in turns. Short compared with the time slices of the system's scheduler: on a busy machine, the
- * interval of 360 pairs of 3 ms was a fifth as wide as that of 120 pairs of 12 ms.
+ * The same for comparisons in turns. Short compared with the time slices of the system's scheduler: on a busy machine,
+ * the interval of 360 pairs of 3 ms was a fifth as wide as that of 120 pairs of 12 ms.
  */
 const PAIR_SAMPLE_MS = { gpu: 2, wasm: 3, software: 6 } as const;
 const SCOPES = ['validation', 'internal', 'out-of-memory'] as const;

@@ -6,7 +6,9 @@ import type { Tensor } from '../runtime/tensor.ts';
 import { Array64 } from './array64.ts';
 import { type Case, type CaseTable, type InputSpec, shapesOf } from './case_table.ts';
 
-/** Guard elements on either side of an output. 256 bytes is the coarsest alignment that WebGPU lets an adapter require. */
+/**
+ * Guard elements on either side of an output. 256 bytes is the coarsest alignment that WebGPU lets an adapter require.
+ */
 const GUARD = 64;
 const GUARD_VALUE = -1.2345e30;
 
@@ -14,8 +16,8 @@ const GUARD_VALUE = -1.2345e30;
 type Row = Pick<Case, 'inputs' | 'options'>;
 
 /**
- * Checks one case on several devices and returns what is wrong, one text per failing device. The reference runs once for
- * all of them. Devices that lack the kernel's feature are skipped; if every device lacks it, that is a failure.
+ * Checks one case on several devices and returns what is wrong, one text per failing device. The reference runs once
+ * for all of them. Devices that lack the kernel's feature are skipped; if every device lacks it, that is a failure.
  */
 export async function failuresOf(devices: readonly Device[], table: CaseTable, row: Case): Promise<readonly string[]> {
   if (row.error !== undefined) return [planFailure(table, row)].filter(failure => failure !== undefined);
@@ -32,7 +34,7 @@ export async function failuresOf(devices: readonly Device[], table: CaseTable, r
 }
 
 /** A row's inputs as a device receives them, and the results of the f64 reference for them. */
-export interface Expectation {
+interface Expectation {
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array | Uint32Array }>>;
   readonly expected: Readonly<Record<string, Array64>>;
 }
@@ -93,7 +95,9 @@ export function makeInputs({ inputs }: Pick<Row, 'inputs'>): Expectation['inputs
   return Object.fromEntries(Object.entries(inputs).map(([name, spec], i) => [name, makeInput(spec, i + 1)]));
 }
 
-/** Makes the values of one input, rounded to f32 (or u32 words as they are): device and reference read the same numbers. */
+/**
+ * Makes the values of one input, rounded to f32 (or u32 words as they are): device and reference read the same numbers.
+ */
 export function makeInput(spec: InputSpec, seed: number): { shape: Shape; data: Float32Array | Uint32Array } {
   const random = noise(seed);
   if (!('shape' in spec)) return { shape: spec, data: filled(spec, () => gaussian(random)) };
@@ -106,8 +110,8 @@ export function makeInput(spec: InputSpec, seed: number): { shape: Shape; data: 
 const POISONED_BUFFERS = 3;
 
 /**
- * Fills the buffer pool with NaN in buffers of a shape's size. Otherwise an element that a kernel leaves out could contain
- * the right answer of an earlier kernel.
+ * Fills the buffer pool with NaN in buffers of a shape's size. Otherwise an element that a kernel leaves out could
+ * contain the right answer of an earlier kernel.
  */
 export async function poisonPool(device: Device, shape: Shape): Promise<void> {
   await device.trim();

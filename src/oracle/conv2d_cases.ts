@@ -26,7 +26,10 @@ export function halves(outChannels: number, depth: number): InputSpec {
   return { shape: [Math.ceil(outChannels / 8), depth, 4], words };
 }
 
-/** Returns the case of one convolution of ResNet-152 with its batch norm and relu; `packing` channels of weights lie together. */
+/**
+ * Returns the case of one convolution of ResNet-152 with its batch norm and relu; `packing` channels of weights lie
+ * together.
+ */
 export function resnetCase(
   module: string,
   { packing = 8, ...more }: Partial<Conv2dGemmOptions> & { readonly packing?: number } = {},

@@ -15,8 +15,8 @@ const MOST_ELEMENTS = 2500;
 const LARGEST = 2000;
 const STEP = 1e-5;
 /**
- * The allowed error: relative to the largest gradient, because the device computes in f32; and absolute, because finite
- * differences of a zero gradient are not exactly 0.
+ * Relative to the largest gradient, because the device computes in f32; and what finite differences of a zero gradient
+ * leave.
  */
 const TOLERANCE = { relative: 1e-6, absolute: 1e-9 };
 
@@ -46,7 +46,9 @@ function differentiable(table: CaseTable, row: Case): Differentiable | undefined
   return { row, inputs: arrays, y, gradOutput };
 }
 
-/** Returns the gradient of sum(y * gradOutput) with respect to one input, by central differences of the f64 reference. */
+/**
+ * Returns the gradient of sum(y * gradOutput) with respect to one input, by central differences of the f64 reference.
+ */
 function finiteDifferences({ reference }: CaseTable, { row, inputs, gradOutput }: Differentiable, input: string) {
   const { data } = inputs[input]!;
   const outputs = () => reference(inputs as never, row.options).y!.data;

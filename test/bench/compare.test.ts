@@ -1,7 +1,7 @@
 /**
- * Compares a kernel with its recorded self, unchanged and with ten percent more workgroups. By default a model of a noisy
- * machine derives the times from the number of workgroups. RAYCAM_COMPARE_ROUNDS=10 measures ten rounds by the clock instead;
- * RAYCAM_COMPARE_ADAPTER=swiftshader measures on another adapter.
+ * Compares a kernel with its recorded self, unchanged and with ten percent more workgroups. By default a model of a
+ * noisy machine tells the time, by the number of workgroups. RAYCAM_COMPARE_ROUNDS=10 measures ten rounds by the clock
+ * instead; RAYCAM_COMPARE_ADAPTER=swiftshader measures on another adapter.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { benchKernels, compareKernels, type KernelResult, registerConv2dVariant } from '../../src/bench/index.ts';

@@ -1,8 +1,8 @@
 import type { Sampler } from '../../src/bench/paired.ts';
 
 /**
- * Models a machine on which other programs run: its speed drifts, and a third of the samples take up to four times as long.
- * Returns a function that makes a sampler of work that takes `ms` on an idle machine.
+ * Models a machine on which other programs run: its speed drifts, and a third of the samples take up to four times as
+ * long. Returns a function that makes a sampler of work that takes `ms` on an idle machine.
  */
 export function noisyMachine(seed: number): (ms: number) => Sampler {
   let state = seed;

@@ -34,7 +34,8 @@ describe('summarize', () => {
 describe('medianInterval', () => {
   const counting = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-  // Tables of the binomial distribution: P(B <= 1) of 10 is 0.0107, P(B <= 3) of 20 is 0.0013, P(B <= 4) of 20 is 0.0059.
+  // Tables of the binomial distribution: P(B <= 1) of 10 is 0.0107, P(B <= 3) of 20 is 0.0013, P(B <= 4) of 20 is
+  // 0.0059.
   it('returns the order statistics that follow from the binomial distribution', () => {
     expect(medianInterval(counting(10), 0.95)).toEqual({ low: 2, high: 9 });
     expect(medianInterval(counting(20), 0.99)).toEqual({ low: 4, high: 17 });

@@ -1,8 +1,8 @@
-// The bandwidth of reading and writing: y = x.
+// The bandwidth of one stream in and one out: y = x.
 //
 // x, y  [4 N]
 //
-// One invocation copies four numbers.
+// One invocation copies four elements.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;

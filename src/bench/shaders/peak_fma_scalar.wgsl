@@ -1,9 +1,9 @@
-// As peak_fma_vec4, with one number in each chain: for adapters whose lanes are invocations.
+// peak_fma_vec4 with f32 chains, for adapters whose SIMD lanes are invocations.
 //
 // x  [N]
-// y  [N] = the sum of twelve chains a = a * scale + shift, `rounds` times each, that start from x
+// y  [N], the sum of twelve chains that start near x and repeat a = a * scale + shift `rounds` times
 //
-// 12 * 2 operations a round.
+// 12 * 2 operations per round.
 
 struct Params {
   rounds: u32,

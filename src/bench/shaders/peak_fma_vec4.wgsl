@@ -1,9 +1,9 @@
-// The most multiply-adds an adapter does: twelve independent chains of four numbers in each invocation, and no memory in the loop.
+// The multiply-add peak: twelve independent chains of vec4f per invocation, without memory access in the loop.
 //
 // x  [4 N]
-// y  [4 N] = the sum of twelve chains a = a * scale + shift, `rounds` times each, that start from x
+// y  [4 N], the sum of twelve chains that start near x and repeat a = a * scale + shift `rounds` times
 //
-// 12 * 4 * 2 operations a round. The chains run towards 1: no number grows or vanishes.
+// 12 * 4 * 2 operations per round. The chains converge to 1, so that no number grows or vanishes.
 
 struct Params {
   rounds: u32,

@@ -1,10 +1,9 @@
-// The most multiply-adds an adapter does that makes operations of 256 bits of pairs of 128: twelve independent chains of eight
-// numbers in each invocation, and no memory in the loop.
+// peak_fma_vec4 with chains of two vec4f, for engines that fuse pairs of 128-bit operations into 256-bit ones.
 //
 // x  [8 N]
-// y  [8 N] = the sum of twelve chains a = a * scale + shift, `rounds` times each, that start from x
+// y  [8 N], the sum of twelve chains that start near x and repeat a = a * scale + shift `rounds` times
 //
-// 12 * 8 * 2 operations a round. The chains run towards 1: no number grows or vanishes.
+// 12 * 8 * 2 operations per round.
 
 struct Params {
   rounds: u32,

@@ -2,7 +2,7 @@
 //
 // a, b, y  [4 N]
 //
-// One invocation computes four numbers. Source: J. McCalpin, STREAM.
+// One invocation computes four elements. Source: J. McCalpin, STREAM
 
 struct Params {
   scale: f32,

@@ -1,7 +1,10 @@
 import type { ResizeOptions } from '../../kernels/resize.ts';
 import { type Array64, array64 } from '../array64.ts';
 
-/** Pillow's precompute_coeffs and ImagingResample{Horizontal,Vertical}_8bpc in doubles. Without `round`, weights are not rounded. */
+/**
+ * Pillow's precompute_coeffs and ImagingResample{Horizontal,Vertical}_8bpc in doubles. Without `round`, weights are not
+ * rounded.
+ */
 export function resize({ x }: { x: Array64 }, { axis, size, round }: ResizeOptions): { y: Array64 } {
   const [C, H, W] = x.shape as [number, number, number];
   const inSize = axis === 'x' ? W : H;
