@@ -246,7 +246,7 @@ export function directVariants(): AnyKernel[] {
 
 const extraVariants = new Set<AnyKernel>();
 
-/** Adds a kernel under development, to be checked and timed beside the engine's own. Returns a function that removes it. */
+/** Adds a kernel under development, to be checked and timed beside the engine's. Returns a function that removes it. */
 export function registerConv2dVariant(kernel: AnyKernel): () => void {
   extraVariants.add(kernel);
   return () => extraVariants.delete(kernel);

@@ -2,7 +2,7 @@ import shader from '../../shaders/affine.wgsl';
 import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
-/** [a, b, c, d, e, f]: the pixel centred on (x, y) of the output comes from (a x + b y + c, d x + e y + f) of the input. */
+/** [a, b, c, d, e, f]: output pixel (x, y), at its centre, comes from (a x + b y + c, d x + e y + f) of the input. */
 export type AffineMatrix = readonly [number, number, number, number, number, number];
 
 export interface AffineOptions {
@@ -13,12 +13,13 @@ export interface AffineOptions {
 }
 
 /**
- * Transforms an image by an affine map. The matrix is the inverse map, in pixels; the centres of pixels are at half-integers.
+ * Transforms an image by an affine map. The matrix is the inverse map, in pixels, whose centres are at halves.
  *
  * x        [C, H, W]
  * y        [C, H, W], the nearest or the bilinear value at each pixel's origin
  *
- * Nearest: exact, and equal to PIL's, with 16.16 fixed point where PIL uses it. Bilinear: not truncated to integers, unlike PIL's.
+ * Nearest: exact, and equal to PIL's, with 16.16 fixed point where PIL uses it. Bilinear: not truncated to integers,
+ * unlike PIL's.
  *
  * @throws ShapeError  x is not 3-D
  * Source: PIL.Image.transform(size, Image.AFFINE, matrix)
@@ -49,7 +50,7 @@ export const affine = defineKernel({
   },
 });
 
-/** Returns whether PIL uses fixed point: only if the map mixes the axes and the origin of every corner fits into 16 bits. */
+/** Returns whether PIL uses fixed point: only if the map mixes the axes and all corners' origins fit into 16 bits. */
 function usesFixedPoint([a, b, c, d, e, f]: AffineMatrix, height: number, width: number): boolean {
   if (b === 0 && d === 0) return false;
   const corners = [

@@ -12,7 +12,7 @@ import { expectRank, expectShape } from './shape_checks.ts';
  * classes   [N], class numbers as f32
  * y         [N, H, W], sum over c of features[n, c, h, w] * weight[classes[n], c]
  *
- * Not normalised: the mean of a map plus the head's bias is the class's logit. The map of an invalid class number is NaN.
+ * Not normalised: the mean of a map plus the head's bias is the class's logit. The map of an invalid class is NaN.
  *
  * @throws ShapeError  a rank is wrong, features and weight differ in C, or classes is not [N]
  * Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization

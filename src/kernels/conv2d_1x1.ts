@@ -59,8 +59,8 @@ export const conv2d1x1 = defineKernel({
 });
 
 /**
- * `conv2d1x1` at stride 1 for planes with a multiple of 4 pixels. It reads four pixels at a time: on software Vulkan one load of four
- * costs less than four loads.
+ * `conv2d1x1` at stride 1 for planes with a multiple of 4 pixels. It reads four pixels at a time: on software Vulkan
+ * one load of four costs less than four loads.
  */
 export const conv2d1x1Quads = defineKernel({
   ...tensorsOf('conv2d_1x1_quads', quadsShader),
@@ -72,8 +72,9 @@ export const conv2d1x1Quads = defineKernel({
 });
 
 /**
- * `conv2d1x1Quads` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by pixels, and each
- * invocation loads half of what its tile needs. It takes a fifth to a quarter less time on software Vulkan, and returns the same bits.
+ * `conv2d1x1Quads` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by
+ * pixels, and each invocation loads half of what its tile needs. It takes a fifth to a quarter less time on software
+ * Vulkan, and returns the same bits.
  */
 export const conv2d1x1Swaps = defineKernel({
   ...tensorsOf('conv2d_1x1_swaps', swapsShader),

@@ -23,11 +23,11 @@ export interface Conv2dGemmOptions extends Conv2dOptions {
 }
 
 /**
- * `conv2d` as a matrix product with tiles in workgroup memory, for GPUs; any window. Pixels are counted over the whole batch, so
- * that planes smaller than a tile fill it.
+ * `conv2d` as a matrix product with tiles in workgroup memory, for GPUs; any window. Pixels are counted over the
+ * whole batch, so that planes smaller than a tile fill it.
  *
- * With `slices` over 1 small planes occupy more of the GPU: y is then [slices, N, O, OH, OW] without an epilogue, and `conv2dReduce`
- * adds up the slices.
+ * With `slices` over 1 small planes occupy more of the GPU: y is then [slices, N, O, OH, OW] without an epilogue, and
+ * `conv2dReduce` adds up the slices.
  *
  * @throws ShapeError  as `conv2d`, and if slices is out of range or has an epilogue
  */

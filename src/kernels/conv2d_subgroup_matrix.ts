@@ -14,8 +14,8 @@ export type Conv2dSubgroupMatrixOptions = Omit<Conv2dGemmOptions, 'tile' | 'half
 const variants = new Map<string, ReturnType<typeof define>>();
 
 /**
- * `conv2dGemm` with subgroup matrices: weights are 16-bit floats, x is rounded to 16 bits, sums and everything else are f32. A value of
- * x over 65504 becomes infinite.
+ * `conv2dGemm` with subgroup matrices: weights are 16-bit floats, x is rounded to 16 bits, sums and everything else
+ * are f32. A value of x over 65504 becomes infinite.
  *
  * weight  [ceil(O / 8), C * KH * KW, 4], from `packConv2dHalves`
  *

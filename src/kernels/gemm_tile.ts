@@ -19,7 +19,11 @@ const CHANNELS_EACH = 8;
 /** Invocations of a workgroup along the columns. */
 const COLUMNS = 8;
 
-/** Returns a shader's `ROWS`, its invocations along the channels, and how many columns each computes. @throws ShapeError */
+/**
+ * Returns a shader's `ROWS`, its invocations along the channels, and how many columns each computes.
+ *
+ * @throws ShapeError
+ */
 export function gemmInvocations(where: string, tile: GemmTile): { rows: number; columnsEach: number } {
   const { channels, columns } = tile;
   if (!GEMM_TILES.some(known => known.channels === channels && known.columns === columns))

@@ -3,8 +3,8 @@ import { defineKernel, linearGrid } from '../runtime/kernel.ts';
 import { expectRank } from './shape_checks.ts';
 
 /**
- * The smallest and the largest element of every map. A large map is faster in two steps: first each row as a map, then the rows'
- * results as one map.
+ * The smallest and the largest element of every map. A large map is faster in two steps: first each row as a map,
+ * then the rows' results as one map.
  *
  * x        [N, H, W]
  * y        [N, 2], minimum and maximum

@@ -48,7 +48,11 @@ export function windowOutput(
   return output;
 }
 
-/** Checks that the named shape, if present, is exactly the expected one. @throws ShapeError  with all shapes of the operation */
+/**
+ * Checks that the named shape, if present, is exactly the expected one.
+ *
+ * @throws ShapeError  with all shapes of the operation
+ */
 export function expectShape(
   where: string,
   name: string,

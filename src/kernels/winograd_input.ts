@@ -6,7 +6,7 @@ import { expectRank } from './shape_checks.ts';
 import { winogradTiling } from './winograd_tiling.ts';
 
 /**
- * Transforms the input of a 3x3 convolution at stride 1 and padding 1 into Winograd tiles, for `winogradMatmul`: V = B^T d B.
+ * Transforms the input of a 3x3 convolution (stride 1, padding 1) into Winograd tiles for `winogradMatmul`: V = B^T d B.
  *
  * x        [N, C, H, W]
  * v        [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4), zero past T

@@ -42,8 +42,8 @@ export const winogradMatmul = defineKernel({
 });
 
 /**
- * `winogradMatmul` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by Winograd tiles, and each
- * invocation loads half of what its tile needs.
+ * `winogradMatmul` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by
+ * Winograd tiles, and each invocation loads half of what its tile needs.
  *
  * u  [36, ceil(O / 16), C, 16]
  *

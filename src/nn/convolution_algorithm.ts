@@ -26,15 +26,16 @@ export type TileSize = Readonly<Record<keyof GemmTile, number>>;
 
 const SLICES = [1, 2, 4, 8];
 /**
- * Workgroups that fill a large GPU. More slices than that takes only leave more partial sums to add up. Estimated, not timed on a GPU
- * (docs/decisions.md): `raycam tune` measures.
+ * Workgroups that fill a large GPU. More slices than that takes only leave more partial sums to add up. Estimated,
+ * not timed on a GPU (docs/decisions.md): `raycam tune` measures.
  */
 export const ENOUGH_WORKGROUPS = 256;
 /** Fewest products in a slice, so that filling and emptying its tiles does not outweigh them. Estimated too. */
 const LEAST_SLICE_DEPTH = 128;
 /**
- * `side` is the width and height of a Winograd tile in pixels. Above `mostGpuChannels` a GPU would spend too much bandwidth
- * on the larger weights; with these limits ResNet-152 takes at most 1.35 times the memory of its weights (docs/decisions.md).
+ * `side` is the width and height of a Winograd tile in pixels. Above `mostGpuChannels` a GPU would spend too much
+ * bandwidth on the larger weights; with these limits ResNet-152 takes at most 1.35 times the memory of its weights
+ * (docs/decisions.md).
  */
 const WINOGRAD = {
   winograd: { side: 4, mostGpuChannels: 128 },
@@ -52,7 +53,7 @@ export function layoutOf(algorithm: ConvolutionAlgorithm): WeightLayout {
   return isHalf ? 'halves' : 'packed';
 }
 
-/** Returns the algorithms worth measuring on an adapter: those that `planConvolution` may choose, and others that may be faster. */
+/** Returns the algorithms worth measuring: what `planConvolution` may choose, and what may be faster. */
 export function candidateAlgorithms(
   size: ConvolutionSize,
   { kind }: Pick<AdapterFamily, 'kind'>,
@@ -72,7 +73,7 @@ export function candidateAlgorithms(
   ];
 }
 
-/** Returns the algorithms with 16-bit weights. They are less exact, so tuning never compares them with the candidates above. */
+/** Returns the algorithms with 16-bit weights. Tuning never compares them with the others: they are less exact. */
 export function halfAlgorithms(
   size: ConvolutionSize,
   { kind, subgroupMatrix }: Pick<AdapterFamily, 'kind' | 'subgroupMatrix'>,
@@ -103,7 +104,7 @@ export function workgroupsOf(size: ConvolutionSize, layout: WeightLayout, tile: 
   return rows * Math.ceil(columns / tile.columns) * points;
 }
 
-/** Returns `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32`, `subgroup matrix in 2`, `winograd`, `winograd 2x2 64x64`. */
+/** Returns a name such as `direct`, `gemm 64x32`, `gemm 32x32 in 4`, `half gemm 64x32` or `winograd 2x2 64x64`. */
 export function algorithmName(algorithm: ConvolutionAlgorithm): string {
   const { kind } = algorithm;
   const tile = 'tile' in algorithm && algorithm.tile ? ` ${algorithm.tile.channels}x${algorithm.tile.columns}` : '';

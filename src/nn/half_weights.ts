@@ -1,14 +1,15 @@
 import { WeightsError } from '../errors/index.ts';
 import type { Shape } from '../runtime/shape.ts';
 
-/** Exponent of a channel's largest weight: from 2^14 to 2^15, which is the last power of two that a 16-bit float can store. */
+/** Exponent of a channel's largest scaled weight: it is in [2^14, 2^15), just below the largest 16-bit float. */
 const TOP_EXPONENT = 14;
 /** Largest exponent of a factor, so that the factor and its inverse are normal 32-bit floats. */
 const MOST_EXPONENT = 126;
 
 /**
- * Returns powers of two [O] that bring each output channel's weights into the range of 16-bit floats. Real networks have channels with
- * weights around 1e-7, which a batch norm with a variance of 1e-13 scales up again. The factor of a channel of zeros is 1.
+ * Returns powers of two [O] that bring each output channel's weights into the range of 16-bit floats. Real networks
+ * have channels with weights around 1e-7, which a batch norm with a variance of 1e-13 scales up again. The factor of
+ * a channel of zeros is 1.
  *
  * @throws WeightsError  a weight is not finite
  */

@@ -13,6 +13,7 @@ import {
   winogradMatmulSimd,
   winogradMatmulSwaps,
 } from '../kernels/winograd_matmul.ts';
+import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
 
 // Above: shaders that are alike. Next to each other, they make the page's bundle 0.7 kB smaller when it is compressed.
 
@@ -24,7 +25,6 @@ import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
 import { windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
 import { winograd2x2Input, winogradInput } from '../kernels/winograd_input.ts';
-import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradTiling } from '../kernels/winograd_tiling.ts';
 import { winograd2x2Weight, winogradWeight } from '../kernels/winograd_weight.ts';
 import { type AdapterFamily, hasFeatureOf, hasWideSimd, type SubgroupMatrix } from '../runtime/adapter.ts';
@@ -46,14 +46,14 @@ import type { Tuning } from './tuning.ts';
 /** How weights should be stored on the device, and which algorithm should read them. */
 export interface WeightOptions {
   /**
-   * Store weights at their own size. By default 3x3 convolutions on the CPU take four times the memory, and a third of the
-   * time.
+   * Store weights at their own size. By default 3x3 convolutions on the CPU take four times the memory, and a third
+   * of the time.
    */
   readonly compact?: boolean;
   /**
-   * Store weights as 16-bit floats with 11 significant bits: half of the memory, with the kernels for GPUs on every adapter.
-   * Everything else stays in 32 bits, unless the device was opened with `subgroupMatrix`: then pixels are rounded to 16 bits too
-   * before they are multiplied.
+   * Store weights as 16-bit floats with 11 significant bits: half of the memory, with the kernels for GPUs on every
+   * adapter. Everything else stays in 32 bits, unless the device was opened with `subgroupMatrix`: then pixels are
+   * rounded to 16 bits too before they are multiplied.
    */
   readonly halfWeights?: boolean;
   /** The fastest algorithm for each convolution, as measured on this adapter. */
@@ -83,8 +83,8 @@ export interface WeightPlan {
 /** The steps that compute a convolution. */
 interface Steps {
   /**
-   * The steps for each band of rows of y. A band's first step reads x, every other step reads the output of the step before it,
-   * and the last one applies the epilogue. Only unfolded convolutions have more than one band.
+   * The steps for each band of rows of y. A band's first step reads x, every other step reads the output of the step
+   * before it, and the last one applies the epilogue. Only unfolded convolutions have more than one band.
    */
   readonly bands: readonly (readonly Step[])[];
   /** Shape of y, if bands write parts of it. Otherwise the last step creates y. */
@@ -96,14 +96,15 @@ export interface ConvolutionPlan extends WeightPlan, Steps {
 }
 
 /**
- * Fewest channels, in and out, for Winograd on a CPU. The more channels there are, the less the transforms of pixels weigh: at
- * 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 Winograd takes 0.55, 0.45, 0.37 and 0.30 of the direct time on
- * WebAssembly, and 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md).
+ * Fewest channels, in and out, for Winograd on a CPU. The more channels there are, the less the transforms of pixels
+ * weigh: at 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 Winograd takes 0.55, 0.45, 0.37 and 0.30 of
+ * the direct time on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md).
  */
 const LEAST_WINOGRAD_CHANNELS = 64;
 /**
- * Most bytes of unfolded columns in a band, so that they are still in the cache when the product reads them. All columns at once
- * take nine to 49 times the memory of x, 7.4 MB for the stem. With bands ResNet-18 takes 0.99 of the time (docs/decisions.md).
+ * Most bytes of unfolded columns in a band, so that they are still in the cache when the product reads them. All
+ * columns at once take nine to 49 times the memory of x, 7.4 MB for the stem. With bands ResNet-18 takes 0.99 of the
+ * time (docs/decisions.md).
  */
 const COLUMNS_BYTES = 2e6;
 
@@ -138,9 +139,10 @@ function defaultLayout(layer: ConvolutionLayer, { kind }: AdapterFamily): Weight
 }
 
 /**
- * A channel block is what one invocation of a product computes. On WebAssembly its sums must fit the registers: blocks of 6 do with
- * relaxed SIMD, which multiplies and adds in one instruction, blocks of 4 without. On software Vulkan a load costs more than a
- * register that spills, and blocks of 16 take 0.8 of the time of 8 for Winograd's products (docs/decisions.md).
+ * A channel block is as many channels as one invocation computes. On WebAssembly its sums must fit the registers:
+ * blocks of 6 do with relaxed SIMD, which multiplies and adds in one instruction, blocks of 4 without. On software
+ * Vulkan a load costs more than a register that spills, and blocks of 16 take 0.8 of the time of 8 for Winograd's
+ * products (docs/decisions.md).
  */
 function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily): Step {
   const channelBlock = kind === 'wasm' ? (architecture === 'wasm-simd' ? 4 : 6) : CHANNEL_BLOCK;
@@ -223,9 +225,9 @@ function winogradProduct(
 }
 
 /**
- * On WebAssembly all windows but the 1x1 are unfolded: that way the 7x7 stem takes 6 ms instead of 22. On software Vulkan a window
- * that moves by 2 needs an index and a test for each load: 128 channels of 56 x 56 by 3x3 take 148 ms directly, and 3 + 52 ms
- * unfolded (docs/decisions.md).
+ * On WebAssembly all but 1x1 windows at stride 1 are unfolded: the 7x7 stem takes 6 ms instead of 22. On software
+ * Vulkan a window that moves by 2 needs an index and a test for each load: 128 channels of 56 x 56 by 3x3 take 148 ms
+ * directly, and 3 + 52 ms unfolded (docs/decisions.md).
  */
 function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   const { kernelSize, stride, padding } = size;
@@ -258,9 +260,10 @@ function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
 }
 
 /**
- * Chooses the kernel for 1x1 windows without padding, on planes of so many pixels. On one core of an EPYC, tiles of 6 channels x 8
- * pixels reach 58 GFLOP/s, and tiles of 6 x 16 pixels in 256 bits 118. On SwiftShader ResNet-50 takes 0.95 of the time if pixels are
- * read four at a time, and 0.93 of that if the quads of invocations share their loads (docs/decisions.md).
+ * Chooses the kernel for 1x1 windows without padding, on planes of so many pixels. On one core of an EPYC, tiles of 6
+ * channels x 8 pixels reach 58 GFLOP/s, and tiles of 6 x 16 pixels in 256 bits 118. On SwiftShader ResNet-50 takes
+ * 0.95 of the time if pixels are read four at a time, and 0.93 of that if the quads of invocations share their loads
+ * (docs/decisions.md).
  */
 function pointwiseKernel(stride: number, pixels: number, adapter: AdapterFamily): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;

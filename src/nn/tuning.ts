@@ -67,7 +67,10 @@ export class Tuning {
     return largest && layoutOf(largest.algorithm);
   }
 
-  /** Returns whether this was measured on an adapter. Browsers hide a GPU's name; without it, only the family is compared. */
+  /**
+   * Returns whether this was measured on an adapter. Browsers hide a GPU's name; without it, only the family is
+   * compared.
+   */
   isOf(adapter: TunedAdapter): boolean {
     const own = this.adapter;
     return (
@@ -138,7 +141,10 @@ export class Tuning {
   }
 }
 
-/** Returns whether a tuning may choose an algorithm: it must be exact and fit the size, and WebAssembly has no tiles. */
+/**
+ * Returns whether a tuning may choose an algorithm: it must be exact and fit the size. WebAssembly packs weights for
+ * kernels without tiles in workgroup memory.
+ */
 function computes(algorithm: ConvolutionAlgorithm, size: ConvolutionLayer, { kind }: TunedAdapter): boolean {
   if (kind === 'wasm' && 'tile' in algorithm && algorithm.tile) return false;
   const layout = layoutOf(algorithm);

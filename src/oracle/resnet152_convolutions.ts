@@ -21,7 +21,9 @@ export const resnet152Convolutions: readonly Convolution[] = [
 /**
  * The 3x3 convolutions at stride 1, which the engine computes by Winograd. They return as many channels as they take.
  */
-export const winogradConvolutions = resnet152Convolutions.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
+export const winogradConvolutions = resnet152Convolutions.filter(
+  ({ kernelSize, stride }) => kernelSize === 3 && stride === 1,
+);
 
 function stage(index: number): Convolution[] {
   const width = 64 * 2 ** (index - 1);
