@@ -23,7 +23,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 /** The variant that a network runs without a tuning: `planConvolution` chooses. */
-export const ENGINE = 'engine';
+const ENGINE = 'engine';
 /** Distinct images in a batch. The reference computes only these, and every image is compared with its own. */
 const DISTINCT_IMAGES = 2;
 

@@ -45,7 +45,7 @@ export interface AugmentationParameters {
 }
 
 /** Small enough that the image remains a realistic chest X-ray. */
-export const DEFAULT_AUGMENTATION: AugmentationOptions = {
+const DEFAULT_AUGMENTATION: AugmentationOptions = {
   horizontalFlip: 0.5,
   rotation: 10,
   affine: { translate: [0.05, 0.05], scale: [0.95, 1.05], shear: 5 },
@@ -107,7 +107,7 @@ interface Size {
  * Returns the matrix that maps output to input pixels for a counter-clockwise rotation about the centre.
  * Source: PIL.Image.rotate
  */
-export function rotationMatrix(degrees: number, { height, width }: Size): AffineMatrix {
+function rotationMatrix(degrees: number, { height, width }: Size): AffineMatrix {
   const turn = degrees % 360;
   const angle = -radians(turn < 0 ? turn + 360 : turn);
   const cos = roundTo15(Math.cos(angle));
@@ -120,7 +120,7 @@ export function rotationMatrix(degrees: number, { height, width }: Size): Affine
  * Returns the matrix that maps output to input pixels, about the image's centre.
  * Source: torchvision.transforms.functional, _get_inverse_affine_matrix
  */
-export function affineMatrix(parameters: AugmentationParameters['affine'], { height, width }: Size): AffineMatrix {
+function affineMatrix(parameters: AugmentationParameters['affine'], { height, width }: Size): AffineMatrix {
   const { angle, translate, scale, shear } = parameters;
   const [rotation, shearX, shearY] = [radians(angle), radians(shear[0]), radians(shear[1])];
   const [x, y] = [width / 2, height / 2];

@@ -41,7 +41,7 @@ export async function listImages(root: string, source: FolderSource = FILE_SYSTE
 }
 
 /** Returns whether a file name has an image extension. */
-export function isImageName(name: string): boolean {
+function isImageName(name: string): boolean {
   const lower = name.toLowerCase();
   return IMAGE_EXTENSIONS.some(extension => lower.endsWith(extension));
 }

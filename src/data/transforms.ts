@@ -10,13 +10,7 @@ import type { Tensor } from '../runtime/tensor.ts';
 import type { Preprocessing } from '../weights/preprocessing.ts';
 import { type AugmentationParameters, augment, roundHalfEven } from './augmentation.ts';
 
-export {
-  type AugmentationOptions,
-  type AugmentationParameters,
-  augment,
-  DEFAULT_AUGMENTATION,
-  randomAugmentation,
-} from './augmentation.ts';
+export { type AugmentationParameters, augment, randomAugmentation } from './augmentation.ts';
 
 /**
  * How to resize: either scale the shorter side to `shorterSide` and crop the centre square, or scale to `height` and

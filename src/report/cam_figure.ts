@@ -98,7 +98,7 @@ function drawFooter(canvas: Picture): void {
 }
 
 /** Draws a colour bar with the largest value on top. A constant map gets one label, in the middle. */
-export function drawColourBar(
+function drawColourBar(
   canvas: Picture,
   bar: Rectangle,
   range: { readonly min: number; readonly max: number; readonly colormap: string },

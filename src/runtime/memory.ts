@@ -165,7 +165,7 @@ export class Memory {
 }
 
 /** Formats a size for messages: `268 MB`. */
-export function megabytes(sizeBytes: number): string {
+function megabytes(sizeBytes: number): string {
   const value = sizeBytes / 1e6;
   return `${value >= 10 ? Math.round(value) : value.toFixed(1)} MB`;
 }

@@ -17,11 +17,7 @@ const ROWS_PER_BATCH = 4096;
  * @throws InputError   the number of values is not a multiple of F
  * @throws DeviceError  the device's results are not log-probabilities
  */
-export async function logProbabilitiesOf(
-  device: Device,
-  values: HeadValues,
-  features: Float32Array,
-): Promise<Float32Array> {
+async function logProbabilitiesOf(device: Device, values: HeadValues, features: Float32Array): Promise<Float32Array> {
   const { featureCount, classes } = values;
   const rows = features.length / featureCount;
   if (!Number.isInteger(rows))

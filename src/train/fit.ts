@@ -10,7 +10,7 @@ import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { checkFeatureSet, type FeatureSet } from './feature_set.ts';
 import { linesAtEnd, linesOfEpoch } from './fit_lines.ts';
-import { type BatchOutputs, type EpochRecord, Phase, type PhaseResult } from './phase.ts';
+import { type BatchOutputs, type EpochRecord, Phase } from './phase.ts';
 
 export interface FitData {
   readonly classes: readonly string[];
@@ -45,7 +45,7 @@ export interface FitOptions {
   readonly onEpoch?: (epoch: EpochRecord, head: HeadValues) => unknown;
 }
 
-export type { EpochRecord, PhaseResult };
+export type { EpochRecord };
 
 export interface FitResult {
   /** The weights after the epoch with the highest validation accuracy; of equal epochs, the first. */

@@ -74,7 +74,7 @@ export function metricsOf({ logProbabilities, labels, classes, positiveClass }: 
 }
 
 /** Returns the index of the positive class: the named one or the default. @throws InputError  the class is unknown */
-export function positiveIndex(classes: readonly string[], name?: string): number {
+function positiveIndex(classes: readonly string[], name?: string): number {
   if (name === undefined) return classes.includes('PNEUMONIA') ? classes.indexOf('PNEUMONIA') : classes.length - 1;
   const index = classes.indexOf(name);
   if (index < 0) throw new InputError(`metrics: unknown class "${name}". Known: ${classes.join(', ')}`);

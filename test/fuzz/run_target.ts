@@ -73,7 +73,7 @@ export function together(parts: readonly FuzzResult[]): FuzzResult {
   };
 }
 
-export function inputOf(
+function inputOf(
   target: Target,
   seeds: readonly Uint8Array[],
   { seed, run }: { readonly seed: number; readonly run: number },
@@ -93,7 +93,7 @@ async function expectUnchanged(target: Target, original: Uint8Array): Promise<vo
   if (problem !== undefined) throw new Error(`${target.name}: the unmodified seed file fails (${problem})`);
 }
 
-export async function outcomeOf(
+async function outcomeOf(
   target: Target,
   input: Uint8Array,
 ): Promise<{ readonly sentence?: string; readonly problem?: string }> {

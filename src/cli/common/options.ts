@@ -6,9 +6,9 @@ import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 
 /** Headings of the groups that `--help` shows after a command's own options. */
 export const NETWORK_GROUP = 'Network:';
-export const DEVICE_GROUP = 'Device:';
+const DEVICE_GROUP = 'Device:';
 export const OUTPUT_GROUP = 'Output:';
-export const CACHING_GROUP = 'Caching:';
+const CACHING_GROUP = 'Caching:';
 
 /** Options of every command: its output, and its cache. */
 export interface CommonFlags {

@@ -6,7 +6,7 @@ import type { BuildOptions } from '../../inference/network.ts';
 import { MOST_TUNING_BYTES, type TunedAdapter, Tuning } from '../../nn/tuning.ts';
 
 /** Returns the path for an adapter. A GPU's file is named after its family, because pages cannot see the GPU's name. */
-export function tuningFile({ kind, ...adapter }: TunedAdapter, cacheDir = cacheDirectory()): string {
+function tuningFile({ kind, ...adapter }: TunedAdapter, cacheDir = cacheDirectory()): string {
   const { vendor, architecture, description } = adapter;
   const name = [vendor, architecture, ...(kind === 'gpu' ? [] : [description])].filter(Boolean).join('-');
   return joinPath(cacheDir, 'tuning', `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`);

@@ -14,7 +14,7 @@ export interface CallOptions<M extends MethodName> {
 }
 
 /** A failure in the engine. `message` is a sentence to show unchanged. */
-export class EngineError extends Error {
+class EngineError extends Error {
   constructor({ name, message }: Failure) {
     super(message);
     this.name = name;

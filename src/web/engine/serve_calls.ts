@@ -77,7 +77,7 @@ export function serveCalls<Context>(
   };
 }
 
-export function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): Failure {
   if (error instanceof Error || error instanceof DOMException) return { name: error.name, message: error.message };
   return { name: 'Error', message: String(error) };
 }

@@ -9,9 +9,9 @@ export interface Route {
   readonly params: Readonly<Record<string, string>>;
 }
 
-export const DEFAULT_VIEW = 'look';
+const DEFAULT_VIEW = 'look';
 
-export const route = signal<Route>(parseRoute(globalThis.location?.hash ?? ''));
+const route = signal<Route>(parseRoute(globalThis.location?.hash ?? ''));
 export const view = computed(() => route.value.view);
 
 /** Returns a value of the address. A component that reads it is rendered again when it changes. */

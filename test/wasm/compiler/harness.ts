@@ -39,7 +39,7 @@ export interface Prepared {
   runAndCheck(): void;
 }
 
-export function prepare(kernel: CompiledKernel, buffers: Record<string, Data>, options: RunOptions = {}): Prepared {
+function prepare(kernel: CompiledKernel, buffers: Record<string, Data>, options: RunOptions = {}): Prepared {
   const [x, y = 1, z = 1] = options.workgroups ?? [1];
   const align = (at: number) => Math.ceil(at / 16) * 16;
   let end = align(ARGS + 16 + 8 * kernel.bindings.length) + GUARD_BYTES;

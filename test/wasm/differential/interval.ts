@@ -37,7 +37,7 @@ function ulp(x: number): number {
 /**
  * Returns the smallest f32 interval around an interval. Subnormal values may be flushed, so it includes zero for them.
  */
-export function around(low: number, high: number): Interval {
+function around(low: number, high: number): Interval {
   if (!(low <= high) || low < -LARGEST || high > LARGEST) return undefined;
   // The f64 arithmetic that computed low and high rounds too.
   const slack = 1e-13 * Math.max(Math.abs(low), Math.abs(high));

@@ -52,7 +52,7 @@ export function leavesOf(type: Type): (readonly [suffix: string, scalar: Scalar]
   );
 }
 
-export function randomShape(entropy: Entropy): Type & { kind: 'shaped' } {
+function randomShape(entropy: Entropy): Type & { kind: 'shaped' } {
   const scalar = entropy.pick(['i32', 'u32', 'f32', 'bool'] as const);
   return shaped(scalar, entropy.pick([1, 1, 1, 2, 3, 4]));
 }

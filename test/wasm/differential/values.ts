@@ -24,7 +24,7 @@ export interface Value {
 
 /** The range of floats in variables. */
 export const KEPT = { bound: 64, places: 3 } as const;
-export const EXACT = 2 ** 24;
+const EXACT = 2 ** 24;
 
 export function primary(code: string, type: Type, more: Partial<Value> = {}): Value {
   return { code, type, binds: BINDS.primary, isConst: false, ...KEPT, ...more };

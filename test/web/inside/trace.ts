@@ -54,7 +54,7 @@ export async function traced(page: Page, work: () => Promise<void>): Promise<Pag
 }
 
 /** Extracts frames and tasks from a trace. @throws  it has no timed task or no frame, so nothing was measured */
-export function readTrace(trace: Buffer): PageTrace {
+function readTrace(trace: Buffer): PageTrace {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const threadsNamed = (wanted: string) =>
     new Set(

@@ -8,7 +8,7 @@ import { param, setParams } from '../../state/route.ts';
 export type LayerOutput = OutputOf<'layerOutput'>;
 export type Formula = OutputOf<'elementFormula'>;
 
-export const DEFAULT_LAYER = 'layer4';
+const DEFAULT_LAYER = 'layer4';
 
 export type SortBy = 'channel' | 'mean' | 'max' | 'contribution';
 const SORTS: readonly SortBy[] = ['channel', 'mean', 'max', 'contribution'];
