@@ -1,4 +1,4 @@
-import { sigmoidBackward } from '../../kernels/sigmoid_backward.ts';
+import { sigmoidBackward } from '../../kernels/sigmoid.ts';
 import { caseTable, type InputSpec } from '../case_table.ts';
 import { sigmoidBackward as reference } from '../reference/sigmoid_backward.ts';
 
@@ -20,7 +20,7 @@ export default caseTable({
     {
       why: 'rejects shapes that differ',
       inputs: { gradOutput: [2, 3], y: [3, 2] },
-      error: 'sigmoid_backward: gradOutput and y must have one shape (gradOutput [2, 3], y [3, 2])',
+      error: 'sigmoid_backward: gradOutput and y must have the same shape (gradOutput [2, 3], y [3, 2])',
     },
   ],
   perf: [{ inputs: { gradOutput: [256, 2048], y: probabilities(256, 2048) } }],
