@@ -7,13 +7,13 @@ export function tileGroupsOf(size: number): number {
   return Math.ceil(Math.ceil(size / 4) ** 2 / 4);
 }
 
-/** Returns the inputs of the matrix products. `tile` channels of u lie together. */
-export function matmulInputs(channels: number, outChannels: number, tileGroups: number, tile = 8): InputSpecs {
-  return { v: [36, channels, tileGroups, 4], u: [36, Math.ceil(outChannels / tile), channels, tile] };
+/** Returns the inputs of the matrix products. `channelBlock` channels of u lie together. */
+export function matmulInputs(channels: number, outChannels: number, tileGroups: number, channelBlock = 8): InputSpecs {
+  return { v: [36, channels, tileGroups, 4], u: [36, Math.ceil(outChannels / channelBlock), channels, channelBlock] };
 }
 
 /** Returns the matrix products of ResNet-152, smallest number of channels first. */
-export function resnetMatmuls(tile: number): readonly {
+export function resnetMatmuls(channelBlock: number): readonly {
   readonly channels: number;
   readonly size: number;
   readonly inputs: InputSpecs;
@@ -21,14 +21,14 @@ export function resnetMatmuls(tile: number): readonly {
 }[] {
   return winogradConvolutions.map(({ channels, size }) => {
     const tileGroups = tileGroupsOf(size);
-    const inputs = matmulInputs(channels, channels, tileGroups, tile);
+    const inputs = matmulInputs(channels, channels, tileGroups, channelBlock);
     return { channels, size, inputs, flop: 2 * 36 * channels * channels * tileGroups * 4 };
   });
 }
 
 /** Returns the bench rows of a kernel that multiplies matrices, one for each convolution of ResNet-152. */
-export function matmulPerf<More extends object>(tile: number, more?: More, why?: string) {
-  return resnetMatmuls(tile).map(({ channels, inputs, flop }) => ({
+export function matmulPerf<More extends object>(channelBlock: number, more?: More, why?: string) {
+  return resnetMatmuls(channelBlock).map(({ channels, inputs, flop }) => ({
     inputs,
     options: { outChannels: channels, ...(more as More) },
     flop,

@@ -76,19 +76,29 @@ describe('raycam bench', () => {
   });
 });
 
+// These compare by the clock, so they use limits that no noise reaches. compare.test.ts tests 5 % with a model of a noisy clock.
 describe('raycam bench --compare', () => {
   it('passes if the kernel is unchanged', async () => {
-    const { stdout, status } = await raycam(['bench', ...small, '--compare', baseline, '--quiet', '--json']);
+    const { stdout, status } = await raycam([
+      'bench',
+      ...small,
+      '--compare',
+      baseline,
+      '--fail-above',
+      '50%',
+      '--quiet',
+      '--json',
+    ]);
     const comparison = JSON.parse(stdout);
-    expect(comparison).toMatchObject({ kind: 'comparison', limit: 0.05, verdict: 'same', rows: [{ verdict: 'same' }] });
+    expect(comparison).toMatchObject({ kind: 'comparison', limit: 0.5, verdict: 'same', rows: [{ verdict: 'same' }] });
     expect(status).toBe(0);
   });
 
-  it('fails if the kernel of the file did 10 % less work', async () => {
+  it('fails if the kernel of the file did a tenth of the work', async () => {
     const [first, second, third] = result.rows[0]!.recording.dispatches[0]!.workgroups;
     expect(first % 10).toBe(0);
     const faster = JSON.parse(readFileSync(baseline, 'utf8'));
-    faster.rows[0].recording.dispatches[0].workgroups = [first * 0.9, second, third];
+    faster.rows[0].recording.dispatches[0].workgroups = [first / 10, second, third];
     const edited = join(folder, 'faster.json');
     writeFileSync(edited, JSON.stringify(faster));
     const { stdout, status } = await raycam(['bench', ...small, '--compare', edited, '--fail-above', '5%', '--quiet']);
@@ -97,7 +107,15 @@ describe('raycam bench --compare', () => {
   });
 
   it('--against runs another build in turns with this one', async () => {
-    const { stdout, stderr, status } = await raycam(['bench', ...small, '--against', join(root, 'dist'), '--json']);
+    const { stdout, stderr, status } = await raycam([
+      'bench',
+      ...small,
+      '--against',
+      join(root, 'dist'),
+      '--fail-above',
+      '50%',
+      '--json',
+    ]);
     expect(stderr).toContain('both builds prepare');
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'same', rows: [{ variant: 'conv2d_1x1', verdict: 'same' }] });
     expect(status).toBe(0);

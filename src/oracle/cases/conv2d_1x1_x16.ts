@@ -38,7 +38,7 @@ export default caseTable<Conv2dOptions>({
       why: 'rejects weights packed for other variants',
       inputs: { x: [1, 8, 4, 4], weight: packed(8, 8) },
       options: square(1, 8),
-      error: 'conv2d_1x1_x16: weight must be packed by 6 channels, got 8 (weight [1, 8, 8])',
+      error: 'conv2d_1x1_x16: weight must have channel blocks of 6, got 8 (weight [1, 8, 8])',
     },
   ],
 });

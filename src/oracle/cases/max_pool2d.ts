@@ -64,7 +64,7 @@ export default caseTable<MaxPool2dOptions>({
       why: 'rejects a padding over half of the window',
       inputs: { x: [1, 1, 8, 8] },
       options: { kernelSize: 3, stride: 1, padding: 2 },
-      error: 'max_pool2d: padding must be at most half of the window, kernel 3, padding 2',
+      error: 'max_pool2d: padding must be at most half of the window, kernelSize 3, padding 2',
     },
     {
       why: 'rejects a window that does not fit',

@@ -2,7 +2,7 @@ import { packConv2dWeight } from '../../kernels/conv2d.ts';
 import { caseTable } from '../case_table.ts';
 import { packConv2dWeight as reference } from '../reference/conv2d.ts';
 
-export default caseTable<{ tile?: number }>({
+export default caseTable<{ channelBlock?: number }>({
   kernel: packConv2dWeight,
   reference,
   exact: true,
@@ -10,7 +10,7 @@ export default caseTable<{ tile?: number }>({
     { why: 'one weight', inputs: { weight: [1, 1, 1, 1] } },
     { why: 'less than a block of channels', inputs: { weight: [7, 3, 1, 1] } },
     { why: 'more than a block of channels', inputs: { weight: [9, 2, 3, 3] } },
-    { why: 'blocks of 6 channels', inputs: { weight: [13, 2, 3, 1] }, options: { tile: 6 } },
+    { why: 'blocks of 6 channels', inputs: { weight: [13, 2, 3, 1] }, options: { channelBlock: 6 } },
     { why: 'the 7x7 of the stem', inputs: { weight: [64, 3, 7, 7] } },
     { why: 'more workgroups than fit one row of the grid', inputs: { weight: [2048, 2049, 1, 1] } },
     {

@@ -44,7 +44,7 @@ export default caseTable<WinogradMatmulGemmOptions>({
       why: 'rejects a u packed by 6',
       inputs: matmulInputs(4, 8, 1, 6),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_gemm: u must hold tiles of 8 or 16 channels, got 6 (u [36, 2, 4, 6])',
+      error: 'winograd_matmul_gemm: u must have channel blocks of 8 or 16, got 6 (u [36, 2, 4, 6])',
     },
   ],
   perf: matmulPerf(8),

@@ -28,7 +28,7 @@ export default caseTable<WinogradMatmulSimdOptions>({
       why: 'rejects a u packed for other variants',
       inputs: matmulInputs(4, 8, 1),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_simd: u must hold tiles of 4 or 6 channels, got 8 (u [36, 1, 4, 8])',
+      error: 'winograd_matmul_simd: u must have channel blocks of 4 or 6, got 8 (u [36, 1, 4, 8])',
     },
   ],
   perf: [...matmulPerf(6), ...matmulPerf(6, { tiles: 16 } as const, '16 tiles at a time')],

@@ -26,7 +26,7 @@ export default caseTable<WinogradMatmulOptions>({
       why: 'rejects a u packed by 8',
       inputs: matmulInputs(4, 8, 1),
       options: { outChannels: 8 },
-      error: 'winograd_matmul_swaps: u must hold tiles of 16 channels, got 8 (u [36, 1, 4, 8])',
+      error: 'winograd_matmul_swaps: u must have channel blocks of 16, got 8 (u [36, 1, 4, 8])',
     },
   ],
   perf: matmulPerf(16),

@@ -4,7 +4,7 @@ import { toHalf } from './half.ts';
 
 export interface Conv2dInputs {
   x: Array64;
-  /** Packed: weight k of output channel o is at [o / tile, k, o % tile]. */
+  /** Packed: weight k of output channel o is at [o / channelBlock, k, o % channelBlock]. */
   weight: Array64;
   scale?: Array64;
   shift?: Array64;
@@ -19,14 +19,14 @@ export function conv2d({ x, weight, scale, shift, residual }: Conv2dInputs, opti
   const OH = Math.floor((H + 2 * padding - KH) / stride) + 1;
   const OW = Math.floor((W + 2 * padding - KW) / stride) + 1;
   const depth = C * KH * KW;
-  const tile = weight.shape[2]!;
+  const channelBlock = weight.shape[2]!;
   const y = array64([N, O, OH, OW]);
   for (let n = 0; n < N; n++)
     for (let o = 0; o < O; o++) {
       const sums = new Float64Array(OH * OW);
       for (let k = 0; k < depth; k++) {
         const [c, kh, kw] = [Math.floor(k / (KH * KW)), Math.floor(k / KW) % KH, k % KW];
-        const w = weight.data[(Math.floor(o / tile) * depth + k) * tile + (o % tile)]!;
+        const w = weight.data[(Math.floor(o / channelBlock) * depth + k) * channelBlock + (o % channelBlock)]!;
         for (let oh = 0; oh < OH; oh++) {
           const h = oh * stride - padding + kh;
           if (h < 0 || h >= H) continue;
@@ -47,15 +47,15 @@ export function conv2d({ x, weight, scale, shift, residual }: Conv2dInputs, opti
 
 export function packConv2dWeight(
   { weight }: { weight: Array64 },
-  { tile = 8 }: { tile?: number } = {},
+  { channelBlock = 8 }: { channelBlock?: number } = {},
 ): { y: Array64 } {
   const [O, C, KH, KW] = weight.shape as [number, number, number, number];
-  const y = array64([Math.ceil(O / tile), C * KH * KW, tile]);
+  const y = array64([Math.ceil(O / channelBlock), C * KH * KW, channelBlock]);
   for (let o = 0; o < O; o++)
     for (let c = 0; c < C; c++)
       for (let kh = 0; kh < KH; kh++)
         for (let kw = 0; kw < KW; kw++)
-          y.set(weight.at(o, c, kh, kw), Math.floor(o / tile), (c * KH + kh) * KW + kw, o % tile);
+          y.set(weight.at(o, c, kh, kw), Math.floor(o / channelBlock), (c * KH + kh) * KW + kw, o % channelBlock);
   return { y };
 }
 

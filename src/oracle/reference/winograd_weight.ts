@@ -24,17 +24,21 @@ interface Inputs {
 }
 
 interface Options {
-  tile?: number;
+  channelBlock?: number;
 }
 
 export const winogradWeight = ({ weight }: Inputs, options: Options) => transformed(weight, options, G);
 export const winograd2x2Weight = ({ weight }: Inputs, options: Options) => transformed(weight, options, G_2X2);
 
 /** G g G^T */
-function transformed(weight: Array64, { tile = 8 }: Options, matrix: readonly (readonly number[])[]): { u: Array64 } {
+function transformed(
+  weight: Array64,
+  { channelBlock = 8 }: Options,
+  matrix: readonly (readonly number[])[],
+): { u: Array64 } {
   const [O, C] = weight.shape as [number, number];
   const size = matrix.length;
-  const u = array64([size ** 2, Math.ceil(O / tile), C, tile]);
+  const u = array64([size ** 2, Math.ceil(O / channelBlock), C, channelBlock]);
   for (let o = 0; o < O; o++)
     for (let c = 0; c < C; c++)
       for (let i = 0; i < size; i++)
@@ -42,7 +46,7 @@ function transformed(weight: Array64, { tile = 8 }: Options, matrix: readonly (r
           let sum = 0;
           for (let kh = 0; kh < 3; kh++)
             for (let kw = 0; kw < 3; kw++) sum += matrix[i]![kh]! * weight.at(o, c, kh, kw) * matrix[j]![kw]!;
-          u.set(sum, i * size + j, Math.floor(o / tile), c, o % tile);
+          u.set(sum, i * size + j, Math.floor(o / channelBlock), c, o % channelBlock);
         }
   return { u };
 }
