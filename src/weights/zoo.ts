@@ -154,7 +154,7 @@ export const ZOO: readonly ZooEntry[] = [
     eps: 1e-3,
     preprocessing: PREPROCESSINGS.caffe,
     licence: CAFFE_LICENCE,
-    note: "He et al.'s ResNet-50, via Keras; downloaded from npm, 95 MB",
+    note: "He et al.'s ResNet-50, ported to Keras; downloaded from npm, 95 MB",
     featuresOf: 'resnet50.caffe_in1k',
   },
   {
@@ -166,7 +166,7 @@ export const ZOO: readonly ZooEntry[] = [
     eps: 1e-3,
     preprocessing: PREPROCESSINGS.caffe,
     licence: CAFFE_LICENCE,
-    note: "ResNet-152's graph and cost, exactly the function of resnet50.caffe_in1k: the 34 added blocks return their input",
+    note: "has ResNet-152's structure and cost, but computes exactly what resnet50.caffe_in1k does: the 34 added blocks return their input",
     featuresOf: 'resnet50.caffe_in1k',
   },
 ];

@@ -29,17 +29,33 @@ export function registerBench(program: Command): void {
   const bench = program
     .command('bench')
     .enablePositionalOptions()
-    .description('time kernels; each is first checked against plain loops in 64-bit floating point')
-    .argument('[kernel]', 'conv2d, one of its variants, or another kernel (default: what a forward pass runs)')
-    .option('--shapes <shapes>', 'an architecture’s convolutions, or N,C,H,W[,O[,K[,S]]] …', 'resnet152')
-    .option('--batch <count>', 'images per batch, for an architecture’s shapes', wholeNumber(1), 1)
-    .option('--variant <name>', 'one implementation, or all of them in turns (default: the engine’s choice)')
-    .option('--compare <file>', 'run the kernels of an earlier --out beside the current ones, in turns')
-    .option('--roofline <file>', 'draw every kernel under the adapter’s measured limits, as SVG');
+    .description('time kernels (compute shaders), after checking each one against plain loops in 64-bit floating point')
+    .argument(
+      '[kernel]',
+      'conv2d, one of its variants, or another kernel (default: all kernels that a forward pass runs)',
+    )
+    .option(
+      '--shapes <shapes>',
+      'the convolutions to time: those of an architecture, or a list of N,C,H,W[,O[,K[,S]]] (O output channels, K window, S stride)',
+      'resnet152',
+    )
+    .option('--batch <count>', 'images per batch, if --shapes is an architecture', wholeNumber(1), 1)
+    .option(
+      '--variant <name>',
+      'the implementation to time, or all to time every one alternately (default: the one that Raycam would choose)',
+    )
+    .option(
+      '--compare <file>',
+      'run the kernels that an earlier --out wrote to this file and the current ones alternately, and compare them',
+    )
+    .option(
+      '--roofline <file>',
+      'write a roofline plot (SVG): the rate of every kernel, under the adapter’s measured limits',
+    );
   addFormatOptions(addCompareOptions(bench));
   addAdapterOptions(bench).option(
     '--subgroup-matrix',
-    'open the adapter with its matrix hardware, for the variants that use it (experimental)',
+    'enable the GPU’s matrix hardware, for the variants that use it (experimental)',
   );
   addCommonOptions(bench).action((kernel: string | undefined, flags: KernelFlags) =>
     runCommand(flags, () => run(kernel, flags)),

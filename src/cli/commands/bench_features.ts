@@ -27,10 +27,12 @@ interface FeatureFlags extends BenchFlags {
 export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
-    .description('compare `raycam features` with the rate of the kernels alone, in turns, and measure its memory');
+    .description(
+      'compare the images per second of `raycam features` with those of its kernels alone, measured alternately, and measure its memory',
+    );
   addArchitectureArgument(command)
-    .argument('<path...>', 'images, and folders of images; each is computed once, and nothing is cached')
-    .option('--batch <count>', 'images per forward pass (default: as `raycam features` takes)', wholeNumber(1));
+    .argument('<path...>', 'images, and folders of images; the features of each image are computed once and not cached')
+    .option('--batch <count>', 'images per forward pass (default: as many as `raycam features` takes)', wholeNumber(1));
   addFormatOptions(command);
   addBenchNetworkOptions(command);
   addCommonOptions(addAdapterOptions(command)).action(

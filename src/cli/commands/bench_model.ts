@@ -30,15 +30,20 @@ interface ModelFlags extends BenchFlags {
 export function registerBenchModel(bench: Command): void {
   const command = bench
     .command('model')
-    .description('time a network: its start by stages, warm forward passes, memory, and with --by-layer each module');
+    .description(
+      'measure a network: the stages of its start, its forward passes, its memory, and with --by-layer the time of each module',
+    );
   addArchitectureArgument(command)
     .option('--batch <count>', 'images per forward pass', wholeNumber(1), 1)
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
-    .option('--by-layer', 'show the time of every module, and the rest of the total')
-    .option('--eager', 'record each forward pass again, as training and taps do, instead of replaying a graph')
+    .option('--by-layer', 'show the time of every module, and the remaining time that belongs to none')
+    .option(
+      '--eager',
+      'record the commands of each forward pass anew, instead of recording them once and replaying them',
+    )
     .option(
       '--no-memory',
-      'do not load the network a second time to measure the other setting of --compact, or the error of --half',
+      'skip the second load of the network, which measures the memory with the other setting of --compact, or the error of --half',
     );
   addFormatOptions(addCompareOptions(command));
   addBenchNetworkOptions(command);

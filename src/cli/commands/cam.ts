@@ -7,7 +7,7 @@ import type { Head } from '../../nn/head.ts';
 import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
 import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import type { Output } from '../common/output.ts';
@@ -47,7 +47,7 @@ export function registerCam(program: Command): void {
     .option('--opacity <share>', 'opacity of the heat map over the X-ray, 0 to 1', share, 0.5)
     .option('--npy', 'also write the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
     .addOption(timingOption());
-  addNetworkOptions(command, 'the head’s').action((images: string[], flags: CamFlags) =>
+  addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: CamFlags) =>
     runCommand(flags, () => cam(images, flags)),
   );
 }

@@ -32,10 +32,12 @@ type DoctorFlags = CommonFlags & {
 export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .description('show adapters, limits and the cache, and test each adapter layer by layer against PyTorch’s results')
+    .description(
+      'show the adapters, their limits and the cache, and compare what each adapter computes with PyTorch’s results, layer by layer',
+    )
     .option(
       '--compare <reports...>',
-      'compare two reports, from `raycam doctor --json` or from the page, and show where they differ',
+      'compare two reports, written by `raycam doctor --json` or by the page, and show the layers where they differ',
     );
   addCommonOptions(addAdapterOptions(command)).action((flags: DoctorFlags) =>
     runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))),

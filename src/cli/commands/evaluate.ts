@@ -3,7 +3,7 @@ import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../..
 import { InputError } from '../../errors/index.ts';
 import { evaluateHead } from '../../inference/predict.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
-import { type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
 import { describeMetrics, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption } from '../common/options.ts';
 import { runCommand } from '../common/session.ts';
@@ -21,7 +21,7 @@ export function registerEvaluate(program: Command): void {
       '--positive <class>',
       'the class that sensitivity and AUROC refer to (default: PNEUMONIA, otherwise the last class)',
     );
-  addReuseOption(addNetworkOptions(command, 'the head’s')).action((dir: string, flags: EvaluateFlags) =>
+  addReuseOption(addNetworkOptions(command, HEADS_NETWORK)).action((dir: string, flags: EvaluateFlags) =>
     runCommand(flags, () => evaluate(dir, flags)),
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { predictImage } from '../../inference/predict.ts';
-import { type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
 import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import { runCommand } from '../common/session.ts';
@@ -11,11 +11,11 @@ type PredictFlags = HeadFlags & TimingFlags;
 export function registerPredict(program: Command): void {
   const command = program
     .command('predict')
-    .description('print the verdict on each X-ray, with its probability')
+    .description('classify each X-ray, and print the class with its probability')
     .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
     .addOption(headOption())
     .addOption(timingOption());
-  addNetworkOptions(command, 'the head’s').action((images: string[], flags: PredictFlags) =>
+  addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
   );
 }

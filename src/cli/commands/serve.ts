@@ -6,7 +6,7 @@ import { isLoopback } from '../../server/check_request.ts';
 import { startPageServer } from '../../server/page_server.ts';
 import { WeightsDesk } from '../../server/weights_desk.ts';
 import { zooEntry } from '../../weights/zoo.ts';
-import { headOption } from '../common/head.ts';
+import { HEADS_NETWORK, headOption } from '../common/head.ts';
 import { addCommonOptions, type CommonFlags, NETWORK_GROUP, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, PullProgress, runCommand } from '../common/session.ts';
@@ -32,10 +32,10 @@ export function registerServe(program: Command): void {
     .option('--open', 'open the page in the browser')
     .addOption(headOption())
     .optionsGroup(NETWORK_GROUP)
-    .option('--backbone <id>', 'the network that the page opens (default: the head’s)')
+    .option('--backbone <id>', `the network that the page opens (default: ${HEADS_NETWORK})`)
     .option('--weights <file>', 'your own weights file, for the page to open');
   addCommonOptions(command)
-    .option('--offline', 'use the cache only, download nothing')
+    .option('--offline', 'download nothing; use only what is in the cache')
     .action((flags: ServeFlags) => runCommand(flags, () => serve(flags)));
 }
 

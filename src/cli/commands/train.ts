@@ -23,18 +23,25 @@ export function registerTrain(program: Command): void {
   const { epochs, batchSize, lr, stepSize, gamma, seed } = FIT_DEFAULTS;
   const command = program
     .command('train')
-    .description('train a head on labelled X-rays; the backbone is frozen, so its features are computed once')
-    .argument('<dir>', 'a folder with train and val or test folders, each with one folder per class')
-    .requiredOption('--out <file>', 'write the head here (safetensors)')
-    .option('--epochs <count>', 'passes over the training images', wholeNumber(1), epochs)
-    .option('--batch-size <count>', 'images per step', wholeNumber(1), batchSize)
+    .description(
+      'train a classifier (a head) on labelled X-rays; the network below it (the backbone) stays as it is, so each image’s features are computed once',
+    )
+    .argument('<dir>', 'a folder that contains train, and val or test; each of these contains one folder per class')
+    .requiredOption('--out <file>', 'write the head to this safetensors file')
+    .option('--epochs <count>', 'number of passes over the training images', wholeNumber(1), epochs)
+    .option('--batch-size <count>', 'images per training step', wholeNumber(1), batchSize)
     .option('--lr <rate>', 'learning rate of Adam', positiveNumber, lr)
-    .option('--step-size <epochs>', 'epochs between two drops of the learning rate', wholeNumber(1), stepSize)
-    .option('--gamma <factor>', 'factor of each drop', positiveNumber, gamma)
+    .option(
+      '--step-size <epochs>',
+      'number of epochs after which the learning rate is multiplied by --gamma, again and again',
+      wholeNumber(1),
+      stepSize,
+    )
+    .option('--gamma <factor>', 'factor that lowers the learning rate', positiveNumber, gamma)
     .option('--seed <number>', 'seed of the initial weights and of every shuffle', wholeNumber(0), seed)
-    .option('--augment <copies>', 'augmented copies of each training image', wholeNumber(0), 0)
+    .option('--augment <copies>', 'number of randomly changed copies to add for each training image', wholeNumber(0), 0)
     .addOption(
-      new Option('--select <which>', 'the epoch to keep: the best on the validation folder, or the last')
+      new Option('--select <which>', 'the epoch whose head is kept: the best on the validation images, or the last')
         .choices(['best', 'last'])
         .default('best'),
     );

@@ -30,7 +30,7 @@ function registerStored(weights: Command): void {
     .description('download a network into the cache; an interrupted download resumes')
     .argument('<id>', 'an id from `raycam weights list`');
   addCommonOptions(pullCommand)
-    .option('--offline', 'use the cache only, download nothing')
+    .option('--offline', 'download nothing; use only what is in the cache')
     .action((id: string, flags: PullFlags) => runCommand(flags, () => pull(id, flags)));
 
   const pruneCommand = weights

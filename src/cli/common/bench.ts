@@ -34,18 +34,28 @@ export interface BenchFlags extends CommonFlags {
 
 export function addFormatOptions(command: Command): Command {
   return command
-    .option('--samples <count>', 'measurements of each (default: as many as fit in a few seconds)', wholeNumber(1))
+    .option(
+      '--samples <count>',
+      'how often to measure each time (default: as often as fits in a few seconds)',
+      wholeNumber(1),
+    )
     .optionsGroup(OUTPUT_GROUP)
-    .option('--out <file>', 'also write the result as JSON, for a later --compare')
+    .option('--out <file>', 'also write the result to this file as JSON (`raycam bench --compare` reads it)')
     .addOption(new Option('--csv', 'print a table with a header line').conflicts(['json', 'markdown']))
     .addOption(new Option('--markdown', 'print a Markdown table').conflicts(['json', 'csv']));
 }
 
 export function addCompareOptions(command: Command): Command {
   return command
-    .option('--against <dir>', 'compare with another build of Raycam (a clone, or its dist), measured in turns')
+    .option(
+      '--against <dir>',
+      'compare with another build of Raycam (a clone or its dist folder); the two are measured alternately',
+    )
     .addOption(
-      new Option('--fail-above <percent>', 'exit with 1 if anything is slower by more than this')
+      new Option(
+        '--fail-above <percent>',
+        'with a comparison: exit with status 1 if any measurement is slower by more than this',
+      )
         .argParser(percent)
         .default(0.05, '5%'),
     )
@@ -55,15 +65,18 @@ export function addCompareOptions(command: Command): Command {
 /** Adds the argument that names the network to measure. */
 export function addArchitectureArgument(command: Command): Command {
   return command.addArgument(
-    new Argument('<architecture>', 'measured with synthetic weights, unless --backbone names real ones').choices(
-      RESNET_ARCHITECTURES,
-    ),
+    new Argument(
+      '<architecture>',
+      'the network to measure; its weights are computed by a formula, unless --backbone names trained ones',
+    ).choices(RESNET_ARCHITECTURES),
   );
 }
 
 /** Adds the options for the weights of the network to measure. */
 export function addBenchNetworkOptions(command: Command): Command {
-  command.optionsGroup(NETWORK_GROUP).option('--backbone <id>', 'real weights: a network from `raycam weights list`');
+  command
+    .optionsGroup(NETWORK_GROUP)
+    .option('--backbone <id>', 'use the trained weights of this network from `raycam weights list`');
   return addWeightOptions(command);
 }
 

@@ -8,13 +8,19 @@ import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
 import { type NetworkUse, withNetwork } from './session.ts';
 
+/** How `--help` describes the default network of commands that use a head. */
+export const HEADS_NETWORK = 'the network that the head was trained on';
+
 /** The bundled head, which `raycam train` made from the 5,216 X-rays of the training set. */
 export const BUNDLED_HEAD = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
 
 export type HeadFlags = NetworkFlags & { readonly head?: string };
 
 export function headOption(): Option {
-  return new Option('--head <file>', 'a head from `raycam train` (default: the bundled one)');
+  return new Option(
+    '--head <file>',
+    'the classifier to use, a file from `raycam train` (default: the bundled X-ray classifier)',
+  );
 }
 
 /** Opens a network and a head that fits it: the named one, otherwise the bundled one. */

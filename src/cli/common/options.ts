@@ -48,7 +48,7 @@ export function addCommonOptions(command: Command): Command {
     .optionsGroup(CACHING_GROUP)
     .option(
       '--cache-dir <dir>',
-      'keep weights and features here (default: RAYCAM_CACHE, otherwise the system’s cache folder)',
+      'keep weights and features here (default: the system’s cache folder; env: RAYCAM_CACHE)',
     );
 }
 
@@ -56,30 +56,39 @@ export function addAdapterOptions(command: Command): Command {
   return command
     .optionsGroup(DEVICE_GROUP)
     .addOption(
-      new Option('--adapter <name>', 'auto takes a GPU if there is one, otherwise wasm')
+      new Option(
+        '--adapter <name>',
+        'what computes: gpu; wasm (WebAssembly on the CPU); swiftshader (a Vulkan driver on the CPU); auto (a GPU if there is one, otherwise wasm)',
+      )
         .choices(ADAPTER_CHOICES)
         .default('auto')
         .env('RAYCAM_ADAPTER'),
     )
     .addOption(
-      new Option('--threads <count>', 'threads of the adapter wasm (default: one per core, at most 8)')
+      new Option('--threads <count>', 'threads of the wasm adapter (default: one per core, at most 8)')
         .argParser(wholeNumber(1, 64))
         .env('RAYCAM_THREADS'),
     )
-    .option('--no-wide-simd', 'adapter wasm: use 128-bit SIMD even where Node 24 to 26 can fuse 256 bits');
+    .option(
+      '--no-wide-simd',
+      'on the wasm adapter, do not fuse pairs of operations into 256-bit ones, as Node 24 to 26 can on x86-64',
+    );
 }
 
 /** Adds the options for weights in memory, which `bench` shares. */
 export function addWeightOptions(command: Command): Command {
   return command
-    .option('--compact', 'keep 3x3 weights at their own size: a quarter of the memory, slower on the CPU')
+    .option('--compact', 'do not expand 3x3 weights for Winograd: a quarter of their memory, but slower on the CPU')
     .addOption(
       new Option(
         '--half <what>',
-        'weights: store weights as 16-bit floats (half the memory); products: also multiply in 16 bits, on a GPU’s matrix hardware (experimental)',
+        'weights: store weights as 16-bit floats, in half the memory; products: also multiply in 16 bits, on a GPU’s matrix hardware (experimental)',
       ).choices(['weights', 'products']),
     )
-    .option('--no-tuning', 'ignore what `raycam tune` measured, so that every machine runs the same kernels');
+    .option(
+      '--no-tuning',
+      'ignore the measurements of `raycam tune`, so that machines of one kind run the same kernels',
+    );
 }
 
 /** Adds the options of commands that run a network. `backbone` describes the default network. */
@@ -89,16 +98,19 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .option('--backbone <id>', `a network from \`raycam weights list\` (default: ${backbone})`)
     .option('--weights <file>', 'your own weights file: .pth, .safetensors, or a TF.js model.json')
     .addOption(
-      new Option('--arch <name>', 'the file’s architecture, if its tensors do not tell').choices(RESNET_ARCHITECTURES),
+      new Option(
+        '--arch <name>',
+        'architecture of the network in --weights (default: recognised from its tensors)',
+      ).choices(RESNET_ARCHITECTURES),
     )
     .addOption(
       new Option(
         '--stride-on <window>',
-        'which convolution of the file’s bottlenecks has the stride: 3x3 (torchvision), 1x1 (He et al., Keras)',
+        'with --weights: the convolution of each bottleneck block that has the stride: 3x3 (torchvision) or 1x1 (He et al., Keras)',
       ).choices(['3x3', '1x1']),
     )
     .addOption(
-      new Option('--preprocess <name>', 'the preprocessing that the file’s network was trained with').choices([
+      new Option('--preprocess <name>', 'with --weights: the preprocessing that the network was trained with').choices([
         'torchvision',
         'caffe',
       ]),
@@ -106,13 +118,13 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .addOption(prefixOption());
   addWeightOptions(addAdapterOptions(command));
   addCommonOptions(command);
-  return command.option('--offline', 'use the cache only, download nothing');
+  return command.option('--offline', 'download nothing; use only what is in the cache');
 }
 
 export function prefixOption(): Option {
   return new Option(
     '--prefix <text>',
-    'in a file with several networks, take the tensors whose names start with this (backbone., student.)',
+    'if the file has several networks, load the tensors whose names start with this text, such as backbone.',
   );
 }
 
@@ -128,7 +140,7 @@ export function addReuseOption(command: Command): Command {
     .addOption(
       new Option(
         '--reuse <which>',
-        'cached features to accept: same (adapter and version), or any (the last bits may differ)',
+        'which cached features to accept: same (from the same adapter and version of Raycam) or any (their last bits may differ)',
       )
         .choices(['same', 'any'])
         .default('same'),

@@ -9,7 +9,7 @@ export interface TimingFlags {
 export function timingOption(): Option {
   return new Option(
     '--timing',
-    'print the time of each stage: a line on stderr, and with --json a member of each result',
+    'print how long each stage took, as a line on stderr; with --json, also as a member of each result',
   );
 }
 
