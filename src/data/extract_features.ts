@@ -20,7 +20,7 @@ export interface ExtractOptions {
    * complete.
    */
   readonly compute: (requests: readonly FeatureRequest[]) => Promise<Float32Array>;
-  /** Rows per batch. Fewer if the images are so large that their pixels would exhaust the memory. */
+  /** Rows per batch. A batch has fewer rows if the images are so large that their pixels would exhaust the memory. */
   readonly batchSize?: number;
   /** Each image gets one row per entry. Entries are JSON values; `[null]` (no augmentation) by default. */
   readonly augmentations?: readonly unknown[];
@@ -31,7 +31,7 @@ export interface ExtractOptions {
 }
 
 export interface ExtractProgress {
-  /** Images processed so far, of `total`. */
+  /** Number of images processed so far. */
   readonly done: number;
   readonly total: number;
 }
@@ -120,7 +120,10 @@ class Extraction {
     });
   }
 
-  /** Looks an image up in the store. Leaves a file without a status to the loader, which reports and skips it. */
+  /**
+   * Looks an image up in the store. If the status of a file cannot be read, leaves the file to the loader, which skips
+   * and reports it.
+   */
   private async lookUp(path: string, index: number, store: FeatureStore): Promise<void> {
     const known = await store.pixelsHashOfFile(path).catch(error => {
       if (error instanceof InputError) return undefined;

@@ -14,9 +14,9 @@ import { recovering } from './recovery.ts';
 export interface Verdict {
   /** The most probable class. */
   readonly class: string;
-  /** By class, 0..1. */
+  /** The probability of each class, 0 to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
-  /** By class, natural logarithm. */
+  /** The natural logarithm of the probability of each class. */
   readonly logProbabilities: Readonly<Record<string, number>>;
 }
 

@@ -14,7 +14,8 @@ export async function recovering<Result>(network: Network, work: () => Promise<R
   try {
     return await work();
   } catch (error) {
-    await new Promise(resolve => setTimeout(resolve)); // `lost` may settle after the calls that the loss makes fail
+    // `lost` may settle only after the calls that fail because of the loss.
+    await new Promise(resolve => setTimeout(resolve));
     if (!isLost(device)) throw error;
     // If the network already has another device, a concurrent call has rebuilt it.
     if (network.device === device) {

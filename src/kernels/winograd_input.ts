@@ -6,10 +6,11 @@ import { expectRank } from './shape_checks.ts';
 import { winogradTiling } from './winograd_tiling.ts';
 
 /**
- * Transforms the input of a 3x3 convolution (stride 1, padding 1) into Winograd tiles for `winogradMatmul`: V = B^T d B.
+ * Transforms the input of a 3x3 convolution (stride 1, padding 1) into T Winograd tiles for `winogradMatmul`. Each tile
+ * is V = B^T d B, where d are the pixels of the tile.
  *
  * x        [N, C, H, W]
- * v        [36, C, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4), zero past T
+ * v        [36, C, ceil(T / 4), 4], where T = N * ceil(H / 4) * ceil(W / 4); tiles past T are zero
  *
  * @throws ShapeError  x is not 4-D
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
@@ -23,9 +24,9 @@ export const winogradInput = defineKernel({
 });
 
 /**
- * The same for F(2x2, 3x3).
+ * `winogradInput` for F(2x2, 3x3).
  *
- * v  [16, C, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2), zero past T
+ * v  [16, C, ceil(T / 4), 4], where T = N * ceil(H / 2) * ceil(W / 2); tiles past T are zero
  */
 export const winograd2x2Input = defineKernel({
   name: 'winograd_2x2_input',

@@ -13,11 +13,16 @@ export interface WinogradMatmulOptions {
 }
 
 /**
- * The products in the middle of a Winograd convolution: a matrix product over channels at each of its 36 points.
+ * The products in the middle of a Winograd convolution. A transformed Winograd tile has P elements, also called points.
+ * For each of them, a matrix product sums over the input channels: m[p] = u[p] v[p].
  *
- * v        [36, C, ceil(T / 4), 4], from `winogradInput`
- * u        [36, ceil(O / B), C, B], from `winogradWeight` with a channel block B of 8 or 16
- * m        [36, O, ceil(T / 4), 4]
+ * v        [P, C, ceil(T / 4), 4], from `winogradInput`
+ * u        [P, ceil(O / B), C, B], from `winogradWeight`
+ * m        [P, O, ceil(T / 4), 4]
+ *
+ * C is the number of input channels, O of output channels, and T of Winograd tiles. B is the channel block, the number
+ * of output channels that are stored together: 8 or 16 for this kernel. P is 36 for F(4x4, 3x3) and 16 for F(2x2, 3x3).
+ * All kernels of this file support a P of 36, and only `winogradMatmulGemm` also supports 16.
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
@@ -42,10 +47,11 @@ export const winogradMatmul = defineKernel({
 });
 
 /**
- * `winogradMatmul` for adapters with subgroups. A quad of invocations computes two by two tiles of channels by
- * Winograd tiles, and each invocation loads half of what its tile needs.
+ * `winogradMatmul` for adapters with subgroups. Four consecutive invocations form a quad, which computes 32 output
+ * channels of 16 Winograd tiles. Each invocation computes a quarter of these products: 16 channels of 8 Winograd tiles.
+ * It loads half of the values that it needs, and gets the other half from its neighbours in the quad.
  *
- * u  [36, ceil(O / 16), C, 16]
+ * u  [P, ceil(O / B), C, B], with a channel block B of 16
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -70,14 +76,14 @@ export const winogradMatmulSwaps = defineKernel({
 });
 
 export interface WinogradMatmulSimdOptions extends WinogradMatmulOptions {
-  /** Winograd tiles that one invocation computes, if there are that many: 8 by default, 16 for 256-bit SIMD. */
+  /** Number of Winograd tiles that one invocation computes, if there are enough: 8 by default, 16 for 256-bit SIMD. */
   readonly winogradTiles?: 8 | 16;
 }
 
 /**
- * `winogradMatmul` with tiles whose sums fit the registers of SIMD.
+ * `winogradMatmul` for SIMD. The sums that one invocation computes fit the SIMD registers.
  *
- * u  [36, ceil(O / B), C, B], with a channel block B of 4 or 6
+ * u  [P, ceil(O / B), C, B], with a channel block B of 4 or 6
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -106,9 +112,9 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 }
 
 /**
- * `winogradMatmul` with tiles in workgroup memory, for GPUs; also for the 16 points of F(2x2, 3x3).
+ * `winogradMatmul` for GPUs, with tiles of the matrices in workgroup memory. P may be 36 or 16.
  *
- * u  [36, ceil(O / B), C, B], with a channel block B of 8 or 16
+ * u  [P, ceil(O / B), C, B], with a channel block B of 8 or 16
  *
  * @throws ShapeError  as `winogradMatmul`
  */
@@ -133,7 +139,7 @@ export const winogradMatmulGemm = defineKernel({
   },
 });
 
-/** Returns the channel block of u. @throws ShapeError */
+/** Returns the channel block of u. @throws ShapeError  this kernel does not support the channel block */
 function expectBlock(where: string, u: Shape, blocks: readonly number[]): number {
   const [, , , channelBlock] = expectRank(where, 'u', u, 4);
   if (!blocks.includes(channelBlock))
@@ -143,7 +149,7 @@ function expectBlock(where: string, u: Shape, blocks: readonly number[]): number
   return channelBlock;
 }
 
-/** Checks the shapes that all variants take. @throws ShapeError */
+/** Checks the shapes of v and u, and returns the shape of m. All kernels of this file use it. @throws ShapeError */
 function planMatmul(
   where: string,
   shapes: { readonly v: Shape; readonly u: Shape },

@@ -24,7 +24,7 @@ interface WinogradOutputShapes {
  * Transforms the products of `winogradMatmul` back to pixels, and applies the epilogue of `conv2d`:
  * y = relu?(A^T m A * scale + shift + residual).
  *
- * m         [36, O, ceil(T / 4), 4], T = N * ceil(H / 4) * ceil(W / 4)
+ * m         [36, O, ceil(T / 4), 4], where T = N * ceil(H / 4) * ceil(W / 4)
  * scale, shift [O], residual [N, O, H, W]: optional
  * y         [N, O, H, W], from the options, because T does not determine H and W
  *
@@ -38,9 +38,9 @@ export const winogradOutput = defineKernel({
 });
 
 /**
- * The same for F(2x2, 3x3).
+ * `winogradOutput` for F(2x2, 3x3).
  *
- * m  [16, O, ceil(T / 4), 4], T = N * ceil(H / 2) * ceil(W / 2)
+ * m  [16, O, ceil(T / 4), 4], where T = N * ceil(H / 2) * ceil(W / 2)
  */
 export const winograd2x2Output = defineKernel({
   ...tensorsOf('winograd_2x2_output', shader2x2),

@@ -26,8 +26,8 @@ export type ConvNormSpec = UnitConvolution & ConvNormOptions;
 
 /**
  * A convolution, its batch norm, the addition of the shortcut and the relu as one operation: the batch norm is the
- * scale and the shift of the convolution's epilogue. If an output in between is tapped, they run as separate operations
- * on the same weights.
+ * scale and the shift of the convolution's epilogue. If an intermediate output is tapped, these run as separate
+ * operations on the same weights.
  */
 export class ConvNorm {
   private constructor(
@@ -96,7 +96,10 @@ export class ConvNorm {
   }
 }
 
-/** A batch norm of x * descale as y = x * scale + shift, worked out in f64: real variances reach from 1e-13 to 1e5. */
+/**
+ * Returns the batch norm of x * descale in the form y = x * scale + shift. Computes in f64, because the variances of
+ * real weights range from 1e-13 to 1e5.
+ */
 function affineOf(
   { weight, bias, runningMean, runningVar }: Statistics,
   eps: number,

@@ -30,7 +30,7 @@ export class Convolution {
     private readonly layer: ConvolutionLayer,
     private readonly weight: Tensor,
     private readonly options: ConvolutionOptions,
-    /** [O], multiply it into `scale`: it undoes the factors that bring 16-bit weights into range. */
+    /** [O]. `scale` must be multiplied by it, to undo the factors that bring 16-bit weights into range. */
     readonly descale: Float32Array | undefined,
   ) {}
 
@@ -68,7 +68,7 @@ export class Convolution {
   forward(inputs: ConvolutionInputs, { relu = false }: { relu?: boolean } = {}): Tensor {
     const { device, layer, options } = this;
     const [batch, channels, ...size] = expectRank(options.label, 'x', inputs.x.shape, 4);
-    // A kernel would name what was made of x, not the module.
+    // If a kernel made this check, its message would name the kernel's own input instead of the module.
     if (channels !== layer.channels)
       throw new ShapeError(
         `${options.label}: x must have ${layer.channels} channels, got ${channels} (${formatShapes({ x: inputs.x.shape })})`,

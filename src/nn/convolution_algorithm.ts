@@ -4,13 +4,13 @@ import type { AdapterFamily } from '../runtime/adapter.ts';
 import { type ConvolutionSize, fitsWinograd, outputSize } from './convolution_size.ts';
 
 /**
- * A way to compute a convolution. All that use 32-bit weights agree to within rounding.
+ * A way to compute a convolution. The results of all algorithms that use 32-bit weights agree to within rounding.
  *
  * `direct`           register tiles, without workgroup memory
  * `gemm`             a matrix product with tiles in workgroup memory; each sum is split into `slices` parts
- * `subgroup matrix`  the same with subgroup matrices; weights and pixels are 16-bit floats
+ * `subgroup matrix`  like `gemm`, with subgroup matrices; weights and pixels are 16-bit floats
  * `winograd`         F(4x4, 3x3); with a `tile`, its matrix products use tiles in workgroup memory
- * `winograd 2x2`     the same with F(2x2, 3x3), which saves fewer operations and takes less memory
+ * `winograd 2x2`     like `winograd`, with F(2x2, 3x3), which saves fewer operations and takes less memory
  */
 export type ConvolutionAlgorithm =
   | { readonly kind: 'direct' }
@@ -19,23 +19,28 @@ export type ConvolutionAlgorithm =
   | { readonly kind: 'winograd'; readonly tile?: GemmTile }
   | { readonly kind: 'winograd 2x2'; readonly tile: GemmTile };
 
-/** Layout of weights on the device. `winograd` takes 36/9 of their memory, `winograd 2x2` 16/9, `halves` 1/2. */
+/**
+ * Layout of weights on the device. Compared with `packed`, `winograd` takes 36/9 of the memory, `winograd 2x2` takes
+ * 16/9, and `halves` takes 1/2.
+ */
 export type WeightLayout = 'packed' | 'halves' | 'winograd' | 'winograd 2x2';
 
 export type TileSize = Readonly<Record<keyof GemmTile, number>>;
 
 const SLICES = [1, 2, 4, 8];
 /**
- * Workgroups that fill a large GPU. More slices than that takes only leave more partial sums to add up. Estimated,
- * not timed on a GPU (docs/decisions.md): `raycam tune` measures.
+ * Number of workgroups that fill a large GPU. Slices beyond what is needed to reach this number only leave more partial
+ * sums to add up. The number is an estimate and was not timed on a GPU (docs/decisions.md). `raycam tune` measures.
  */
 export const ENOUGH_WORKGROUPS = 256;
-/** Fewest products in a slice, so that filling and emptying its tiles does not outweigh them. Estimated too. */
+/**
+ * Minimum number of products in a slice: with fewer, filling and emptying its tiles would cost more. Also an estimate.
+ */
 const LEAST_SLICE_DEPTH = 128;
 /**
- * `side` is the width and height of a Winograd tile in pixels. Above `mostGpuChannels` a GPU would spend too much
- * bandwidth on the larger weights; with these limits ResNet-152 takes at most 1.35 times the memory of its weights
- * (docs/decisions.md).
+ * `side` is the width and height of a Winograd tile in pixels. With more channels than `mostGpuChannels`, a GPU would
+ * spend too much bandwidth on the larger weights. With these limits ResNet-152 takes at most 1.35 times the memory of
+ * its weights (docs/decisions.md).
  */
 const WINOGRAD = {
   winograd: { side: 4, mostGpuChannels: 128 },

@@ -15,7 +15,8 @@ import {
 } from '../kernels/winograd_matmul.ts';
 import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
 
-// Above: shaders that are alike. Next to each other, they make the page's bundle 0.7 kB smaller when it is compressed.
+// The kernels above have similar shaders. Importing them one after another makes the page's compressed bundle 0.7 kB
+// smaller.
 
 import { DeviceError } from '../errors/index.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
@@ -46,14 +47,14 @@ import type { Tuning } from './tuning.ts';
 /** How weights should be stored on the device, and which algorithm should read them. */
 export interface WeightOptions {
   /**
-   * Store weights at their own size. By default 3x3 convolutions on the CPU take four times the memory, and a third
-   * of the time.
+   * Store weights untransformed, without Winograd's expansion. On a CPU, this expansion is the default for most 3x3
+   * convolutions: their weights then take four times the memory, and the convolutions a third of the time.
    */
   readonly compact?: boolean;
   /**
-   * Store weights as 16-bit floats with 11 significant bits: half of the memory, with the kernels for GPUs on every
-   * adapter. Everything else stays in 32 bits, unless the device was opened with `subgroupMatrix`: then pixels are
-   * rounded to 16 bits too before they are multiplied.
+   * Store weights as 16-bit floats, which have 11 significant bits and take half of the memory. Convolutions then use
+   * the kernels for GPUs on every adapter. Everything else stays in 32 bits, with one exception: if the device was
+   * opened with `subgroupMatrix`, pixels are also rounded to 16 bits before they are multiplied.
    */
   readonly halfWeights?: boolean;
   /** The fastest algorithm for each convolution, as measured on this adapter. */
@@ -63,7 +64,7 @@ export interface WeightOptions {
 export interface PlanOptions extends WeightOptions {
   /** Use this algorithm, even where another would be faster. */
   readonly algorithm?: ConvolutionAlgorithm;
-  /** The layout that the weights already have. By default the plan chooses. */
+  /** The layout that the weights already have. By default the plan chooses a layout. */
   readonly layout?: WeightLayout;
 }
 
@@ -76,18 +77,19 @@ export interface Step {
 /** The part of a plan that does not depend on the input's size. */
 export interface WeightPlan {
   readonly layout: WeightLayout;
-  /** Packs the weights [O, C, KH, KW] once, when they are loaded. */
+  /** Packs the weights [output channels, input channels, kernel height, kernel width] once, when they are loaded. */
   readonly packing: Step;
 }
 
 /** The steps that compute a convolution. */
 interface Steps {
   /**
-   * The steps for each band of rows of y. A band's first step reads x, every other step reads the output of the step
-   * before it, and the last one applies the epilogue. Only unfolded convolutions have more than one band.
+   * The steps for each band of rows of y, the output. In each band, the first step reads x, the input of the
+   * convolution, and every other step reads the output of the step before it. The last step also applies the epilogue:
+   * scale, shift, residual and relu. Only unfolded convolutions have more than one band.
    */
   readonly bands: readonly (readonly Step[])[];
-  /** Shape of y, if bands write parts of it. Otherwise the last step creates y. */
+  /** Shape of y. Present if each band writes a part of y; if absent, the last step creates y. */
   readonly y?: Shape;
 }
 
@@ -96,19 +98,21 @@ export interface ConvolutionPlan extends WeightPlan, Steps {
 }
 
 /**
- * Fewest channels, in and out, for Winograd on a CPU. The more channels there are, the less the transforms of pixels
- * weigh: at 56 x 56 x 64, 28 x 28 x 128, 14 x 14 x 256 and 7 x 7 x 512 Winograd takes 0.55, 0.45, 0.37 and 0.30 of
- * the direct time on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md).
+ * Minimum number of input and output channels for which a CPU uses Winograd by default. The more channels there are,
+ * the smaller is the share of the time that goes into transforming pixels. For inputs of 56 x 56 pixels with 64
+ * channels, 28 x 28 with 128, 14 x 14 with 256 and 7 x 7 with 512, Winograd takes 0.55, 0.45, 0.37 and 0.30 of the
+ * direct time on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 of the direct time on SwiftShader (docs/decisions.md).
  */
 const LEAST_WINOGRAD_CHANNELS = 64;
 /**
- * Most bytes of unfolded columns in a band, so that they are still in the cache when the product reads them. All
- * columns at once take nine to 49 times the memory of x, 7.4 MB for the stem. With bands ResNet-18 takes 0.99 of the
- * time (docs/decisions.md).
+ * Maximum bytes of unfolded columns in a band. The limit keeps the columns in the cache until the product reads them.
+ * At stride 1, the columns of all rows together would take nine times the memory of x for a 3x3 convolution, and 49
+ * times for a 7x7 convolution. A larger stride divides these factors: the stem's columns (7x7, stride 2) take 7.4 MB.
+ * ResNet-18 takes 0.99 of the time with bands that it takes without (docs/decisions.md).
  */
 const COLUMNS_BYTES = 2e6;
 
-/** Decides how to compute a convolution, from sizes, adapter and options alone. @throws ShapeError | DeviceError */
+/** Decides how to compute a convolution. Depends on its arguments alone. @throws ShapeError | DeviceError */
 export function planConvolution(
   size: ConvolutionSize,
   adapter: AdapterFamily,
@@ -119,7 +123,10 @@ export function planConvolution(
   return { ...weights, algorithm, ...planSteps(size, algorithm, adapter) };
 }
 
-/** Decides what is needed to load weights: an explicit choice, then tuning, then the adapter's default. */
+/**
+ * Decides the layout of weights and how to pack them. The options decide first, then tuning, then the adapter's
+ * default.
+ */
 export function planWeights(
   layer: ConvolutionLayer,
   adapter: AdapterFamily,
@@ -132,17 +139,18 @@ export function planWeights(
   return { layout: chosen, packing: packingOf(chosen, adapter) };
 }
 
-/** On a GPU, Winograd is left to tuning: at batch 1 the GPU would wait for the larger weights. */
+/** Does not choose Winograd on a GPU, where only tuning may: at batch 1 the GPU would wait for the larger weights. */
 function defaultLayout(layer: ConvolutionLayer, { kind }: AdapterFamily): WeightLayout {
   const channels = Math.min(layer.channels, layer.outChannels);
   return kind !== 'gpu' && fitsWinograd(layer) && channels >= LEAST_WINOGRAD_CHANNELS ? 'winograd' : 'packed';
 }
 
 /**
- * A channel block is as many channels as one invocation computes. On WebAssembly its sums must fit the registers:
- * blocks of 6 do with relaxed SIMD, which multiplies and adds in one instruction, blocks of 4 without. On software
- * Vulkan a load costs more than a register that spills, and blocks of 16 take 0.8 of the time of 8 for Winograd's
- * products (docs/decisions.md).
+ * Returns the step that packs weights into channel blocks. A channel block consists of the output channels that one
+ * invocation computes. On WebAssembly, the sums of a block must fit the registers. Blocks of 6 channels fit if relaxed
+ * SIMD is available, which multiplies and adds in one instruction. Without relaxed SIMD, only blocks of 4 channels fit.
+ * On software Vulkan, a load costs more than a register that spills. There, Winograd's products take 0.8 of the time
+ * with blocks of 16 channels that they take with blocks of 8 (docs/decisions.md).
  */
 function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily): Step {
   const channelBlock = kind === 'wasm' ? (architecture === 'wasm-simd' ? 4 : 6) : CHANNEL_BLOCK;
@@ -152,7 +160,9 @@ function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily):
   return step(layout === 'winograd' ? winogradWeight : winograd2x2Weight, { channelBlock: winogradBlock });
 }
 
-/** An explicit choice, then tuning if it fits the weights' layout, then the rule for the adapter. */
+/**
+ * Returns the explicit choice, or else the tuned one if it reads this layout, or else what the adapter's rule gives.
+ */
 function chooseAlgorithm(
   size: ConvolutionSize,
   layout: WeightLayout,
@@ -164,7 +174,8 @@ function chooseAlgorithm(
   if (tuned && layoutOf(tuned) === layout) return tuned;
   const isHalf = layout === 'halves';
   if (isHalf && adapter.subgroupMatrix) return { kind: 'subgroup matrix', slices: mostSlices(size, MATRIX_TILE) };
-  // Tuning measured 32-bit weights, but what is fastest with them is fastest with 16-bit weights.
+  // Tuning measured with 32-bit weights. The gemm that is fastest with 32-bit weights is also fastest with 16-bit
+  // weights.
   if (isHalf && tuned?.kind === 'gemm') return { ...tuned, halfWeights: true };
   if (!isHalf && adapter.kind !== 'gpu') return { kind: layout === 'winograd' ? 'winograd' : 'direct' };
   const tile = GEMM_TILES.findLast(one => workgroupsOf(size, layout, one) >= ENOUGH_WORKGROUPS) ?? GEMM_TILES[0]!;
@@ -216,7 +227,8 @@ function winogradProduct(
   if (tile) return step(winogradMatmulGemm, { outChannels, tile });
   if (adapter.kind === 'wasm')
     return step(winogradMatmulSimd, { outChannels, winogradTiles: hasWideSimd(adapter) ? 16 : 8 });
-  // With 8 Winograd tiles or fewer, half of a quad of invocations would be idle.
+  // Four invocations, a quad, share their loads and compute 16 Winograd tiles. With 8 or fewer, two of them would be
+  // idle.
   const isShared =
     adapter.kind === 'software' &&
     hasFeatureOf(winogradMatmulSwaps, adapter) &&
@@ -225,9 +237,11 @@ function winogradProduct(
 }
 
 /**
- * On WebAssembly all but 1x1 windows at stride 1 are unfolded: the 7x7 stem takes 6 ms instead of 22. On software
- * Vulkan a window that moves by 2 needs an index and a test for each load: 128 channels of 56 x 56 by 3x3 take 148 ms
- * directly, and 3 + 52 ms unfolded (docs/decisions.md).
+ * Plans a convolution without Winograd. Where the pixels of each window are unfolded into a column, the convolution
+ * becomes a 1x1 convolution of the columns. On WebAssembly, all convolutions are unfolded except 1x1 convolutions with
+ * stride 1: unfolded, the 7x7 stem takes 6 ms instead of 22 ms. On software Vulkan, a window that moves by 2 pixels
+ * needs an index and a test for each load. There, a 3x3 convolution of 128 channels of 56 x 56 pixels with stride 2
+ * takes 148 ms directly. Unfolding its input takes 3 ms, and the product then takes 52 ms (docs/decisions.md).
  */
 function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   const { kernelSize, stride, padding } = size;
@@ -239,7 +253,11 @@ function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   return adapter.kind === 'gpu' ? chain(step(conv2d, size)) : planUnfolded(size, adapter);
 }
 
-/** Plans a 1x1 convolution of the windows as columns, one band of rows at a time. @throws ShapeError */
+/**
+ * Plans to unfold windows into columns and to multiply the weights by the columns, for one band of rows at a time.
+ *
+ * @throws ShapeError
+ */
 function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   const { batch, channels, outChannels, kernelSize, stride, padding } = size;
   const [height, width] = size.size.map((length, i) =>
@@ -260,10 +278,10 @@ function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
 }
 
 /**
- * Chooses the kernel for 1x1 windows without padding, on planes of so many pixels. On one core of an EPYC, tiles of 6
- * channels x 8 pixels reach 58 GFLOP/s, and tiles of 6 x 16 pixels in 256 bits 118. On SwiftShader ResNet-50 takes
- * 0.95 of the time if pixels are read four at a time, and 0.93 of that if the quads of invocations share their loads
- * (docs/decisions.md).
+ * Chooses the kernel for a 1x1 convolution without padding whose input planes have this number of pixels. On one core
+ * of an EPYC, tiles of 6 channels x 8 pixels reach 58 GFLOP/s, and tiles of 6 channels x 16 pixels, which use 256-bit
+ * SIMD, reach 118 GFLOP/s. On SwiftShader, ResNet-50 takes 0.95 of the time if pixels are read four at a time. If the
+ * four invocations of a quad also share their loads, it takes 0.93 of this reduced time (docs/decisions.md).
  */
 function pointwiseKernel(stride: number, pixels: number, adapter: AdapterFamily): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;

@@ -20,8 +20,8 @@ export interface LoadOptions extends WeightOptions {
   /** Called after each block is loaded, with the number of loaded blocks and the number of all blocks. */
   readonly onProgress?: (loaded: number, total: number) => void;
   /**
-   * Shape of the inputs to expect. `infer`'s graph is captured, and its pipelines compile, while the last weights are
-   * uploaded.
+   * Expected shape of the inputs. If given, the graph of `infer` is captured, and its pipelines are compiled, while the
+   * last weights are uploaded.
    */
   readonly prepare?: Shape;
 }
@@ -33,17 +33,17 @@ export interface ForwardOptions {
 
 /** Outputs of a forward pass. They belong to the caller. */
 export interface Forward {
-  /** [N, F]: the output of `avgpool`, flattened. F is 2048, or 512 for ResNet-18 and -34. */
+  /** [N, F]: the output of `avgpool`, flattened. F is 512 for ResNet-18 and ResNet-34, and 2048 for the others. */
   readonly features: Tensor;
   /** [N, 1000], before softmax. */
   readonly logits: Tensor;
-  /** Outputs of the tapped modules, [N, C, H, W]; of `fc`, [N, 1000]. */
+  /** Outputs of the tapped modules, by path. They are [N, C, H, W], except for `fc`, whose output is [N, 1000]. */
   readonly taps: ReadonlyMap<string, Tensor>;
 }
 
 /** The graph that `infer` keeps. */
 interface KeptGraph {
-  /** The shape of its input. */
+  /** The shape of the graph's input, as text. */
   readonly key: string;
   readonly graph: CapturedGraph<{ readonly x: Tensor }, Forward>;
 }
@@ -67,15 +67,16 @@ export class ResNet {
     private readonly device: Device,
     readonly architecture: ResNetArchitecture,
     private readonly modules: Modules,
-    /** The tuning from which the algorithms of its convolutions are chosen. */
+    /** The tuning from which the algorithms of the network's convolutions are chosen. */
     readonly tuning: Tuning | undefined,
   ) {
     this.modulePaths = modulePaths(architecture);
   }
 
   /**
-   * Uploads a backbone's weights one tensor at a time. The device packs a block while the next one is read, so that the
-   * raw weights of at most two blocks are in memory. If loading fails, nothing stays on the device.
+   * Uploads a backbone's weights one tensor at a time. The device packs the weights of a block while the next block is
+   * read, so the raw weights of at most two blocks are in memory at once. If loading fails, nothing stays on the
+   * device.
    *
    * @throws WeightsError | DeviceError
    */
@@ -96,7 +97,8 @@ export class ResNet {
         await older;
         const block = await Block.load(device, stateDict, unit, { eps, weights });
         [older, newer] = [newer, device.drain()];
-        newer.catch(() => {}); // awaited below or by a later block, which then throws
+        // The promise is awaited below or by a later block. If it rejected, the error is thrown there.
+        newer.catch(() => {});
         onProgress?.(done + 1, units.length);
         return block;
       }),
@@ -114,9 +116,9 @@ export class ResNet {
   }
 
   /**
-   * Records one forward pass; nothing is read back.
+   * Records one forward pass, and reads nothing back.
    *
-   * x  [N, 3, H, W], normalised as the weights expect
+   * x  [N, 3, H, W], normalised as the weights require
    *
    * @throws InputError  a tap is not the path of a module
    */
@@ -140,8 +142,9 @@ export class ResNet {
   }
 
   /**
-   * Records one unit alone, as `forward` runs it: `stem` (conv1 to maxpool), or a block by its path. With the unit's
-   * input from an earlier pass, this computes the output of any module without running the network again.
+   * Records one unit alone, as `forward` runs it. A unit is the `stem` (conv1 to maxpool), or a block, named by its
+   * path. If the unit's input was kept from an earlier pass, this computes the output of any module of the unit without
+   * running the rest of the network again.
    *
    * x  [N, C, H, W], the input of the unit
    *
@@ -160,14 +163,15 @@ export class ResNet {
     return { y, taps: taps.kept };
   }
 
-  /** Captures `forward` for inputs of x's shape as a graph, which owns the outputs. @throws InputError */
+  /** Captures `forward` as a graph for inputs of x's shape. The graph owns the outputs. @throws InputError */
   capture(x: Tensor, options: ForwardOptions = {}): CapturedGraph<{ readonly x: Tensor }, Forward> {
     return this.device.capture({ x }, inputs => this.forward(inputs.x, options));
   }
 
   /**
-   * Runs `forward` as a graph, which is kept for the next image of the same shape. The outputs belong to the network.
-   * The next call overwrites them: first read them, or record the operations that use them.
+   * Runs `forward` as a graph, and keeps the graph for the next input of the same shape. The outputs belong to the
+   * network, and the next call overwrites them. Before that call, read the outputs or record the operations that use
+   * them.
    */
   infer(x: Tensor): Pick<Forward, 'features' | 'logits'> {
     const key = formatShape(x.shape);
@@ -197,7 +201,8 @@ export class ResNet {
 
   private keepGraph(x: Tensor): void {
     this.kept?.graph.dispose();
-    this.kept = undefined; // capturing may fail
+    // Capturing may fail, and a disposed graph must not be kept.
+    this.kept = undefined;
     this.kept = { key: formatShape(x.shape), graph: this.capture(x) };
   }
 
@@ -217,8 +222,8 @@ export class ResNet {
 }
 
 /**
- * Returns the paths of all modules of an architecture, in the order of PyTorch's forward pass: a block's relu is listed
- * once, at its end.
+ * Returns the paths of all modules of an architecture, in the order of PyTorch's forward pass. A block's relu, which
+ * runs several times, is listed once, where it runs last.
  */
 export function modulePaths(architecture: ResNetArchitecture): string[] {
   const blocks = resnetUnits(architecture).blocks.flatMap(unit => {

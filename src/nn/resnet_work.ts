@@ -13,7 +13,7 @@ export interface ModuleWork {
   /** Module path: `layer1.0.conv1`, `maxpool`, `fc`. */
   readonly path: string;
   readonly y: Shape;
-  /** A multiply-add counts as two. Convolutions count as computed directly, whichever algorithm runs. */
+  /** A multiply-add counts as two operations. Convolutions count as if computed directly, whichever algorithm runs. */
   readonly flop: number;
   /** Present if the module is a convolution. */
   readonly convolution?: FusedConvolution;
@@ -23,7 +23,7 @@ export interface ModuleWork {
 export interface FusedConvolution extends ConvolutionSize {
   /** Whether the shortcut is added in the epilogue. */
   readonly residual: boolean;
-  /** Whether a relu ends the epilogue. */
+  /** Whether the epilogue ends with a relu. */
   readonly relu: boolean;
 }
 

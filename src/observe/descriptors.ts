@@ -9,7 +9,7 @@ export class Descriptors {
   private readonly modules = new WeakMap<GPUShaderModule, string>();
   private readonly pipelines = new WeakMap<GPUComputePipeline, GPUComputePipelineDescriptor>();
 
-  /** Returns the methods of a device that create objects, observed. */
+  /** Returns replacements of the device's methods that create objects. They also remember the descriptors. */
   observe(gpu: GPUDevice): Partial<GPUDevice> {
     return {
       createBindGroup: descriptor => keep(this.groups, gpu.createBindGroup(descriptor), descriptor),
@@ -41,8 +41,9 @@ export class Descriptors {
   }
 
   /**
-   * Returns what is needed to create a pipeline on another device. @throws BenchError  the pipeline has the layout
-   * "auto"
+   * Returns what is needed to create a pipeline on another device.
+   *
+   * @throws BenchError  the pipeline has the layout "auto"
    */
   wantedOf(pipeline: GPUComputePipeline): WantedPipeline {
     const { label, compute, layout } = this.pipelines.get(pipeline)!;
@@ -58,7 +59,7 @@ export class Descriptors {
   }
 }
 
-/** Returns the key of a pipeline by its shader's text, its entry point and its constants. */
+/** Returns the key of a pipeline, which consists of its shader's text, its entry point and its constants. */
 export function pipelineKey(
   code: string,
   { entryPoint, constants = {} }: Pick<GPUProgrammableStage, 'entryPoint' | 'constants'>,

@@ -1,7 +1,10 @@
 import type { Device } from '../runtime/device.ts';
 import type { Dispatched, Observer } from './observer.ts';
 
-/** Captures the dispatches that the engine encodes for recorded work. No later tensor shares memory with them. */
+/**
+ * Returns the dispatches that the runtime encodes for the work that `record` records. No later tensor shares memory
+ * with the tensors of these dispatches.
+ */
 export async function observeDispatches(
   device: Device,
   observer: Observer,
@@ -11,6 +14,7 @@ export async function observeDispatches(
     record();
     await device.submit();
   });
-  await device.trim(); // freed buffers leave the pool, so that only the captured dispatches use them
+  // Freed buffers leave the pool, so that only the captured dispatches use these buffers.
+  await device.trim();
   return dispatched;
 }

@@ -3,32 +3,33 @@ import { override } from './override.ts';
 import { Pins } from './pins.ts';
 import { Timestamps } from './timestamps.ts';
 
-/** One dispatch as the engine encoded it. It can be encoded again. */
+/** One dispatch as the runtime encoded it. `encode` can encode it again. */
 export interface Dispatched {
-  /** The innermost debug group, or the bind group's label: the module's path. */
+  /** The module's path, which is the label of the innermost debug group or, without one, of the bind group. */
   readonly label: string;
-  /** The pipeline's label: the kernel. */
+  /** The kernel's name, which is the pipeline's label. */
   readonly kernel: string;
   readonly pipeline: GPUComputePipeline;
   readonly groups: readonly (GPUBindGroup | undefined)[];
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Compute passes stay as they are; get timestamps around them; or are split into one timed pass per dispatch. */
+/** Compute passes stay as they are, or have timestamps around them, or are split into one timed pass per dispatch. */
 type PassMode = 'plain' | 'timed' | 'split';
 
 interface DeviceBytes {
-  /** Size of all buffers that exist. */
+  /** Total size of all buffers that exist. */
   readonly liveBytes: number;
+  /** Maximum of `liveBytes` so far. */
   readonly peakBytes: number;
 }
 
-/** How many recent submits are remembered. */
+/** Number of recent submits whose times are remembered. */
 const KEPT_SUBMITS = 16;
 
 /**
- * Intercepts the calls between Raycam and its `GPUDevice`, and measures them. It sees exactly what WebGPU sees.
- * Pass `attach` to `Device.open` as `observe`.
+ * Intercepts and measures the calls that Raycam makes to its `GPUDevice`. It sees exactly what WebGPU sees. To use an
+ * observer, pass its `attach` to `Device.open` as the option `observe`.
  */
 export class Observer {
   mode: PassMode = 'plain';
@@ -40,9 +41,9 @@ export class Observer {
   private readonly pins = new Pins();
   private readonly split: Dispatched[] = [];
   readonly descriptors = new Descriptors();
-  /** Times of pipeline compilations, in milliseconds, since the array was last replaced. */
+  /** Times of pipeline compilations, in milliseconds. A caller may replace the array to start anew. */
   compilesMs: number[] = [];
-  /** Pipelines compiled in advance, by `pipelineKey`. */
+  /** Pipelines that were compiled in advance. Their keys are those of `pipelineKey`. */
   private readonly ready = new Map<string, GPUComputePipeline>();
 
   readonly attach = (gpu: GPUDevice): GPUDevice => {
@@ -51,7 +52,7 @@ export class Observer {
     return this.wrap(gpu);
   };
 
-  /** The device itself. */
+  /** The device itself. Calls to it are not intercepted. */
   get gpu(): GPUDevice {
     return this.device!;
   }
@@ -64,22 +65,22 @@ export class Observer {
     return { ...this.bytes };
   }
 
-  /** Restarts the peak from the bytes that are live now. */
+  /** Sets the peak to the bytes that are live now. */
   resetPeak(): void {
     this.bytes.peakBytes = this.bytes.liveBytes;
   }
 
-  /** Returns when the engine first submitted after a moment, by `performance.now`. */
+  /** Returns the time of the runtime's first submit since the time `sinceMs`. Both are times of `performance.now`. */
   firstSubmitMs(sinceMs: number): number | undefined {
     return this.submitsMs.find(ms => ms >= sinceMs);
   }
 
-  /** Serves this pipeline when the engine requests one with the same key. */
+  /** From now on, returns this pipeline when the runtime requests one with the same key. */
   provide(key: string, pipeline: GPUComputePipeline): void {
     this.ready.set(key, pipeline);
   }
 
-  /** Returns the dispatches that the engine encodes during `work`. Their buffers exist until `release`. */
+  /** Returns the dispatches that the runtime encodes during `work`. Their buffers exist until `release`. */
   async observe(work: () => Promise<void>): Promise<readonly Dispatched[]> {
     const recorded: Dispatched[] = [];
     this.recorded = recorded;
@@ -97,7 +98,7 @@ export class Observer {
     this.pins.unpin(this.allBuffersOf(dispatched));
   }
 
-  /** Returns the storage buffers that dispatches use, each once. */
+  /** Returns the storage buffers that dispatches use. Lists each buffer once. */
   buffersOf(dispatched: readonly Dispatched[]): readonly GPUBuffer[] {
     const STORAGE = 0x80; // GPUBufferUsage
     return this.allBuffersOf(dispatched).filter(({ usage }) => usage & STORAGE);
@@ -109,18 +110,18 @@ export class Observer {
     return [...new Set(bound.map(resource => (resource as GPUBufferBinding).buffer))];
   }
 
-  /** Returns the dispatches of split passes since the last call, with the time of each in milliseconds. */
+  /** Returns the dispatches of all passes that were split since the last call, each with its time in milliseconds. */
   async readTimes(): Promise<{ dispatched: Dispatched; ms: number }[]> {
     const durations = await this.readDurations();
     return this.split.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
   }
 
-  /** Returns timestamps for a pass that the caller encodes. */
+  /** Returns the timestamps for a pass that the caller encodes. Undefined if the device has no timestamps. */
   timestampWrites(): GPUComputePassTimestampWrites | undefined {
     return this.stamps?.next();
   }
 
-  /** Returns the milliseconds of every pass with timestamps since the last call. */
+  /** Returns the duration in milliseconds of every pass with timestamps since the last call. */
   async readDurations(): Promise<number[]> {
     return (await this.stamps?.read()) ?? [];
   }
@@ -177,8 +178,8 @@ export class Observer {
   }
 
   /**
-   * Begins a pass, with timestamps around it in the mode `timed`. Calls go straight to the adapter unless dispatches
-   * are observed.
+   * Begins a pass. In the mode `timed`, it has timestamps. Calls on the pass are intercepted only while dispatches are
+   * observed.
    */
   private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     if (this.recorded) {
@@ -192,7 +193,7 @@ export class Observer {
     return encoder.beginComputePass({ ...descriptor, timestampWrites });
   }
 
-  /** Encodes every dispatch as its own pass, between timestamps. */
+  /** Begins a pass whose dispatches are each encoded as a separate pass with timestamps. */
   private splitPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     const none = { setPipeline: nothing, setBindGroup: nothing, pushDebugGroup: nothing, popDebugGroup: nothing };
     const whole = { ...none, insertDebugMarker: nothing, end: nothing } as unknown as GPUComputePassEncoder;
@@ -204,7 +205,7 @@ export class Observer {
     });
   }
 
-  /** Tracks the state that is set on a pass, and reports it at each dispatch. */
+  /** Tracks the state that is set on a pass. Instead of each dispatch, calls `dispatch` with this state. */
   private follow(pass: GPUComputePassEncoder, dispatch: (dispatched: Dispatched) => void): GPUComputePassEncoder {
     const debugGroups: string[] = [];
     const groups: (GPUBindGroup | undefined)[] = [];
@@ -246,7 +247,7 @@ export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgrou
   pass.dispatchWorkgroups(...workgroups);
 }
 
-/** Makes uniform buffers readable: recordings include their bytes. */
+/** Makes uniform buffers readable, because recordings include the bytes of these buffers. */
 function readable(usage: GPUBufferUsageFlags): GPUBufferUsageFlags {
   const [UNIFORM, COPY_SRC] = [0x40, 0x04];
   return usage & UNIFORM ? usage | COPY_SRC : usage;

@@ -4,7 +4,7 @@ export class Pins {
   private readonly doomed = new Map<GPUBuffer, () => void>();
   private holdsAll = false;
 
-  /** Delays every destruction until `pin`: only the end of a capture shows which buffers it needs. */
+  /** Delays every destruction until `pin`, because only at the end of a capture is it known which buffers it needs. */
   hold(): void {
     this.holdsAll = true;
   }

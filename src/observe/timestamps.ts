@@ -1,10 +1,10 @@
 const QUERY_RESOLVE = 0x0200 | 0x04; // GPUBufferUsage QUERY_RESOLVE | COPY_SRC
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 const BYTES = 8;
-/** WebGPU's limit for the size of a query set. */
+/** Maximum number of queries in a query set, according to WebGPU. */
 const MOST_QUERIES = 4096;
 
-/** Pairs of timestamps around compute passes, by the adapter's clock. */
+/** Pairs of timestamps before and after compute passes, taken by the adapter's clock. */
 export class Timestamps {
   private readonly sets: GPUQuerySet[] = [];
   private taken = 0;
@@ -20,7 +20,10 @@ export class Timestamps {
     return { querySet: this.sets[set], beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
-  /** Waits for all passes since the last call, and returns their milliseconds in the order of `next`. */
+  /**
+   * Waits for all passes since the last call, and returns their durations in milliseconds, in the order of the calls of
+   * `next`.
+   */
   async read(): Promise<number[]> {
     const passes = this.taken;
     this.taken = 0;

@@ -12,8 +12,8 @@ export interface Dispatch {
 }
 
 /**
- * A dispatch with the buffers of its tensors, looked up when it was recorded, because tensors may be freed before it
- * runs.
+ * A dispatch with the buffers of its tensors. The buffers are looked up when the dispatch is recorded, because its
+ * tensors may be freed before it runs.
  */
 export interface Recorded extends Dispatch {
   readonly resources: readonly GPUBufferBinding[];
@@ -53,8 +53,8 @@ export function packParams(gpu: GPUDevice, dispatches: readonly Dispatch[]): Pac
 }
 
 /**
- * Creates a dispatch's bind group. `index` is its index in `packed`; `replaced` maps bindings to resources used instead
- * of its own.
+ * Creates a dispatch's bind group. `index` is the dispatch's index in `packed`. `replaced` maps bindings to the
+ * resources that replace the dispatch's own.
  */
 export function bindGroupOf(
   gpu: GPUDevice,

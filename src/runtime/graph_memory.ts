@@ -3,8 +3,8 @@ import type { Memory } from './memory.ts';
 import type { BufferOwner } from './tensor.ts';
 
 /**
- * The buffers of a graph. Later tensors of the capture reuse freed buffers, so a graph needs little more than its peak
- * of live bytes.
+ * The buffers of a graph. When a tensor is freed during the capture, later tensors reuse its buffer. So the graph needs
+ * little more memory than its tensors take at the moment when most of their bytes are live.
  */
 export class GraphMemory implements BufferOwner {
   private readonly idle: GPUBuffer[] = [];
@@ -20,7 +20,7 @@ export class GraphMemory implements BufferOwner {
   /**
    * `constant` buffers are written once by the host and read in every run, so they are not reused.
    *
-   * @throws DeviceError  it exceeds a limit
+   * @throws DeviceError  the buffer would exceed a limit
    */
   allocate(sizeBytes: number, label: string, constant: boolean): GPUBuffer {
     if (!constant) {

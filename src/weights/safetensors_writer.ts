@@ -1,4 +1,7 @@
-/** Writes safetensors files, float32 only. The bytes do not depend on the order of the tensors and the metadata. */
+/**
+ * Writes safetensors files. All tensors are float32. The bytes do not depend on the order of the tensors and the
+ * metadata.
+ */
 import { WeightsError } from '../errors/index.ts';
 import { bytesOf } from './dtypes.ts';
 import { elementCount, type TensorEntry } from './tensor_entry.ts';
@@ -6,7 +9,7 @@ import { elementCount, type TensorEntry } from './tensor_entry.ts';
 export interface NamedValues {
   readonly name: string;
   readonly shape: readonly number[];
-  /** C order, one per element of `shape`. */
+  /** In C order: as many values as a tensor of this shape has. */
   readonly values: Float32Array;
 }
 

@@ -5,13 +5,13 @@ import type { DType } from './dtypes.ts';
 /** One tensor of a weights file. Its values are loaded by `read` and are not cached. */
 export interface TensorEntry {
   readonly name: string;
-  /** As stored; `read` converts. */
+  /** The dtype in the file. `read` converts from it. */
   readonly dtype: DType;
   readonly shape: readonly number[];
   /**
    * Returns the values as float32, C order.
    *
-   * @throws WeightsError  damaged, or of a dtype that cannot be converted to float32
+   * @throws WeightsError  the tensor is damaged, or its dtype cannot be converted to float32
    */
   read(): Promise<Float32Array>;
   /**
@@ -32,7 +32,7 @@ export interface WeightsFile {
   readonly format: WeightsFormat;
   /** Size of all files that contain the tensors. */
   readonly sizeBytes: number;
-  /** Under the names in the file, in its order. */
+  /** The tensors, under the names and in the order of the file. */
   readonly tensors: StateDict;
   readonly metadata: Readonly<Record<string, string>>;
   /** The file, or all files that contain the tensors. */
@@ -40,7 +40,7 @@ export interface WeightsFile {
   close(): Promise<void>;
 }
 
-/** Returns the number of values in a shape. Not a safe integer if the product overflows. */
+/** Returns the number of values in a shape. The result is not a safe integer if the product overflows. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,4 +1,4 @@
-/** The worker's state: the device, the network, the head, and decoded images. */
+/** The state of the page's worker: the device, the network, the head, and decoded images. */
 import { blobSource, type DecodedImage, decodeImage } from '#platform';
 import { DeviceError, InputError } from '../../errors/index.ts';
 import { buildNetwork, isLost, type Network } from '../../inference/network.ts';
@@ -21,7 +21,7 @@ import { describeTuning, readTuning } from './tunings.ts';
 /** A device that is lost again within this time is not reopened. */
 const LOST_AGAIN_MS = 60_000;
 
-/** Number of decoded images to cache; one of 2,000 x 1,500 pixels takes 9 MB. */
+/** Number of decoded images to cache. An image of 2,000 x 1,500 pixels takes 9 MB. */
 const KEPT_IMAGES = 8;
 
 interface Opened {
@@ -41,41 +41,41 @@ export class Engine {
   baseUrl = '';
   private opened: Opened | undefined;
   private generation = 0;
-  /** Observes the latest device: times its dispatches, and knows what it ran. */
+  /** The observer of the device that was opened last. Times the dispatches of this device. */
   private latestObserver = new Observer();
   private readonly images = new Map<string, DecodedImage>();
   private readonly cleanups = new Set<() => void>();
 
-  /** `onLost` is called as soon as a device is lost that the engine did not close. */
+  /** `onLost` is called as soon as a device that the engine did not close is lost. */
   constructor(
     private readonly post: (status: EngineStatus) => void,
     private readonly onLost: () => void,
   ) {}
 
-  /** The open network. @throws DeviceError  none is open */
+  /** The open network. @throws DeviceError  no network is open */
   get network(): Network {
     if (!this.opened) throw new DeviceError('engine: no network is open yet. Choose one under Weights');
     return this.opened.network;
   }
 
-  /** The open device's observer. @throws DeviceError  none is open */
+  /** The open device's observer. @throws DeviceError  no network is open */
   get observer(): Observer {
     void this.network;
     return this.latestObserver;
   }
 
-  /** WebAssembly threads that the page requested. */
+  /** Number of WebAssembly threads that the page requested. */
   get threads(): number | undefined {
     return this.opened?.choice.threads;
   }
 
-  /** Options that open the adapter in use a second time, for a bench on its own device. */
+  /** Options that open the adapter in use a second time, so that a bench has a device of its own. */
   get sameAdapter(): Pick<EngineChoice, 'adapter' | 'threads'> {
     const { kind } = this.network.device.adapter;
     return { adapter: kind === 'software' ? 'swiftshader' : kind, threads: this.threads };
   }
 
-  /** The head in use. @throws InputError  none fits the network */
+  /** The head in use. @throws InputError  there is no head for the network */
   get head(): Head {
     if (this.opened?.head) return this.opened.head;
     throw new InputError(`head: no head was trained on ${this.network.backbone.id}. Train one, or open its file`);
@@ -97,8 +97,8 @@ export class Engine {
   }
 
   /**
-   * Fetches the weights, opens the device and uploads them. The status is `ready` afterwards. Keeps the head in use if
-   * it fits.
+   * Fetches the weights, opens the device and uploads the weights to it. The status is `ready` afterwards. The head in
+   * use stays in use if it fits the new network. Otherwise, the site's first head that fits is used, if there is one.
    *
    * @throws  the reason why the network could not be opened
    */
@@ -120,7 +120,7 @@ export class Engine {
     }
   }
 
-  /** Uses a head for verdicts from now on. @throws InputError  it was trained on other features */
+  /** Uses a head for verdicts from now on. @throws InputError  the head was trained on other features */
   useHead(file: HeadFile): void {
     const { network } = this;
     requireHeadOf(file, network);
@@ -138,7 +138,7 @@ export class Engine {
     await opened?.network.dispose();
   }
 
-  /** Returns an image by its hash, decoded. @throws InputError  it is not on this computer */
+  /** Returns the decoded image that has this hash. @throws InputError  the image is not on this computer */
   async image(hash: string): Promise<DecodedImage> {
     const kept = this.images.get(hash);
     if (kept) return kept;
@@ -156,8 +156,8 @@ export class Engine {
   }
 
   /**
-   * Runs a call. If the device was lost before or is lost meanwhile, rebuilds the network and repeats the call, once. If
-   * that fails, closes the network.
+   * Runs a call. If the device is already lost, first rebuilds the network. If the device is lost during the call,
+   * rebuilds the network and repeats the call once. If the device is still lost after that, closes the network.
    */
   async guard(work: () => Promise<unknown>): Promise<unknown> {
     const { opened } = this;
@@ -177,10 +177,11 @@ export class Engine {
     }
   }
 
-  /** Prepares a network whose device is new, and reports the loss of that device. */
+  /** Prepares a network whose device is new. Calls `onLost` when that device is lost. */
   private watch(network: Network): void {
     const { device } = network;
-    device.encodesAhead = false; // the observer must see the passes
+    // The observer sees only passes that are encoded while it observes.
+    device.encodesAhead = false;
     void device.lost.then(() => {
       if (this.opened?.network === network && network.device === device) this.onLost();
     });

@@ -10,7 +10,8 @@ import type { Site } from '../shared/site.ts';
 /** Returns the first of the site's heads that fits, if any. */
 export async function findHead(site: Site, baseUrl: string, network: Network): Promise<HeadFile | undefined> {
   for (const { name, url } of site.heads) {
-    const response = await fetch(new URL(url, baseUrl)).catch(() => undefined); // go on if the site is unreachable
+    // If the site is unreachable, go on with the next head.
+    const response = await fetch(new URL(url, baseUrl)).catch(() => undefined);
     if (!response?.ok) continue;
     const file = await parseHead(name, new Uint8Array(await response.arrayBuffer()));
     if (isHeadOf(file, network)) return file;
@@ -18,7 +19,7 @@ export async function findHead(site: Site, baseUrl: string, network: Network): P
   return undefined;
 }
 
-/** Checks that a head fits a network. @throws InputError  it was trained on other features */
+/** Checks that a head fits a network. @throws InputError  the head was trained on other features */
 export function requireHeadOf(file: HeadFile, { backbone }: Network): void {
   checkHeadFits(file, { ...backbone, featureCount: RESNET_LAYOUTS[backbone.architecture].features });
 }

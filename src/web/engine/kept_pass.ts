@@ -2,12 +2,12 @@
 import { RecordedPass } from '../../inspection/recorded_pass.ts';
 import type { Engine } from './engine.ts';
 
-/** Passes on the device at once; each takes 52 MB for ResNet-152. */
+/** Maximum number of passes on the device at once. Each takes 52 MB for ResNet-152. */
 const KEPT = 2;
 
 const passes = new WeakMap<Engine, Map<string, RecordedPass>>();
 
-/** Returns the pass of an image, and records it if needed. The caller must not dispose of it. */
+/** Returns the pass of an image, and records the pass if needed. The caller must not dispose of the pass. */
 export async function passOf(engine: Engine, image: string): Promise<RecordedPass> {
   const kept = passes.get(engine) ?? new Map<string, RecordedPass>();
   const known = kept.get(image);

@@ -98,7 +98,7 @@ export class Fission {
     Object.assign(this, outer);
   }
 
-  /** Lowers statements: those without barriers are grouped into parts, the others are split further. */
+  /** Lowers statements. Groups consecutive statements without barriers into parts, and splits the other statements. */
   private statements(statements: readonly Statement[]): void {
     let part: Statement[] = [];
     const flush = () => {
@@ -156,7 +156,7 @@ export class Fission {
     }
   }
 
-  /** Lowers a call of a shader function that contains a barrier; returns the variable with its result. */
+  /** Lowers a call of a shader function that contains a barrier. Returns the variable that holds the result. */
   invoke({ declaration, args, position }: Invoked): KeptVariable | undefined {
     const { context } = this;
     const { name, parameters, returnType } = declaration;
@@ -235,7 +235,10 @@ export class Fission {
     this.jumps = outer;
   }
 
-  /** Lowers a condition around a barrier. It is uniform, so only the first invocation evaluates it. */
+  /**
+   * Lowers the condition of a statement that contains a barrier. It is uniform, so only the first invocation evaluates
+   * it.
+   */
   private condition(expression: Expression): Node {
     const condition = this.waiting.hoist(expression);
     return this.uniform(condition, () => lowerCondition(this.context, condition));
@@ -261,7 +264,7 @@ export class Fission {
     this.kept.enter(invocation);
   }
 
-  /** Lowers statements as a part, which runs for every invocation; variables that they declare are kept. */
+  /** Lowers statements as a part, which runs for every invocation. Keeps the variables that the statements declare. */
   private part(statements: readonly Statement[], before: () => void = () => {}): void {
     const { context } = this;
     const { b } = context;
@@ -349,7 +352,9 @@ export class Fission {
     store(context, variable.current, value);
   }
 
-  /** Makes a value available to later parts: recomputed if nothing can have changed it, otherwise kept in memory. */
+  /**
+   * Makes a value available to later parts, which recompute it if nothing can change it, and else load it from memory.
+   */
   keepValue(name: string, init: Expression, type: Type | undefined) {
     const { context } = this;
     const { scope } = context;

@@ -13,7 +13,7 @@ export interface Invocation {
   readonly index: Node;
 }
 
-/** Lowers `for (index = first; index < end; index++)`, whose body may assign the slots. */
+/** Lowers the loop `for (index = first; index < end; index++)`. `slots` are the variables that its body may assign. */
 export function countTo(
   context: Context,
   { first, end, slots = [] }: { first: Node; end: Node; slots?: readonly Slot[] },
@@ -34,7 +34,7 @@ export function countTo(
   context.env?.delete(slot);
 }
 
-/** Loops over the invocations of a workgroup, x fastest. */
+/** Loops over the invocations of a workgroup. The innermost loop is over x. */
 export class InvocationLoops {
   readonly count: number;
 

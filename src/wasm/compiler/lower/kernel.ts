@@ -31,14 +31,17 @@ export interface LoweredKernel {
   readonly workgroupStorageBytes: number;
 }
 
-/** A workgroup's id, the number of workgroups, and the workgroup size. */
+/** A workgroup. `id` is its id, `count` the number of workgroups, and `size` the number of its invocations per axis. */
 interface Workgroup {
   readonly id: Triple;
   readonly count: Triple;
   readonly size: readonly [number, number, number];
 }
 
-/** Lowers the function `run`: loops over workgroups, then over their invocations, around the entry point's body. */
+/**
+ * Lowers a kernel to the function `run`. It loops over workgroups, and within each workgroup over its invocations. The
+ * entry point's body is inside these loops. When a variable turns out to need memory, lowering starts again.
+ */
 export function lowerKernel(request: KernelRequest): LoweredKernel {
   check(request);
   const inMemory = new Set<NeedsMemory['declaration']>();
@@ -98,7 +101,8 @@ function runWorkgroup(context: Context, entry: FunctionDeclaration, workgroup: W
       );
     new Fission(context, loops).run(entry, inputs);
   } else loops.each([], invocation => runInvocation(context, entry, workgroup, invocation));
-  // The workgroup variables are known only after the body is lowered.
+  // Code that sets the workgroup variables to zero runs before the body, but is lowered after it: only then are all
+  // workgroup variables known.
   b.inside(zeroing.body, () => {
     for (const variable of context.globals.workgroupVariables) zeroMemory(context, variable);
   });
@@ -159,7 +163,8 @@ function runInvocation(
     if (entry.returnType) fail(entry.position, 'a compute entry point must not have a return type');
     runBody(context, entry, VOID);
   }, new Scope(context.globals));
-  // An invocation's variables do not exist in the next invocation.
+  // Discard the invocation's own variables, because the next invocation has its own. Keep assignments to outer
+  // variables.
   const rest = context.env;
   context.env = outer;
   if (rest) for (const slot of outer.keys()) if (rest.has(slot)) outer.set(slot, rest.get(slot)!);
@@ -175,7 +180,7 @@ function initializePrivate(context: Context): void {
   }
 }
 
-/** Returns the value of an entry point's parameter: a builtin, or a struct of builtins. */
+/** Returns the value of an entry point's parameter, which is a builtin or a struct of builtins. */
 function builtinInput(context: Context, parameter: Parameter, workgroup: Workgroup, invocation: Invocation): Value {
   const type = resolveType(context, parameter.type);
   const attribute = parameter.attributes.find(({ name }) => name === 'builtin');
