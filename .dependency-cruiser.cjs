@@ -50,7 +50,7 @@ const layerRules = LAYERS.map((names, i) => {
     name: `layer-${names.join('-')}`,
     comment: `${names.join(', ')} must not import ${above.join(', ') || 'another folder of the same layer'}`,
     severity: 'error',
-    from: { path: `^src/(${names.join('|')})/` },
+    from: { path: folder(names) },
     to: {
       path: folder(forbidden),
       // A folder may import its own files.

@@ -37,7 +37,7 @@ export function isNoisy({ median, mad }: Summary): boolean {
   return mad > NOISE_LIMIT * median;
 }
 
-/** @throws RangeError  there is no sample */
+/** @throws RangeError  `samples` is empty */
 export function medianOf(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
@@ -46,7 +46,7 @@ export function medianOf(samples: readonly number[]): number {
  * Returns the value below which the fraction `q` of the samples lies, interpolated between the two nearest samples as
  * NumPy and R do by default.
  *
- * @throws RangeError  there is no sample
+ * @throws RangeError  `samples` is empty
  */
 export function quantile(samples: readonly number[], q: number): number {
   return quantileOfSorted(

@@ -1,3 +1,4 @@
+import { DeviceError } from '../errors/index.ts';
 import { conv2d, conv2d3x3, packConv2dHalves, packConv2dWeight } from '../kernels/conv2d.ts';
 import {
   conv2d1x1,
@@ -7,18 +8,6 @@ import {
   conv2d1x1X16,
   X16_PIXELS,
 } from '../kernels/conv2d_1x1.ts';
-import {
-  winogradMatmul,
-  winogradMatmulGemm,
-  winogradMatmulSimd,
-  winogradMatmulSwaps,
-} from '../kernels/winograd_matmul.ts';
-import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
-
-// The kernels above have similar shaders. Importing them one after another makes the page's compressed bundle 0.7 kB
-// smaller.
-
-import { DeviceError } from '../errors/index.ts';
 import { conv2dGemm, conv2dReduce } from '../kernels/conv2d_gemm.ts';
 import { CHANNEL_BLOCK } from '../kernels/conv2d_plan.ts';
 import { conv2dSubgroupMatrix, MATRIX_TILE } from '../kernels/conv2d_subgroup_matrix.ts';
@@ -26,6 +15,13 @@ import { GEMM_TILES, type GemmTile } from '../kernels/gemm_tile.ts';
 import { windowOutput } from '../kernels/shape_checks.ts';
 import { unfold } from '../kernels/unfold.ts';
 import { winograd2x2Input, winogradInput } from '../kernels/winograd_input.ts';
+import {
+  winogradMatmul,
+  winogradMatmulGemm,
+  winogradMatmulSimd,
+  winogradMatmulSwaps,
+} from '../kernels/winograd_matmul.ts';
+import { winograd2x2Output, winogradOutput } from '../kernels/winograd_output.ts';
 import { winogradTiling } from '../kernels/winograd_tiling.ts';
 import { winograd2x2Weight, winogradWeight } from '../kernels/winograd_weight.ts';
 import { type AdapterFamily, hasFeatureOf, hasWideSimd, type SubgroupMatrix } from '../runtime/adapter.ts';

@@ -13,9 +13,9 @@ export function square(
   return { outChannels, kernelSize: [kernelSize, kernelSize], stride: 1, padding: (kernelSize - 1) / 2, ...more };
 }
 
-/** Returns the shape of packed weights. `depth` is C * KH * KW; `tile` channels lie together. */
-export function packed(outChannels: number, depth: number, tile = 8): readonly number[] {
-  return [Math.ceil(outChannels / tile), depth, tile];
+/** Returns the shape of packed weights. `depth` is C * KH * KW. */
+export function packed(outChannels: number, depth: number, channelBlock = 8): readonly number[] {
+  return [Math.ceil(outChannels / channelBlock), depth, channelBlock];
 }
 
 /** Returns packed weights of 16-bit floats of both signs, from 2^-6 to 2^2. */
@@ -26,13 +26,10 @@ export function halves(outChannels: number, depth: number): InputSpec {
   return { shape: [Math.ceil(outChannels / 8), depth, 4], words };
 }
 
-/**
- * Returns the case of one convolution of ResNet-152 with its batch norm and relu; `packing` channels of weights lie
- * together.
- */
+/** Returns the case of one convolution of ResNet-152 with its batch norm and relu. */
 export function resnetCase(
   module: string,
-  { packing = 8, ...more }: Partial<Conv2dGemmOptions> & { readonly packing?: number } = {},
+  { channelBlock, ...more }: Partial<Conv2dGemmOptions> & { readonly channelBlock?: number } = {},
 ): Case<Conv2dGemmOptions> {
   const { channels, outChannels, kernelSize, stride, size } = resnet152Convolutions.find(one => one.module === module)!;
   return {
@@ -40,7 +37,7 @@ export function resnetCase(
     large: true,
     inputs: {
       x: [1, channels, size, size],
-      weight: packed(outChannels, channels * kernelSize * kernelSize, packing),
+      weight: packed(outChannels, channels * kernelSize * kernelSize, channelBlock),
       scale: [outChannels],
       shift: [outChannels],
     },

@@ -7,7 +7,7 @@ export function tileGroupsOf(size: number): number {
   return Math.ceil(Math.ceil(size / 4) ** 2 / 4);
 }
 
-/** Returns the inputs of the matrix products. `channelBlock` channels of u lie together. */
+/** Returns the inputs of the matrix products, u packed in channel blocks. */
 export function matmulInputs(channels: number, outChannels: number, tileGroups: number, channelBlock = 8): InputSpecs {
   return { v: [36, channels, tileGroups, 4], u: [36, Math.ceil(outChannels / channelBlock), channels, channelBlock] };
 }

@@ -44,9 +44,8 @@ export interface TrainingReport {
 
 /** Returns the metadata of the head's file. The same training produces the same metadata, and so the same file. */
 export function headMetadata(backbone: Backbone, report: TrainingReport): HeadMetadata {
-  const { settings, images, epoch, chosenBy, measuredOn } = report;
+  const { settings, images, epoch, chosenBy } = report;
   const { epochs, batchSize, lr, stepSize, gamma, seed, augment, select } = settings;
-  const { roc: _, notes: __, ...metrics } = report.metrics;
   return {
     backbone: backbone.id,
     featuresOf: backbone.featuresOf,
@@ -58,6 +57,11 @@ export function headMetadata(backbone: Backbone, report: TrainingReport): HeadMe
       epoch,
       chosenBy: select === 'best' ? chosenBy : null,
     },
-    metrics: { on: measuredOn, ...metrics },
+    metrics: headMetrics(report.metrics, report.measuredOn),
   };
+}
+
+/** Returns the metrics that a head's file has, measured on the set `on`: all but the ROC curve and the notes. */
+export function headMetrics({ roc: _, notes: __, ...metrics }: Metrics, on: string): HeadMetadata['metrics'] {
+  return { on, ...metrics };
 }

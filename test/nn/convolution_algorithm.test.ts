@@ -6,19 +6,7 @@ import {
   halfAlgorithms,
   layoutOf,
 } from '../../src/nn/convolution_algorithm.ts';
-import type { ConvolutionSize } from '../../src/nn/convolution_size.ts';
-
-const size = (channels: number, side: number, more: Partial<ConvolutionSize> = {}): ConvolutionSize => ({
-  batch: 1,
-  channels,
-  outChannels: channels,
-  size: [side, side],
-  kernelSize: [3, 3],
-  stride: 1,
-  padding: 1,
-  ...more,
-});
-const SUBGROUP_MATRIX = { rows: 16, columns: 16, depth: 16, invocations: 32 };
+import { SUBGROUP_MATRIX, size } from './convolution_sizes.ts';
 
 describe('halfAlgorithms', () => {
   it('returns algorithms with names that are read back, none of them a candidate of tuning', () => {

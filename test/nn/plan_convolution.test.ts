@@ -6,23 +6,13 @@ import { distinctConvolutions } from '../../src/nn/resnet_work.ts';
 import { Tuning } from '../../src/nn/tuning.ts';
 import type { AdapterFamily } from '../../src/runtime/adapter.ts';
 import { RESNET_ARCHITECTURES } from '../../src/weights/resnet_shapes.ts';
+import { SUBGROUP_MATRIX, size } from './convolution_sizes.ts';
 
-const SUBGROUP_MATRIX = { rows: 16, columns: 16, depth: 16, invocations: 32 };
 const GPU: AdapterFamily = { kind: 'gpu', architecture: '' };
 const MATRIX_GPU: AdapterFamily = { ...GPU, subgroupMatrix: SUBGROUP_MATRIX };
 const SOFTWARE: AdapterFamily = { kind: 'software', architecture: '' };
 const WASM: AdapterFamily = { kind: 'wasm', architecture: 'wasm-relaxed-simd' };
 
-const size = (channels: number, side: number, more: Partial<ConvolutionSize> = {}): ConvolutionSize => ({
-  batch: 1,
-  channels,
-  outChannels: channels,
-  size: [side, side],
-  kernelSize: [3, 3],
-  stride: 1,
-  padding: 1,
-  ...more,
-});
 const pointwise = { kernelSize: [1, 1], padding: 0 } as const;
 const named = (of: ConvolutionSize, adapter: AdapterFamily, options?: PlanOptions) =>
   algorithmName(planConvolution(of, adapter, options).algorithm);

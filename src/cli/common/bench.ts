@@ -36,7 +36,7 @@ export function addFormatOptions(command: Command): Command {
   return command
     .option(
       '--samples <count>',
-      'how often to measure each time (default: as often as fits in a few seconds)',
+      'number of measurements of each row (default: as many as fit in a few seconds)',
       wholeNumber(1),
     )
     .optionsGroup(OUTPUT_GROUP)

@@ -9,10 +9,10 @@ export default caseTable<Conv2dOptions>({
   reference,
   cases: [
     // One layer per size of plane. The others differ only in the lengths of loops.
-    resnetCase('layer1.0.conv1', { packing: 6 }),
-    resnetCase('layer2.1.conv1', { packing: 6 }),
-    resnetCase('layer3.1.conv1', { packing: 6 }),
-    resnetCase('layer4.1.conv1', { packing: 6 }),
+    resnetCase('layer1.0.conv1', { channelBlock: 6 }),
+    resnetCase('layer2.1.conv1', { channelBlock: 6 }),
+    resnetCase('layer3.1.conv1', { channelBlock: 6 }),
+    resnetCase('layer4.1.conv1', { channelBlock: 6 }),
     { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 4, 4], weight: packed(6, 3, 6) }, options: square(1, 6) },
     ...[1, 4, 7, 8, 15].map(width => ({
       why: `fewer pixels than a tile: ${width}`,

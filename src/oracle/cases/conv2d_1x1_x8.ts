@@ -24,7 +24,7 @@ export default caseTable<Conv2dOptions>({
   kernel: conv2d1x1X8,
   reference,
   cases: [
-    ...STRIDE_1.map(module => resnetCase(module, { packing: 6 })),
+    ...STRIDE_1.map(module => resnetCase(module, { channelBlock: 6 })),
     { why: 'one pixel, one channel', inputs: { x: [1, 1, 1, 1], weight: packed(1, 1, 6) }, options: square(1, 1) },
     { why: 'exactly one tile of pixels', inputs: { x: [1, 3, 2, 4], weight: packed(6, 3, 6) }, options: square(1, 6) },
     { why: 'fewer pixels than a tile', inputs: { x: [2, 5, 1, 7], weight: packed(8, 5, 6) }, options: square(1, 8) },

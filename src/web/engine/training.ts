@@ -15,7 +15,7 @@ import { encodeHead, type HeadMetadata } from '../../nn/head_file.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import type { EpochRecord } from '../../train/fit.ts';
 import type { Metrics } from '../../train/metrics.ts';
-import type { TrainingSettings } from '../../train/trained_head.ts';
+import { headMetrics, type TrainingSettings } from '../../train/trained_head.ts';
 
 export interface PickedFile {
   /** Path from the picked folder on, separated by `/`. */
@@ -110,13 +110,9 @@ export async function train(network: Network, { files, settings }: TrainingReque
 export function headFileOf({ heads, metadata, summary }: Training, epoch: number): { bytes: Uint8Array; name: string } {
   const kept = epoch === summary.epoch;
   const training = kept ? metadata.training : { ...metadata.training, select: 'by hand', epoch, chosenBy: null };
-  const metrics = kept ? metadata.metrics : withoutRoc(summary.metrics[epoch + 1]!, summary.valName);
+  const metrics = kept ? metadata.metrics : headMetrics(summary.metrics[epoch + 1]!, summary.valName);
   const bytes = encodeHead(heads[epoch + 1]!, { ...metadata, training, metrics });
   return { bytes, name: kept ? 'head.safetensors' : `head_epoch_${epoch}.safetensors` };
-}
-
-function withoutRoc({ roc: _, notes: __, ...metrics }: Metrics, on: string): HeadMetadata['metrics'] {
-  return { on, ...metrics };
 }
 
 /** Sorts the picked files into training folders. */
