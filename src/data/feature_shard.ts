@@ -11,7 +11,7 @@ export interface FeatureShard {
   readonly dimension: number;
   /** SHA-256 of the rows' bytes. */
   readonly digest: string;
-  /** What computed the rows. Undefined in shards from before the origin was recorded. */
+  /** What computed the rows. Undefined for shards of earlier versions, which did not record the origin. */
   readonly origin: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface FileRecord {
 
 const TENSOR = 'features';
 
-/** Limit for one file of records. A flush writes a few kilobytes. */
+/** Maximum bytes of one file of records. A flush writes a few kilobytes. */
 const MAX_RECORDS_BYTES = 16e6;
 
 /**
@@ -55,8 +55,8 @@ export interface ScanOptions {
 }
 
 /**
- * Returns the shards of a folder. Reads only their headers. Skips a shard that cannot be used, with a note that gives
- * the reason.
+ * Returns the shards of a folder. Reads only their headers. Skips shards that cannot be used, and sends the reason for
+ * each to `note`.
  */
 export async function scanShards(directory: string, { space, dimension, note }: ScanOptions): Promise<FeatureShard[]> {
   const shards: FeatureShard[] = [];
@@ -69,7 +69,7 @@ export async function scanShards(directory: string, { space, dimension, note }: 
       shards.push(shard);
     } catch (error) {
       if (!(error instanceof RaycamError)) throw error;
-      note(`features: skipped ${name}, its rows will be computed again (${error.message})`);
+      note(`features: skipped ${name}; its rows will be computed again (${error.message})`);
     }
   }
   return shards;
@@ -95,7 +95,7 @@ async function readShardHeader(path: string, space: string): Promise<FeatureShar
   }
 }
 
-/** Returns rows of one shard in the requested order. Makes one read that spans them all. */
+/** Returns rows of one shard in the requested order. Reads once, from the first of these rows to the last. */
 export async function readRows(shard: FeatureShard, rows: readonly number[]): Promise<Float32Array[]> {
   const { dimension } = shard;
   const first = rows.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -109,7 +109,7 @@ export async function readRows(shard: FeatureShard, rows: readonly number[]): Pr
   }
 }
 
-/** Checks a shard's rows against its hash. @throws InputError  they differ */
+/** Checks a shard's rows against its hash. @throws InputError  the rows do not match the hash */
 export async function checkShard(shard: FeatureShard): Promise<void> {
   const source = await openFile(shard.path);
   try {

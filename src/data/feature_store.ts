@@ -27,44 +27,46 @@ import { hashJson } from './hash_json.ts';
 /** Must be incremented when a change to the kernels changes features by more than rounding. */
 const FEATURES_VERSION = 1;
 
-/** Rows are flushed when this many are pending, or after this time. */
+/** Pending rows are flushed when there are this many of them. */
 const FLUSH_ROWS = 512;
+/** Pending rows are also flushed when this time has passed since the last flush. */
 const FLUSH_AFTER_MS = 5_000;
 
-/** What determines features, besides the pixels and their augmentation. */
+/** What determines features, in addition to the pixels and their augmentation. */
 export interface FeatureSpace {
   readonly weightsHash: string;
   /** Any JSON value. */
   readonly preprocessing: unknown;
 }
 
-/** Which stored rows are used: only those of the same origin, or `any`. */
+/** Which stored rows are used: only rows of the same origin (see `FeatureStoreOptions.origin`), or `any` rows. */
 export type Reuse = 'same' | 'any';
 
 export interface FeatureStoreOptions extends FeatureSpace {
-  /** Folder that contains the stores, `<cache>/features` by default. `memory` stores nothing on disk. */
+  /** Folder that contains the stores, by default `<cache>/features`. With `memory`, nothing is stored on disk. */
   readonly root?: string | 'memory';
   /**
-   * A short description of what computes the rows. Rows of another origin differ in their last bits, so they are
-   * computed again unless `reuse` is `any`. Without an origin, all rows are used.
+   * The origin of new rows: a short description of what computes them. Rows of another origin may differ in their last
+   * bits, so they are computed again unless `reuse` is `any`. Without an origin, all stored rows are used.
    */
   readonly origin?: string;
   readonly reuse?: Reuse;
-  /** Number of values in a row, if known. Shards with other rows are skipped. */
+  /** Number of values in a row, if known. Shards (files of rows) whose rows have another length are skipped. */
   readonly dimension?: number;
-  /** Receives a message about each shard that cannot be used. */
+  /** Receives a message about each shard that cannot be used, and about rows of other origins. */
   readonly note?: (text: string) => void;
 }
 
 type Place = { readonly shard: FeatureShard; readonly row: number };
 
 /**
- * Stores features of a frozen backbone, so that they are computed once. A row of float32 values is stored under a key,
- * which is the hash of everything that determines the row.
+ * Stores features of a frozen backbone, so that they are computed only once. The features of one image are a row of
+ * float32 values. A row is stored under a key, which is the hash of everything that determines the row.
  *
- * A folder per weights and preprocessing contains shards that never change. No two processes write to the same file.
- * Therefore any number of processes may write at once, a killed process loses only what it had not flushed, and stores
- * of several machines are merged by copying files.
+ * There is one folder for each combination of weights and preprocessing. It contains shards: files of rows that never
+ * change once they are written. No two processes write to the same file. Therefore any number of processes may write at
+ * once, a killed process loses only the rows that it had not flushed, and stores of several machines can be merged by
+ * copying files.
  */
 export class FeatureStore {
   /** Undefined for a store in memory. */
@@ -94,7 +96,7 @@ export class FeatureStore {
     this.note = note;
   }
 
-  /** Opens or creates the store of a backbone. @throws InputError  its folder cannot be created or read */
+  /** Opens or creates the store of a backbone. @throws InputError  the store's folder cannot be created or read */
   static async open(options: FeatureStoreOptions): Promise<FeatureStore> {
     const { weightsHash, preprocessing, dimension, note = () => {} } = options;
     const space = await hashJson([FEATURES_VERSION, weightsHash, preprocessing]);
@@ -128,8 +130,8 @@ export class FeatureStore {
   }
 
   /**
-   * Reads the shards that contain these rows, each shard once. Drops a shard whose rows do not match its hash, with a
-   * note; `has` then returns false for its keys.
+   * Checks the shards that contain the rows of these keys, each shard once. If the rows of a shard do not match its
+   * hash, drops the shard and sends a message to `note`. `has` then returns false for the keys of this shard.
    */
   async verify(keys: Iterable<string>): Promise<void> {
     const shards = new Set<FeatureShard>();
@@ -143,7 +145,7 @@ export class FeatureStore {
         this.verified.add(shard);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        this.note(`features: skipped ${baseName(shard.path)}, its rows will be computed again (${error.message})`);
+        this.note(`features: skipped ${baseName(shard.path)}; its rows will be computed again (${error.message})`);
         for (const key of shard.keys) if (this.places.get(key)?.shard === shard) this.places.delete(key);
       }
     }
@@ -182,10 +184,10 @@ export class FeatureStore {
   }
 
   /**
-   * Adds a row. The next flush writes it to disk; a flush happens automatically every 512 rows or five seconds.
+   * Adds a row. The next flush writes it to disk. This method flushes after every 512 rows, or after five seconds.
    *
    * @throws ShapeError   the length differs from that of earlier rows
-   * @throws DeviceError  a value is not finite; storing it would make every later run reuse it
+   * @throws DeviceError  a value is not finite. If the row were stored, every later run would use it
    */
   async put(key: string, features: Float32Array): Promise<void> {
     this.knownDimension ??= features.length;
@@ -201,15 +203,18 @@ export class FeatureStore {
   }
 
   /**
-   * Returns the hash of an image file's pixels if the file has not changed since it was recorded. Does not read the
-   * file.
+   * Returns the status of an image file, and the hash of its pixels if the file has not changed since `rememberFile`
+   * recorded it. Does not read the file.
    */
   async pixelsHashOfFile(path: string): Promise<{ status: FileStatus; pixelsHash: string | undefined }> {
     const status = await fileStatus(path);
     return { status, pixelsHash: this.files.get(fileKey(resolvePath(path), status)) };
   }
 
-  /** Records a file's hash. `status` must be from before the file was read, so that a change in between is detected. */
+  /**
+   * Records the hash of an image file's pixels. `status` must have been obtained before the file was read. Otherwise, a
+   * change between the two could not be detected.
+   */
   rememberFile(path: string, status: FileStatus, pixelsHash: string): void {
     const { sizeBytes, modifiedMs } = status;
     const record = { path: resolvePath(path), sizeBytes, modifiedMs, pixelsHash };
@@ -224,7 +229,9 @@ export class FeatureStore {
     return flushing;
   }
 
-  /** `flush` serialises the calls, so that no two write the same rows. */
+  /**
+   * Writes pending rows and records. `flush` makes these calls one after another, so that no two write the same rows.
+   */
   private async writePending(): Promise<void> {
     this.flushedAtMs = Date.now();
     if (this.directory === undefined) return;
@@ -248,9 +255,10 @@ export class FeatureStore {
   }
 
   /**
-   * Copies the shards of another store's folder, for example from another machine, after checking their hashes.
+   * Copies the shards of another store, for example one from another machine. Checks the hash of each shard before
+   * copying it. `otherRoot` is the root folder of the other store.
    *
-   * Returns the number of new rows. Rows of another origin count only if they are used.
+   * Returns the number of new rows. Rows of another origin count only if `reuse` is `any`.
    *
    * @throws InputError  the rows of a shard do not match its hash
    */
@@ -271,8 +279,8 @@ export class FeatureStore {
   }
 
   /**
-   * Adds shards of this origin first. Then handles rows that exist only with another origin, and reports what happens
-   * to them.
+   * Adds the shards of the store's own origin. For each other origin, sends a message to `note` if its shards contain
+   * rows that are still missing, and adds these shards if `reuse` is `any`.
    */
   private addShards(shards: readonly FeatureShard[]): void {
     const isOwn = ({ origin }: FeatureShard) => this.origin === undefined || origin === this.origin;

@@ -7,48 +7,52 @@ import { Device, type DeviceOptions } from '../runtime/device.ts';
 import type { Shape } from '../runtime/shape.ts';
 import type { Backbone } from '../weights/backbone.ts';
 
-/** Everything that inference needs: a device, the network's weights on it, and their preprocessing. */
+/**
+ * Everything that inference needs: a device, a model whose weights are on this device, and the backbone they came from.
+ */
 export interface Network {
   readonly device: Device;
   readonly backbone: Backbone;
   readonly model: ResNet;
-  /** Whether weights are stored at their own size: see `BuildOptions.compact`. */
+  /** Whether weights are stored untransformed, without Winograd's expansion: see `BuildOptions.compact`. */
   readonly isCompact?: boolean;
   /** Whether weights are stored as 16-bit floats: see `BuildOptions.halfWeights`. */
   readonly hasHalfWeights?: boolean;
   /**
-   * Replaces a lost device with a new one and loads the weights onto it; `device` and `model` change. See `recovering`.
-   * Absent if lost devices are not replaced.
+   * Replaces a lost device with a new one and loads the weights onto the new device. Afterwards, `device` and `model`
+   * are the new ones. See `recovering`. `rebuild` is absent if lost devices are not replaced.
    *
    * @throws DeviceError  the device was lost again too soon (see `BuildOptions.rebuildsAfterMs`)
    */
   readonly rebuild?: (cause: unknown) => Promise<void>;
-  /** Destroys the device and closes the weights. */
+  /** Destroys the device and closes the files of the weights. */
   dispose(): Promise<void>;
 }
 
 export interface BuildOptions extends DeviceOptions {
   /** Called after each block is loaded, with the number of loaded blocks and the number of all blocks. */
   readonly onLoad?: (loaded: number, total: number) => void;
-  /** Store weights at their own size, even if a larger layout would be faster. */
+  /** Store weights untransformed, without Winograd's expansion, even if the expansion would be faster. */
   readonly compact?: boolean;
   /**
-   * Store weights as 16-bit floats: half the memory, three significant digits. On an adapter with subgroup matrices,
-   * activations are also rounded to 16 bits when they are multiplied.
+   * Store weights as 16-bit floats, which take half the memory and have three significant digits. On an adapter with
+   * subgroup matrices, activations are also rounded to 16 bits when they are multiplied.
    */
   readonly halfWeights?: boolean;
-  /** Returns the adapter's tuning, if there is one: the algorithm measured to be fastest for each convolution. */
+  /**
+   * Returns the adapter's tuning, if there is one. It contains the fastest algorithm for each convolution, as measured.
+   */
   readonly tuningFor?: (adapter: AdapterReport) => Promise<Tuning | undefined>;
-  /** Returns the shape of the inputs, so that their pipelines compile while the weights load. */
+  /** Returns the shape of the inputs, so that the pipelines for this shape compile while the weights load. */
   readonly prepare?: (device: Device) => Shape;
   /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
   /**
-   * If the device is lost again within this time after its replacement, it is not replaced again. By default a network
-   * is rebuilt at most once.
+   * If the new device is lost within this time after it replaced a lost one, it is not replaced in turn. By default the
+   * time is unlimited, so a network is rebuilt at most once.
    */
   readonly rebuildsAfterMs?: number;
-  /** Advice for the user after a second loss, which ends the error message. */
+  /** Advice for the user, appended to the error message when the device is lost a second time. */
   readonly lostTwiceAdvice?: string;
   /** Called before the network is rebuilt, with the reason for the loss. */
   readonly onRebuild?: (reason: string) => void;
@@ -59,7 +63,7 @@ export interface BuildOptions extends DeviceOptions {
 /** The options that determine how weights are stored on an adapter. */
 export type WeightSettings = Pick<BuildOptions, 'compact' | 'halfWeights' | 'tuningFor'>;
 
-/** Returns the load options for an open adapter. */
+/** Returns the options for loading weights on an adapter, including the adapter's tuning. */
 export async function weightOptions(settings: WeightSettings, adapter: AdapterReport): Promise<WeightOptions> {
   const { compact, halfWeights, tuningFor } = settings;
   return { compact, halfWeights, tuning: await tuningFor?.(adapter) };
@@ -88,14 +92,14 @@ export async function buildNetwork(backbone: Backbone, options: BuildOptions = {
   }
 }
 
-/** Returns whether the device was lost for any reason except that the program destroyed it. */
+/** Returns whether the device was lost, and not because the program destroyed it. */
 export function isLost({ lossReason }: Device): boolean {
   return lossReason !== undefined && lossReason !== 'destroyed';
 }
 
 type Loaded = Pick<Network, 'device' | 'model'>;
 
-/** Loads the weights onto the device, and destroys the device if that fails. */
+/** Loads the weights onto the device. If loading fails, destroys the device. */
 async function load(device: Device, backbone: Backbone, options: BuildOptions): Promise<Loaded> {
   const { onLoad, prepare } = options;
   try {

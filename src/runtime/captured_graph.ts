@@ -8,45 +8,50 @@ import type { Tensor } from './tensor.ts';
 
 export type GraphInputs = Readonly<Record<string, Tensor>>;
 
+/** A reader: a dispatch that reads inputs of the graph. Its bind group depends on the buffers of these inputs. */
+interface Reader {
+  /** Index of the dispatch. */
+  readonly index: number;
+  readonly inputs: readonly { readonly binding: number; readonly name: string }[];
+}
+
 /** Objects that the first run creates and later runs reuse. */
 interface Prepared {
   readonly pipelines: readonly GPUComputePipeline[];
   readonly params: PackedParams;
-  /** One per dispatch. A reader's group binds the inputs that the graph was captured with. */
+  /** One per dispatch. The bind group of a reader binds the inputs with which the graph was captured. */
   readonly bindGroups: readonly GPUBindGroup[];
 }
 
-/** The bind groups of all dispatches, for inputs in these buffers. */
+/** The bind groups of all dispatches for runs whose inputs are in certain buffers, the `resources`. */
 interface Bound {
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
   readonly bindGroups: readonly GPUBindGroup[];
-  /** The inputs that followed these last time. A caller that alternates between buffers will probably use them next. */
+  /**
+   * The bind groups of the run that last followed a run with these bind groups. A caller that alternates between
+   * buffers will probably use the same buffers in the same order again.
+   */
   next?: Bound;
 }
 
-/** Number of input buffer sets that a graph remembers. A loop uses one, or alternates between a few. */
+/** Number of sets of input buffers that a graph remembers. A loop uses one set, or alternates between a few sets. */
 const KEPT_INPUTS = 4;
 
 /** The next run's commands, encoded while the adapter executes the previous run. */
 interface Ahead {
-  /** The inputs that the next run will probably have. */
+  /** The bind groups for the inputs that the next run will probably have. */
   readonly bound: Bound;
-  /** The commands up to the last reader. They are valid for those inputs only. */
+  /** The commands up to and including the last reader. They are valid only for the inputs of `bound`. */
   readonly opening: GPUCommandBuffer;
   /** The commands after the last reader, which are the same for all inputs. */
   readonly rest: GPUCommandBuffer | undefined;
 }
 
-/** A dispatch that reads inputs of the graph, so its bind group depends on their buffers. */
-interface Reader {
-  readonly index: number;
-  readonly inputs: readonly { readonly binding: number; readonly name: string }[];
-}
-
 /**
  * Dispatches that were captured once, for inputs of given shapes, and can be replayed many times. Memory, parameters
- * and bind groups are created once. From the third run on, commands are encoded ahead, while the adapter executes the
- * previous run: all of them if the inputs are in the expected buffers, otherwise those after the last reader.
+ * and bind groups are created once. From the third run on, commands are encoded ahead, which means while the adapter
+ * executes the previous run. If the inputs are in the expected buffers, the run uses all of these commands. Otherwise
+ * it uses only the commands after the last reader.
  *
  * `Device.capture` creates it. The results belong to the graph, and each run overwrites them.
  */
@@ -57,7 +62,7 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
   private readonly fixedFrom: number;
   private ahead: Ahead | undefined;
   private runs = 0;
-  /** Most recently used last. */
+  /** The bind groups for recently used input buffers. The most recently used come last. */
   private kept: Bound[] = [];
   private disposed = false;
 
@@ -120,7 +125,10 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return this.result;
   }
 
-  /** Encodes a run, for the recorder. `resources` are this run's inputs; `pipelines` are used by the first run only. */
+  /**
+   * Encodes a run. The recorder calls this. `resources` are the buffers of this run's inputs. Only the first run uses
+   * `pipelines`.
+   */
   encode(
     gpu: GPUDevice,
     commands: Commands,
@@ -140,8 +148,8 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
   }
 
   /**
-   * Encodes the next run, for the recorder, after a run was submitted. A graph that ran twice will probably run again,
-   * and the host is idle now.
+   * Encodes the next run, if the graph has already run twice: it will then probably run again. The recorder calls this
+   * after it has submitted a run, when the host is idle.
    */
   encodeAhead(gpu: GPUDevice): void {
     const { prepared, fixedFrom, dispatches } = this;
@@ -166,7 +174,8 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     this.ahead = undefined;
     this.kept = [];
     for (const output of this.outputs) output.dispose();
-    this.prepared?.params.buffer?.destroy(); // submitted commands keep it alive
+    // Commands that were submitted keep the buffer alive.
+    this.prepared?.params.buffer?.destroy();
     this.parts.memory.dispose();
   }
 
@@ -191,7 +200,8 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
   ): void {
     for (let i = first; i < end; i++) {
       const { label, workgroups } = this.dispatches[i]!;
-      if (isFirst) pass.pushDebugGroup(label); // validation messages quote it
+      // Validation messages quote the debug group.
+      if (isFirst) pass.pushDebugGroup(label);
       pass.setPipeline(prepared.pipelines[i]!);
       pass.setBindGroup(0, bound.bindGroups[i]!);
       pass.dispatchWorkgroups(...workgroups);
@@ -206,7 +216,7 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return { pipelines, params: packed, bindGroups };
   }
 
-  /** Returns bind groups for inputs in these buffers: those of an earlier run, otherwise new ones. */
+  /** Returns the bind groups for inputs in these buffers. Reuses those of an earlier run, or else creates them. */
   private bindTo(gpu: GPUDevice, prepared: Prepared, resources: ReadonlyMap<string, GPUBufferBinding>): Bound {
     const known = this.kept.find(bound => isSame(bound.resources, resources));
     const bound = known ?? { resources, bindGroups: this.bindGroupsFor(gpu, prepared, resources) };

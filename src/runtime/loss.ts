@@ -53,7 +53,8 @@ export class Loss {
   }
 
   /**
-   * Returns the loss if it caused the error, otherwise the error. `lost` may settle after the calls that it makes fail.
+   * Returns the loss if it caused the error, otherwise the error. `lost` may settle only after the calls that fail
+   * because of the loss.
    */
   async explain(error: unknown): Promise<unknown> {
     if (!this.info) await new Promise(resolve => setTimeout(resolve));

@@ -31,9 +31,9 @@ interface Readback {
 const READBACK = 0x01 | 0x08; // GPUBufferUsage MAP_READ | COPY_DST
 
 /**
- * Queues commands until a submit. A submit encodes them in one pass, apart from what graphs have encoded ahead. All
- * parameters share one uniform buffer, and error scopes surround the whole submit. A failure is thrown, and poisons
- * every tensor that the submit should have written.
+ * Queues commands until a submit. A submit encodes them in one pass, except for commands that graphs have encoded
+ * ahead. All parameters share one uniform buffer, and error scopes surround the whole submit. A failure is thrown, and
+ * poisons every tensor that the submit should have written.
  */
 export class Recorder {
   /** See `Device.encodesAhead`. */
@@ -99,7 +99,8 @@ export class Recorder {
     try {
       this.readbacks.push(readback);
       await this.submit();
-      tensor.buffer; // throws if the submit that should have written it failed
+      // Throws if the submit that should have written the tensor failed.
+      tensor.buffer;
       await this.loss.race(readback.staging!.mapAsync(1)); // GPUMapMode.READ
       const bytes = readback.staging!.getMappedRange().slice(0, sizeBytes);
       if (this.loss.error) throw this.loss.error;
@@ -134,7 +135,8 @@ export class Recorder {
           this.gpu.queue.submit(commands.finish());
           if (this.encodesAhead) for (const item of batch) if ('graph' in item) item.graph.encodeAhead(this.gpu);
         } finally {
-          packed?.buffer?.destroy(); // submitted commands keep it alive
+          // Commands that were submitted keep the buffer alive.
+          packed?.buffer?.destroy();
         }
       });
     } catch (error) {
@@ -167,7 +169,8 @@ export class Recorder {
         continue;
       }
       const { pass } = commands;
-      pass.pushDebugGroup(item.label); // validation messages quote it
+      // Validation messages quote the debug group.
+      pass.pushDebugGroup(item.label);
       pass.setPipeline(pipelines.get(item.pipeline)!);
       pass.setBindGroup(0, bindGroupOf(gpu, item, { packed, index: index++ }));
       pass.dispatchWorkgroups(...item.workgroups);

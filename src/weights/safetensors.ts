@@ -1,6 +1,8 @@
 /**
- * Reads safetensors files: eight bytes of header length, a JSON header, then the values of all tensors back to back.
- * Source: huggingface/safetensors, tensor.rs; makes every check of its `validate`, in the same order.
+ * Reads safetensors files. Such a file consists of eight bytes that give the length of the header, the header, which is
+ * JSON, and the data: the values of all tensors, one tensor directly after another.
+ * Source: huggingface/safetensors, tensor.rs. This reader makes every check of its function `validate`, in the same
+ * order.
  */
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
@@ -15,11 +17,17 @@ interface TensorInfo {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** The tensor's first byte, counted from the start of the data. */
   readonly begin: number;
+  /** The byte after the tensor's last. */
   readonly end: number;
 }
 
-/** Opens a file. @throws WeightsError  the header is damaged, or does not describe every following byte exactly once */
+/**
+ * Opens a file.
+ *
+ * @throws WeightsError  the header is damaged, or its tensors do not cover every byte of the data exactly once
+ */
 export async function openSafetensors(source: ByteSource): Promise<WeightsFile> {
   const headerBytes = await readHeaderLength(source);
   const header = parseJsonObject(await source.read(LENGTH_BYTES, headerBytes), where(source, 'header'));

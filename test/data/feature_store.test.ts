@@ -142,7 +142,7 @@ describe('FeatureStore', () => {
     expect((await open(root, { note })).size).toBe(1);
     expect((await open(root, { weightsHash: 'other', note })).size).toBe(0);
     expect(notes).toEqual([
-      expect.stringMatching(/^features: skipped rows-\S+, its rows will be computed again \(.+ends early.+\)$/),
+      expect.stringMatching(/^features: skipped rows-\S+; its rows will be computed again \(.+ends early.+\)$/),
       expect.stringMatching(/: belongs to another network or preprocessing\)$/),
     ]);
   });
