@@ -17,6 +17,7 @@ const LAYERS = [
   ['runtime'],
   ['wasm'],
   ['platform'],
+  ['images'],
   ['errors'],
 ];
 

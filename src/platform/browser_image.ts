@@ -1,31 +1,57 @@
-import { InputError } from '../errors/index.ts';
-import { describeNonImage } from './image_errors.ts';
-import type { DecodedImage, RasterImage } from './types.ts';
+import { InputError, messageOf } from '../errors/index.ts';
+import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
+import { describeNonImage } from '../images/errors.ts';
+import { imageOfPixels, imageOfSamples } from '../images/finish.ts';
+import { imageKind } from '../images/kinds.ts';
+import { hasDeepSamples } from '../images/png.ts';
+import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
 
 /**
- * Decodes any image that the browser supports to RGB.
+ * Decodes any image that the browser supports, and TIFF, Netpbm and 16-bit PNG, to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
- * Converts no colours, drops alpha without blending, and applies the EXIF orientation. PNG is exact. JPEG equals Node's
- * result where the browser also uses libjpeg-turbo, as Chromium does; elsewhere it may differ by a few steps of 255.
+ * Converts no colours, drops alpha without blending, scales samples of more than 8 bits by `scaleSamples`, and applies
+ * the EXIF orientation. PNG is exact. JPEG equals Node's result where the browser also uses libjpeg-turbo, as Chromium
+ * does; elsewhere it may differ by a few steps of 255.
  *
- * @throws InputError  the bytes are not an image, or are cut short
+ * @throws InputError  the bytes are not an image, are cut short, or are of an unsupported kind
  */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
-  let bitmap: ImageBitmap;
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  { frame = 1 }: DecodeOptions = {},
+): Promise<DecodedImage> {
   try {
-    bitmap = await createImageBitmap(new Blob([bytes as BlobPart]), {
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
-      imageOrientation: 'from-image',
-    });
+    return (await decodeSamples(bytes, name, frame)) ?? (await decodeBitmap(bytes, name));
   } catch (error) {
-    throw new InputError(describeNonImage(bytes, name, (error as Error).message), { cause: error });
+    if (error instanceof InputError) throw error;
+    throw new InputError(describeNonImage(bytes, name, messageOf(error)), { cause: error });
   }
+}
+
+/** Decodes what browsers do not decode, or would round to 8 bits. The decoders load when they are first needed. */
+async function decodeSamples(bytes: Uint8Array, name: string, frame: number): Promise<DecodedImage | undefined> {
+  const format = imageKind(bytes);
+  if (format === 'TIFF') return decodeTiff(bytes, name, frame);
+  if (isNetpbm(format)) return decodeNetpbm(bytes, name, format);
+  if (format !== 'PNG' || !hasDeepSamples(bytes)) return undefined;
+  const { readDeepPng } = await import('../images/png.ts');
+  const samples = await readDeepPng(bytes);
+  return imageOfSamples(samples, name, { format, photometric: samples.channels < 3 ? 'grey' : 'RGB' });
+}
+
+async function decodeBitmap(bytes: Uint8Array, name: string): Promise<DecodedImage> {
+  const bitmap = await createImageBitmap(new Blob([bytes as BlobPart]), {
+    colorSpaceConversion: 'none',
+    premultiplyAlpha: 'none',
+    imageOrientation: 'from-image',
+  });
   try {
+    const { width, height } = bitmap;
     const rgba = readOpaque(bitmap) ?? readUnblended(bitmap, name);
-    return { width: bitmap.width, height: bitmap.height, pixels: dropAlpha(rgba) };
+    const format = imageKind(bytes) ?? 'unknown';
+    return imageOfPixels({ width, height, pixels: dropAlpha(rgba) }, { format, photometric: 'RGB' });
   } finally {
     bitmap.close();
   }

@@ -1,0 +1,101 @@
+/** Reads TIFF files of any sample type. */
+import { InputError } from '../errors/index.ts';
+import { orient } from './orientation.ts';
+import type { SampleArray, Samples } from './samples.ts';
+
+/** The first page of a TIFF file, or another. */
+export interface TiffPage extends Samples {
+  /** What the samples mean, in words. */
+  readonly photometric: string;
+  readonly pages: number;
+  /** The orientation that was applied; 1 leaves the image as it is. */
+  readonly orientation: number;
+}
+
+/** TIFF's PhotometricInterpretation. Source: TIFF 6.0, section 8 */
+const PHOTOMETRIC: ReadonlyMap<number, string> = new Map([
+  [0, 'grey, white is 0'],
+  [1, 'grey'],
+  [2, 'RGB'],
+  [3, 'palette'],
+  [5, 'CMYK'],
+  [6, 'YCbCr'],
+  [8, 'CIELAB'],
+  [9, 'ICCLAB'],
+  [10, 'ITULAB'],
+  [4, 'transparency mask'],
+  [32803, 'colour filter array'],
+  [32844, 'LogL'],
+  [32845, 'LogLUV'],
+  [34892, 'linear raw'],
+]);
+/** Those whose samples are grey or colours. */
+const READ = new Set([0, 1, 2, 3, 5, 6]);
+
+/** More bytes of samples than this are refused. 100 megapixels of 32 bits. */
+const MAX_SAMPLE_BYTES = 400e6;
+
+type GeoTiff = typeof import('geotiff');
+type Page = Awaited<ReturnType<Awaited<ReturnType<GeoTiff['fromArrayBuffer']>>['getImage']>>;
+
+/**
+ * Reads one page of a TIFF file.
+ *
+ * frame    the page; the first is 1
+ * returns  samples as stored; palette, CMYK and YCbCr as 8-bit RGB
+ *
+ * @throws InputError  the page does not exist, is too large, or its samples are neither grey nor colours
+ * @throws Error       the file is damaged, or compressed by a method that is not supported
+ */
+export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Promise<TiffPage> {
+  const { fromArrayBuffer } = await import('geotiff');
+  const file = await fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
+  const pages = await file.getImageCount();
+  if (frame > pages) throw new InputError(`${name}: has ${pages} pages, not ${frame}. Choose one from 1 to ${pages}`);
+  const page = await file.getImage(frame - 1);
+  const code: number = page.fileDirectory.getValue('PhotometricInterpretation') ?? 1;
+  const photometric = PHOTOMETRIC.get(code) ?? `interpretation ${code}`;
+  if (!READ.has(code))
+    throw new InputError(
+      `${name}: is a TIFF file whose samples are ${photometric}, which Raycam does not read. Save it as grey or RGB`,
+    );
+  checkSize(page, name);
+  const samples = code === 3 || code >= 5 ? await readColours(page) : await readSamples(page);
+  const orientation = (await page.fileDirectory.loadValue('Orientation')) ?? 1;
+  return { ...orient({ ...samples, whiteIsZero: code === 0 }, orientation), photometric, pages, orientation };
+}
+
+function checkSize(page: Page, name: string): void {
+  const [width, height, samples] = [page.getWidth(), page.getHeight(), page.getSamplesPerPixel()];
+  const sizeBytes = width * height * samples * Math.ceil(page.getBitsPerSample() / 8);
+  if (!(width >= 1 && height >= 1)) throw new Error(`${width} x ${height} pixels`);
+  if (!(sizeBytes <= MAX_SAMPLE_BYTES))
+    throw new InputError(
+      `${name}: is too large (${width} x ${height} pixels, ${Math.round(sizeBytes / 1e6)} MB; the limit is ${MAX_SAMPLE_BYTES / 1e6} MB). Scale it down first`,
+    );
+}
+
+async function readSamples(page: Page): Promise<Samples> {
+  const channels = Math.min(page.getSamplesPerPixel(), 4);
+  const values = await page.readRasters({ interleave: true, samples: Array.from({ length: channels }, (_, i) => i) });
+  return {
+    width: page.getWidth(),
+    height: page.getHeight(),
+    channels,
+    values: values as unknown as SampleArray,
+    bits: page.getBitsPerSample(),
+    isFloat: page.getSampleFormat() === 3,
+  };
+}
+
+async function readColours(page: Page): Promise<Samples> {
+  const values = await page.readRGB({ interleave: true });
+  return {
+    width: page.getWidth(),
+    height: page.getHeight(),
+    channels: 3,
+    values: values as unknown as SampleArray,
+    bits: 8,
+    isFloat: false,
+  };
+}
