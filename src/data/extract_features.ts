@@ -2,7 +2,7 @@ import { availableCores, type DecodedImage, type FileStatus } from '#platform';
 import { InputError, ShapeError } from '../errors/index.ts';
 import { type FeatureStore, hashPixels } from './feature_store.ts';
 import { InFlight } from './in_flight.ts';
-import { ImageLoader, type SkippedImage } from './loader.ts';
+import { ImageLoader, type ImageNote, type SkippedImage } from './loader.ts';
 
 /** One row to compute. */
 export interface FeatureRequest {
@@ -20,6 +20,8 @@ export interface ExtractOptions {
    * complete.
    */
   readonly compute: (requests: readonly FeatureRequest[]) => Promise<Float32Array>;
+  /** Checks whether an image can be used, before it becomes part of a batch. @throws InputError  it is skipped */
+  readonly check?: (image: DecodedImage) => void;
   /** Rows per batch. A batch has fewer rows if the images are so large that their pixels would exhaust the memory. */
   readonly batchSize?: number;
   /** Each image gets one row per entry. Entries are JSON values; `[null]` (no augmentation) by default. */
@@ -40,6 +42,8 @@ export interface ExtractedFeatures {
   /** Keys by image and augmentation; undefined for a skipped image. */
   readonly keys: readonly (readonly string[] | undefined)[];
   readonly skipped: readonly SkippedImage[];
+  /** The decoders' notes on the images that this call decoded. */
+  readonly notes: readonly ImageNote[];
   /** Number of rows computed by this call. The others were already stored. */
   readonly computed: number;
   readonly decoded: number;
@@ -83,6 +87,7 @@ class Extraction {
   private readonly statuses = new Map<number, FileStatus>();
   private readonly running = new InFlight<Float32Array>(BATCHES_AT_ONCE);
   private skipped: readonly SkippedImage[] = [];
+  private notes: readonly ImageNote[] = [];
   private waiting: (FeatureRequest & { key: string })[] = [];
   /** Keys of rows that are waiting or being computed. */
   private readonly expected = new Set<string>();
@@ -139,11 +144,17 @@ class Extraction {
   }
 
   async computeMissing(): Promise<void> {
-    const { paths, store, signal, read } = this.options;
+    const { paths, store, signal, read, check } = this.options;
     const order = paths.map((_, i) => i).filter(i => this.keys[i] === undefined);
     const ahead = Math.max(this.batchSize, 2 * availableCores());
     const loader = new ImageLoader(paths, { order, ahead, signal, read });
-    for await (const { index, image } of loader) {
+    for await (const { index, path, image } of loader) {
+      try {
+        check?.(image);
+      } catch (error) {
+        loader.skip(path, error);
+        continue;
+      }
       const pixelsHash = await hashPixels(image);
       this.decoded++;
       await this.request(image, pixelsHash, index);
@@ -155,6 +166,7 @@ class Extraction {
     if (this.waiting.length > 0) await this.compute(this.waiting.length, loader);
     await this.running.finish();
     this.skipped = loader.skipped;
+    this.notes = loader.notes.list();
     this.report(loader, this.taken);
   }
 
@@ -234,6 +246,12 @@ class Extraction {
   }
 
   result(): ExtractedFeatures {
-    return { keys: this.keys, skipped: this.skipped, computed: this.computed, decoded: this.decoded };
+    return {
+      keys: this.keys,
+      skipped: this.skipped,
+      notes: this.notes,
+      computed: this.computed,
+      decoded: this.decoded,
+    };
   }
 }

@@ -25,6 +25,12 @@ export interface FileRecord {
 
 const TENSOR = 'features';
 
+/**
+ * Must be incremented when files are decoded to other pixels. Records of other versions are ignored, so that their images
+ * are decoded again. Version 1 read 12 bits in 16-bit files as 16 bits; its records have no version.
+ */
+const DECODER_VERSION = 2;
+
 /** Maximum bytes of one file of records. A flush writes a few kilobytes. */
 const MAX_RECORDS_BYTES = 16e6;
 
@@ -131,7 +137,7 @@ async function readSpan(source: ByteSource, shard: FeatureShard, span: { first: 
 
 /** Writes one line of JSON per image file. Each flush writes a new file. */
 export async function writeFileRecords(directory: string, records: readonly FileRecord[]): Promise<void> {
-  const lines = records.map(r => JSON.stringify([r.path, r.sizeBytes, r.modifiedMs, r.pixelsHash]));
+  const lines = records.map(r => JSON.stringify([r.path, r.sizeBytes, r.modifiedMs, r.pixelsHash, DECODER_VERSION]));
   await writeFileAtomic(`${directory}/${uniqueName('files')}.jsonl`, `${lines.join('\n')}\n`);
 }
 
@@ -151,13 +157,14 @@ export async function scanFileRecords(directory: string): Promise<FileRecord[]> 
 
 function parseRecord(line: string): FileRecord[] {
   try {
-    const [path, sizeBytes, modifiedMs, pixelsHash] = JSON.parse(line) as unknown[];
+    const [path, sizeBytes, modifiedMs, pixelsHash, decoder] = JSON.parse(line) as unknown[];
     const isRecord =
       typeof path === 'string' &&
       typeof sizeBytes === 'number' &&
       typeof modifiedMs === 'number' &&
       typeof pixelsHash === 'string' &&
-      /^[0-9a-f]{64}$/.test(pixelsHash);
+      /^[0-9a-f]{64}$/.test(pixelsHash) &&
+      decoder === DECODER_VERSION;
     return isRecord ? [{ path, sizeBytes, modifiedMs, pixelsHash }] : [];
   } catch {
     return [];

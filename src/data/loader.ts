@@ -1,4 +1,4 @@
-import { availableCores, type DecodedImage, decodeImage, readFile } from '#platform';
+import { availableCores, type DecodedImage, type DecodeOptions, decodeImage, readFile } from '#platform';
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
@@ -15,6 +15,32 @@ export interface SkippedImage {
   readonly reason: string;
 }
 
+/** A note of a decoder. */
+export interface ImageNote {
+  /** A clause that follows an image's name: `was read as 12 of 16 bits, …`. */
+  readonly note: string;
+  /** Number of images to which it applies. */
+  readonly images: number;
+  /** Path of the first of them. */
+  readonly example: string;
+}
+
+/** Collects the notes on many images. Equal notes are counted, so that a million images need no memory for them. */
+export class ImageNotes {
+  private readonly byText = new Map<string, ImageNote>();
+
+  add(path: string, { notes = [] }: DecodedImage): void {
+    for (const note of notes) {
+      const known = this.byText.get(note);
+      this.byText.set(note, { note, images: (known?.images ?? 0) + 1, example: known?.example ?? path });
+    }
+  }
+
+  list(): ImageNote[] {
+    return [...this.byText.values()];
+  }
+}
+
 export interface LoaderOptions {
   /** Indices of the paths to load, in order. All paths in their own order by default. */
   readonly order?: ArrayLike<number>;
@@ -23,6 +49,7 @@ export interface LoaderOptions {
   readonly signal?: AbortSignal;
   /** Reads a file's bytes; from the file system by default. */
   readonly read?: (path: string) => Promise<Uint8Array>;
+  readonly decode?: DecodeOptions;
 }
 
 /** Far more than any X-ray needs: 64 megapixels of 8 bits, uncompressed. */
@@ -46,6 +73,8 @@ const FIRST_AHEAD = 4;
  */
 export class ImageLoader implements AsyncIterable<LoadedImage> {
   readonly skipped: SkippedImage[] = [];
+  /** The decoders' notes on the images so far. */
+  readonly notes = new ImageNotes();
   private readonly paths: readonly string[];
   private readonly options: LoaderOptions;
   private largestBytes = 0;
@@ -68,8 +97,11 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
         const result = await queue.shift()!;
         signal?.throwIfAborted();
         fill();
-        if ('error' in result) this.skip(result);
-        else yield result;
+        if ('error' in result) this.skip(result.path, result.error);
+        else {
+          this.notes.add(result.path, result.image);
+          yield result;
+        }
       }
     } finally {
       await Promise.all(queue);
@@ -100,7 +132,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     try {
       const bytes = await (this.options.read ?? readImageFile)(path);
       this.options.signal?.throwIfAborted();
-      const image = await decodeImage(bytes, path);
+      const image = await decodeImage(bytes, path, this.options.decode);
       this.largestBytes = Math.max(this.largestBytes, image.pixels.length);
       return { index, path, image, decodeMs: performance.now() - startedMs };
     } catch (error) {
@@ -108,10 +140,15 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     }
   }
 
-  private skip({ path, error }: Failure): void {
+  /**
+   * Adds an image to `skipped`. For a loaded image that turned out not to be usable, call it while iterating.
+   *
+   * @throws the error, if it is not about this image
+   */
+  skip(path: string, error: unknown): void {
     if (!(error instanceof InputError)) throw error;
-    const { message } = error;
-    this.skipped.push({ path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message });
+    const prefix = [`${path}: `, 'image: '].find(text => error.message.startsWith(text)) ?? '';
+    this.skipped.push({ path, reason: error.message.slice(prefix.length) });
   }
 }
 

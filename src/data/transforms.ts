@@ -2,7 +2,7 @@
 import { InputError } from '../errors/index.ts';
 import { crop } from '../kernels/crop.ts';
 import { type NormalizeOptions, normalize } from '../kernels/normalize.ts';
-import { resize } from '../kernels/resize.ts';
+import { longestResizable, resize } from '../kernels/resize.ts';
 import { unpackRgb } from '../kernels/unpack_rgb.ts';
 import type { DecodedImage } from '../platform/types.ts';
 import type { Device } from '../runtime/device.ts';
@@ -93,6 +93,25 @@ export function resizeImage(device: Device, x: Tensor, spec: ResizeSpec): Tensor
     const resized = resizeTo(device, x, shorterSideTo({ height, width }, spec.shorterSide));
     return device.run(crop, { x: resized }, centreOf(resized, spec.crop)).y;
   });
+}
+
+/**
+ * Checks that an image can be resized on a device, before anything is allocated there.
+ *
+ * @throws InputError  the image is too large for a buffer, or too long and thin
+ */
+export function checkResizable({ limits }: Device, { width, height }: Size, spec: ResizeSpec): void {
+  const target = 'height' in spec ? spec : shorterSideTo({ height, width }, spec.shorterSide);
+  const isTooThin = width > longestResizable(target.width) || height > longestResizable(target.height);
+  // The pixels, after resizing x, and after resizing y: three channels of f32.
+  const areas = [width * height, target.width * height, target.width * target.height];
+  const sizeBytes = 12 * Math.max(...areas);
+  const limitBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  if (!isTooThin && sizeBytes <= limitBytes) return;
+  const why = isTooThin
+    ? 'is too long and thin to be resized'
+    : `needs ${Math.ceil(sizeBytes / 1e6)} MB on this device to be resized; the limit is ${Math.floor(limitBytes / 1e6)} MB`;
+  throw new InputError(`image: ${why} (${width} x ${height} pixels). Crop it or scale it down first`);
 }
 
 interface Size {

@@ -1,9 +1,6 @@
 /** Reads Windows bitmaps. Browsers decode them themselves. */
-import { InputError } from '../errors/index.ts';
+import { checkPixels } from './limits.ts';
 import type { Samples } from './samples.ts';
-
-/** More pixels than this are refused. */
-const MAX_PIXELS = 100e6;
 
 /** Bits per pixel that are decoded; those of 16 have channels of 5 or 6 bits. */
 const PIXEL_BITS = [1, 4, 8, 24, 32];
@@ -61,8 +58,7 @@ function checkHeader(bytes: Uint8Array, name: string): Header {
   if (!PIXEL_BITS.includes(bits)) throw new Error(`${bits} bits per pixel are not supported`);
   const isPlain = compression === UNCOMPRESSED || (compression === BIT_FIELDS && bits === 32 && hasUsualMasks(view));
   if (!isPlain) throw new Error(`compression ${compression} is not supported`);
-  if (width < 1 || height < 1) throw new Error(`${width} x ${height} pixels`);
-  if (width * height > MAX_PIXELS) throw new InputError(`${name}: has more than 100 megapixels. Scale it down first`);
+  checkPixels({ width, height }, bytes.length, name);
   const begin = view.getUint32(10, true);
   const endBytes = begin + height * 4 * Math.ceil((width * bits) / 32);
   if (endBytes > bytes.length) throw new Error(`it ends early (${bytes.length} of ${endBytes} bytes)`);

@@ -18,7 +18,7 @@ export function describeNonImage(bytes: Uint8Array, name: string, reason: string
     if (other !== undefined) return `${name}: is ${other}, which Raycam does not decode. ${SUPPORTED}`;
     return `${name}: is not an image that can be decoded (${why}). ${SUPPORTED}`;
   }
-  const unsupported = unsupportedJpeg(bytes) ?? (UNSUPPORTED.test(why) ? why : undefined);
+  const unsupported = kind === 'JPEG' ? unsupportedJpeg(bytes) : UNSUPPORTED.test(why) ? why : undefined;
   if (unsupported !== undefined)
     return `${name}: is a ${kind} file of a kind that Raycam does not read (${unsupported}). Save it as 8- or 16-bit PNG`;
   return `${name}: is damaged (${why}). Download or copy it again`;
@@ -30,7 +30,6 @@ const UNSUPPORTED =
 
 /** Returns what is unusual about a JPEG file, if common decoders do not read it. */
 function unsupportedJpeg(bytes: Uint8Array): string | undefined {
-  if (imageKind(bytes) !== 'JPEG') return undefined;
   const frame = jpegFrame(bytes);
   if (frame === undefined) return undefined;
   if (frame.process === 'JPEG-LS') return 'JPEG-LS';

@@ -28,7 +28,7 @@ const NAMED: readonly (readonly [string, ...(readonly Signature[])[]])[] = [
   ['a JPEG 2000 image', [at(4, 'jP  \r\n\x87\n')], [at(0, '\xff\x4f\xff\x51')]],
   ['a JPEG XL image', [at(0, '\xff\x0a')], [at(4, 'JXL \r\n\x87\n')]],
   ['a HEIC image', ...['heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1'].map(brand => [at(4, `ftyp${brand}`)])],
-  ['an SVG drawing', [at(0, '<svg')]],
+  ['an SVG drawing', [at(0, '<svg')], [at(0, '<!DOCTYPE svg')]],
   ['a web page', [at(0, '<!DOCTYPE html')], [at(0, '<!doctype html')], [at(0, '<html')]],
   ['an XML file', [at(0, '<?xml')]],
   ['a PDF document', [at(0, '%PDF')]],

@@ -1,9 +1,6 @@
 /** Reads Netpbm files: PBM, PGM and PPM, as text or binary. Source: the specifications of Netpbm, pbm(5), pgm(5), ppm(5) */
-import { InputError } from '../errors/index.ts';
+import { checkPixels } from './limits.ts';
 import type { Samples } from './samples.ts';
-
-/** More pixels than this are refused. */
-const MAX_PIXELS = 100e6;
 
 const [SPACE, HASH, NEWLINE] = [0x20, 0x23, 0x0a];
 
@@ -22,9 +19,8 @@ export function readNetpbm(bytes: Uint8Array, name: string): Samples {
   const reader = new Reader(bytes);
   const [width, height] = [reader.number(), reader.number()];
   const maximum = isBitmap ? 1 : reader.number();
-  if (width * height > MAX_PIXELS) throw new InputError(`${name}: has more than 100 megapixels. Scale it down first`);
-  if (width < 1 || height < 1 || maximum < 1 || maximum > 65535)
-    throw new Error(`${width} x ${height} pixels of up to ${maximum}`);
+  if (maximum < 1 || maximum > 65535) throw new Error(`its largest sample is ${maximum}`);
+  checkPixels({ width, height }, bytes.length, name);
   const count = width * height * channels;
   const read = isText ? textSamples : isBitmap ? bitmapSamples : binarySamples;
   const values = read(reader, { count, width, maximum });

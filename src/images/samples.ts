@@ -79,16 +79,11 @@ export function scaleSamples(samples: Samples, name: string): ScaledSamples {
     pixels: toPixels(samples, value => Math.floor(value / divisor), 2 ** bitsUsed - 1),
     bitsUsed,
     range: [0, 2 ** bitsUsed - 1],
-    note: bitsUsed === bits ? undefined : integerNote(samples, { bitsUsed, isStated, greatest }),
+    note:
+      bitsUsed === bits
+        ? undefined
+        : `was read as ${bitsUsed} of ${bits} bits, ${isStated ? 'as the file states' : 'because no sample needs more'}`,
   };
-}
-
-function integerNote(
-  { bits }: Samples,
-  { bitsUsed, isStated, greatest }: { bitsUsed: number; isStated: boolean; greatest: number },
-): string {
-  const why = isStated ? 'as the file states' : `because no sample exceeds ${greatest}`;
-  return `was read as ${bitsUsed} of ${bits} bits, ${why}`;
 }
 
 function bitsInUse(greatest: number, bits: number): number {
@@ -117,10 +112,7 @@ function scaleFloats(
     pixels: toPixels(samples, toByte, top),
     bitsUsed: top === 1 ? bits : bitsUsed,
     range: [0, top],
-    note:
-      top === 1
-        ? undefined
-        : `has floating-point samples, which were read as 0 to ${top} because none exceeds ${format(greatest)}`,
+    note: top === 1 ? undefined : `has floating-point samples, which were read as 0 to ${top} because none is larger`,
   };
 }
 

@@ -1,7 +1,9 @@
 /** Reads TIFF files of any sample type. */
 import { InputError } from '../errors/index.ts';
+import { checkPixels } from './limits.ts';
 import { orient } from './orientation.ts';
 import type { SampleArray, Samples } from './samples.ts';
+import { tiffStructure } from './tiff_structure.ts';
 
 /** The first page of a TIFF file, or another. */
 export interface TiffPage extends Samples {
@@ -48,10 +50,10 @@ type Page = Awaited<ReturnType<Awaited<ReturnType<GeoTiff['fromArrayBuffer']>>['
  * @throws Error       the file is damaged, or compressed by a method that is not supported
  */
 export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Promise<TiffPage> {
+  const { pages, tile } = tiffStructure(bytes, frame);
+  if (frame > pages) throw new InputError(`${name}: has ${pages} pages, not ${frame}. Choose one from 1 to ${pages}`);
   const { fromArrayBuffer } = await import('geotiff');
   const file = await fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
-  const pages = await file.getImageCount();
-  if (frame > pages) throw new InputError(`${name}: has ${pages} pages, not ${frame}. Choose one from 1 to ${pages}`);
   const page = await file.getImage(frame - 1);
   const code: number = page.fileDirectory.getValue('PhotometricInterpretation') ?? 1;
   const photometric = PHOTOMETRIC.get(code) ?? `interpretation ${code}`;
@@ -59,19 +61,27 @@ export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Prom
     throw new InputError(
       `${name}: is a TIFF file whose samples are ${photometric}, which Raycam does not read. Save it as grey or RGB`,
     );
-  checkSize(page, name);
+  checkSize(page, { tile, sizeBytes: bytes.length, name });
   const samples = code === 3 || code >= 5 ? await readColours(page) : await readSamples(page);
   const orientation = (await page.fileDirectory.loadValue('Orientation')) ?? 1;
   return { ...orient({ ...samples, whiteIsZero: code === 0 }, orientation), photometric, pages, orientation };
 }
 
-function checkSize(page: Page, name: string): void {
-  const [width, height, samples] = [page.getWidth(), page.getHeight(), page.getSamplesPerPixel()];
-  const sizeBytes = width * height * samples * Math.ceil(page.getBitsPerSample() / 8);
-  if (!(width >= 1 && height >= 1)) throw new Error(`${width} x ${height} pixels`);
-  if (!(sizeBytes <= MAX_SAMPLE_BYTES))
+function checkSize(
+  page: Page,
+  {
+    tile,
+    sizeBytes,
+    name,
+  }: { readonly tile: readonly [number, number]; readonly sizeBytes: number; readonly name: string },
+): void {
+  const [width, height] = [page.getWidth(), page.getHeight()];
+  const pixelBytes = page.getSamplesPerPixel() * Math.ceil(page.getBitsPerSample() / 8);
+  checkPixels({ width, height }, sizeBytes, name);
+  const sampleBytes = Math.max(width * height, tile[0] * tile[1]) * pixelBytes;
+  if (!(sampleBytes <= MAX_SAMPLE_BYTES))
     throw new InputError(
-      `${name}: is too large (${width} x ${height} pixels, ${Math.round(sizeBytes / 1e6)} MB; the limit is ${MAX_SAMPLE_BYTES / 1e6} MB). Scale it down first`,
+      `${name}: is too large (${width} x ${height} pixels, ${Math.round(sampleBytes / 1e6)} MB; the limit is ${MAX_SAMPLE_BYTES / 1e6} MB). Scale it down first`,
     );
 }
 

@@ -1,9 +1,14 @@
 import { joinPath } from '#platform';
 import { extractFeatures, type FeatureRequest } from '../data/extract_features.ts';
 import { FeatureStore, type Reuse } from '../data/feature_store.ts';
-import type { SkippedImage } from '../data/loader.ts';
+import type { ImageNote, SkippedImage } from '../data/loader.ts';
 import { Random } from '../data/random.ts';
-import { type AugmentationParameters, randomAugmentation, squashTransform } from '../data/transforms.ts';
+import {
+  type AugmentationParameters,
+  checkResizable,
+  randomAugmentation,
+  squashTransform,
+} from '../data/transforms.ts';
 import { InputError } from '../errors/index.ts';
 import type { Device } from '../runtime/device.ts';
 import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
@@ -39,6 +44,8 @@ export interface Features {
   /** For each row, the index of its image in `paths`. */
   readonly images: readonly number[];
   readonly skipped: readonly SkippedImage[];
+  /** The decoders' notes on the images that this call decoded. */
+  readonly notes: readonly ImageNote[];
   /** Number of rows computed by this call. The others were already stored. */
   readonly computed: number;
 }
@@ -56,9 +63,10 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   const root = cacheDir === undefined ? undefined : joinPath(cacheDir, 'features');
   const store = options.store ?? (await featureStore(network, { root, note, reuse }));
   const copies = Array.from({ length: augment }, (_, copy) => ({ seed, copy }));
-  const { keys, skipped, computed } = await extractFeatures({
+  const { keys, skipped, notes, computed } = await extractFeatures({
     paths,
     store,
+    check: image => checkResizable(network.device, image, squashTransform(network.backbone.preprocessing).resize),
     compute: requests => recovering(network, () => forwardFeatures(network, requests)),
     batchSize: options.batchSize ?? featureBatchSize(device),
     augmentations: [null, ...copies],
@@ -70,7 +78,7 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
   if (rowKeys.length === 0 && paths.length > 0)
     throw new InputError(`features: none of the ${paths.length} images could be read`);
   const images = keys.flatMap((ofImage, image) => (ofImage ?? []).map(() => image));
-  return { rows: await store.getMany(rowKeys), images, skipped, computed };
+  return { rows: await store.getMany(rowKeys), images, skipped, notes, computed };
 }
 
 /** Returns the default number of images per forward pass. On a CPU, larger batches take as long per image. */

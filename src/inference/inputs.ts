@@ -2,6 +2,7 @@ import type { DecodedImage } from '#platform';
 import {
   type AugmentationParameters,
   augment,
+  checkResizable,
   resizeImage,
   type TransformSpec,
   uploadImage,
@@ -18,13 +19,18 @@ export interface Inputs {
   readonly pixels: readonly Tensor[];
 }
 
-/** Records the preprocessing of images into one batch for the network. Submits nothing. */
+/**
+ * Records the preprocessing of images into one batch for the network. Submits nothing.
+ *
+ * @throws InputError  an image is too large to be resized on the device
+ */
 export function preprocessBatch(
   device: Device,
   images: readonly DecodedImage[],
   spec: TransformSpec,
   augmentations: readonly (AugmentationParameters | undefined)[] = [],
 ): Inputs {
+  for (const image of images) checkResizable(device, image, spec.resize);
   return device.scope(() => {
     const [height, width] =
       'height' in spec.resize ? [spec.resize.height, spec.resize.width] : [spec.resize.crop, spec.resize.crop];

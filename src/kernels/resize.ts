@@ -14,8 +14,15 @@ export interface ResizeOptions {
 
 /** Lines that one invocation computes; LINES in the shader. */
 const LINES = 4;
-/** Up to this size every sum of weights fits into 31 bits. */
-const MAX_SIZE = 16384;
+/** Limit for a sum of weights, which is about 2 * in_size² / out_size, so that the shader's arithmetic stays exact. */
+const MAX_SUM = 2 ** 29;
+/** Limit for in_size * out_size, so that positions in units of half a pixel fit into 32 bits. */
+const MAX_PRODUCT = 2 ** 30;
+
+/** Returns the longest axis that `resize` can bring to `size` pixels. */
+export function longestResizable(size: number): number {
+  return Math.floor(Math.min(Math.sqrt((MAX_SUM / 2) * size), MAX_PRODUCT / size));
+}
 
 /**
  * Resizes one axis of an image, bilinear and antialiased: a triangle filter, widened by the factor of reduction.
@@ -37,9 +44,13 @@ export const resize = defineKernel({
   plan({ x }, { axis, size, round }: ResizeOptions) {
     const [channels, height, width] = expectRank('resize', 'x', x, 3);
     const inSize = axis === 'x' ? width : height;
-    if (!Number.isInteger(size) || Math.min(inSize, size) < 1 || Math.max(inSize, size) > MAX_SIZE)
+    if (!Number.isInteger(size) || Math.min(inSize, size) < 1)
       throw new ShapeError(
-        `resize: sizes must be 1 to ${MAX_SIZE} pixels, got ${inSize} to ${size} along ${axis} (x ${formatShape(x)})`,
+        `resize: sizes must be whole numbers of at least 1, got ${inSize} to ${size} along ${axis} (x ${formatShape(x)})`,
+      );
+    if (inSize > longestResizable(size))
+      throw new ShapeError(
+        `resize: at most ${longestResizable(size)} pixels can be resized to ${size}, got ${inSize} along ${axis} (x ${formatShape(x)})`,
       );
     const lines = axis === 'x' ? channels * height : channels * width;
     return {

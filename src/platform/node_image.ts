@@ -4,15 +4,9 @@ import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
 import { type About, imageOfPixels, imageOfSamples } from '../images/finish.ts';
 import { type ImageKind, imageKind } from '../images/kinds.ts';
+import { checkPixels, MAX_PIXELS } from '../images/limits.ts';
 import { significantBits } from '../images/png.ts';
 import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
-
-/** Larger images are refused: 100 megapixels decode to 300 MB, and no X-ray detector has that many. */
-const MAX_IMAGE_PIXELS = 100e6;
-
-/** Above this size, an image with too many pixels per byte is a decompression bomb; X-rays have at most 30 per byte. */
-const UNSUSPICIOUS_PIXELS = 8e6;
-const MAX_PIXELS_PER_BYTE = 200;
 
 const RASTER_FORMATS = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
@@ -95,7 +89,7 @@ async function decodeWithSharp(sharp: SharpModule, { bytes, name, kind, frame }:
   const open = () =>
     sharp(bytes, {
       failOn: 'error',
-      limitInputPixels: MAX_IMAGE_PIXELS,
+      limitInputPixels: MAX_PIXELS,
       ignoreIcc: true,
       autoOrient: true,
       ...(frame > 1 ? { page: frame - 1 } : {}),
@@ -109,7 +103,7 @@ async function decodeWithSharp(sharp: SharpModule, { bytes, name, kind, frame }:
     });
   if (metadata === undefined || (kind === 'TIFF' && !isPlainTiff(metadata))) return decodeTiff(bytes, name, frame);
   if (!RASTER_FORMATS.has(metadata.format)) throw new Error(`${metadata.format} is not a raster image`);
-  checkPixelsPerByte(metadata, bytes.length);
+  checkPixels(metadata, bytes.length, name);
   const about = describe(metadata, kind);
   if (metadata.space === 'cmyk') return imageOfPixels(await readCmyk(open()), about);
   const isDeep = metadata.depth === 'ushort' && (metadata.space === 'grey16' || metadata.space === 'rgb16');
@@ -137,12 +131,6 @@ function describe(metadata: Metadata, format: ImageKind): About {
       ...(hasProfile ? { 'colour profile': 'ignored' } : {}),
     },
   };
-}
-
-function checkPixelsPerByte({ width, height }: Metadata, sizeBytes: number): void {
-  const pixels = width * height;
-  if (pixels <= UNSUSPICIOUS_PIXELS || pixels <= sizeBytes * MAX_PIXELS_PER_BYTE) return;
-  throw new Error(`${width} x ${height} pixels in ${sizeBytes} bytes are too many for a photograph`);
 }
 
 interface Pixels {

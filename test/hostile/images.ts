@@ -200,6 +200,23 @@ export const IMAGES: readonly HostileCase[] = [
   ),
   image('TIFF: a directory that points to itself', () => concat('II*\0', [8, 0, 0, 0, 0, 0, 8, 0, 0, 0]), /damaged/),
   image('TIFF: 100,000 x 100,000', () => tiff(100_000, 100_000), /damaged|more than 100 megapixels/),
+  image(
+    'TIFF of 16 bits: pages in a circle',
+    () => tiff(100, 100, { bits: 16, next: 8 }),
+    /damaged \(its pages form a circle\)/,
+  ),
+  image('TIFF of 16 bits: a tag of 2^32 values', () => tiff(100, 100, { bits: 16, values: 2 ** 32 - 1 }), /damaged/),
+  image('TIFF of 16 bits: strips outside the file', () => tiff(100, 100, { bits: 16 }), /damaged/),
+  image(
+    'TIFF of 16 bits: 9,000 x 9,000',
+    () => tiff(9_000, 9_000, { bits: 16 }),
+    /damaged \(9000 x 9000 pixels in \d+ bytes/,
+  ),
+  image(
+    'TIFF of 16 bits: a tile of 60,000 x 60,000',
+    () => tiff(100, 100, { bits: 16, tile: 60_000 }),
+    /is too large|damaged/,
+  ),
   image('TIFF: strips outside the file', () => tiff(100, 100), /damaged/),
   image(
     'WebP: 16383 x 16383 in 30 bytes',
@@ -210,15 +227,15 @@ export const IMAGES: readonly HostileCase[] = [
   image(
     'SVG: a link to a system file',
     () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',
-    /not an image that can be decoded/,
+    /is an SVG drawing, which Raycam does not decode/,
   ),
   image(
     'SVG: a billion laughs',
     () =>
       `<!DOCTYPE svg [<!ENTITY a "${'x'.repeat(1000)}"><!ENTITY b "${'&a;'.repeat(1000)}"><!ENTITY c "${'&b;'.repeat(1000)}">]><svg xmlns="http://www.w3.org/2000/svg"><text>&c;</text></svg>`,
-    /not an image that can be decoded/,
+    /is an SVG drawing, which Raycam does not decode/,
   ),
-  image('PDF', () => '%PDF-1.7\n', /not an image that can be decoded/),
+  image('PDF', () => '%PDF-1.7\n', /is a PDF document, which Raycam does not decode/),
   image(
     'DICOM',
     () => concat(new Uint8Array(128), 'DICM', new Uint8Array(100)),
@@ -234,27 +251,46 @@ export const IMAGES: readonly HostileCase[] = [
   place('a link to nothing', folder => link(`${folder}/none`, folder), /does not exist/),
 ];
 
+interface Tiff {
+  readonly bits?: number;
+  /** Number of values that the first tag claims to have. */
+  readonly values?: number;
+  /** Position of the next page. */
+  readonly next?: number;
+  /** Width and height of a tile. */
+  readonly tile?: number;
+}
+
 /** A grey little-endian TIFF whose only strip is far past the end of the file. */
-function tiff(width: number, height: number): Uint8Array {
+function tiff(width: number, height: number, { bits = 8, values = 1, next = 0, tile }: Tiff = {}): Uint8Array {
   const entries = [
     [256, width],
     [257, height],
-    [258, 8],
+    [258, bits],
     [259, 1],
     [262, 1],
     [273, 1_000_000],
     [277, 1],
     [278, height],
     [279, width * height],
+    ...(tile === undefined
+      ? []
+      : [
+          [322, tile],
+          [323, tile],
+          [324, 8],
+          [325, 8],
+        ]),
   ];
   const directory = Buffer.alloc(2 + 12 * entries.length + 4);
   directory.writeUInt16LE(entries.length);
   entries.forEach(([tag, value], i) => {
     directory.writeUInt16LE(tag!, 2 + 12 * i);
     directory.writeUInt16LE(4, 4 + 12 * i);
-    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(i === 0 ? values : 1, 6 + 12 * i);
     directory.writeUInt32LE(value! >>> 0, 10 + 12 * i);
   });
+  directory.writeUInt32LE(next, directory.length - 4);
   return concat('II*\0', [8, 0, 0, 0], directory);
 }
 

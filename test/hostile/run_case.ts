@@ -10,8 +10,18 @@ import { WEIGHTS } from './weights.ts';
 
 export const CASES: readonly HostileCase[] = [...WEIGHTS, ...IMAGES, ...HEADS, ...STORES, ...FOLDERS];
 
+/** A case that takes too long is run again, since another program may have slowed it down. */
+const MOST_RUNS = 4;
+
 /** Runs one case on its prepared input and returns the outcome. */
 export async function runCase(hostile: HostileCase, input: string, folder: string): Promise<Outcome> {
+  let outcome = await runOnce(hostile, input, folder);
+  for (let run = 1; run < MOST_RUNS && outcome.fault?.endsWith(' ms'); run++)
+    outcome = await runOnce(hostile, input, folder);
+  return outcome;
+}
+
+async function runOnce(hostile: HostileCase, input: string, folder: string): Promise<Outcome> {
   const before = process.resourceUsage().maxRSS * 1024;
   const started = process.cpuUsage();
   let [said, fault] = ['right', undefined as string | undefined];

@@ -1,4 +1,4 @@
-import { type ResizeOptions, resize } from '../../kernels/resize.ts';
+import { longestResizable, type ResizeOptions, resize } from '../../kernels/resize.ts';
 import { type Case, caseTable, pixels } from '../case_table.ts';
 import { resize as reference } from '../reference/resize.ts';
 
@@ -33,6 +33,12 @@ export default caseTable<ResizeOptions>({
       inputs: { x: pixels(1, 1, 16384) },
       options: along('x', 1),
     },
+    {
+      why: 'the longest axis to 224',
+      inputs: { x: pixels(1, 1, longestResizable(224)) },
+      options: along('x', 224),
+    },
+    { why: 'a long axis to 224, along y', inputs: { x: pixels(3, 30_000, 3) }, options: along('y', 224) },
     { why: 'one pixel to the largest size', inputs: { x: pixels(1, 1, 1) }, options: along('x', 16384) },
     { why: 'one channel, one line', inputs: { x: pixels(1, 1, 13) }, options: along('x', 6) },
     { why: 'one invocation short of a workgroup', inputs: { x: pixels(3, 12, 20) }, options: along('x', 7) },
@@ -58,19 +64,25 @@ export default caseTable<ResizeOptions>({
       why: 'rejects size 0',
       inputs: { x: [3, 8, 9] },
       options: along('x', 0),
-      error: 'resize: sizes must be 1 to 16384 pixels, got 9 to 0 along x (x [3, 8, 9])',
+      error: 'resize: sizes must be whole numbers of at least 1, got 9 to 0 along x (x [3, 8, 9])',
     },
     {
       why: 'rejects more pixels than the sums allow',
       inputs: { x: [3, 16385, 9] },
-      options: along('y', 224),
-      error: 'resize: sizes must be 1 to 16384 pixels, got 16385 to 224 along y (x [3, 16385, 9])',
+      options: along('y', 1),
+      error: 'resize: at most 16384 pixels can be resized to 1, got 16385 along y (x [3, 16385, 9])',
+    },
+    {
+      why: 'rejects more positions than 32 bits allow',
+      inputs: { x: [1, 9, 8] },
+      options: along('x', 2 ** 28),
+      error: 'resize: at most 4 pixels can be resized to 268435456, got 8 along x (x [1, 9, 8])',
     },
     {
       why: 'rejects a fractional size',
       inputs: { x: [3, 8, 9] },
       options: along('y', 4.5),
-      error: 'resize: sizes must be 1 to 16384 pixels, got 8 to 4.5 along y (x [3, 8, 9])',
+      error: 'resize: sizes must be whole numbers of at least 1, got 8 to 4.5 along y (x [3, 8, 9])',
     },
   ],
   perf: [
