@@ -10,6 +10,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerFeatures } from './commands/features.ts';
 import { registerGrid } from './commands/grid.ts';
+import { registerInfo } from './commands/info.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerTrain } from './commands/train.ts';
@@ -38,7 +39,7 @@ const program = new Command('raycam')
   .exitOverride();
 
 const GROUPS = {
-  'X-rays:': [registerDemo, registerPredict, registerCam, registerGrid],
+  'X-rays:': [registerDemo, registerPredict, registerCam, registerGrid, registerInfo],
   'Training:': [registerTrain, registerEvaluate, registerFeatures],
   'Networks:': [registerClassify, registerActivations, registerWeights],
   'Page:': [registerServe],

@@ -1,6 +1,6 @@
 import { baseName } from '#platform';
 import { InputError } from '../errors/index.ts';
-import { FILE_SYSTEM, type FolderSource, IMAGE_EXTENSIONS, isIgnored, listImages } from './list_images.ts';
+import { FILE_SYSTEM, type FolderSource, IMAGE_EXTENSIONS, isIgnored, listImages, PassedOver } from './list_images.ts';
 
 export interface FolderImage {
   readonly path: string;
@@ -21,6 +21,8 @@ export interface ImageFolder {
 export interface Dataset {
   readonly root: string;
   readonly classes: readonly string[];
+  /** The files in its folders that are not images. */
+  readonly passedOver: PassedOver;
   readonly splits: Readonly<Partial<Record<Split, ImageFolder>>>;
 }
 
@@ -45,10 +47,11 @@ export async function openImageFolder(
   root: string,
   split = 'all',
   source: FolderSource = FILE_SYSTEM,
+  passedOver = new PassedOver(),
 ): Promise<ImageFolder> {
   const classes = await subfolders(root, source);
   if (classes.length < 2) throw await tooFewClasses(root, classes, source);
-  const byClass = await Promise.all(classes.map(name => listImages(`${root}/${name}`, source)));
+  const byClass = await Promise.all(classes.map(name => listImages(`${root}/${name}`, source, passedOver)));
   const images = byClass.flatMap((paths, classIndex) => paths.map(path => ({ path, classIndex, split })));
   if (images.length === 0)
     throw new InputError(`${root}: contains no images (in ${classes.join(', ')}). ${expectedEndings()}`);
@@ -69,6 +72,7 @@ export async function openImageFolder(
  * @throws InputError  as openImageFolder, or the splits have different classes
  */
 export async function openDataset(root: string, source: FolderSource = FILE_SYSTEM): Promise<Dataset> {
+  const passedOver = new PassedOver();
   const found = new Map<Split, string>();
   for (const name of await subfolders(root, source)) {
     const split = SPLIT_FOLDERS[name.toLowerCase()];
@@ -80,20 +84,20 @@ export async function openDataset(root: string, source: FolderSource = FILE_SYST
     found.set(split, name);
   }
   if (found.size === 0) {
-    const all = await openImageFolder(root, 'all', source);
-    return { root, classes: all.classes, splits: { all } };
+    const all = await openImageFolder(root, 'all', source, passedOver);
+    return { root, classes: all.classes, passedOver, splits: { all } };
   }
   const splits: Partial<Record<Split, ImageFolder>> = {};
   let first: ImageFolder | undefined;
   for (const split of ['train', 'val', 'test'] as const) {
     const name = found.get(split);
     if (name === undefined) continue;
-    const folder = await openImageFolder(`${root}/${name}`, split, source);
+    const folder = await openImageFolder(`${root}/${name}`, split, source, passedOver);
     first ??= folder;
     checkClasses(folder, first.classes, `those of ${first.root}`);
     splits[split] = folder;
   }
-  return { root, classes: first!.classes, splits };
+  return { root, classes: first!.classes, passedOver, splits };
 }
 
 /**

@@ -1,7 +1,10 @@
 import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
 
-/** Extensions of the image formats that Node decodes. Compared case-insensitively. */
-export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
+/** Extensions of the images that folders contain: torchvision's, and those of further formats. Case does not matter. */
+export const IMAGE_EXTENSIONS: readonly string[] = [
+  ...['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'],
+  ...['.gif', '.avif'],
+];
 
 /** The file system operations needed to find images. */
 export interface FolderSource {
@@ -13,14 +16,39 @@ export interface FolderSource {
 
 export const FILE_SYSTEM: FolderSource = { listDirectory, fileIdentity };
 
+/** Counts the files in image folders that are not images by their names. */
+export class PassedOver {
+  private readonly counts = new Map<string, number>();
+
+  add(name: string): void {
+    const extension = /\.[^.]{1,12}$/.exec(name)?.[0].toLowerCase() ?? 'without an extension';
+    this.counts.set(extension, (this.counts.get(extension) ?? 0) + 1);
+  }
+
+  /** Returns a clause that follows the folder's name, or undefined if all files are images. */
+  describe(): string | undefined {
+    if (this.counts.size === 0) return undefined;
+    const all = [...this.counts].sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1));
+    const total = all.reduce((sum, [, count]) => sum + count, 0);
+    const files =
+      total === 1 ? '1 file that is not an image by its name' : `${total} files that are not images by their names`;
+    return `passed over ${files} (${all.map(([extension, count]) => `${count} ${extension}`).join(', ')})`;
+  }
+}
+
 /**
  * Lists all images below a folder, at any depth: folders in order of their paths, images sorted by name within each.
- * Follows links. A folder that is reached twice, or through a link to itself, is listed once.
+ * Follows links. A folder that is reached twice, or through a link to itself, is listed once. Counts the other files in
+ * `passedOver`.
  *
  * @throws InputError  the folder does not exist
  * Source: torchvision.datasets.folder.make_dataset
  */
-export async function listImages(root: string, source: FolderSource = FILE_SYSTEM): Promise<string[]> {
+export async function listImages(
+  root: string,
+  source: FolderSource = FILE_SYSTEM,
+  passedOver = new PassedOver(),
+): Promise<string[]> {
   const folders: { path: string; names: string[] }[] = [];
   const seen = new Set<string>();
   const pending = [root];
@@ -33,6 +61,7 @@ export async function listImages(root: string, source: FolderSource = FILE_SYSTE
       if (isIgnored(entry.name)) continue;
       if (entry.isDirectory) pending.push(`${folder}/${entry.name}`);
       else if (isImageName(entry.name)) names.push(entry.name);
+      else passedOver.add(entry.name);
     }
     folders.push({ path: folder, names });
   }

@@ -45,6 +45,7 @@ export function imageOfSamples(samples: Samples, name: string, about: About): De
     { width, height, pixels },
     {
       ...about,
+      photometric: samples.isFloat ? `${about.photometric}, floating point` : about.photometric,
       bits,
       details: { ...(isNominal ? {} : { black: range[0], white: range[1] }), ...about.details },
       notes: [...(note === undefined ? [] : [note]), ...(about.notes ?? [])],

@@ -110,7 +110,7 @@ function scaleFloats(
       : (value: number) => Math.floor(clamp(value, top) / 2 ** (bitsUsed - 8));
   return {
     pixels: toPixels(samples, toByte, top),
-    bitsUsed: top === 1 ? bits : bitsUsed,
+    bitsUsed: bits,
     range: [0, top],
     note: top === 1 ? undefined : `has floating-point samples, which were read as 0 to ${top} because none is larger`,
   };

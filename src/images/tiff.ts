@@ -1,5 +1,6 @@
 /** Reads TIFF files of any sample type. */
 import { InputError } from '../errors/index.ts';
+import { cmykToRgb } from './cmyk.ts';
 import { checkPixels } from './limits.ts';
 import { orient } from './orientation.ts';
 import type { SampleArray, Samples } from './samples.ts';
@@ -31,8 +32,9 @@ const PHOTOMETRIC: ReadonlyMap<number, string> = new Map([
   [32845, 'LogLUV'],
   [34892, 'linear raw'],
 ]);
+const [PALETTE, CMYK, YCBCR] = [3, 5, 6];
 /** Those whose samples are grey or colours. */
-const READ = new Set([0, 1, 2, 3, 5, 6]);
+const READ = new Set([0, 1, 2, PALETTE, CMYK, YCBCR]);
 
 /** More bytes of samples than this are refused. 100 megapixels of 32 bits. */
 const MAX_SAMPLE_BYTES = 400e6;
@@ -62,7 +64,8 @@ export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Prom
       `${name}: is a TIFF file whose samples are ${photometric}, which Raycam does not read. Save it as grey or RGB`,
     );
   checkSize(page, { tile, sizeBytes: bytes.length, name });
-  const samples = code === 3 || code >= 5 ? await readColours(page) : await readSamples(page);
+  const isConverted = code === PALETTE || code === CMYK || code === YCBCR;
+  const samples = isConverted ? await readColours(page, code, name) : await readSamples(page);
   const orientation = (await page.fileDirectory.loadValue('Orientation')) ?? 1;
   return { ...orient({ ...samples, whiteIsZero: code === 0 }, orientation), photometric, pages, orientation };
 }
@@ -98,13 +101,21 @@ async function readSamples(page: Page): Promise<Samples> {
   };
 }
 
-async function readColours(page: Page): Promise<Samples> {
-  const values = await page.readRGB({ interleave: true });
+/** Reads samples that are not grey or RGB, of 8 bits or fewer, as RGB. */
+async function readColours(page: Page, code: number, name: string): Promise<Samples> {
+  if (page.getBitsPerSample() > 8)
+    throw new InputError(
+      `${name}: is a TIFF file whose samples are ${PHOTOMETRIC.get(code)} of ${page.getBitsPerSample()} bits, which Raycam does not read. Save it as grey or RGB`,
+    );
+  const values =
+    code === CMYK
+      ? cmykToRgb((await readSamples(page)).values, 4)
+      : ((await page.readRGB({ interleave: true })) as unknown as SampleArray);
   return {
     width: page.getWidth(),
     height: page.getHeight(),
     channels: 3,
-    values: values as unknown as SampleArray,
+    values,
     bits: 8,
     isFloat: false,
   };

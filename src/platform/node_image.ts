@@ -1,5 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
 import { InputError, messageOf } from '../errors/index.ts';
+import { cmykToRgb } from '../images/cmyk.ts';
 import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
 import { type About, imageOfPixels, imageOfSamples } from '../images/finish.ts';
@@ -164,21 +165,14 @@ function repeatGrey(grey: Uint8Array): Uint8Array {
   return pixels;
 }
 
-/** Converts as PIL does: `255 - k - c * (255 - k) / 255`. sharp's own conversion uses a printer's profile. */
+/** Reads CMYK without sharp's own conversion, which uses a printer's profile. */
 async function readCmyk(image: Sharp): Promise<Pixels> {
   const { data, info } = await image
     .pipelineColourspace('cmyk')
     .toColourspace('cmyk')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const pixels = new Uint8Array(info.width * info.height * 3);
-  for (let i = 0; i < info.width * info.height; i++) {
-    const white = 255 - data[i * info.channels + 3]!;
-    for (let c = 0; c < 3; c++) {
-      pixels[i * 3 + c] = white - Math.round((data[i * info.channels + c]! * white) / 255);
-    }
-  }
-  return { width: info.width, height: info.height, pixels };
+  return { width: info.width, height: info.height, pixels: cmykToRgb(data, info.channels) };
 }
 
 /**

@@ -32,6 +32,25 @@ describe('openImageFolder', () => {
     ]);
   });
 
+  it('lists every format of torchvision, and counts what it passes over', async () => {
+    const root = await tree(
+      ...['a/1.bmp', 'a/2.pgm', 'a/3.PPM', 'a/4.webp', 'b/1.tif', 'b/2.jpg'],
+      ...['a/x.csv', 'b/y.csv', 'b/deep/z.npy', 'b/README', 'b/.hidden.csv'],
+    );
+    const { splits, passedOver } = await openDataset(root);
+    expect(splits.all!.images.map(({ path }) => path.slice(root.length + 1))).toEqual([
+      ...['a/1.bmp', 'a/2.pgm', 'a/3.PPM', 'a/4.webp', 'b/1.tif', 'b/2.jpg'],
+    ]);
+    expect(passedOver.describe()).toBe(
+      'passed over 4 files that are not images by their names (2 .csv, 1 .npy, 1 without an extension)',
+    );
+  });
+
+  it('has nothing to say about a folder of images', async () => {
+    const { passedOver } = await openDataset(await tree('a/1.png', 'b/1.png'));
+    expect(passedOver.describe()).toBeUndefined();
+  });
+
   it('ignores hidden files and what macOS leaves in archives', async () => {
     const root = await tree('a/1.png', 'a/._1.png', 'b/1.png', '.cache/1.png', '__MACOSX/1.png', 'a/.DS_Store');
     const { classes, images } = await openImageFolder(root);
@@ -69,7 +88,7 @@ describe('openImageFolder', () => {
     );
     const none = await tree('a/', 'b/x.dcm');
     expect(await messageOf(openImageFolder(none))).toBe(
-      `${none}: contains no images (in a, b). The name of an image must end in .jpg, .jpeg, .png, .webp, .gif, .tif, .tiff, .avif`,
+      `${none}: contains no images (in a, b). The name of an image must end in .jpg, .jpeg, .png, .ppm, .bmp, .pgm, .tif, .tiff, .webp, .gif, .avif`,
     );
   });
 });

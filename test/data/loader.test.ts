@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ImageLoader } from '../../src/data/loader.ts';
+import { InputError } from '../../src/errors/index.ts';
 import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
 
 const newFolder = useTemporaryFolders();
@@ -27,6 +28,16 @@ describe('ImageLoader', () => {
       [9, 9],
       [0, 0],
     ]);
+  });
+
+  it('counts equal notes, and names the first image of each', async () => {
+    const loader = new ImageLoader(names(5), { read: async path => pixel(Number.parseInt(path, 10) < 3 ? 0 : 9) });
+    for await (const { path } of loader) if (path === '4.png') loader.skip(path, new InputError('image: is too large'));
+    expect(loader.notes.list()).toEqual([
+      { note: 'is nearly constant (0 to 0 of 255)', images: 3, example: '0.png' },
+      { note: 'is nearly constant (9 to 9 of 255)', images: 2, example: '3.png' },
+    ]);
+    expect(loader.skipped).toEqual([{ path: '4.png', reason: 'is too large' }]);
   });
 
   it('yields batches, of which the last may be shorter', async () => {

@@ -47,7 +47,7 @@ async function run(
   { batch, ...flags }: FeatureFlags,
 ): Promise<void> {
   const output = new Output(flags);
-  const paths = await imagesUnder(inputs, 'bench features');
+  const paths = await imagesUnder(inputs, 'bench features', new Output(flags));
   const { benchFeatures } = await import('../../bench/index.ts');
   const backbone =
     flags.backbone === undefined ? syntheticBackbone(architecture) : await realBackbone(architecture, flags, output);

@@ -86,7 +86,7 @@ async function drawOne(
   const { class: verdict, probabilities, camClass, bounds, isConstant } = explanation;
   const [min, max] = bounds;
   output.result(
-    { image: path, class: verdict, probabilities, camClass, min, max, isConstant, files, timing },
+    { image: path, class: verdict, probabilities, camClass, min, max, isConstant, notes: image.notes, files, timing },
     `${files[0]}  ${verdict} ${probabilities[verdict]!.toFixed(4)}`,
   );
   if (timing) output.note(timingText(timing));

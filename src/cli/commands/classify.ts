@@ -24,7 +24,7 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
     forEachImage(images, output, async ({ path, image }) => {
       const top = await classifyImage(network, image, flags.top);
       const lines = top.map(({ index, label, probability }) => `  ${probability.toFixed(4)}  ${label} (${index})`);
-      output.result({ image: path, top }, [path, ...lines].join('\n'));
+      output.result({ image: path, top, notes: image.notes }, [path, ...lines].join('\n'));
     }),
   );
 }

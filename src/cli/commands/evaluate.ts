@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import { checkClasses, type Dataset, type ImageFolder, openDataset } from '../../data/image_folder.ts';
+import { checkClasses, type Dataset, type ImageFolder } from '../../data/image_folder.ts';
 import { InputError } from '../../errors/index.ts';
 import { evaluateHead } from '../../inference/predict.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { openLabelled } from '../common/images.ts';
 import { describeMetrics, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption } from '../common/options.ts';
+import { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
 
 type EvaluateFlags = FeatureFlags & HeadFlags & { readonly split?: string; readonly positive?: string };
@@ -27,7 +29,7 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function evaluate(dir: string, flags: EvaluateFlags): Promise<void> {
-  const folder = splitOf(await openDataset(dir), flags.split);
+  const folder = splitOf(await openLabelled(dir, new Output(flags)), flags.split);
   await withHead(flags, async (network, head, output, file) => {
     checkClasses(folder, head.classes, `those of ${file.name}`);
     const set = await featureSetOf(network, output, { folder, label: 'features', flags });

@@ -6,7 +6,7 @@ import { encodeNpy } from '../../weights/npy.ts';
 import { type FeatureFlags, featuresWithProgress } from '../common/features.ts';
 import { imagesUnder } from '../common/images.ts';
 import { addNetworkOptions, addReuseOption } from '../common/options.ts';
-import type { Output } from '../common/output.ts';
+import { Output } from '../common/output.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
 
 type FeaturesFlags = FeatureFlags & { readonly out: string };
@@ -19,7 +19,7 @@ export function registerFeatures(program: Command): void {
     .requiredOption('--out <file>', 'write this .npy file, and beside it a .json file with the image of each row');
   addReuseOption(addNetworkOptions(command)).action((inputs: string[], flags: FeaturesFlags) =>
     runCommand(flags, async () => {
-      const paths = await imagesUnder(inputs, 'features');
+      const paths = await imagesUnder(inputs, 'features', new Output(flags));
       await withNetwork(flags, (network, output) => writeFeatures(network, output, { paths, flags }), {
         prepare: device => [featureBatchSize(device), 3, 224, 224],
       });
@@ -32,7 +32,7 @@ async function writeFeatures(
   output: Output,
   { paths, flags }: { readonly paths: readonly string[]; readonly flags: FeaturesFlags },
 ): Promise<void> {
-  const { rows, images, skipped, computed } = await featuresWithProgress(network, output, {
+  const { rows, images, skipped, notes, computed } = await featuresWithProgress(network, output, {
     paths,
     label: 'features',
     flags,
@@ -46,7 +46,7 @@ async function writeFeatures(
   };
   await writeFileAtomic(flags.out, encodeNpy({ shape, values: rows }));
   await writeFileAtomic(names, `${JSON.stringify(listing, null, 1)}\n`);
-  const record = { out: flags.out, names, shape, computed, skipped: skipped.map(({ path }) => path) };
+  const record = { out: flags.out, names, shape, computed, notes, skipped: skipped.map(({ path }) => path) };
   output.result(
     record,
     `${flags.out}: [${shape.join(', ')}], ${computed} computed, the others cached; names in ${baseName(names)}`,

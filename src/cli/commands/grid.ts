@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { encodePng, writeFileAtomic } from '#platform';
-import { openDataset } from '../../data/image_folder.ts';
 import { ImageLoader } from '../../data/loader.ts';
 import { Random } from '../../data/random.ts';
 import { InputError } from '../../errors/index.ts';
 import { composeGrid, type GridTile } from '../../report/grid_figure.ts';
-import { reportSkipped } from '../common/images.ts';
+import { openLabelled, reportNotes, reportSkipped } from '../common/images.ts';
 import { addCommonOptions, type CommonFlags, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, runCommand } from '../common/session.ts';
@@ -31,7 +30,7 @@ export function registerGrid(program: Command): void {
 
 async function grid(dir: string, flags: GridFlags): Promise<void> {
   const output = new Output(flags);
-  const { classes, splits } = await openDataset(dir);
+  const { classes, splits } = await openLabelled(dir, output);
   const folder = splits.train ?? splits.all ?? splits.val ?? splits.test!;
   const order = Random.of(flags.seed, 'grid').permutation(folder.images.length).subarray(0, flags.count);
   const loader = new ImageLoader(
@@ -41,6 +40,7 @@ async function grid(dir: string, flags: GridFlags): Promise<void> {
   const tiles: GridTile[] = [];
   for await (const { index, image } of loader)
     tiles.push({ picture: image, title: classes[folder.images[index]!.classIndex]! });
+  reportNotes(loader.notes.list(), output);
   reportSkipped(loader.skipped, output);
   if (tiles.length === 0) throw new InputError(`${dir}: none of the ${order.length} images could be read`);
   await writeFileAtomic(flags.out, await encodePng(composeGrid(tiles, { columns: flags.columns })));

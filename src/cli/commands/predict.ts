@@ -31,7 +31,10 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
         const verdict = await clock.time('forward', () => predictImage(network, head, image));
         const probability = verdict.probabilities[verdict.class]!;
         const timing = flags.timing ? clock.answer(decodeMs) : undefined;
-        output.result({ image: path, ...verdict, timing }, `${verdict.class}  ${probability.toFixed(4)}  ${path}`);
+        output.result(
+          { image: path, ...verdict, notes: image.notes, timing },
+          `${verdict.class}  ${probability.toFixed(4)}  ${path}`,
+        );
         if (timing) output.note(timingText(timing));
       }),
     { clock },

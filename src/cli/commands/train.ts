@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '#platform';
-import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
+import type { ImageFolder } from '../../data/image_folder.ts';
 import { type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
 import type { Features } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
@@ -10,9 +10,10 @@ import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { TrainingSettings } from '../../train/trained_head.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
+import { openLabelled } from '../common/images.ts';
 import { describeMetrics, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption, positiveNumber, wholeNumber } from '../common/options.ts';
-import type { Output } from '../common/output.ts';
+import { Output } from '../common/output.ts';
 import { interruption, runCommand, withNetwork } from '../common/session.ts';
 
 interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, TrainingSettings {
@@ -47,7 +48,7 @@ export function registerTrain(program: Command): void {
     );
   addReuseOption(addNetworkOptions(command)).action((dir: string, flags: TrainFlags) =>
     runCommand(flags, async () => {
-      const folders = trainingFolders(await openDataset(dir));
+      const folders = trainingFolders(await openLabelled(dir, new Output(flags)));
       await withNetwork(flags, (network, output) => train(network, output, { folders, flags }));
     }),
   );

@@ -3,7 +3,7 @@ import type { ImageFolder } from '../../data/image_folder.ts';
 import { computeFeatures, type Features } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
-import { reportSkipped } from './images.ts';
+import { reportNotes, reportSkipped } from './images.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
@@ -32,6 +32,7 @@ export async function featuresWithProgress(
       onProgress: done => progress.update(done),
       note: text => output.note(text),
     });
+    reportNotes(features.notes, output);
     reportSkipped(features.skipped, output);
     return features;
   } finally {

@@ -1,6 +1,7 @@
 import { fileStatus } from '#platform';
-import { listImages } from '../../data/list_images.ts';
-import { ImageLoader, type LoadedImage } from '../../data/loader.ts';
+import { type Dataset, openDataset } from '../../data/image_folder.ts';
+import { listImages, PassedOver } from '../../data/list_images.ts';
+import { ImageLoader, type ImageNote, type LoadedImage } from '../../data/loader.ts';
 import { InputError } from '../../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
@@ -38,8 +39,15 @@ export async function forEachImage(
   const progress = paths.length > 1 ? output.progress('images', paths.length) : undefined;
   let done = 0;
   for await (const loaded of images) {
-    await work(loaded);
-    progress?.update(++done + loader.skipped.length);
+    try {
+      await work(loaded);
+      done++;
+    } catch (error) {
+      // An image that decodes may still be too large to be resized.
+      loader.skip(loaded.path, error);
+    }
+    for (const note of loaded.image.notes ?? []) output.note(`${loaded.path}: ${note}`);
+    progress?.update(done + loader.skipped.length);
   }
   progress?.stop();
   reportSkipped(loader.skipped, output);
@@ -55,16 +63,40 @@ export async function expectFiles(paths: readonly string[]): Promise<void> {
   if (failure?.status === 'rejected' && results.every(({ status }) => status === 'rejected')) throw failure.reason;
 }
 
+/** Opens labelled images, and notes the files in their folders that are not images. @throws InputError */
+export async function openLabelled(dir: string, output: Output): Promise<Dataset> {
+  const dataset = await openDataset(dir);
+  notePassedOver(dir, dataset.passedOver, output);
+  return dataset;
+}
+
+function notePassedOver(dir: string, passedOver: PassedOver, output: Output): void {
+  const text = passedOver.describe();
+  if (text !== undefined) output.note(`${dir}: ${text}`);
+}
+
 /**
  * Returns the named images and those in named folders, in the given order.
  *
  * @throws InputError  there are none, or a path does not exist
  */
-export async function imagesUnder(inputs: readonly string[], command: string): Promise<string[]> {
-  const under = async (path: string) => ((await fileStatus(path)).isDirectory ? listImages(path) : [path]);
+export async function imagesUnder(inputs: readonly string[], command: string, output: Output): Promise<string[]> {
+  const under = async (path: string) => {
+    if (!(await fileStatus(path)).isDirectory) return [path];
+    const passedOver = new PassedOver();
+    const images = await listImages(path, undefined, passedOver);
+    notePassedOver(path, passedOver, output);
+    return images;
+  };
   const paths = (await Promise.all(inputs.map(under))).flat();
   if (paths.length === 0) throw new InputError(`${command}: ${inputs.join(', ')}: contains no images`);
   return paths;
+}
+
+/** Reports the notes on many images: those on one image with its path, the others with their number. */
+export function reportNotes(notes: readonly ImageNote[], output: Output): void {
+  for (const { note, images, example } of notes)
+    output.note(images === 1 ? `${example}: ${note}` : `${images} images, such as ${example}: each ${note}`);
 }
 
 /** Reports every skipped file, and their number. */
