@@ -1,14 +1,16 @@
-/** Every gradient rule in one table: from the gradient of an operation's output to the gradients of its inputs. */
+/**
+ * The table of gradient rules. A rule computes the gradients of an operation's inputs from the gradient of its output.
+ */
 import * as kernels from '../kernels/index.ts';
 import type { Device } from '../runtime/device.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
-/** The tensors of one run of an operation: its inputs and its output, by the kernel's names. */
+/** The inputs and the output of one run of an operation, keyed by the names that the kernel gives them. */
 export type OperationTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * Returns one function per input that computes its gradient. The tape calls those that are needed. An input without a
- * function has no gradient.
+ * Returns, for each input that has a gradient, a function that computes this gradient. The tape calls only the
+ * functions whose gradients are needed.
  */
 type GradientRule = (
   device: Device,
@@ -16,7 +18,7 @@ type GradientRule = (
   gradOutput: Tensor,
 ) => Readonly<Record<string, () => Tensor>>;
 
-/** By the name of the kernel. */
+/** The gradient rules, keyed by the kernel's name. */
 export const GRADIENT_RULES: Readonly<Record<string, GradientRule>> = {
   linear: (device, { x, weight }, gradOutput) => ({
     x: () => device.run(kernels.linearBackwardInput, { gradOutput, weight: weight! }, {}).gradInput,
@@ -39,7 +41,7 @@ export const GRADIENT_RULES: Readonly<Record<string, GradientRule>> = {
   add: (_device, _tensors, gradOutput) => ({ a: () => gradOutput, b: () => gradOutput }),
 };
 
-/** Adds the gradients of a variable that is used twice. */
+/** Adds two gradients of a variable that several operations use. */
 export function sumOfGradients(device: Device, a: Tensor, b: Tensor): Tensor {
   return device.run(kernels.add, { a, b }, {}, { label: 'sum of gradients' }).y;
 }

@@ -24,7 +24,7 @@ import {
 } from './feature_shard.ts';
 import { hashJson } from './hash_json.ts';
 
-/** Must be incremented when a change to the kernels changes features by more than rounding. */
+/** Increment this when a change to the kernels changes features by more than rounding. */
 const FEATURES_VERSION = 1;
 
 /** Pending rows are flushed when there are this many of them. */
@@ -32,14 +32,14 @@ const FLUSH_ROWS = 512;
 /** Pending rows are also flushed when this time has passed since the last flush. */
 const FLUSH_AFTER_MS = 5_000;
 
-/** What determines features, in addition to the pixels and their augmentation. */
+/** Everything that determines features, apart from the pixels and their augmentation. */
 export interface FeatureSpace {
   readonly weightsHash: string;
   /** Any JSON value. */
   readonly preprocessing: unknown;
 }
 
-/** Which stored rows are used: only rows of the same origin (see `FeatureStoreOptions.origin`), or `any` rows. */
+/** The stored rows that may be used: those of the `same` origin (see `FeatureStoreOptions.origin`), or of `any`. */
 export type Reuse = 'same' | 'any';
 
 export interface FeatureStoreOptions extends FeatureSpace {
@@ -156,7 +156,7 @@ export class FeatureStore {
   }
 
   /**
-   * Returns [keys.length, dimension], with the rows in the order of the keys.
+   * Returns the rows of these keys, in the order of the keys: [keys.length, dimension].
    *
    * @throws InputError  a key has no row
    */
@@ -184,7 +184,8 @@ export class FeatureStore {
   }
 
   /**
-   * Adds a row. The next flush writes it to disk. This method flushes after every 512 rows, or after five seconds.
+   * Adds a row. The next flush writes it to disk. This method flushes if at least 512 rows are pending, or if the last
+   * flush was more than five seconds ago.
    *
    * @throws ShapeError   the length differs from that of earlier rows
    * @throws DeviceError  a value is not finite. If the row were stored, every later run would use it
@@ -212,8 +213,8 @@ export class FeatureStore {
   }
 
   /**
-   * Records the hash of an image file's pixels. `status` must have been obtained before the file was read. Otherwise, a
-   * change between the two could not be detected.
+   * Records the hash of an image file's pixels. Obtain `status` before reading the file. Otherwise a change made
+   * between the reading and `status` could not be detected.
    */
   rememberFile(path: string, status: FileStatus, pixelsHash: string): void {
     const { sizeBytes, modifiedMs } = status;
@@ -230,7 +231,8 @@ export class FeatureStore {
   }
 
   /**
-   * Writes pending rows and records. `flush` makes these calls one after another, so that no two write the same rows.
+   * Writes the pending rows and the new file records. `flush` starts this method only after the previous call has
+   * ended, so that no two calls write the same rows.
    */
   private async writePending(): Promise<void> {
     this.flushedAtMs = Date.now();

@@ -20,7 +20,7 @@ export interface Network {
   readonly hasHalfWeights?: boolean;
   /**
    * Replaces a lost device with a new one and loads the weights onto the new device. Afterwards, `device` and `model`
-   * are the new ones. See `recovering`. `rebuild` is absent if lost devices are not replaced.
+   * are the new ones. `recovering` calls this method. It is absent if lost devices are not replaced.
    *
    * @throws DeviceError  the device was lost again too soon (see `BuildOptions.rebuildsAfterMs`)
    */
@@ -35,12 +35,13 @@ export interface BuildOptions extends DeviceOptions {
   /** Store weights untransformed, without Winograd's expansion, even if the expansion would be faster. */
   readonly compact?: boolean;
   /**
-   * Store weights as 16-bit floats, which take half the memory and have three significant digits. On an adapter with
-   * subgroup matrices, activations are also rounded to 16 bits when they are multiplied.
+   * Store weights as 16-bit floats, which take half the memory and have three significant digits. If the device was
+   * opened with `subgroupMatrix`, activations are also rounded to 16 bits before they are multiplied.
    */
   readonly halfWeights?: boolean;
   /**
-   * Returns the adapter's tuning, if there is one. It contains the fastest algorithm for each convolution, as measured.
+   * Returns the adapter's tuning, if there is one: for each convolution, the algorithm that was measured as the
+   * fastest.
    */
   readonly tuningFor?: (adapter: AdapterReport) => Promise<Tuning | undefined>;
   /** Returns the shape of the inputs, so that the pipelines for this shape compile while the weights load. */
@@ -48,8 +49,9 @@ export interface BuildOptions extends DeviceOptions {
   /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
   /**
-   * If the new device is lost within this time after it replaced a lost one, it is not replaced in turn. By default the
-   * time is unlimited, so a network is rebuilt at most once.
+   * A replacement device is replaced in turn only if it is lost at least this long after the replacement began (or
+   * ended, if the first device was lost while `buildNetwork` loaded the weights). By default this time is infinite, so
+   * a device is replaced at most once.
    */
   readonly rebuildsAfterMs?: number;
   /** Advice for the user, appended to the error message when the device is lost a second time. */
@@ -92,7 +94,7 @@ export async function buildNetwork(backbone: Backbone, options: BuildOptions = {
   }
 }
 
-/** Returns whether the device was lost, and not because the program destroyed it. */
+/** Returns whether the device was lost for any reason other than that the program destroyed it. */
 export function isLost({ lossReason }: Device): boolean {
   return lossReason !== undefined && lossReason !== 'destroyed';
 }

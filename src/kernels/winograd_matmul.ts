@@ -13,16 +13,18 @@ export interface WinogradMatmulOptions {
 }
 
 /**
- * The products in the middle of a Winograd convolution. A transformed Winograd tile has P elements, also called points.
- * For each of them, a matrix product sums over the input channels: m[p] = u[p] v[p].
+ * Computes the matrix products between the input transform and the output transform of a Winograd convolution. A
+ * transformed Winograd tile has P elements, also called points. For each point p, a matrix product sums over the input
+ * channels: m[p] = u[p] v[p].
  *
  * v        [P, C, ceil(T / 4), 4], from `winogradInput`
  * u        [P, ceil(O / B), C, B], from `winogradWeight`
  * m        [P, O, ceil(T / 4), 4]
  *
- * C is the number of input channels, O of output channels, and T of Winograd tiles. B is the channel block, the number
- * of output channels that are stored together: 8 or 16 for this kernel. P is 36 for F(4x4, 3x3) and 16 for F(2x2, 3x3).
- * All kernels of this file support a P of 36, and only `winogradMatmulGemm` also supports 16.
+ * C is the number of input channels, O the number of output channels, and T the number of Winograd tiles. B is the
+ * channel block, the number of output channels that are stored together: 8 or 16 for this kernel. P is 36 for
+ * F(4x4, 3x3) and 16 for F(2x2, 3x3). All kernels of this file support P = 36; only `winogradMatmulGemm` also supports
+ * P = 16.
  *
  * @throws ShapeError  v or u is not 4-D, or u does not fit v and the options
  * Source: Lavin and Gray 2015, arXiv 1509.09308, F(4x4, 3x3)
@@ -47,13 +49,14 @@ export const winogradMatmul = defineKernel({
 });
 
 /**
- * `winogradMatmul` for adapters with subgroups. Four consecutive invocations form a quad, which computes 32 output
- * channels of 16 Winograd tiles. Each invocation computes a quarter of these products: 16 channels of 8 Winograd tiles.
- * It loads half of the values that it needs, and gets the other half from its neighbours in the quad.
+ * Computes the same as `winogradMatmul`, on adapters with subgroups. Four consecutive invocations form a quad, which
+ * computes 32 output channels of 16 Winograd tiles. Each invocation computes a quarter of these products: 16 channels
+ * of 8 Winograd tiles. It loads half of the values that it needs, and gets the other half from its neighbours in the
+ * quad.
  *
  * u  [P, ceil(O / B), C, B], with a channel block B of 16
  *
- * @throws ShapeError  as `winogradMatmul`
+ * @throws ShapeError  in the same cases as `winogradMatmul`
  */
 export const winogradMatmulSwaps = defineKernel({
   name: 'winograd_matmul_swaps',
@@ -76,16 +79,16 @@ export const winogradMatmulSwaps = defineKernel({
 });
 
 export interface WinogradMatmulSimdOptions extends WinogradMatmulOptions {
-  /** Number of Winograd tiles that one invocation computes, if there are enough: 8 by default, 16 for 256-bit SIMD. */
+  /** Maximum number of Winograd tiles that one invocation computes: 8 by default, 16 for 256-bit SIMD. */
   readonly winogradTiles?: 8 | 16;
 }
 
 /**
- * `winogradMatmul` for SIMD. The sums that one invocation computes fit the SIMD registers.
+ * Computes the same as `winogradMatmul`, in SIMD registers: the sums that one invocation computes fit into them.
  *
  * u  [P, ceil(O / B), C, B], with a channel block B of 4 or 6
  *
- * @throws ShapeError  as `winogradMatmul`
+ * @throws ShapeError  in the same cases as `winogradMatmul`
  */
 export const winogradMatmulSimd = defineKernel({
   name: 'winograd_matmul_simd',
@@ -112,11 +115,12 @@ export interface WinogradMatmulGemmOptions extends WinogradMatmulOptions {
 }
 
 /**
- * `winogradMatmul` for GPUs, with tiles of the matrices in workgroup memory. P may be 36 or 16.
+ * Computes the same as `winogradMatmul`, on GPUs: it loads tiles of the matrices into workgroup memory. P may be 36 or
+ * 16.
  *
  * u  [P, ceil(O / B), C, B], with a channel block B of 8 or 16
  *
- * @throws ShapeError  as `winogradMatmul`
+ * @throws ShapeError  in the same cases as `winogradMatmul`
  */
 export const winogradMatmulGemm = defineKernel({
   name: 'winograd_matmul_gemm',

@@ -40,17 +40,18 @@ import {
 import { type ConvolutionLayer, type ConvolutionSize, fitsWinograd } from './convolution_size.ts';
 import type { Tuning } from './tuning.ts';
 
-/** How weights should be stored on the device, and which algorithm should read them. */
+/** Options that decide how weights are stored on the device, and which algorithm reads them. */
 export interface WeightOptions {
   /**
-   * Store weights untransformed, without Winograd's expansion. On a CPU, this expansion is the default for most 3x3
-   * convolutions: their weights then take four times the memory, and the convolutions a third of the time.
+   * Store weights untransformed, without Winograd's expansion. On a CPU, weights of most 3x3 convolutions are expanded
+   * by default. They then take four times the memory, and the convolutions take a third of the time.
    */
   readonly compact?: boolean;
   /**
    * Store weights as 16-bit floats, which have 11 significant bits and take half of the memory. Convolutions then use
    * the kernels for GPUs on every adapter. Everything else stays in 32 bits, with one exception: if the device was
-   * opened with `subgroupMatrix`, pixels are also rounded to 16 bits before they are multiplied.
+   * opened with `subgroupMatrix`, the activations that a convolution reads are also rounded to 16 bits before they are
+   * multiplied.
    */
   readonly halfWeights?: boolean;
   /** The fastest algorithm for each convolution, as measured on this adapter. */
@@ -64,7 +65,9 @@ export interface PlanOptions extends WeightOptions {
   readonly layout?: WeightLayout;
 }
 
-/** One dispatch: a kernel and its options, except for `relu`. */
+/**
+ * One dispatch: a kernel and its options. The option `relu` is not among them; `Convolution` adds it to the last step.
+ */
 export interface Step {
   readonly kernel: AnyKernel;
   readonly options: object;
@@ -73,7 +76,7 @@ export interface Step {
 /** The part of a plan that does not depend on the input's size. */
 export interface WeightPlan {
   readonly layout: WeightLayout;
-  /** Packs the weights [output channels, input channels, kernel height, kernel width] once, when they are loaded. */
+  /** Packs the weights [output channels, input channels, window height, window width] once, when they are loaded. */
   readonly packing: Step;
 }
 
@@ -94,17 +97,18 @@ export interface ConvolutionPlan extends WeightPlan, Steps {
 }
 
 /**
- * Minimum number of input and output channels for which a CPU uses Winograd by default. The more channels there are,
- * the smaller is the share of the time that goes into transforming pixels. For inputs of 56 x 56 pixels with 64
- * channels, 28 x 28 with 128, 14 x 14 with 256 and 7 x 7 with 512, Winograd takes 0.55, 0.45, 0.37 and 0.30 of the
- * direct time on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 of the direct time on SwiftShader (docs/decisions.md).
+ * Minimum number of input and output channels for which a CPU uses Winograd by default. With more channels, a smaller
+ * share of the time goes into transforming activations. For inputs of 56 x 56 pixels with 64 channels, 28 x 28 with
+ * 128, 14 x 14 with 256 and 7 x 7 with 512, the ratio of Winograd's time to the direct algorithm's time is 0.55, 0.45,
+ * 0.37 and 0.30 on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md).
  */
 const LEAST_WINOGRAD_CHANNELS = 64;
 /**
- * Maximum bytes of unfolded columns in a band. The limit keeps the columns in the cache until the product reads them.
- * At stride 1, the columns of all rows together would take nine times the memory of x for a 3x3 convolution, and 49
- * times for a 7x7 convolution. A larger stride divides these factors: the stem's columns (7x7, stride 2) take 7.4 MB.
- * ResNet-18 takes 0.99 of the time with bands that it takes without (docs/decisions.md).
+ * Maximum bytes of unfolded columns in a band of rows (see `planUnfolded`). The limit keeps the columns in the cache
+ * until the product reads them. At stride 1, the columns of all rows together would take nine times the memory of x for
+ * a 3x3 convolution, and 49 times for a 7x7 convolution. A stride of s divides these factors by s²: the stem's columns
+ * (7x7, stride 2) take 49/4 times the memory of x, which is 7.4 MB. With bands, ResNet-18 takes 0.99 of the time that
+ * it takes without them (docs/decisions.md).
  */
 const COLUMNS_BYTES = 2e6;
 
@@ -135,7 +139,10 @@ export function planWeights(
   return { layout: chosen, packing: packingOf(chosen, adapter) };
 }
 
-/** Does not choose Winograd on a GPU, where only tuning may: at batch 1 the GPU would wait for the larger weights. */
+/**
+ * Returns the layout for an adapter without tuning. Does not choose Winograd on a GPU, because at batch 1 the GPU would
+ * wait for the larger weights. Tuning or an explicit option may choose it.
+ */
 function defaultLayout(layer: ConvolutionLayer, { kind }: AdapterFamily): WeightLayout {
   const channels = Math.min(layer.channels, layer.outChannels);
   return kind !== 'gpu' && fitsWinograd(layer) && channels >= LEAST_WINOGRAD_CHANNELS ? 'winograd' : 'packed';
@@ -145,8 +152,8 @@ function defaultLayout(layer: ConvolutionLayer, { kind }: AdapterFamily): Weight
  * Returns the step that packs weights into channel blocks. A channel block consists of the output channels that one
  * invocation computes. On WebAssembly, the sums of a block must fit the registers. Blocks of 6 channels fit if relaxed
  * SIMD is available, which multiplies and adds in one instruction. Without relaxed SIMD, only blocks of 4 channels fit.
- * On software Vulkan, a load costs more than a register that spills. There, Winograd's products take 0.8 of the time
- * with blocks of 16 channels that they take with blocks of 8 (docs/decisions.md).
+ * On software Vulkan, a load costs more than spilling a register. There, with blocks of 16 channels, Winograd's
+ * products take 0.8 of the time that they take with blocks of 8 (docs/decisions.md).
  */
 function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily): Step {
   const channelBlock = kind === 'wasm' ? (architecture === 'wasm-simd' ? 4 : 6) : CHANNEL_BLOCK;
@@ -157,7 +164,8 @@ function packingOf(layout: WeightLayout, { kind, architecture }: AdapterFamily):
 }
 
 /**
- * Returns the explicit choice, or else the tuned one if it reads this layout, or else what the adapter's rule gives.
+ * Returns the algorithm that the options name. Otherwise returns the tuned algorithm if it reads this layout, and
+ * otherwise the default for the adapter.
  */
 function chooseAlgorithm(
   size: ConvolutionSize,
@@ -170,8 +178,8 @@ function chooseAlgorithm(
   if (tuned && layoutOf(tuned) === layout) return tuned;
   const isHalf = layout === 'halves';
   if (isHalf && adapter.subgroupMatrix) return { kind: 'subgroup matrix', slices: mostSlices(size, MATRIX_TILE) };
-  // Tuning measured with 32-bit weights. The gemm that is fastest with 32-bit weights is also fastest with 16-bit
-  // weights.
+  // `raycam tune` measures with 32-bit weights only. The gemm that is fastest with 32-bit weights is also fastest with
+  // 16-bit weights.
   if (isHalf && tuned?.kind === 'gemm') return { ...tuned, halfWeights: true };
   if (!isHalf && adapter.kind !== 'gpu') return { kind: layout === 'winograd' ? 'winograd' : 'direct' };
   const tile = GEMM_TILES.findLast(one => workgroupsOf(size, layout, one) >= ENOUGH_WORKGROUPS) ?? GEMM_TILES[0]!;
@@ -223,8 +231,8 @@ function winogradProduct(
   if (tile) return step(winogradMatmulGemm, { outChannels, tile });
   if (adapter.kind === 'wasm')
     return step(winogradMatmulSimd, { outChannels, winogradTiles: hasWideSimd(adapter) ? 16 : 8 });
-  // Four invocations, a quad, share their loads and compute 16 Winograd tiles. With 8 or fewer, two of them would be
-  // idle.
+  // With `winogradMatmulSwaps`, the four invocations of a quad share their loads and compute 16 Winograd tiles. If
+  // there are only 8 tiles or fewer, two of the four invocations would be idle.
   const isShared =
     adapter.kind === 'software' &&
     hasFeatureOf(winogradMatmulSwaps, adapter) &&
@@ -233,11 +241,14 @@ function winogradProduct(
 }
 
 /**
- * Plans a convolution without Winograd. Where the pixels of each window are unfolded into a column, the convolution
- * becomes a 1x1 convolution of the columns. On WebAssembly, all convolutions are unfolded except 1x1 convolutions with
- * stride 1: unfolded, the 7x7 stem takes 6 ms instead of 22 ms. On software Vulkan, a window that moves by 2 pixels
- * needs an index and a test for each load. There, a 3x3 convolution of 128 channels of 56 x 56 pixels with stride 2
- * takes 148 ms directly. Unfolding its input takes 3 ms, and the product then takes 52 ms (docs/decisions.md).
+ * Plans a convolution without Winograd. On a CPU, many convolutions are unfolded: the values of each window are copied
+ * into a column, so that the convolution becomes a 1x1 convolution of the columns.
+ *
+ * On WebAssembly, all convolutions are unfolded except 1x1 convolutions with stride 1. Unfolded, the 7x7 stem takes
+ * 6 ms instead of 22 ms. On software Vulkan, 1x1 convolutions and 3x3 convolutions with stride 1 are not unfolded. If a
+ * window moves by 2 pixels, each load needs its own index computation and bounds check, so such convolutions are
+ * unfolded there too. For example, a 3x3 convolution of 128 channels of 56 x 56 pixels with stride 2 takes 148 ms
+ * directly. Unfolding its input takes 3 ms, and the product then takes 52 ms (docs/decisions.md).
  */
 function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   const { kernelSize, stride, padding } = size;
@@ -276,8 +287,8 @@ function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
 /**
  * Chooses the kernel for a 1x1 convolution without padding whose input planes have this number of pixels. On one core
  * of an EPYC, tiles of 6 channels x 8 pixels reach 58 GFLOP/s, and tiles of 6 channels x 16 pixels, which use 256-bit
- * SIMD, reach 118 GFLOP/s. On SwiftShader, ResNet-50 takes 0.95 of the time if pixels are read four at a time. If the
- * four invocations of a quad also share their loads, it takes 0.93 of this reduced time (docs/decisions.md).
+ * SIMD, reach 118 GFLOP/s. On SwiftShader, loading four pixels at a time reduces ResNet-50's time to 0.95 of what it
+ * was. If the four invocations of a quad also share their loads, the time falls to 0.93 of that (docs/decisions.md).
  */
 function pointwiseKernel(stride: number, pixels: number, adapter: AdapterFamily): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;

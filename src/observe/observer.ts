@@ -3,9 +3,12 @@ import { override } from './override.ts';
 import { Pins } from './pins.ts';
 import { Timestamps } from './timestamps.ts';
 
-/** One dispatch as the runtime encoded it. `encode` can encode it again. */
+/** One dispatch as the runtime encoded it. The function `encode` can encode it again. */
 export interface Dispatched {
-  /** The module's path, which is the label of the innermost debug group or, without one, of the bind group. */
+  /**
+   * The path of the network's module, such as `layer1.0.conv2`: the label of the innermost debug group or, if there is
+   * none, of the first bind group.
+   */
   readonly label: string;
   /** The kernel's name, which is the pipeline's label. */
   readonly kernel: string;
@@ -14,7 +17,10 @@ export interface Dispatched {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Compute passes stay as they are, or have timestamps around them, or are split into one timed pass per dispatch. */
+/**
+ * The way in which compute passes are encoded: `plain` leaves them unchanged, `timed` adds timestamps to each pass, and
+ * `split` encodes a separate pass with timestamps for each dispatch.
+ */
 type PassMode = 'plain' | 'timed' | 'split';
 
 interface DeviceBytes {
@@ -41,9 +47,9 @@ export class Observer {
   private readonly pins = new Pins();
   private readonly split: Dispatched[] = [];
   readonly descriptors = new Descriptors();
-  /** Times of pipeline compilations, in milliseconds. A caller may replace the array to start anew. */
+  /** Times of pipeline compilations, in milliseconds. To start a new measurement, replace the array. */
   compilesMs: number[] = [];
-  /** Pipelines that were compiled in advance. Their keys are those of `pipelineKey`. */
+  /** Pipelines that `provide` added, with the keys that `pipelineKey` returns. */
   private readonly ready = new Map<string, GPUComputePipeline>();
 
   readonly attach = (gpu: GPUDevice): GPUDevice => {
@@ -75,12 +81,12 @@ export class Observer {
     return this.submitsMs.find(ms => ms >= sinceMs);
   }
 
-  /** From now on, returns this pipeline when the runtime requests one with the same key. */
+  /** From now on, the runtime gets this pipeline when it requests one with the same key. Nothing is compiled then. */
   provide(key: string, pipeline: GPUComputePipeline): void {
     this.ready.set(key, pipeline);
   }
 
-  /** Returns the dispatches that the runtime encodes during `work`. Their buffers exist until `release`. */
+  /** Returns the dispatches that the runtime encodes during `work`. Their buffers are kept until `release`. */
   async observe(work: () => Promise<void>): Promise<readonly Dispatched[]> {
     const recorded: Dispatched[] = [];
     this.recorded = recorded;
@@ -116,7 +122,7 @@ export class Observer {
     return this.split.splice(0).map((dispatched, i) => ({ dispatched, ms: durations[i]! }));
   }
 
-  /** Returns the timestamps for a pass that the caller encodes. Undefined if the device has no timestamps. */
+  /** Returns the `timestampWrites` for a pass that the caller encodes, or undefined if the device has no timestamps. */
   timestampWrites(): GPUComputePassTimestampWrites | undefined {
     return this.stamps?.next();
   }
@@ -178,8 +184,8 @@ export class Observer {
   }
 
   /**
-   * Begins a pass. In the mode `timed`, it has timestamps. Calls on the pass are intercepted only while dispatches are
-   * observed.
+   * Begins a pass. While dispatches are observed, intercepts the calls on the pass, and adds no timestamps, even in the
+   * mode `timed`. Otherwise adds timestamps in the mode `timed`, and intercepts no calls.
    */
   private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     if (this.recorded) {
@@ -193,7 +199,7 @@ export class Observer {
     return encoder.beginComputePass({ ...descriptor, timestampWrites });
   }
 
-  /** Begins a pass whose dispatches are each encoded as a separate pass with timestamps. */
+  /** Returns a pass that encodes each of its dispatches as a separate pass with timestamps. */
   private splitPass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     const none = { setPipeline: nothing, setBindGroup: nothing, pushDebugGroup: nothing, popDebugGroup: nothing };
     const whole = { ...none, insertDebugMarker: nothing, end: nothing } as unknown as GPUComputePassEncoder;
@@ -205,7 +211,10 @@ export class Observer {
     });
   }
 
-  /** Tracks the state that is set on a pass. Instead of each dispatch, calls `dispatch` with this state. */
+  /**
+   * Tracks the state that is set on a pass. Each `dispatchWorkgroups` calls the callback `dispatch` with this state
+   * instead of encoding the dispatch.
+   */
   private follow(pass: GPUComputePassEncoder, dispatch: (dispatched: Dispatched) => void): GPUComputePassEncoder {
     const debugGroups: string[] = [];
     const groups: (GPUBindGroup | undefined)[] = [];
@@ -247,7 +256,7 @@ export function encode(pass: GPUComputePassEncoder, { pipeline, groups, workgrou
   pass.dispatchWorkgroups(...workgroups);
 }
 
-/** Makes uniform buffers readable, because recordings include the bytes of these buffers. */
+/** Makes uniform buffers readable, because the bench's recordings of dispatches contain the bytes of these buffers. */
 function readable(usage: GPUBufferUsageFlags): GPUBufferUsageFlags {
   const [UNIFORM, COPY_SRC] = [0x40, 0x04];
   return usage & UNIFORM ? usage | COPY_SRC : usage;

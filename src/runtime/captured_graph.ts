@@ -8,7 +8,7 @@ import type { Tensor } from './tensor.ts';
 
 export type GraphInputs = Readonly<Record<string, Tensor>>;
 
-/** A reader: a dispatch that reads inputs of the graph. Its bind group depends on the buffers of these inputs. */
+/** A dispatch that reads inputs of the graph. Its bind group depends on the buffers of these inputs. */
 interface Reader {
   /** Index of the dispatch. */
   readonly index: number;
@@ -19,17 +19,17 @@ interface Reader {
 interface Prepared {
   readonly pipelines: readonly GPUComputePipeline[];
   readonly params: PackedParams;
-  /** One per dispatch. The bind group of a reader binds the inputs with which the graph was captured. */
+  /** One per dispatch. A reader's bind group is for the input buffers with which the graph was captured. */
   readonly bindGroups: readonly GPUBindGroup[];
 }
 
-/** The bind groups of all dispatches for runs whose inputs are in certain buffers, the `resources`. */
+/** One set of input buffers (`resources`), and the bind groups of all dispatches for runs that use these buffers. */
 interface Bound {
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
   readonly bindGroups: readonly GPUBindGroup[];
   /**
-   * The bind groups of the run that last followed a run with these bind groups. A caller that alternates between
-   * buffers will probably use the same buffers in the same order again.
+   * The bind groups that the next run used, the last time these were used. A caller that alternates between buffers
+   * will probably use the same buffers in the same order again.
    */
   next?: Bound;
 }
@@ -58,7 +58,7 @@ interface Ahead {
 export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = unknown> {
   private prepared: Prepared | undefined;
   private readonly readers: readonly Reader[];
-  /** Index of the first dispatch after the last reader. From there on, every run has the same commands. */
+  /** Index of the first dispatch after the last reader. From this dispatch on, every run has the same commands. */
   private readonly fixedFrom: number;
   private ahead: Ahead | undefined;
   private runs = 0;
@@ -216,7 +216,7 @@ export class CapturedGraph<Inputs extends GraphInputs = GraphInputs, Result = un
     return { pipelines, params: packed, bindGroups };
   }
 
-  /** Returns the bind groups for inputs in these buffers. Reuses those of an earlier run, or else creates them. */
+  /** Returns the bind groups for inputs in these buffers. Reuses those of an earlier run, or creates new ones. */
   private bindTo(gpu: GPUDevice, prepared: Prepared, resources: ReadonlyMap<string, GPUBufferBinding>): Bound {
     const known = this.kept.find(bound => isSame(bound.resources, resources));
     const bound = known ?? { resources, bindGroups: this.bindGroupsFor(gpu, prepared, resources) };

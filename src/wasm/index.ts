@@ -6,14 +6,15 @@
  *     const device = await adapter.requestDevice();
  *
  * The device implements WebGPU's API: buffers, shader modules, compute pipelines, bind groups, encoders, the queue,
- * error scopes, timestamps and `lost`. It does not support textures, samplers and rendering (these calls throw a
- * NotSupportedError), nor the WGSL for them.
+ * error scopes, timestamps and `lost`. It does not support textures, samplers and rendering: these calls throw a
+ * NotSupportedError, and WGSL that uses textures or samplers is rejected.
  *
  * It differs from a GPU in these points:
  *
- * - `createShaderModule` only parses WGSL. Pipeline creation does the full checks, so type errors are reported with the
- *   pipeline, and by `getCompilationInfo` from then on.
- * - `getMappedRange` returns copies, which `unmap` writes back, because WebAssembly memory cannot be split.
+ * - `createShaderModule` only parses WGSL. Pipeline creation does the full checks, so type errors are reported when a
+ *   pipeline is created; from then on, `getCompilationInfo` returns them too.
+ * - `getMappedRange` returns copies, which `unmap` writes back. A range of WebAssembly memory cannot be an ArrayBuffer
+ *   of its own that `unmap` detaches.
  * - A dispatch has at most 2^30 workgroups.
  * - A page can share memory between threads only if it is served with `Cross-Origin-Opener-Policy: same-origin` and
  *   `Cross-Origin-Embedder-Policy: require-corp`. Otherwise everything runs on the calling thread, in time slices.

@@ -1,8 +1,8 @@
 /**
- * Reads safetensors files. Such a file consists of eight bytes that give the length of the header, the header, which is
- * JSON, and the data: the values of all tensors, one tensor directly after another.
- * Source: huggingface/safetensors, tensor.rs. This reader makes every check of its function `validate`, in the same
- * order.
+ * Reads safetensors files. Such a file has three parts: eight bytes that give the header's length; the header, in JSON;
+ * and the data: the values of all tensors, one tensor directly after another.
+ * Source: huggingface/safetensors, tensor.rs. This reader makes every check of the function `validate` in that file. It
+ * checks the sizes of all tensors first, and then looks for gaps and overlaps.
  */
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
@@ -17,14 +17,14 @@ interface TensorInfo {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** The tensor's first byte, counted from the start of the data. */
+  /** Position of the tensor's first byte, counted from the start of the data. */
   readonly begin: number;
-  /** The byte after the tensor's last. */
+  /** Position of the first byte after the tensor, counted in the same way. */
   readonly end: number;
 }
 
 /**
- * Opens a file.
+ * Opens a file and reads its header. The data of a tensor are read when the tensor is.
  *
  * @throws WeightsError  the header is damaged, or its tensors do not cover every byte of the data exactly once
  */

@@ -29,28 +29,28 @@ export function registerBench(program: Command): void {
   const bench = program
     .command('bench')
     .enablePositionalOptions()
-    .description('time kernels (compute shaders), after checking each one against plain loops in 64-bit floating point')
+    .description('check each kernel (compute shader) against plain loops in 64-bit floating point, then time it')
     .argument(
       '[kernel]',
-      'conv2d, one of its variants, or another kernel (default: all kernels that a forward pass runs)',
+      'the kernel to time: conv2d, one of its variants, or another kernel (default: all kernels that a forward pass runs)',
     )
     .option(
       '--shapes <shapes>',
-      'the convolutions to time: those of an architecture, or a list of N,C,H,W[,O[,K[,S]]] (O output channels, K window, S stride)',
+      'the convolutions to time: those of an architecture, or a list of N,C,H,W[,O[,K[,S]]] separated by spaces or semicolons (N images, C input channels, H = W pixels, O output channels, K window size, S stride)',
       'resnet152',
     )
     .option('--batch <count>', 'images per batch, if --shapes is an architecture', wholeNumber(1), 1)
     .option(
       '--variant <name>',
-      'the implementation to time, or all to time every one alternately (default: the one that Raycam would choose)',
+      'the implementation to time, or "all": time every implementation, alternately (default: the one that Raycam would choose)',
     )
     .option(
       '--compare <file>',
-      'run the kernels that an earlier --out wrote to this file and the current ones alternately, and compare them',
+      'compare with an earlier result: run the kernels that --out saved in this file alternately with the current ones',
     )
     .option(
       '--roofline <file>',
-      'write a roofline plot (SVG): the rate of every kernel, under the adapter’s measured limits',
+      'write a roofline plot (SVG): the rate of every kernel, compared with the limits measured on this adapter',
     );
   addFormatOptions(addCompareOptions(bench));
   addAdapterOptions(bench).option(

@@ -28,11 +28,18 @@ export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
     .description(
-      'compare the images per second of `raycam features` with those of its kernels alone, measured alternately, and measure its memory',
+      'measure how many images per second `raycam features` processes, how many its kernels alone could process (alternating between the two), and how much memory the process takes',
     );
   addArchitectureArgument(command)
-    .argument('<path...>', 'images, and folders of images; the features of each image are computed once and not cached')
-    .option('--batch <count>', 'images per forward pass (default: as many as `raycam features` takes)', wholeNumber(1));
+    .argument(
+      '<path...>',
+      'images, or folders of images; each image is processed once, and its features are not cached',
+    )
+    .option(
+      '--batch <count>',
+      'images per forward pass (default: as `raycam features`: 32 on a GPU, otherwise 1)',
+      wholeNumber(1),
+    );
   addFormatOptions(command);
   addBenchNetworkOptions(command);
   addCommonOptions(addAdapterOptions(command)).action(

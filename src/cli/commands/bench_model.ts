@@ -31,19 +31,19 @@ export function registerBenchModel(bench: Command): void {
   const command = bench
     .command('model')
     .description(
-      'measure a network: the stages of its start, its forward passes, its memory, and with --by-layer the time of each module',
+      'measure a network: how long each stage of starting it takes, the time of its forward passes, its memory, and with --by-layer the time of each module',
     );
   addArchitectureArgument(command)
     .option('--batch <count>', 'images per forward pass', wholeNumber(1), 1)
     .option('--size <pixels>', 'height and width of the images', wholeNumber(32), 224)
-    .option('--by-layer', 'show the time of every module, and the remaining time that belongs to none')
+    .option('--by-layer', 'show the time of every module, and the remaining time, which belongs to no module')
     .option(
       '--eager',
-      'record the commands of each forward pass anew, instead of recording them once and replaying them',
+      'record the commands for each forward pass again, instead of recording them once and replaying them',
     )
     .option(
       '--no-memory',
-      'skip the second load of the network, which measures the memory with the other setting of --compact, or the error of --half',
+      'load the network only once; by default, a second load measures the memory with the other setting of --compact, or with --half the error that it causes',
     );
   addFormatOptions(addCompareOptions(command));
   addBenchNetworkOptions(command);

@@ -33,11 +33,11 @@ export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description(
-      'show the adapters, their limits and the cache, and compare what each adapter computes with PyTorch’s results, layer by layer',
+      'show the adapters, their limits and the cache; then run a network on each adapter and compare its results with PyTorch’s, layer by layer',
     )
     .option(
       '--compare <reports...>',
-      'compare two reports, written by `raycam doctor --json` or by the page, and show the layers where they differ',
+      'compare two reports that `raycam doctor --json` or the page of `raycam serve` wrote, layer by layer, instead of checking the adapters',
     );
   addCommonOptions(addAdapterOptions(command)).action((flags: DoctorFlags) =>
     runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))),
@@ -152,7 +152,10 @@ function selfTestLines(result: SelfTestResult | FailedSelfTest): string[] {
   ];
 }
 
-/** Describes two adapters: every layer if they differ too much, otherwise the layer that differs most. */
+/**
+ * Describes a comparison of two adapters: lists every layer if they differ too much, otherwise the layer that differs
+ * most.
+ */
 function comparisonLines({ between, bound, layers, firstDivergence }: Comparison): string[] {
   const names = between.join(' and ');
   const largest = layers.reduce((most, layer) => (layer.error > most.error ? layer : most));

@@ -25,22 +25,35 @@ export function registerTrain(program: Command): void {
   const command = program
     .command('train')
     .description(
-      'train a classifier (a head) on labelled X-rays; the network below it (the backbone) stays as it is, so each image’s features are computed once',
+      'train a classifier (a head) on labelled X-rays, using the features that a pretrained network (the backbone) computes; the backbone is not trained, so each image’s features are computed only once',
     )
-    .argument('<dir>', 'a folder that contains train, and val or test; each of these contains one folder per class')
+    .argument(
+      '<dir>',
+      'a folder that contains the folder train, and val or test; each of these contains one folder per class',
+    )
     .requiredOption('--out <file>', 'write the head to this safetensors file')
     .option('--epochs <count>', 'number of passes over the training images', wholeNumber(1), epochs)
     .option('--batch-size <count>', 'images per training step', wholeNumber(1), batchSize)
     .option('--lr <rate>', 'learning rate of Adam', positiveNumber, lr)
     .option(
       '--step-size <epochs>',
-      'number of epochs after which the learning rate is multiplied by --gamma, again and again',
+      'multiply the learning rate by --gamma every time this many epochs have passed',
       wholeNumber(1),
       stepSize,
     )
-    .option('--gamma <factor>', 'factor that lowers the learning rate', positiveNumber, gamma)
+    .option(
+      '--gamma <factor>',
+      'the factor by which the learning rate is multiplied (see --step-size)',
+      positiveNumber,
+      gamma,
+    )
     .option('--seed <number>', 'seed of the initial weights and of every shuffle', wholeNumber(0), seed)
-    .option('--augment <copies>', 'number of randomly changed copies to add for each training image', wholeNumber(0), 0)
+    .option(
+      '--augment <copies>',
+      'number of copies to add for each training image, each of them changed at random',
+      wholeNumber(0),
+      0,
+    )
     .addOption(
       new Option('--select <which>', 'the epoch whose head is kept: the best on the validation images, or the last')
         .choices(['best', 'last'])
@@ -70,7 +83,8 @@ async function train(
 }
 
 /**
- * Trains a head and prints the tutorial's lines, or with --json each epoch. Returns undefined if it was interrupted.
+ * Trains a head, and prints the same lines as PyTorch's tutorial, or with --json an object for each epoch. Returns
+ * undefined if the training was interrupted.
  */
 export async function trainWithOutput(
   network: Network,

@@ -13,16 +13,18 @@ type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: s
 type ConvertFlags = CommonFlags & { readonly keepNames?: boolean; readonly prefix?: string };
 
 export function registerWeights(program: Command): void {
-  const weights = program.command('weights').description('list, download, inspect and convert pretrained networks');
+  const weights = program
+    .command('weights')
+    .description('list, download, inspect, convert and delete pretrained networks');
   registerStored(weights);
   registerFiles(weights);
 }
 
-/** The commands for networks that Raycam knows. */
+/** Adds the commands for networks that Raycam knows. */
 function registerStored(weights: Command): void {
   const listCommand = weights
     .command('list')
-    .description('list the networks that Raycam knows, their sources, and which are cached');
+    .description('list the networks that Raycam knows, where each one comes from, and whether it is in the cache');
   addCommonOptions(listCommand).action((flags: CommonFlags) => runCommand(flags, () => list(flags)));
 
   const pullCommand = weights
@@ -35,8 +37,8 @@ function registerStored(weights: Command): void {
 
   const pruneCommand = weights
     .command('prune')
-    .description('remove unfinished downloads and named networks from the cache')
-    .argument('[id...]', 'ids from `raycam weights list` whose files should go')
+    .description('remove unfinished downloads, and the networks whose ids you give, from the cache')
+    .argument('[id...]', 'the networks to remove: ids from `raycam weights list`')
     .option('--all', 'remove every network')
     .option('--dry-run', 'only show what would be removed');
   addCommonOptions(pruneCommand).action((ids: string[], flags: PruneFlags) =>
@@ -44,11 +46,11 @@ function registerStored(weights: Command): void {
   );
 }
 
-/** The commands for weights files. */
+/** Adds the commands for weights files. */
 function registerFiles(weights: Command): void {
   const infoCommand = weights
     .command('info')
-    .description('show what a weights file contains; no code in it is run')
+    .description('show what a weights file contains, without running any code in it')
     .argument('<file>', '.pth, .safetensors, or a TF.js model.json')
     .option('--tensors', 'list every tensor with its type and shape')
     .addOption(prefixOption());
@@ -56,10 +58,12 @@ function registerFiles(weights: Command): void {
 
   const convertCommand = weights
     .command('convert')
-    .description('convert any weights file to float32 safetensors with torchvision’s names')
-    .argument('<in>', 'a weights file')
-    .argument('<out>', 'write this .safetensors file')
-    .addOption(new Option('--keep-names', 'keep names and layouts as they are').conflicts('prefix'))
+    .description('convert a weights file to a safetensors file with 32-bit floats and torchvision’s tensor names')
+    .argument('<in>', 'the weights file to convert: .pth, .safetensors, or a TF.js model.json')
+    .argument('<out>', 'the .safetensors file to write')
+    .addOption(
+      new Option('--keep-names', 'keep the name of every tensor, and the order of its dimensions').conflicts('prefix'),
+    )
     .addOption(prefixOption());
   addCommonOptions(convertCommand).action((input: string, output: string, flags: ConvertFlags) =>
     runCommand(flags, () => convert(input, output, flags)),

@@ -19,7 +19,7 @@ export type HeadFlags = NetworkFlags & { readonly head?: string };
 export function headOption(): Option {
   return new Option(
     '--head <file>',
-    'the classifier to use, a file from `raycam train` (default: the bundled X-ray classifier)',
+    'the classifier to use: a file that `raycam train` wrote (default: the bundled X-ray classifier)',
   );
 }
 

@@ -10,7 +10,7 @@ const DEVICE_GROUP = 'Device:';
 export const OUTPUT_GROUP = 'Output:';
 const CACHING_GROUP = 'Caching:';
 
-/** Options of every command: its output, and its cache. */
+/** Options that every command has, for its output and the cache. */
 export interface CommonFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -34,7 +34,7 @@ export interface NetworkFlags extends CommonFlags {
   readonly tuning?: boolean;
 }
 
-/** What is rounded to 16-bit floats. */
+/** The values that are rounded to 16-bit floats: the weights, or all factors of products. */
 export type Half = 'weights' | 'products';
 
 /** Adds the options that every command has. Call it last: the command's own options come first in `--help`. */
@@ -48,7 +48,7 @@ export function addCommonOptions(command: Command): Command {
     .optionsGroup(CACHING_GROUP)
     .option(
       '--cache-dir <dir>',
-      'keep weights and features here (default: the system’s cache folder; env: RAYCAM_CACHE)',
+      'folder for downloaded weights and computed features (default: the system’s cache folder; env: RAYCAM_CACHE)',
     );
 }
 
@@ -58,7 +58,7 @@ export function addAdapterOptions(command: Command): Command {
     .addOption(
       new Option(
         '--adapter <name>',
-        'what computes: gpu; wasm (WebAssembly on the CPU); swiftshader (a Vulkan driver on the CPU); auto (a GPU if there is one, otherwise wasm)',
+        'the adapter that runs the shaders: gpu; wasm (WebAssembly on the CPU); swiftshader (a Vulkan driver on the CPU); auto (a GPU if there is one, otherwise wasm)',
       )
         .choices(ADAPTER_CHOICES)
         .default('auto')
@@ -71,23 +71,26 @@ export function addAdapterOptions(command: Command): Command {
     )
     .option(
       '--no-wide-simd',
-      'on the wasm adapter, do not fuse pairs of operations into 256-bit ones, as Node 24 to 26 can on x86-64',
+      'on the wasm adapter, do not fuse pairs of 128-bit operations into 256-bit ones (only Node 24 to 26 on x86-64 can fuse them)',
     );
 }
 
 /** Adds the options for weights in memory, which `bench` shares. */
 export function addWeightOptions(command: Command): Command {
   return command
-    .option('--compact', 'do not expand 3x3 weights for Winograd: a quarter of their memory, but slower on the CPU')
+    .option(
+      '--compact',
+      'do not expand 3x3 weights for Winograd; they then take a quarter of the memory, but convolutions are slower on the CPU',
+    )
     .addOption(
       new Option(
         '--half <what>',
-        'weights: store weights as 16-bit floats, in half the memory; products: also multiply in 16 bits, on a GPU’s matrix hardware (experimental)',
+        'weights: store weights as 16-bit floats, which take half the memory; products: also multiply in 16 bits, on a GPU’s matrix hardware (experimental)',
       ).choices(['weights', 'products']),
     )
     .option(
       '--no-tuning',
-      'ignore the measurements of `raycam tune`, so that machines of one kind run the same kernels',
+      'ignore the measurements of `raycam tune`, so that all machines with the same kind of adapter run the same kernels',
     );
 }
 
@@ -100,13 +103,13 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
     .addOption(
       new Option(
         '--arch <name>',
-        'architecture of the network in --weights (default: recognised from its tensors)',
+        'with --weights: the architecture of the network (default: recognised from its tensors)',
       ).choices(RESNET_ARCHITECTURES),
     )
     .addOption(
       new Option(
         '--stride-on <window>',
-        'with --weights: the convolution of each bottleneck block that has the stride: 3x3 (torchvision) or 1x1 (He et al., Keras)',
+        'with --weights: which convolution of a bottleneck block has the stride: the 3x3 (torchvision) or the first 1x1 (He et al., Keras)',
       ).choices(['3x3', '1x1']),
     )
     .addOption(
@@ -124,7 +127,7 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
 export function prefixOption(): Option {
   return new Option(
     '--prefix <text>',
-    'if the file has several networks, load the tensors whose names start with this text, such as backbone.',
+    'load only the tensors whose names start with this text, for example "backbone." (with the dot)',
   );
 }
 
@@ -133,14 +136,14 @@ export function halfSettings(half: Half | undefined) {
   return { halfWeights: half !== undefined, subgroupMatrix: half === 'products' };
 }
 
-/** For commands that compute features. Call it after `addNetworkOptions`. */
+/** Adds the option --reuse of commands that compute features. Call it after `addNetworkOptions`. */
 export function addReuseOption(command: Command): Command {
   return command
     .optionsGroup(CACHING_GROUP)
     .addOption(
       new Option(
         '--reuse <which>',
-        'which cached features to accept: same (from the same adapter and version of Raycam) or any (their last bits may differ)',
+        'which cached features to use: same (computed with the same version of Raycam, shaders, adapter, tuning, --half and --compact) or any (the values may differ slightly)',
       )
         .choices(['same', 'any'])
         .default('same'),

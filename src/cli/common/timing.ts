@@ -9,7 +9,7 @@ export interface TimingFlags {
 export function timingOption(): Option {
   return new Option(
     '--timing',
-    'print how long each stage took, as a line on stderr; with --json, also as a member of each result',
+    'print on stderr how long each stage took; with --json, also add the times to each result',
   );
 }
 

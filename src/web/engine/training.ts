@@ -1,4 +1,4 @@
-/** Trains a head in the engine: from picked files to the weights of every epoch. */
+/** Trains a head in the page's engine from the files that the user picked, and keeps the head of every epoch. */
 import { sha256 } from '#platform';
 import type { FeatureStore } from '../../data/feature_store.ts';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
@@ -18,7 +18,7 @@ import type { Metrics } from '../../train/metrics.ts';
 import { headMetrics, type TrainingSettings } from '../../train/trained_head.ts';
 
 export interface PickedFile {
-  /** Path from the picked folder on, separated by `/`. */
+  /** Path that begins with the picked folder's name; its parts are separated by `/`. */
   readonly path: string;
   readonly file: Blob;
 }
@@ -32,7 +32,7 @@ export type TrainingProgress =
   | { readonly stage: 'features'; readonly of: string; readonly done: number; readonly total: number }
   | { readonly stage: 'epoch'; readonly record: EpochRecord; readonly metrics: Metrics };
 
-/** The result of a training, as the page gets it. */
+/** The result of a training, in the form in which the page receives it. */
 export interface TrainingSummary {
   readonly settings: TrainingSettings;
   readonly classes: readonly string[];
@@ -40,20 +40,20 @@ export interface TrainingSummary {
   readonly images: { readonly train: number; readonly val: number };
   readonly skipped: readonly SkippedImage[];
   readonly history: readonly EpochRecord[];
-  /** Metrics on the set `valName`: before the first epoch, and after each. */
+  /** Metrics on the set `valName`, measured before the first epoch and after each epoch. */
   readonly metrics: readonly Metrics[];
-  /** The kept epoch, counted from 0. */
+  /** Index of the epoch whose head the training selected, counted from 0. */
   readonly epoch: number;
   readonly elapsedMs: number;
-  /** SHA-256 of the kept epoch's head file. */
+  /** SHA-256 of the selected epoch's head file. */
   readonly sha256: string;
 }
 
-/** A finished training, as the engine keeps it. */
+/** A finished training, in the form in which the engine keeps it. */
 export interface Training {
   readonly network: Network;
   readonly summary: TrainingSummary;
-  /** Heads before the first epoch, and after each. */
+  /** The head before the first epoch, and the head after each epoch. */
   readonly heads: readonly HeadValues[];
   readonly metadata: HeadMetadata;
 }
@@ -65,7 +65,12 @@ interface Hooks {
 
 const stores = new WeakMap<Network, Promise<FeatureStore>>();
 
-/** Computes features and trains a head. @throws InputError  the files are not a labelled folder; the signal's reason */
+/**
+ * Computes features and trains a head.
+ *
+ * @throws InputError  the files are not a folder of labelled images
+ * @throws the signal's reason, if the signal aborts the training
+ */
 export async function train(network: Network, { files, settings }: TrainingRequest, hooks: Hooks): Promise<Training> {
   const startedMs = performance.now();
   const folders = await foldersOf(files);
@@ -106,7 +111,9 @@ export async function train(network: Network, { files, settings }: TrainingReque
   return { network, summary, heads, metadata };
 }
 
-/** Returns the file of an epoch's head. The kept epoch's file has the bytes that `raycam train` writes. */
+/**
+ * Returns the file of an epoch's head. The selected epoch's file is the same that `raycam train` writes, byte for byte.
+ */
 export function headFileOf({ heads, metadata, summary }: Training, epoch: number): { bytes: Uint8Array; name: string } {
   const kept = epoch === summary.epoch;
   const training = kept ? metadata.training : { ...metadata.training, select: 'by hand', epoch, chosenBy: null };
@@ -115,7 +122,7 @@ export function headFileOf({ heads, metadata, summary }: Training, epoch: number
   return { bytes, name: kept ? 'head.safetensors' : `head_epoch_${epoch}.safetensors` };
 }
 
-/** Sorts the picked files into training folders. */
+/** Divides the picked files into a training set, a validation set and, if the folder contains one, a test set. */
 async function foldersOf(files: readonly PickedFile[]): Promise<TrainingFolders> {
   if (files.length === 0) throw new InputError('train: the folder is empty. Pick one that contains a folder per class');
   const root = files[0]!.path.split('/')[0]!;

@@ -17,14 +17,18 @@ import type { MemoryReference, Slot } from './values/reference.ts';
 import { type Value, zeroValue } from './values/values.ts';
 import { type Invoked, Waiting } from './waiting.ts';
 
-/** How an invocation leaves a part early. All invocations leave it the same way, or none does. */
+/**
+ * The ways in which an invocation can leave a part (see `Fission`) before the part's end. The lowering assumes that
+ * either all invocations leave a part in the same way, or none leaves it early.
+ */
 const EXITS = { return: 1, break: 2, continue: 3 } as const;
 type Exit = keyof typeof EXITS;
 
 /**
- * Lowers a kernel with barriers by loop fission: splits its statements at the barriers, and runs each part for all
- * invocations of the workgroup before the next. A statement that contains a barrier (a block, if, loop or function
- * call) runs once per workgroup, because WGSL requires that either all invocations reach a barrier or none does.
+ * Lowers a kernel with barriers by loop fission. Splits its statements at the barriers into parts. Each part runs for
+ * all invocations of the workgroup before the next part starts. A statement that contains a barrier (a block, if, loop
+ * or function call) is not in a part: it runs once per workgroup, because WGSL requires that either all invocations
+ * reach a barrier or none does.
  *
  * Source: Jääskeläinen et al. 2015, pocl: a performance-portable OpenCL implementation.
  */
@@ -37,9 +41,12 @@ export class Fission {
   private result: KeptVariable | undefined;
   private callDepth = 0;
   private readonly waiting: Waiting;
-  /** Counts parts and the code between them, to tell whether two values belong to the same part. */
+  /**
+   * Changes whenever the lowering enters or leaves a part. A value belongs to the current part if this number was the
+   * same when the value was computed.
+   */
   private partNumber = 0;
-  /** Variables that the current part declares. */
+  /** Variables that the current part declares, with the memory in which later parts find them. */
   private declared: { variable: KeptVariable; memory: MemoryReference }[] = [];
 
   constructor(
@@ -156,7 +163,7 @@ export class Fission {
     }
   }
 
-  /** Lowers a call of a shader function that contains a barrier. Returns the variable that holds the result. */
+  /** Lowers a call of a shader function that contains a barrier. Returns the variable that contains the result. */
   invoke({ declaration, args, position }: Invoked): KeptVariable | undefined {
     const { context } = this;
     const { name, parameters, returnType } = declaration;
@@ -236,8 +243,8 @@ export class Fission {
   }
 
   /**
-   * Lowers the condition of a statement that contains a barrier. It is uniform, so only the first invocation evaluates
-   * it.
+   * Lowers the condition of a statement that contains a barrier. The condition has the same value for all invocations,
+   * so only the first invocation evaluates it.
    */
   private condition(expression: Expression): Node {
     const condition = this.waiting.hoist(expression);
@@ -325,7 +332,7 @@ export class Fission {
     }
   }
 
-  /** Lowers a statement of a part. Declarations outlive the part; other statements are lowered as usual. */
+  /** Lowers a statement of a part. Variables that it declares stay available to later parts. */
   private partStatement(statement: Statement): void {
     const { context } = this;
     if (statement.kind !== 'declaration' || statement.keyword === 'const') {
@@ -344,7 +351,7 @@ export class Fission {
     const variable = this.kept.keep(statement, value.type);
     context.declare(name, this.kept.bindingOf(variable), position);
     if (!context.inMemory.has(statement)) {
-      // If the part is left early, the variable is out of scope and need not be written to memory.
+      // If the invocations leave the part early, the variable is out of scope and need not be written to memory.
       this.declared.push({ variable, memory: this.kept.memoryOf(variable) });
       const slots = slotsFor(name, value.type);
       variable.current = { kind: 'slots', type: value.type, space: 'function', slots, declaration: statement };
@@ -353,7 +360,8 @@ export class Fission {
   }
 
   /**
-   * Makes a value available to later parts, which recompute it if nothing can change it, and else load it from memory.
+   * Makes a value available to later parts. If nothing can change the value, they compute it again. Otherwise they load
+   * it from memory.
    */
   keepValue(name: string, init: Expression, type: Type | undefined) {
     const { context } = this;
@@ -362,7 +370,7 @@ export class Fission {
     const evaluate = () => evaluateOf(init);
     const position: Position = init.position;
     if (init.kind === 'unary' && init.operator === '&') {
-      // The indices are kept, and each use locates the target from them again.
+      // In `&a[i].b[j]`, the values of i and j are kept. Each use of the pointer computes the address from them again.
       const pointer = { ...init, operand: this.waiting.placeOf(init.operand) };
       const value = () => evaluateOf(pointer);
       return { kind: 'lazy', value, pointer: value } as const;
@@ -376,7 +384,7 @@ export class Fission {
     let saved!: { part: number; value: Value };
     const save = () => {
       const value = evaluate();
-      if (value.kind === 'pointer') fail(position, 'a pointer that changes cannot be kept across barriers');
+      if (value.kind === 'pointer') fail(position, 'a pointer whose target may change cannot be kept across barriers');
       variable = this.kept.keep(declaration, value.type);
       store(context, variable.current, value);
       saved = { part: this.partNumber, value };
