@@ -1,5 +1,6 @@
 /** Explains in one sentence why bytes cannot be decoded as an image. */
-import { imageKind, jpegFrame, otherKind } from './kinds.ts';
+import { imageKind } from './kinds.ts';
+import { jpegFrame, otherKind } from './other_kinds.ts';
 
 /** Formats that both platforms decode. */
 export const SUPPORTED = 'Supported: JPEG, PNG, WebP, GIF, TIFF, BMP, PGM, PPM, AVIF, DICOM';

@@ -1,6 +1,5 @@
 /** Puts a decoded image together: its pixels, its description, and the notes on it. */
 import { ORIENTATIONS } from './orientation.ts';
-import { noteOnPixels, type Samples, scaleSamples } from './samples.ts';
 import type { DecodedImage, ImageDescription } from './types.ts';
 
 /** What a decoder knows about an image besides its pixels. */
@@ -36,20 +35,18 @@ export function imageOfPixels(
   return { width, height, pixels, description, ...(all.length === 0 ? {} : { notes: all }) };
 }
 
-/** Returns the image of samples of any depth. @throws InputError  see `scaleSamples` */
-export function imageOfSamples(samples: Samples, name: string, about: About): DecodedImage {
-  const { width, height, bits } = samples;
-  const { pixels, bitsUsed, range, note } = scaleSamples(samples, name);
-  const isNominal = bits <= 8 && !samples.isFloat;
-  return imageOfPixels(
-    { width, height, pixels },
-    {
-      ...about,
-      photometric: samples.isFloat ? `${about.photometric}, floating point` : about.photometric,
-      bits,
-      details: { ...(isNominal ? {} : { black: range[0], white: range[1] }), ...about.details },
-      notes: [...(note === undefined ? [] : [note]), ...(about.notes ?? [])],
-    },
-    bitsUsed,
-  );
+/** An image whose values differ by less than this is nearly constant. */
+const CONSTANT_RANGE = 8;
+/** An image without a value of at least this is nearly black. */
+const BLACK_BELOW = 32;
+
+/** Returns a note if pixels are all but constant or black, which no X-ray is. */
+function noteOnPixels(pixels: Uint8Array): string | undefined {
+  let [least, greatest] = [255, 0];
+  for (const value of pixels) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  if (greatest - least < CONSTANT_RANGE) return `is nearly constant (${least} to ${greatest} of 255)`;
+  return greatest < BLACK_BELOW ? `is nearly black (${least} to ${greatest} of 255)` : undefined;
 }

@@ -20,10 +20,3 @@ export function significantBits(bytes: Uint8Array): number | undefined {
 export function hasDeepSamples(bytes: Uint8Array): boolean {
   return bytes[24] === 16;
 }
-
-/** Decodes a PNG file whose samples have 16 bits, which a browser's own decoder would round. @throws Error  damaged */
-export async function readDeepPng(bytes: Uint8Array) {
-  const { decode } = await import('fast-png');
-  const { width, height, channels, data } = decode(bytes, { checkCrc: true });
-  return { width, height, channels, values: data, bits: 16, isFloat: false, statedBits: significantBits(bytes) };
-}

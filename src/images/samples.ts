@@ -158,19 +158,3 @@ function toPixels(
   }
   return pixels;
 }
-
-/** An image whose values differ by less than this is nearly constant. */
-const CONSTANT_RANGE = 8;
-/** An image without a value of at least this is nearly black. */
-const BLACK_BELOW = 32;
-
-/** Returns a note if pixels are all but constant or black, which no X-ray is. */
-export function noteOnPixels(pixels: Uint8Array): string | undefined {
-  let [least, greatest] = [255, 0];
-  for (const value of pixels) {
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-  }
-  if (greatest - least < CONSTANT_RANGE) return `is nearly constant (${least} to ${greatest} of 255)`;
-  return greatest < BLACK_BELOW ? `is nearly black (${least} to ${greatest} of 255)` : undefined;
-}

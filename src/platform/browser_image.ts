@@ -1,8 +1,6 @@
 import { InputError, messageOf } from '../errors/index.ts';
-import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
-import { describeNonImage } from '../images/errors.ts';
-import { imageOfPixels, imageOfSamples } from '../images/finish.ts';
-import { imageKind } from '../images/kinds.ts';
+import { imageOfPixels } from '../images/finish.ts';
+import { imageKind, isNetpbm } from '../images/kinds.ts';
 import { hasDeepSamples } from '../images/png.ts';
 import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
 
@@ -26,6 +24,7 @@ export async function decodeImage(
     return (await decodeSamples(bytes, name, frame)) ?? (await decodeBitmap(bytes, name));
   } catch (error) {
     if (error instanceof InputError) throw error;
+    const { describeNonImage } = await import('../images/errors.ts');
     throw new InputError(describeNonImage(bytes, name, messageOf(error)), { cause: error });
   }
 }
@@ -33,12 +32,11 @@ export async function decodeImage(
 /** Decodes what browsers do not decode, or would round to 8 bits. The decoders load when they are first needed. */
 async function decodeSamples(bytes: Uint8Array, name: string, frame: number): Promise<DecodedImage | undefined> {
   const format = imageKind(bytes);
+  const isDeep = format === 'PNG' && hasDeepSamples(bytes);
+  if (format !== 'TIFF' && !isNetpbm(format) && !isDeep) return undefined;
+  const { decodeDeepPng, decodeNetpbm, decodeTiff } = await import('../images/decode.ts');
   if (format === 'TIFF') return decodeTiff(bytes, name, frame);
-  if (isNetpbm(format)) return decodeNetpbm(bytes, name, format);
-  if (format !== 'PNG' || !hasDeepSamples(bytes)) return undefined;
-  const { readDeepPng } = await import('../images/png.ts');
-  const samples = await readDeepPng(bytes);
-  return imageOfSamples(samples, name, { format, photometric: samples.channels < 3 ? 'grey' : 'RGB' });
+  return isNetpbm(format) ? decodeNetpbm(bytes, name, format) : decodeDeepPng(bytes, name);
 }
 
 async function decodeBitmap(bytes: Uint8Array, name: string): Promise<DecodedImage> {

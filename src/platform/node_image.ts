@@ -1,10 +1,10 @@
 import type { Metadata, Sharp } from 'sharp';
 import { InputError, messageOf } from '../errors/index.ts';
 import { cmykToRgb } from '../images/cmyk.ts';
-import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
+import { decodeNetpbm, decodeTiff, imageOfSamples } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
-import { type About, imageOfPixels, imageOfSamples } from '../images/finish.ts';
-import { type ImageKind, imageKind } from '../images/kinds.ts';
+import { type About, imageOfPixels } from '../images/finish.ts';
+import { type ImageKind, imageKind, isNetpbm } from '../images/kinds.ts';
 import { checkPixels, MAX_PIXELS } from '../images/limits.ts';
 import { significantBits } from '../images/png.ts';
 import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
