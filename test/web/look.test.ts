@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '#platform';
 import { decodeNpy } from '../../src/weights/npy.ts';
 import { raycam, records, temporaryFolder } from '../cli/run.ts';
+import { bytesOf, tiff } from '../images/files.ts';
 import { numberOf, numbersOf, type OpenSite, openSite, smallNetwork, XRAYS } from './open_site.ts';
 
 const [NORMAL, PNEUMONIA] = ['NORMAL', 'PNEUMONIA'];
@@ -182,6 +183,22 @@ describe.each([
     const differences = picture.pixels.map((value, i) => Math.abs(value - drawn.pixels[i]!));
     // A value between two colours may be rounded to either; the text differs where a digit differs.
     expect(differences.filter(value => value > 8).length / differences.length).toBeLessThan(1e-3);
+  });
+
+  it('reads 12 bits of a 16-bit TIFF as the X-ray that it is, says so, and shows it', async () => {
+    const { width, height, pixels } = await decodeImage(await readFile(XRAYS[0]!), 'x');
+    const samples = Uint16Array.from({ length: width * height }, (_, i) => pixels[3 * i]! * 16);
+    const buffer = Buffer.from(tiff({ width, height, bits: 16, data: bytesOf(samples) }));
+    await page.setInputFiles('[data-testid=pick]', { name: 'deep.tif', mimeType: 'image/tiff', buffer });
+    await page.getByText('deep.tif: was read as 12 of 16 bits, because no sample needs more').waitFor();
+    await page.getByTestId('verdict-panel').first().getByText('Computing').waitFor({ state: 'detached' });
+    const { class: verdict, probabilities } = expected[0]!;
+    expect(await page.getByTestId('verdict').first().textContent()).toBe(verdict);
+    expect(Math.abs((await valueAt(page, 'probability')) - probabilities[verdict]!)).toBeLessThan(1e-4);
+    const preview = page.locator('.frame').last().locator('img');
+    expect(await preview.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(
+      width,
+    );
   });
 
   it('throws no error and sends no request to another host', () => {

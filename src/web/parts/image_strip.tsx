@@ -7,6 +7,7 @@ import {
   compareWith,
   currentImage,
   forgetImage,
+  IMAGE_FILES,
   type ImageEntry,
   imageFaults,
   images,
@@ -31,7 +32,7 @@ export function ImageStrip() {
         ))}
       </ul>
       <div class="strip-tools">
-        <FilePicker accept="image/*" isMultiple testId="pick" onPick={files => void addFiles(files)}>
+        <FilePicker accept={IMAGE_FILES} isMultiple testId="pick" onPick={files => void addFiles(files)}>
           Open X-rays …
         </FilePicker>
         <button type="button" onClick={() => samples.current!.showModal()}>

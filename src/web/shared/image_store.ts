@@ -8,7 +8,12 @@ export interface StoredImage {
   /** Its label, if known: the folder it came from. */
   readonly label?: string;
   readonly addedMs: number;
+  /** The unchanged file. */
   readonly blob: Blob;
+  /** A PNG of its pixels, if browsers do not show the file as Raycam reads it. */
+  readonly preview?: Blob;
+  /** The decoder's notes: clauses that follow the name. */
+  readonly notes?: readonly string[];
 }
 
 let opened: UseStore | undefined;

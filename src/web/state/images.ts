@@ -1,7 +1,7 @@
 /** The X-rays on the strip, and which one is selected. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { call as engineCall } from '../engine/client.ts';
-import { listImages, readImage, removeImage } from '../shared/image_store.ts';
+import { listImages, readImage, removeImage, type StoredImage } from '../shared/image_store.ts';
 import type { SiteImage } from '../shared/site.ts';
 import { param, setParams } from './route.ts';
 import { site } from './site.ts';
@@ -14,14 +14,19 @@ export interface ImageEntry {
   readonly height: number;
   /** Its label, if known. */
   readonly label?: string;
-  /** An object URL of the unchanged file. */
+  /** An object URL of the unchanged file, or of its preview if there is one. */
   readonly url: string;
+  /** The decoder's notes: clauses that follow the name. */
+  readonly notes?: readonly string[];
 }
 
 export interface ImageFault {
   readonly name: string;
   readonly message: string;
 }
+
+/** What file pickers offer. Browsers do not count the files of the listed endings as images. */
+export const IMAGE_FILES = 'image/*,.dcm,.dicom,.tif,.tiff,.pgm,.ppm,.pbm';
 
 export const images = signal<readonly ImageEntry[]>([]);
 /** Files that could not be added, with the reason. */
@@ -50,7 +55,7 @@ export function compareWith(hash: string | null): void {
 /** Restores the images of the last visit. From then on, adds the bundled images that the address names. */
 export async function restoreImages(): Promise<void> {
   const stored = await listImages();
-  images.value = stored.map(([hash, { blob, ...about }]) => ({ hash, ...about, url: URL.createObjectURL(blob) }));
+  images.value = stored.map(([hash, image]) => entryOf(hash, image));
   effect(() => {
     const wanted = [param('image'), param('with')];
     untracked(() => {
@@ -102,14 +107,18 @@ async function add(blob: Blob, name: string, label?: string): Promise<string | u
   try {
     const { hash, width, height } = await engineCall('addImage', { blob, name, label });
     if (!images.value.some(image => image.hash === hash)) {
-      const kept = (await readImage(hash))?.blob ?? blob;
-      images.value = [...images.value, { hash, name, width, height, label, url: URL.createObjectURL(kept) }];
+      const kept = (await readImage(hash)) ?? { name, width, height, label, blob };
+      images.value = [...images.value, entryOf(hash, { ...kept, name, label })];
     }
     return hash;
   } catch (error) {
     imageFaults.value = [...imageFaults.value, { name, message: (error as Error).message }];
     return undefined;
   }
+}
+
+function entryOf(hash: string, { name, width, height, label, notes, preview, blob }: Omit<StoredImage, 'addedMs'>) {
+  return { hash, name, width, height, label, notes, url: URL.createObjectURL(preview ?? blob) };
 }
 
 function findImage(prefix: string | undefined): ImageEntry | undefined {

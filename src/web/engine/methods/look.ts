@@ -1,5 +1,5 @@
 /** Adds images, and returns verdicts and maps. */
-import { decodeImage, encodePng, sha256 } from '#platform';
+import { type DecodedImage, decodeImage, encodePng, sha256 } from '#platform';
 import { type Evidence, evidenceOf } from '../../../inference/evidence.ts';
 import { predictImage, type Verdict } from '../../../inference/predict.ts';
 import { composeCamFigure } from '../../../report/cam_figure.ts';
@@ -14,6 +14,16 @@ export interface AddedImage {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+}
+
+/** Kinds that browsers show as Raycam reads them, unless their samples are scaled. */
+const SHOWN_BY_BROWSERS = ['JPEG', 'PNG', 'WebP', 'GIF', 'AVIF', 'BMP'];
+
+/** Returns a PNG of an image that browsers show in another way than Raycam reads it, or not at all. */
+async function previewOf(image: DecodedImage): Promise<Blob | undefined> {
+  const { format, bits, bitsUsed } = image.description!;
+  if (SHOWN_BY_BROWSERS.includes(format) && bits === bitsUsed) return undefined;
+  return new Blob([(await encodePng(image)) as BlobPart], { type: 'image/png' });
 }
 
 export interface PictureRequest {
@@ -35,8 +45,9 @@ export const lookMethods = {
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const image = await decodeImage(bytes, name);
     const hash = await sha256(bytes);
-    const { width, height } = engine.keepImage(hash, image);
-    await keepImage(hash, { name, width, height, label, addedMs: Date.now(), blob });
+    const { width, height, notes } = engine.keepImage(hash, image);
+    const preview = await previewOf(image);
+    await keepImage(hash, { name, width, height, label, addedMs: Date.now(), blob, preview, notes });
     return { hash, name, width, height };
   },
 

@@ -19,6 +19,11 @@ export function VerdictPanel({ image, answer, isNamed }: VerdictPanelProps) {
     <section class="verdict" aria-live="polite" aria-label={`Verdict on ${image.name}`} data-testid="verdict-panel">
       {isNamed && <h2>{image.name}</h2>}
       <Content answer={answer} isShort={isNamed} />
+      {image.notes?.map(note => (
+        <p key={note} class="soft" data-testid="image-note">
+          {image.name}: {note}
+        </p>
+      ))}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { FilePicker } from '../../parts/file_picker.tsx';
 import { SampleTile } from '../../parts/sample_tile.tsx';
 import { isDropping } from '../../state/drop.ts';
-import { addFiles, imageFaults, isImageMissing } from '../../state/images.ts';
+import { addFiles, IMAGE_FILES, imageFaults, isImageMissing } from '../../state/images.ts';
 import { param } from '../../state/route.ts';
 import { site } from '../../state/site.ts';
 
@@ -26,7 +26,7 @@ export function Welcome() {
             <p>Or paste one, or open a file. The network runs in this page, on this computer.</p>
           </>
         )}
-        <FilePicker accept="image/*" isMultiple class="on-stage" onPick={files => void addFiles(files)}>
+        <FilePicker accept={IMAGE_FILES} isMultiple class="on-stage" onPick={files => void addFiles(files)}>
           Open X-rays …
         </FilePicker>
         {imageFaults.value.map(({ name, message }) => (
