@@ -213,8 +213,8 @@ export class FeatureStore {
   }
 
   /**
-   * Records the hash of an image file's pixels. Obtain `status` before reading the file. Otherwise a change made
-   * between the reading and `status` could not be detected.
+   * Records the hash of an image file's pixels. Obtain `status` before reading the file. If you obtain it
+   * afterwards, a change made to the file in between goes unnoticed.
    */
   rememberFile(path: string, status: FileStatus, pixelsHash: string): void {
     const { sizeBytes, modifiedMs } = status;
@@ -281,8 +281,8 @@ export class FeatureStore {
   }
 
   /**
-   * Adds the shards of the store's own origin. For each other origin, sends a message to `note` if its shards contain
-   * rows that are still missing, and adds these shards if `reuse` is `any`.
+   * Adds the shards of the store's own origin. Then looks at each other origin. If its shards contain rows that this
+   * store does not have yet, sends a message to `note` and, if `reuse` is `any`, adds these shards.
    */
   private addShards(shards: readonly FeatureShard[]): void {
     const isOwn = ({ origin }: FeatureShard) => this.origin === undefined || origin === this.origin;

@@ -49,9 +49,8 @@ export interface BuildOptions extends DeviceOptions {
   /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
   /**
-   * A replacement device is replaced in turn only if it is lost at least this long after the replacement began (or
-   * ended, if the first device was lost while `buildNetwork` loaded the weights). By default this time is infinite, so
-   * a device is replaced at most once.
+   * Minimum time between the loss of one device and the loss of the next. If the device that replaced a lost one is
+   * lost sooner, it is not replaced. By default this time is infinite, so a device is replaced at most once.
    */
   readonly rebuildsAfterMs?: number;
   /** Advice for the user, appended to the error message when the device is lost a second time. */

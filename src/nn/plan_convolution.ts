@@ -98,9 +98,15 @@ export interface ConvolutionPlan extends WeightPlan, Steps {
 
 /**
  * Minimum number of input and output channels for which a CPU uses Winograd by default. With more channels, a smaller
- * share of the time goes into transforming activations. For inputs of 56 x 56 pixels with 64 channels, 28 x 28 with
- * 128, 14 x 14 with 256 and 7 x 7 with 512, the ratio of Winograd's time to the direct algorithm's time is 0.55, 0.45,
- * 0.37 and 0.30 on WebAssembly, and 0.30, 0.38, 0.27 and 0.45 on SwiftShader (docs/decisions.md).
+ * share of the time goes into transforming activations. Winograd's time divided by the direct algorithm's
+ * (docs/decisions.md):
+ *
+ * | input                 | WebAssembly | SwiftShader |
+ * | --------------------- | ----------- | ----------- |
+ * | 56 x 56, 64 channels  | 0.55        | 0.30        |
+ * | 28 x 28, 128 channels | 0.45        | 0.38        |
+ * | 14 x 14, 256 channels | 0.37        | 0.27        |
+ * | 7 x 7, 512 channels   | 0.30        | 0.45        |
  */
 const LEAST_WINOGRAD_CHANNELS = 64;
 /**

@@ -13,8 +13,8 @@
  *
  * - `createShaderModule` only parses WGSL. Pipeline creation does the full checks, so type errors are reported when a
  *   pipeline is created; from then on, `getCompilationInfo` returns them too.
- * - `getMappedRange` returns copies, which `unmap` writes back. A range of WebAssembly memory cannot be an ArrayBuffer
- *   of its own that `unmap` detaches.
+ * - `getMappedRange` returns copies, which `unmap` writes back. It returns copies because `unmap` must detach the
+ *   ArrayBuffer, and a part of WebAssembly's memory cannot be detached.
  * - A dispatch has at most 2^30 workgroups.
  * - A page can share memory between threads only if it is served with `Cross-Origin-Opener-Policy: same-origin` and
  *   `Cross-Origin-Embedder-Policy: require-corp`. Otherwise everything runs on the calling thread, in time slices.

@@ -24,7 +24,7 @@ interface TensorInfo {
 }
 
 /**
- * Opens a file and reads its header. The data of a tensor are read when the tensor is.
+ * Opens a file and reads its header. A tensor's data are read when its `read` or `readBytes` is called.
  *
  * @throws WeightsError  the header is damaged, or its tensors do not cover every byte of the data exactly once
  */

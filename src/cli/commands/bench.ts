@@ -36,7 +36,7 @@ export function registerBench(program: Command): void {
     )
     .option(
       '--shapes <shapes>',
-      'the convolutions to time: those of an architecture, or a list of N,C,H,W[,O[,K[,S]]] separated by spaces or semicolons (N images, C input channels, H = W pixels, O output channels, K window size, S stride)',
+      'the convolutions to time: those of an architecture, or a list of N,C,H,W[,O[,K[,S]]] separated by spaces or semicolons (N images, C input channels, height H and width W in pixels, O output channels, window size K, stride S)',
       'resnet152',
     )
     .option('--batch <count>', 'images per batch, if --shapes is an architecture', wholeNumber(1), 1)
@@ -46,7 +46,7 @@ export function registerBench(program: Command): void {
     )
     .option(
       '--compare <file>',
-      'compare with an earlier result: run the kernels that --out saved in this file alternately with the current ones',
+      'compare with an earlier result, a file that --out wrote: it also contains the kernels of that time, which are run alternately with the current ones',
     )
     .option(
       '--roofline <file>',

@@ -28,7 +28,7 @@ export function registerBenchFeatures(bench: Command): void {
   const command = bench
     .command('features')
     .description(
-      'measure how many images per second `raycam features` processes, how many its kernels alone could process (alternating between the two), and how much memory the process takes',
+      'measure the speed of `raycam features` in images per second, the speed that its kernels alone would reach (the two are measured alternately), and the memory',
     );
   addArchitectureArgument(command)
     .argument(

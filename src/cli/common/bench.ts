@@ -42,7 +42,7 @@ export function addFormatOptions(command: Command): Command {
     .optionsGroup(OUTPUT_GROUP)
     .option(
       '--out <file>',
-      'also write the result to this file as JSON; `raycam bench --compare` can read the results of kernels',
+      'also write the result to this file as JSON; a file written by `raycam bench` (not by `bench model` or `bench features`) can be passed to --compare',
     )
     .addOption(new Option('--csv', 'print a table with a header line').conflicts(['json', 'markdown']))
     .addOption(new Option('--markdown', 'print a Markdown table').conflicts(['json', 'csv']));
