@@ -4,7 +4,7 @@ import { cmykToRgb } from './cmyk.ts';
 import { checkPixels } from './limits.ts';
 import { orient } from './orientation.ts';
 import type { SampleArray, Samples } from './samples.ts';
-import { tiffStructure } from './tiff_structure.ts';
+import { type TiffPieces, tiffStructure } from './tiff_structure.ts';
 
 /** The first page of a TIFF file, or another. */
 export interface TiffPage extends Samples {
@@ -39,6 +39,9 @@ const READ = new Set([0, 1, 2, PALETTE, CMYK, YCBCR]);
 /** More bytes of samples than this are refused. 100 megapixels of 32 bits. */
 const MAX_SAMPLE_BYTES = 400e6;
 
+/** A file with more strips or tiles is refused. One strip for each row of a large detector makes 5,000. */
+const MAX_PIECES = 100_000;
+
 type GeoTiff = typeof import('geotiff');
 type Page = Awaited<ReturnType<Awaited<ReturnType<GeoTiff['fromArrayBuffer']>>['getImage']>>;
 
@@ -52,7 +55,7 @@ type Page = Awaited<ReturnType<Awaited<ReturnType<GeoTiff['fromArrayBuffer']>>['
  * @throws Error       the file is damaged, or compressed by a method that is not supported
  */
 export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Promise<TiffPage> {
-  const { pages, tile } = tiffStructure(bytes, frame);
+  const { pages, ...pieces } = tiffStructure(bytes, frame);
   if (frame > pages) throw new InputError(`${name}: has ${pages} pages, not ${frame}. Choose one from 1 to ${pages}`);
   const { fromArrayBuffer } = await import('geotiff');
   const file = await fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
@@ -63,7 +66,7 @@ export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Prom
     throw new InputError(
       `${name}: is a TIFF file whose samples are ${photometric}, which Raycam does not read. Save it as grey or RGB`,
     );
-  checkSize(page, { tile, sizeBytes: bytes.length, name });
+  checkSize(page, { pieces, sizeBytes: bytes.length, name });
   const isConverted = code === PALETTE || code === CMYK || code === YCBCR;
   const samples = isConverted ? await readColours(page, code, name) : await readSamples(page);
   const orientation = (await page.fileDirectory.loadValue('Orientation')) ?? 1;
@@ -72,20 +75,21 @@ export async function readTiff(bytes: Uint8Array, name: string, frame = 1): Prom
 
 function checkSize(
   page: Page,
-  {
-    tile,
-    sizeBytes,
-    name,
-  }: { readonly tile: readonly [number, number]; readonly sizeBytes: number; readonly name: string },
+  { pieces, sizeBytes, name }: { readonly pieces: TiffPieces; readonly sizeBytes: number; readonly name: string },
 ): void {
   const [width, height] = [page.getWidth(), page.getHeight()];
-  const pixelBytes = page.getSamplesPerPixel() * Math.ceil(page.getBitsPerSample() / 8);
   checkPixels({ width, height }, sizeBytes, name);
-  const sampleBytes = Math.max(width * height, tile[0] * tile[1]) * pixelBytes;
+  const samples = page.getSamplesPerPixel();
+  const pixelBytes = samples * Math.ceil(page.getBitsPerSample() / 8);
+  const sampleBytes = Math.max(width * height, pieces.tile[0] * pieces.tile[1]) * pixelBytes;
   if (!(sampleBytes <= MAX_SAMPLE_BYTES))
     throw new InputError(
       `${name}: is too large (${width} x ${height} pixels, ${Math.round(sampleBytes / 1e6)} MB; the limit is ${MAX_SAMPLE_BYTES / 1e6} MB). Scale it down first`,
     );
+  // The decoder creates objects for each piece, so their number must be real.
+  const count = Math.ceil(width / page.getTileWidth()) * Math.ceil(height / page.getTileHeight());
+  if (!(count <= pieces.offsets && count <= MAX_PIECES))
+    throw new Error(`it has ${pieces.offsets} strips or tiles, expected ${count}`);
 }
 
 async function readSamples(page: Page): Promise<Samples> {

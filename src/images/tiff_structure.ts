@@ -11,29 +11,38 @@ const MAX_TAGS = 1_000;
 /** Bytes of a value, by its type. */
 const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
-const TILE_WIDTH = 322;
-const TILE_LENGTH = 323;
+const [STRIP_OFFSETS, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS] = [273, 322, 323, 324];
 
-export interface TiffStructure {
-  readonly pages: number;
-  /** Width and height of the largest tile of the page that was asked for; 0 without tiles. */
+/** What a page says about its strips or tiles. */
+export interface TiffPieces {
+  /** Width and height of a tile; 0 without tiles. */
   readonly tile: readonly [number, number];
+  /** Number of strips or tiles for which the page has an offset. */
+  readonly offsets: number;
 }
 
-/** @throws Error  an offset or a count does not fit into the file, or the pages form a circle */
+export interface TiffStructure extends TiffPieces {
+  readonly pages: number;
+}
+
+/**
+ * Returns the number of pages, and the pieces of page `frame`, of which the first is 1.
+ *
+ * @throws Error  an offset or a count does not fit into the file, or the pages form a circle
+ */
 export function tiffStructure(bytes: Uint8Array, frame: number): TiffStructure {
   const reader = new Reader(bytes);
   const seen = new Set<number>();
-  let tile: readonly [number, number] = [0, 0];
+  let pieces: TiffPieces = { tile: [0, 0], offsets: 0 };
   for (let at = reader.firstDirectory(); at !== 0; ) {
     if (seen.has(at)) throw new Error('its pages form a circle');
     seen.add(at);
     if (seen.size > MAX_PAGES) throw new Error(`it has more than ${MAX_PAGES} pages`);
     const directory = reader.directory(at);
-    if (seen.size === frame) tile = directory.tile;
+    if (seen.size === frame) pieces = directory;
     at = directory.next;
   }
-  return { pages: seen.size, tile };
+  return { pages: seen.size, tile: pieces.tile, offsets: pieces.offsets };
 }
 
 class Reader {
@@ -52,30 +61,35 @@ class Reader {
     return this.offset(this.isBig ? 8 : 4);
   }
 
-  directory(at: number): { readonly next: number; readonly tile: readonly [number, number] } {
+  directory(at: number): TiffPieces & { readonly next: number } {
     const count = this.isBig ? this.offset(at) : this.uint16(at);
     if (count > MAX_TAGS) throw new Error(`a page has ${count} tags`);
     const [countBytes, tagBytes] = this.isBig ? [8, 20] : [2, 12];
     const tile: [number, number] = [0, 0];
+    let offsets = 0;
     for (let i = 0; i < count; i++) {
       const tag = at + countBytes + i * tagBytes;
       const id = this.uint16(tag);
       this.checkValues(tag);
+      if (id === STRIP_OFFSETS || id === TILE_OFFSETS) offsets = this.countOf(tag);
       if (id === TILE_WIDTH) tile[0] = this.value(tag);
       if (id === TILE_LENGTH) tile[1] = this.value(tag);
     }
-    return { next: this.offset(at + countBytes + count * tagBytes), tile };
+    return { next: this.offset(at + countBytes + count * tagBytes), tile, offsets };
   }
 
   /** Checks that a tag's values are inside the file. */
   private checkValues(tag: number): void {
     const type = this.uint16(tag + 2);
-    const count = this.isBig ? this.offset(tag + 4) : this.uint32(tag + 4);
-    const sizeBytes = count * (TYPE_BYTES[type] ?? 0);
+    const sizeBytes = this.countOf(tag) * (TYPE_BYTES[type] ?? 0);
     const inlineBytes = this.isBig ? 8 : 4;
     const place = tag + (this.isBig ? 12 : 8);
     const end = sizeBytes <= inlineBytes ? place + inlineBytes : this.offset(place) + sizeBytes;
     if (!(end <= this.view.byteLength)) throw new Error(`tag ${this.uint16(tag)} reaches past the end of the file`);
+  }
+
+  private countOf(tag: number): number {
+    return this.isBig ? this.offset(tag + 4) : this.uint32(tag + 4);
   }
 
   /** A tag's only value, a short or a long. */
