@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { availableCores, cacheDirectory, fileExists, fileStatus, joinPath, listDirectory, readFile } from '#platform';
 import { version } from '../../../package.json';
+import { checkDecoding, type DecodingCheck } from '../../doctor/check_decoding.ts';
 import {
   type Comparison,
   compareAll,
@@ -71,14 +72,16 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   const weights = await listZoo({ cacheDir: folder });
   const adapters = await checkAdapters(flags, output);
   const comparisons = compareAll(digestsOf({ adapters }));
-  const passed = passes(adapters, comparisons);
+  const images = await checkDecoding();
+  const passed = passes(adapters, comparisons) && images.passed;
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
   output.result(
-    { ...machine, cacheDirectory: folder, cache, weights: cached, adapters, comparisons, passed },
+    { ...machine, cacheDirectory: folder, cache, weights: cached, images, adapters, comparisons, passed },
     [
       `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
       ...cacheLines(folder, cache),
       ...weightsLines(weights),
+      imagesLine(images),
       ...adapters.flatMap(adapterLines),
       ...comparisons.flatMap(comparisonLines),
       passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
@@ -120,6 +123,10 @@ function cacheLines(folder: string, entries: readonly CacheEntry[]): string[] {
     `cache ${folder}`,
     ...entries.map(({ name, sizeBytes }) => `  ${name.padEnd(width)}  ${megabytes(sizeBytes)}`),
   ];
+}
+
+function imagesLine({ passed, reason }: DecodingCheck): string {
+  return passed ? 'images PASS: a PNG is encoded and decoded' : `images FAIL: ${reason}`;
 }
 
 function weightsLines(weights: readonly ZooListing[]): string[] {
