@@ -301,7 +301,7 @@ export class FeatureStore {
     const isUsed = this.reuse === 'any';
     const fate = isUsed
       ? 'They are used as they are'
-      : 'They are computed again if needed; --reuse any uses them as they are';
+      : 'They will be computed again if needed. To use them as they are, pass `--reuse any`';
     this.note(`features: ${missing.size} stored rows were computed by ${origin}, not by ${this.origin}. ${fate}`);
     if (isUsed) for (const shard of shards) this.addShard(shard);
   }

@@ -49,8 +49,8 @@ export interface BuildOptions extends DeviceOptions {
   /** Whether a lost device is replaced; true by default. */
   readonly recovers?: boolean;
   /**
-   * Minimum time between the loss of one device and the loss of the next. If the device that replaced a lost one is
-   * lost sooner, it is not replaced. By default this time is infinite, so a device is replaced at most once.
+   * If a replacement device is lost within this time after the previous loss, the network gives up: it does not replace
+   * the device again. By default this time is infinite, so a device is replaced at most once.
    */
   readonly rebuildsAfterMs?: number;
   /** Advice for the user, appended to the error message when the device is lost a second time. */

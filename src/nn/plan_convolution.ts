@@ -112,9 +112,9 @@ const LEAST_WINOGRAD_CHANNELS = 64;
 /**
  * Maximum bytes of unfolded columns in a band of rows (see `planUnfolded`). The limit keeps the columns in the cache
  * until the product reads them. At stride 1, the columns of all rows together would take nine times the memory of x for
- * a 3x3 convolution, and 49 times for a 7x7 convolution. A stride of s divides these factors by s²: the stem's columns
- * (7x7, stride 2) take 49/4 times the memory of x, which is 7.4 MB. With bands, ResNet-18 takes 0.99 of the time that
- * it takes without them (docs/decisions.md).
+ * a 3x3 convolution, and 49 times for a 7x7 convolution. A stride of s divides these factors by s². For example, the stem's
+ * columns (7x7, stride 2) take 7.4 MB, 49/4 times the memory of x. With bands, ResNet-18 takes 0.99 of the time that it
+ * takes without them (docs/decisions.md).
  */
 const COLUMNS_BYTES = 2e6;
 
@@ -251,10 +251,10 @@ function winogradProduct(
  * into a column, so that the convolution becomes a 1x1 convolution of the columns.
  *
  * On WebAssembly, all convolutions are unfolded except 1x1 convolutions with stride 1. Unfolded, the 7x7 stem takes
- * 6 ms instead of 22 ms. On software Vulkan, 1x1 convolutions and 3x3 convolutions with stride 1 are not unfolded. If a
- * window moves by 2 pixels, each load needs its own index computation and bounds check, so such convolutions are
- * unfolded there too. For example, a 3x3 convolution of 128 channels of 56 x 56 pixels with stride 2 takes 148 ms
- * directly. Unfolding its input takes 3 ms, and the product then takes 52 ms (docs/decisions.md).
+ * 6 ms instead of 22 ms. On software Vulkan, 1x1 convolutions of any stride, and 3x3 convolutions with stride 1, run
+ * directly; all others are unfolded. With stride 2, a direct 3x3 convolution would need a separate index computation and
+ * bounds check for every load: for 128 channels of 56 x 56 pixels it takes 148 ms. Unfolding the input takes 3 ms, and
+ * the product then takes 52 ms (docs/decisions.md).
  */
 function planDirect(size: ConvolutionSize, adapter: AdapterFamily): Steps {
   const { kernelSize, stride, padding } = size;

@@ -28,8 +28,8 @@ interface Bound {
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
   readonly bindGroups: readonly GPUBindGroup[];
   /**
-   * The bind groups of the run that followed the last run with these. A caller that alternates between buffers will
-   * probably use the same buffers in the same order again.
+   * What the next run used, the last time a run used this set of buffers. A caller that alternates between buffers
+   * will probably use the same buffers in the same order again.
    */
   next?: Bound;
 }

@@ -151,7 +151,7 @@ it('recomputes the rows of another version, or uses them with --reuse any', asyn
   const again = await run([...loud, '--json']);
   expect(JSON.parse(again.stdout).computed).toBe(8);
   expect(again.stderr).toMatch(
-    /^features: 8 stored rows were computed by raycam 9.*, not by raycam 0.*\. They are computed again if needed; --reuse any uses them as they are$/m,
+    /^features: 8 stored rows were computed by raycam 9.*, not by raycam 0.*\. They will be computed again if needed\. To use them as they are, pass `--reuse any`$/m,
   );
   expect(readFileSync(join(folder, 'f.npy')).equals(result)).toBe(true);
   const last = await run([...loud, '--json']);

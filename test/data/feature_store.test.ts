@@ -65,7 +65,7 @@ describe('FeatureStore', () => {
       for (const [key, value] of rows) await store.put(key, row(value));
       await store.flush();
     };
-    const AGAIN = 'They are computed again if needed; --reuse any uses them as they are';
+    const AGAIN = 'They will be computed again if needed. To use them as they are, pass `--reuse any`';
 
     it('are computed again, with a note until they have been', async () => {
       const root = await newFolder();

@@ -46,7 +46,7 @@ export function registerBench(program: Command): void {
     )
     .option(
       '--compare <file>',
-      'compare with an earlier result, a file that --out wrote: it also contains the kernels of that time, which are run alternately with the current ones',
+      'compare with an earlier result (a file written by --out). The file also contains the kernels as they were then; they are run again, alternating with the current kernels',
     )
     .option(
       '--roofline <file>',

@@ -38,7 +38,7 @@ export function registerDoctor(program: Command): void {
     )
     .option(
       '--compare <reports...>',
-      'compare two reports that `raycam doctor --json` or the page of `raycam serve` wrote, layer by layer, instead of checking the adapters',
+      'instead of checking the adapters, compare two reports layer by layer; a report is written by `raycam doctor --json` or by the page of `raycam serve`',
     );
   addCommonOptions(addAdapterOptions(command)).action((flags: DoctorFlags) =>
     runCommand(flags, () => (flags.compare ? compare(flags) : diagnose(flags))),
