@@ -30,7 +30,8 @@ export interface HeapUse {
 
 /** One WebAssembly memory and its allocator: best fit over a list of free blocks, sorted by address. */
 export class Heap {
-  private held: WebAssembly.Memory;
+  /** Undefined once the heap is closed. */
+  private held: WebAssembly.Memory | undefined;
   private readonly free: Free[] = [];
   /** Everything from this address on was never allocated and is zero. */
   private end = FIRST_ADDRESS;
@@ -45,7 +46,9 @@ export class Heap {
     this.held = createMemory(shared);
   }
 
+  /** @throws RangeError  the heap is closed */
   get memory(): WebAssembly.Memory {
+    if (this.held === undefined) throw new RangeError('the memory of this device was closed');
     return this.held;
   }
 
@@ -53,7 +56,7 @@ export class Heap {
     return {
       usedBytes: this.usedBytes,
       peakBytes: this.peakBytes,
-      reservedBytes: this.memory.buffer.byteLength,
+      reservedBytes: this.held?.buffer.byteLength ?? 0,
     };
   }
 
@@ -81,7 +84,8 @@ export class Heap {
    * fails.
    */
   close(): void {
-    this.held = new WebAssembly.Memory({ initial: 0, maximum: 0 });
+    // An empty memory in its place would reserve 10 GB of addresses, which `ulimit -v` may forbid.
+    this.held = undefined;
     this.capacityBytes = 0;
     this.free.length = 0;
     this.usedBytes = 0;
@@ -160,7 +164,10 @@ function createMemory(shared: boolean): WebAssembly.Memory {
     } catch (error) {
       failure = error;
     }
-  throw failure;
+  throw new RangeError(
+    `no WebAssembly memory: ${failure instanceof Error ? failure.message : failure}. If \`ulimit -v\` limits it, start Node with --disable-wasm-trap-handler`,
+    { cause: failure },
+  );
 }
 
 /** Returns the index of the first block at or after `address`. */
