@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { abandonUnfinishedFiles, enableWideSimd, surviveClosedStreams } from '#platform';
 import { version } from '../../package.json';
-import { escapeControls } from '../errors/escape_controls.ts';
 import { registerActivations } from './commands/activations.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerCam } from './commands/cam.ts';
@@ -17,6 +16,7 @@ import { registerTrain } from './commands/train.ts';
 import { registerTune } from './commands/tune.ts';
 import { registerWeights } from './commands/weights.ts';
 import { describeExhaustedMemory, runInSmallAddressSpace } from './common/address_space.ts';
+import { printable } from './common/output.ts';
 import { interruption } from './common/session.ts';
 
 const INTERRUPTED = 130;
@@ -67,7 +67,7 @@ function commandLine(): Command {
     .version(version)
     .enablePositionalOptions() // options after a command belong to that command
     .showHelpAfterError('(add --help to see the options of this command)')
-    .configureOutput({ writeErr: text => process.stderr.write(text.split('\n').map(escapeControls).join('\n')) })
+    .configureOutput({ writeErr: text => process.stderr.write(printable(text.trimEnd().split('\n'))) })
     .exitOverride();
   for (const [heading, commands] of Object.entries(GROUPS)) {
     program.commandsGroup(heading);

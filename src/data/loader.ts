@@ -1,4 +1,4 @@
-import { availableCores, type DecodedImage, decodeImage, readFile } from '#platform';
+import { availableCores, type DecodedImage, decodeImage, type PipeOptions, readFile } from '#platform';
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
@@ -26,7 +26,7 @@ export interface LoaderOptions {
 }
 
 /** Far more than any X-ray needs: 64 megapixels of 8 bits, uncompressed. */
-const MAX_IMAGE_BYTES = 64e6;
+export const MAX_IMAGE_BYTES = 64e6;
 
 /**
  * Memory for images loaded ahead, estimated from the largest image so far. Enough for five X-rays at full detector
@@ -98,7 +98,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     const path = this.paths[index]!;
     const startedMs = performance.now();
     try {
-      const bytes = await (this.options.read ?? readImageFile)(path);
+      const bytes = await (this.options.read?.(path) ?? readImageFile(path));
       this.options.signal?.throwIfAborted();
       const image = await decodeImage(bytes, path);
       this.largestBytes = Math.max(this.largestBytes, image.pixels.length);
@@ -116,8 +116,8 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
 }
 
 /** Reads an image file. @throws InputError  larger than any image, or it cannot be read */
-export function readImageFile(path: string): Promise<Uint8Array> {
-  return readFile(path, MAX_IMAGE_BYTES);
+export function readImageFile(path: string, pipe?: PipeOptions): Promise<Uint8Array> {
+  return readFile(path, MAX_IMAGE_BYTES, pipe);
 }
 
 interface Failure {

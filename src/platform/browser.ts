@@ -53,8 +53,8 @@ export async function fileStatus(path: string): Promise<FileStatus> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function readStdin(_maxBytes?: number, _options?: PipeOptions): Promise<Uint8Array> {
-  throw noFiles('standard input', OPEN_INSTEAD);
+export async function readStdin(name: string, _maxBytes?: number, _options?: PipeOptions): Promise<Uint8Array> {
+  throw noFiles(name, OPEN_INSTEAD);
 }
 
 export async function createAtomicWriter(path: string, _options?: WriteOptions): Promise<AtomicWriter> {

@@ -3,9 +3,6 @@ import { fileError } from './file_errors.ts';
 import { collect } from './pipe.ts';
 import type { PipeOptions } from './types.ts';
 
-/** What the messages and pictures call standard input. */
-const NAME = 'standard input';
-
 /** Errors of a stream whose reader has ended: a closed pipe or socket, a terminal that hung up. */
 const READER_ENDED = new Set(['EPIPE', 'ECONNRESET', 'EIO']);
 
@@ -52,8 +49,13 @@ export function isInteractive(): boolean {
   return process.stderr.isTTY === true;
 }
 
-/** Reads standard input to its end. @throws InputError  larger than `maxBytes`, or it cannot be read */
-export async function readStdin(maxBytes?: number, options: PipeOptions = {}): Promise<Uint8Array> {
+/**
+ * Reads standard input to its end. Messages call it `name`.
+ *
+ * @throws InputError  larger than `maxBytes`, or it cannot be read
+ * @throws the signal's reason
+ */
+export async function readStdin(name: string, maxBytes?: number, options: PipeOptions = {}): Promise<Uint8Array> {
   const { signal } = options;
   const pieces = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const aborted = new Promise<never>((_, reject) => {
@@ -66,9 +68,9 @@ export async function readStdin(maxBytes?: number, options: PipeOptions = {}): P
     return done ? undefined : value;
   };
   try {
-    return await collect(next, { name: NAME, maxBytes, ...options });
+    return await collect(next, { name, maxBytes, ...options });
   } catch (error) {
-    throw signal?.aborted ? signal.reason : fileError(NAME, error, 'read');
+    throw signal?.aborted ? signal.reason : fileError(name, error, 'read');
   } finally {
     process.stdin.destroy();
   }

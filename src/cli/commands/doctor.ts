@@ -54,7 +54,7 @@ async function compare(flags: DoctorFlags): Promise<void> {
   const comparisons = compareReports(a!, b!);
   const agree = comparisons.every(({ firstDivergence }) => firstDivergence === null);
   const lines = [...comparisons.flatMap(comparisonLines), agree ? 'PASS' : 'FAIL'];
-  new Output(flags).result({ comparisons, passed: agree }, lines.join('\n'));
+  new Output(flags).result({ comparisons, passed: agree }, lines);
   if (!agree) process.exitCode = 1;
 }
 
@@ -73,17 +73,14 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   const comparisons = compareAll(digestsOf({ adapters }));
   const passed = passes(adapters, comparisons);
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
-  output.result(
-    { ...machine, cacheDirectory: folder, cache, weights: cached, adapters, comparisons, passed },
-    [
-      `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
-      ...cacheLines(folder, cache),
-      ...weightsLines(weights),
-      ...adapters.flatMap(adapterLines),
-      ...comparisons.flatMap(comparisonLines),
-      passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
-    ].join('\n'),
-  );
+  output.result({ ...machine, cacheDirectory: folder, cache, weights: cached, adapters, comparisons, passed }, [
+    `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
+    ...cacheLines(folder, cache),
+    ...weightsLines(weights),
+    ...adapters.flatMap(adapterLines),
+    ...comparisons.flatMap(comparisonLines),
+    passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
+  ]);
   if (!passed) process.exitCode = 1;
 }
 

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { writeFileAtomic } from '#platform';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import { type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
 import type { Features } from '../../inference/features.ts';
@@ -10,12 +9,13 @@ import type { FeatureSet } from '../../train/feature_set.ts';
 import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { TrainingSettings } from '../../train/trained_head.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
-import { describeMetrics, withoutRoc } from '../common/metrics.ts';
+import { metricLines, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption, positiveNumber, wholeNumber } from '../common/options.ts';
 import type { Output } from '../common/output.ts';
+import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, runCommand, withNetwork } from '../common/session.ts';
 
-interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, TrainingSettings {
+interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, OutputFlags, TrainingSettings {
   readonly out: string;
 }
 
@@ -45,10 +45,14 @@ export function registerTrain(program: Command): void {
         .choices(['best', 'last'])
         .default('best'),
     );
-  addReuseOption(addNetworkOptions(command)).action((dir: string, flags: TrainFlags) =>
+  addReuseOption(addForceOption(addNetworkOptions(command))).action((dir: string, flags: TrainFlags) =>
     runCommand(flags, async () => {
       const folders = trainingFolders(await openDataset(dir));
-      await withNetwork(flags, (network, output) => train(network, output, { folders, flags }));
+      const { train: training, val, test } = folders;
+      const images = [training, val, ...(test ? [test] : [])].flatMap(folder => folder.images.map(({ path }) => path));
+      const outputs = new Outputs({ ...flags, command: 'raycam train', inputs: [...images, flags.weights] });
+      await outputs.expectNamed(flags.out);
+      await withNetwork(flags, (network, output) => train(network, output, { folders, outputs, flags }));
     }),
   );
 }
@@ -56,16 +60,22 @@ export function registerTrain(program: Command): void {
 async function train(
   network: Network,
   output: Output,
-  { folders, flags }: { readonly folders: TrainingFolders; readonly flags: TrainFlags },
+  {
+    folders,
+    outputs,
+    flags,
+  }: { readonly folders: TrainingFolders; readonly outputs: Outputs; readonly flags: TrainFlags },
 ): Promise<void> {
   const trained = await trainWithOutput(network, output, { folders, settings: flags, flags });
   if (trained === undefined) return;
   const { head, epoch, metadata, metrics } = trained;
-  await writeFileAtomic(flags.out, encodeHead(head, metadata));
-  output.result(
-    { out: flags.out, selectedEpoch: epoch, backbone: metadata.backbone, metrics: withoutRoc(metrics) },
-    `\n${describeMetrics(metrics)}\n\n${flags.out}`,
-  );
+  await outputs.write(flags.out, encodeHead(head, metadata));
+  output.result({ out: flags.out, selectedEpoch: epoch, backbone: metadata.backbone, metrics: withoutRoc(metrics) }, [
+    '',
+    ...metricLines(metrics),
+    '',
+    flags.out,
+  ]);
 }
 
 /**
@@ -90,9 +100,7 @@ export async function trainWithOutput(
     onLine: line => {
       if (!output.isJson) output.result({}, line);
     },
-    onEpoch: epoch => {
-      if (output.isJson) output.result(epoch, '');
-    },
+    onEpoch: epoch => output.record(epoch),
   });
   if (trained === undefined) output.warn('raycam: interrupted, no head was written');
   return trained;

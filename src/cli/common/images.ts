@@ -1,7 +1,7 @@
-import { fileStatus } from '#platform';
-import { listImages } from '../../data/list_images.ts';
-import { ImageLoader, type LoadedImage } from '../../data/loader.ts';
+import { isStdoutClosed } from '#platform';
+import { ImageLoader, type LoadedImage, type SkippedImage } from '../../data/loader.ts';
 import { InputError } from '../../errors/index.ts';
+import { inputName, readInput } from './inputs.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
@@ -13,16 +13,28 @@ export class ComingImages {
   private readonly images: AsyncIterator<LoadedImage>;
   private readonly first: Promise<IteratorResult<LoadedImage>>;
 
-  constructor(readonly paths: readonly string[]) {
-    this.loader = new ImageLoader(paths, { signal: interruption.signal });
+  constructor(
+    readonly paths: readonly string[],
+    output: Output,
+  ) {
+    this.loader = new ImageLoader(paths, { signal: interruption.signal, read: path => readInput(path, output) });
     this.images = this.loader[Symbol.asyncIterator]();
     this.first = this.images.next();
     this.first.catch(() => {}); // the iterator below rethrows it
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadedImage> {
-    for (let next = await this.first; !next.done; next = await this.images.next()) yield next.value;
+    try {
+      for (let next = await this.first; !next.done; next = await this.images.next()) yield next.value;
+    } finally {
+      await this.images.return?.();
+    }
   }
+}
+
+export interface EachOptions {
+  /** Whether `work` writes files, so that it goes on when nobody reads standard output any more. */
+  readonly writesFiles?: boolean;
 }
 
 /**
@@ -33,45 +45,40 @@ export async function forEachImage(
   images: ComingImages,
   output: Output,
   work: (loaded: LoadedImage) => Promise<void>,
+  { writesFiles = false }: EachOptions = {},
 ): Promise<void> {
   const { loader, paths } = images;
   const progress = paths.length > 1 ? output.progress('images', paths.length) : undefined;
   let done = 0;
+  let recorded = 0;
+  const recordSkipped = () => {
+    for (; recorded < loader.skipped.length; recorded++) recordOf(loader.skipped[recorded]!, output);
+  };
   for await (const loaded of images) {
+    if (isStdoutClosed() && !writesFiles) break;
+    recordSkipped();
     await work(loaded);
     progress?.update(++done + loader.skipped.length);
   }
   progress?.stop();
-  reportSkipped(loader.skipped, output);
+  recordSkipped();
+  warnOfSkipped(loader.skipped, output);
   if (loader.skipped.length === paths.length && paths.length > 1)
     throw new InputError(`none of the ${paths.length} images could be read`);
   if (loader.skipped.length > 0) process.exitCode = 1;
 }
 
-/** Checks that there is anything to read, before a network is opened. @throws InputError  none of the paths exists */
-export async function expectFiles(paths: readonly string[]): Promise<void> {
-  const results = await Promise.allSettled(paths.map(fileStatus));
-  const failure = results.find(({ status }) => status === 'rejected');
-  if (failure?.status === 'rejected' && results.every(({ status }) => status === 'rejected')) throw failure.reason;
+/** Reports every skipped image: a line on stderr, and with --json a record. */
+export function reportSkipped(skipped: readonly SkippedImage[], output: Output): void {
+  for (const image of skipped) recordOf(image, output);
+  warnOfSkipped(skipped, output);
 }
 
-/**
- * Returns the named images and those in named folders, in the given order.
- *
- * @throws InputError  there are none, or a path does not exist
- */
-export async function imagesUnder(inputs: readonly string[], command: string): Promise<string[]> {
-  const under = async (path: string) => ((await fileStatus(path)).isDirectory ? listImages(path) : [path]);
-  const paths = (await Promise.all(inputs.map(under))).flat();
-  if (paths.length === 0) throw new InputError(`${command}: ${inputs.join(', ')}: contains no images`);
-  return paths;
+function recordOf({ path, reason }: SkippedImage, output: Output): void {
+  output.record({ image: path, error: reason });
 }
 
-/** Reports every skipped file, and their number. */
-export function reportSkipped(
-  skipped: readonly { readonly path: string; readonly reason: string }[],
-  output: Output,
-): void {
-  for (const { path, reason } of skipped) output.warn(`raycam: ${path}: ${reason}`);
+function warnOfSkipped(skipped: readonly SkippedImage[], output: Output): void {
+  for (const { path, reason } of skipped) output.warn(`raycam: ${inputName(path)}: ${reason}`);
   if (skipped.length > 1) output.warn(`raycam: ${skipped.length} images were skipped`);
 }

@@ -84,7 +84,7 @@ export async function runCommand(options: CommonFlags, work: () => Promise<void>
   } catch (error) {
     if (!(error instanceof RaycamError)) throw error;
     if (options.debug) console.error(error);
-    else new Output().warn(`raycam: ${error.message}`);
+    else new Output().warn(`raycam: ${error.message}`.split('\n'));
     process.exitCode = error.exitCode;
   }
 }
