@@ -11,7 +11,7 @@ import type { TrainingSettings } from '../../train/trained_head.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { metricLines, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption, positiveNumber, wholeNumber } from '../common/options.ts';
-import type { Output } from '../common/output.ts';
+import { Output } from '../common/output.ts';
 import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, runCommand, withNetwork } from '../common/session.ts';
 
@@ -26,7 +26,10 @@ export function registerTrain(program: Command): void {
     .description(
       'train a classifier (a head) on labelled X-rays; the network below it (the backbone) stays as it is, so each image’s features are computed once',
     )
-    .argument('<dir>', 'a folder that contains train, and val or test; each of these contains one folder per class')
+    .argument(
+      '<dir>',
+      'a folder that contains train, and val or test, with one folder per class in each; or one folder per class, of whose patients a fifth is held out',
+    )
     .requiredOption('--out <file>', 'write the head to this safetensors file')
     .option('--epochs <count>', 'number of passes over the training images', wholeNumber(1), epochs)
     .option('--batch-size <count>', 'images per training step', wholeNumber(1), batchSize)
@@ -38,7 +41,12 @@ export function registerTrain(program: Command): void {
       stepSize,
     )
     .option('--gamma <factor>', 'factor that lowers the learning rate', positiveNumber, gamma)
-    .option('--seed <number>', 'seed of the initial weights and of every shuffle', wholeNumber(0), seed)
+    .option(
+      '--seed <number>',
+      'seed of the initial weights, of every shuffle, and of what is held out',
+      wholeNumber(0),
+      seed,
+    )
     .option('--augment <copies>', 'number of randomly changed copies to add for each training image', wholeNumber(0), 0)
     .addOption(
       new Option('--select <which>', 'the epoch whose head is kept: the best on the validation images, or the last')
@@ -47,7 +55,8 @@ export function registerTrain(program: Command): void {
     );
   addReuseOption(addForceOption(addNetworkOptions(command))).action((dir: string, flags: TrainFlags) =>
     runCommand(flags, async () => {
-      const folders = trainingFolders(await openDataset(dir));
+      const folders = trainingFolders(await openDataset(dir), flags.seed);
+      if (folders.note !== undefined) new Output(flags).note(folders.note);
       const { train: training, val, test } = folders;
       const images = [training, val, ...(test ? [test] : [])].flatMap(folder => folder.images.map(({ path }) => path));
       const outputs = new Outputs({ ...flags, command: 'raycam train', inputs: [...images, flags.weights] });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type FileStatus, fileStatus, listDirectory, readFile, readStdin } from '#platform';
 import { FILE_SYSTEM, listImages } from '../../data/list_images.ts';
 import { MAX_IMAGE_BYTES, readImageFile } from '../../data/loader.ts';
-import { InputError, UsageError } from '../../errors/index.ts';
+import { InputError, messageOf, UsageError } from '../../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
@@ -53,7 +53,7 @@ export async function namedImages(
     throw new UsageError(`${command}: no image is named. Name images or folders, or a list of them with --files-from`);
   const listed = filesFrom === undefined ? [] : await readList(filesFrom, flags.null, output);
   const named = [...inputs, ...listed];
-  const statuses = await statusesOf(named);
+  const statuses = await statusesOf(named, output);
   const paths: string[] = [];
   for (const [i, path] of named.entries())
     if (statuses[i]?.isDirectory) for (const image of await imagesOf(path, recursive, output)) paths.push(image);
@@ -64,25 +64,35 @@ export async function namedImages(
 
 async function noImages(named: readonly string[], recursive: boolean, command: string, filesFrom?: string) {
   if (named.length === 0) return `${filesFrom}: contains no paths. Write one path per line`;
-  const where = named.length === 1 ? named[0]! : `${command}: ${named.length} folders`;
+  const what =
+    named.length === 1 ? `${named[0]}: contains no images` : `${command}: ${named.length} folders contain no images`;
   const isDeeper = !recursive && (await Promise.all(named.map(countBelow))).some(({ count }) => count > 0);
-  return `${where}: contains no images${isDeeper ? ', but its subfolders do. Add --recursive' : ''}`;
+  return `${what}${isDeeper ? ', but its subfolders do. Add --recursive' : ''}`;
 }
 
 /** Returns the status of each path; undefined if it cannot be read. @throws InputError  none of them can be */
-async function statusesOf(paths: readonly string[]): Promise<(FileStatus | undefined)[]> {
+async function statusesOf(paths: readonly string[], output: Output): Promise<(FileStatus | undefined)[]> {
   const statuses: (FileStatus | undefined)[] = [];
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (let start = 0; start < paths.length; start += STATUS_AT_ONCE) {
     const group = paths.slice(start, start + STATUS_AT_ONCE);
     const found = await Promise.allSettled(group.map(statusOf));
     for (const result of found) {
       statuses.push(result.status === 'fulfilled' ? result.value : undefined);
-      if (result.status === 'rejected') failure ??= result.reason;
+      if (result.status === 'rejected') failures.push(result.reason);
     }
   }
-  if (failure !== undefined && statuses.every(status => status === undefined)) throw failure;
-  return statuses;
+  if (failures.length < paths.length || paths.length === 0) return statuses;
+  failures.forEach((failure, i) => {
+    output.record({ image: paths[i], error: reasonOf(failure, paths[i]!) });
+  });
+  throw failures[0];
+}
+
+/** Returns an error's message without the path at its start. */
+function reasonOf(error: unknown, path: string): string {
+  const message = messageOf(error);
+  return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
 }
 
 function statusOf(path: string): Promise<FileStatus> | FileStatus {
