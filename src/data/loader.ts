@@ -1,4 +1,5 @@
 import { availableCores, type DecodedImage, decodeImage, type PipeOptions, readFile } from '#platform';
+import { withoutPath } from '../errors/escape_controls.ts';
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
@@ -110,8 +111,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
 
   private skip({ path, error }: Failure): void {
     if (!(error instanceof InputError)) throw error;
-    const { message } = error;
-    this.skipped.push({ path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message });
+    this.skipped.push({ path, reason: withoutPath(error.message, path) });
   }
 }
 

@@ -8,3 +8,9 @@ export function escapeControls(text: string): string {
     return character === '\n' ? '\\n' : `\\u${code}`;
   });
 }
+
+/** Returns an error's message without the path at its start, which the caller shows in its own way. */
+export function withoutPath(message: string, path: string): string {
+  const start = `${escapeControls(path)}: `;
+  return message.startsWith(start) ? message.slice(start.length) : message;
+}

@@ -165,6 +165,11 @@ export function availableCores(): number {
   return navigator.hardwareConcurrency ?? 1;
 }
 
+/** Returns infinity: a page cannot see such a limit. */
+export function addressSpaceBytes(): number {
+  return Number.POSITIVE_INFINITY;
+}
+
 /** Does nothing: nobody can close a page's console. */
 export function surviveClosedStreams(): void {}
 

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileError } from './file_errors.ts';
 import type { Sha256 } from './types.ts';
 
+export { addressSpaceBytes } from './address_space.ts';
 export {
   abandonUnfinishedFiles,
   createAtomicWriter,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { baseName, listDirectory, makeDirectory } from '#platform';
+import { baseName, checkWritable, listDirectory, makeDirectory } from '#platform';
 import type { LoadedImage } from '../../data/loader.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
@@ -75,7 +75,7 @@ async function cam(inputs: readonly string[], flags: CamFlags): Promise<void> {
 /** Checks the files of all images. Lists the folder once, instead of looking each file up. @throws InputError */
 async function expectFree(outputs: Outputs, places: readonly CamPlace[], { out, npy }: CamFlags): Promise<void> {
   const files = places.flatMap(place => camFiles(place).slice(0, npy ? undefined : 1));
-  await outputs.expectDerived(files.slice(0, 1));
+  await checkWritable(files[0]!.path);
   const present = new Set((await listDirectory(out).catch(() => [])).map(({ name }) => name));
   await outputs.expectDerived(files.filter(({ path }) => present.has(baseName(path))));
 }

@@ -3,22 +3,15 @@
  * so that kernels need no bounds checks; without that, a network runs in an eighth of it.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { addressSpaceBytes, writeStderr } from '#platform';
 
 /** Node's option for small address spaces. Node 20.0 to 20.14 do not have it. */
 const WITHOUT_RESERVATION = '--disable-wasm-trap-handler';
 /** Node, two memories of 10 GB, and the heaps of the threads fit into this. */
 const AMPLE_BYTES = 40e9;
 
-/** Returns the limit of this process's addresses; infinite if there is none, or on systems other than Linux. */
-function addressLimitBytes(): number {
-  try {
-    const [, soft] = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
+/** Signals by which a process ends when V8 cannot reserve memory. */
+const CRASHES = new Set<NodeJS.Signals | null>(['SIGTRAP', 'SIGILL', 'SIGABRT', 'SIGSEGV']);
 
 /**
  * Runs this command again in a process that reserves no addresses for WebAssembly, if their number is limited. Returns
@@ -27,7 +20,7 @@ function addressLimitBytes(): number {
 export async function runInSmallAddressSpace(): Promise<boolean> {
   const isSet = `${process.execArgv} ${process.env.NODE_OPTIONS}`.includes(WITHOUT_RESERVATION);
   const isKnown = process.allowedNodeEnvironmentFlags.has(WITHOUT_RESERVATION);
-  if (isSet || !isKnown || addressLimitBytes() >= AMPLE_BYTES) return false;
+  if (isSet || !isKnown || addressSpaceBytes() >= AMPLE_BYTES) return false;
   const args = [WITHOUT_RESERVATION, ...process.execArgv, ...process.argv.slice(1)];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both processes.
@@ -40,7 +33,8 @@ export async function runInSmallAddressSpace(): Promise<boolean> {
     child.on('error', () => resolve(false));
     child.on('exit', (status, signal) => {
       process.exitCode = status ?? 1;
-      if (signal !== null) {
+      if (CRASHES.has(signal)) writeStderr(`raycam: out of memory (V8 ended with ${signal}). ${remedy()}\n`);
+      else if (signal !== null) {
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);
       }
@@ -51,10 +45,22 @@ export async function runInSmallAddressSpace(): Promise<boolean> {
 
 /** Explains an allocation that failed, in one sentence; undefined for any other error. */
 export function describeExhaustedMemory(error: unknown): string | undefined {
-  if (!(error instanceof RangeError) || !/allocat|WebAssembly memory/i.test(error.message)) return undefined;
-  const limit = addressLimitBytes();
-  const remedy = Number.isFinite(limit)
+  if (!(error instanceof RangeError) || !isAllocation(error.message)) return undefined;
+  return `out of memory (${error.message}). ${remedy()}`;
+}
+
+/** Adds the limit of this process's addresses to an error of the device that it may have caused. */
+export function withAddressLimit(message: string): string {
+  return isAllocation(message) && Number.isFinite(addressSpaceBytes()) ? `${message}. ${remedy()}` : message;
+}
+
+function isAllocation(message: string): boolean {
+  return /allocat|WebAssembly memory/i.test(message);
+}
+
+function remedy(): string {
+  const limit = addressSpaceBytes();
+  return Number.isFinite(limit)
     ? `This process may use ${(limit / 1e9).toFixed(1)} GB of addresses (ulimit -v). Raise that limit, use fewer --threads, or choose a smaller --backbone`
     : 'Close other programs, use --compact, or choose a smaller --backbone';
-  return `out of memory (${error.message}). ${remedy}`;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type FileStatus, fileStatus, listDirectory, readFile, readStdin } from '#platform';
 import { FILE_SYSTEM, listImages } from '../../data/list_images.ts';
 import { MAX_IMAGE_BYTES, readImageFile } from '../../data/loader.ts';
+import { withoutPath } from '../../errors/escape_controls.ts';
 import { InputError, messageOf, UsageError } from '../../errors/index.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
@@ -67,7 +68,8 @@ async function noImages(named: readonly string[], recursive: boolean, command: s
   const what =
     named.length === 1 ? `${named[0]}: contains no images` : `${command}: ${named.length} folders contain no images`;
   const isDeeper = !recursive && (await Promise.all(named.map(countBelow))).some(({ count }) => count > 0);
-  return `${what}${isDeeper ? ', but its subfolders do. Add --recursive' : ''}`;
+  const whose = named.length === 1 ? 'its' : 'their';
+  return `${what}${isDeeper ? `, but ${whose} subfolders do. Add --recursive` : ''}`;
 }
 
 /** Returns the status of each path; undefined if it cannot be read. @throws InputError  none of them can be */
@@ -84,15 +86,9 @@ async function statusesOf(paths: readonly string[], output: Output): Promise<(Fi
   }
   if (failures.length < paths.length || paths.length === 0) return statuses;
   failures.forEach((failure, i) => {
-    output.record({ image: paths[i], error: reasonOf(failure, paths[i]!) });
+    output.record({ image: paths[i], error: withoutPath(messageOf(failure), paths[i]!) });
   });
   throw failures[0];
-}
-
-/** Returns an error's message without the path at its start. */
-function reasonOf(error: unknown, path: string): string {
-  const message = messageOf(error);
-  return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
 }
 
 function statusOf(path: string): Promise<FileStatus> | FileStatus {

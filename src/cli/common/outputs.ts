@@ -88,8 +88,9 @@ export class Outputs {
   writeDerived({ path, isOwn }: DerivedFile, content: Uint8Array | string): Promise<void> {
     if (this.rules.force) return writeFileAtomic(path, content);
     const mayReplace = async () => {
-      if (await this.isOthers({ path, isOwn })) throw this.notOwn([path]);
-      return true;
+      await this.expectNoInput(path);
+      if (await isOwn(path).catch(() => false)) return true;
+      throw this.notOwn([path]);
     };
     return writeFileAtomic(path, content, { mayReplace });
   }

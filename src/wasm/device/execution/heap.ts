@@ -1,3 +1,5 @@
+import { addressSpaceBytes } from '#platform';
+
 const PAGE_BYTES = 65536;
 /** A cache line. Two buffers never share one, so that threads that write to both do not slow each other down. */
 export const ALIGNMENT = 64;
@@ -7,7 +9,9 @@ const INITIAL_PAGES = 16;
 /** The smallest growth step, so that many small buffers do not each grow the memory. */
 const GROWTH_PAGES = 256;
 /** Maximum sizes to try: from all that 32 bits can address down to what a phone's browser reserves. */
-const MAXIMUM_PAGES = [65536, 32768, 16384, 8192];
+const MAXIMUM_PAGES = [65536, 49152, 32768, 16384, 8192];
+/** What Node and the threads need of the addresses of a process, if `ulimit -v` limits them. */
+const OTHER_ADDRESSES_BYTES = 3e9;
 
 export interface Allocation {
   readonly address: number;
@@ -158,12 +162,15 @@ export class Heap {
 
 function createMemory(shared: boolean): WebAssembly.Memory {
   let failure: unknown;
-  for (const maximum of MAXIMUM_PAGES)
+  const most = addressSpaceBytes() - OTHER_ADDRESSES_BYTES;
+  for (const maximum of MAXIMUM_PAGES) {
+    if (maximum * PAGE_BYTES > most && maximum !== MAXIMUM_PAGES.at(-1)) continue;
     try {
       return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared });
     } catch (error) {
       failure = error;
     }
+  }
   throw new RangeError(
     `no WebAssembly memory: ${failure instanceof Error ? failure.message : failure}. If \`ulimit -v\` limits it, start Node with --disable-wasm-trap-handler`,
     { cause: failure },
