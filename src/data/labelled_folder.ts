@@ -8,7 +8,7 @@ const MOST_LEVELS = 3;
 /** How deep in the folder of a class its images are looked for. */
 const MOST_DEPTH = 2;
 
-export interface LabelledSet {
+interface LabelledSet {
   /** The folder that contains the folders of the classes or the splits. */
   readonly root: string;
   readonly folders: readonly string[];

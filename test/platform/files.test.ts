@@ -254,17 +254,19 @@ describe.runIf(process.platform === 'linux')('a pipe that pauses', () => {
     const { pipe, writer } = await openPipe();
     await writer.write('abc');
     let notes = 0;
-    const waited = new Promise<void>(resolve => {
-      platform.readFile(pipe, 100, { onWait: () => resolve(void notes++) }).then(bytes => read(bytes), fail);
+    let resolve = () => {};
+    const noted = new Promise<void>(done => {
+      resolve = done;
     });
-    let [read, fail] = [(_: Uint8Array) => {}, (_: unknown) => {}];
-    const whole = new Promise<Uint8Array>((resolve, reject) => {
-      [read, fail] = [resolve, reject];
-    });
-    await waited;
+    const onWait = () => {
+      notes++;
+      resolve();
+    };
+    const reading = platform.readFile(pipe, 100, { onWait });
+    await noted;
     await writer.write('def');
     await writer.close();
-    expect([new TextDecoder().decode(await whole), notes]).toEqual(['abcdef', 1]);
+    expect([new TextDecoder().decode(await reading), notes]).toEqual(['abcdef', 1]);
   });
 
   it('is left when the signal aborts', async () => {

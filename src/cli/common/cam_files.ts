@@ -25,7 +25,7 @@ export interface CamPlace {
   readonly command: string;
 }
 
-export interface CamPicture extends CamPlace {
+interface CamPicture extends CamPlace {
   /** The image's name, as the picture shows it. */
   readonly name: string;
   readonly colormap: ColormapName;

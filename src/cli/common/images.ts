@@ -32,7 +32,7 @@ export class ComingImages {
   }
 }
 
-export interface EachOptions {
+interface EachOptions {
   /** Whether `work` writes files, so that it goes on when nobody reads standard output any more. */
   readonly writesFiles?: boolean;
 }

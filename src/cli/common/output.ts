@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** One line, or several. Names of files are part of it, so control characters in it are escaped, line feeds too. */
-export type Text = string | readonly string[];
+type Text = string | readonly string[];
 
 /** Writes results to stdout (with --json, a line of JSON each), and progress and notes to stderr. */
 export class Output {

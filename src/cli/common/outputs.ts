@@ -26,7 +26,7 @@ export interface DerivedFile {
   readonly isOwn: (path: string) => Promise<boolean>;
 }
 
-export interface OutputRules extends OutputFlags {
+interface OutputRules extends OutputFlags {
   /** As in `raycam cam`. */
   readonly command: string;
   /** Files that the command reads, and that it must not replace. */
