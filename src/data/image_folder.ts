@@ -28,13 +28,19 @@ export interface Dataset {
 
 export type Split = 'train' | 'val' | 'test' | 'all';
 
-const SPLIT_FOLDERS: Readonly<Record<string, Split>> = {
-  train: 'train',
-  val: 'val',
-  valid: 'val',
-  validation: 'val',
-  test: 'test',
-};
+/** Names of folders that contain a split, in lower case. */
+export const SPLIT_FOLDERS: ReadonlyMap<string, Split> = new Map([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['val', 'val'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['validate', 'val'],
+  ['dev', 'val'],
+  ['development', 'val'],
+  ['test', 'test'],
+  ['testing', 'test'],
+]);
 
 /**
  * Opens labelled images by torchvision's rules: one folder per class, classes sorted by name, and all images of a class
@@ -66,8 +72,9 @@ export async function openImageFolder(
 /**
  * Opens a dataset with or without splits.
  *
- * Each of the folders `train`, `val` (or `valid`, `validation`) and `test` is a split if it exists and itself contains
- * folders. Case does not matter. If there is none of these, the folder itself contains the classes, as the split `all`.
+ * Each of the folders `train`, `val` and `test`, or another name in SPLIT_FOLDERS, is a split if it exists and itself
+ * contains folders. Case does not matter. If there is none of these, the folder itself contains the classes, as the
+ * split `all`.
  *
  * @throws InputError  as openImageFolder, or the splits have different classes
  */
@@ -75,7 +82,7 @@ export async function openDataset(root: string, source: FolderSource = FILE_SYST
   const passedOver = new PassedOver();
   const found = new Map<Split, string>();
   for (const name of await subfolders(root, source)) {
-    const split = SPLIT_FOLDERS[name.toLowerCase()];
+    const split = SPLIT_FOLDERS.get(name.toLowerCase());
     if (split === undefined || (await subfolders(`${root}/${name}`, source)).length === 0) continue;
     const other = found.get(split);
     if (other !== undefined) {

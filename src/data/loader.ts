@@ -1,4 +1,12 @@
-import { availableCores, type DecodedImage, type DecodeOptions, decodeImage, readFile } from '#platform';
+import {
+  availableCores,
+  type DecodedImage,
+  type DecodeOptions,
+  decodeImage,
+  type PipeOptions,
+  readFile,
+} from '#platform';
+import { withoutPath } from '../errors/escape_controls.ts';
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
@@ -53,7 +61,7 @@ export interface LoaderOptions {
 }
 
 /** Far more than any X-ray needs: 64 megapixels of 8 bits, uncompressed. */
-const MAX_IMAGE_BYTES = 64e6;
+export const MAX_IMAGE_BYTES = 64e6;
 
 /**
  * Memory for images loaded ahead, estimated from the largest image so far. Enough for five X-rays at full detector
@@ -130,7 +138,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     const path = this.paths[index]!;
     const startedMs = performance.now();
     try {
-      const bytes = await (this.options.read ?? readImageFile)(path);
+      const bytes = await (this.options.read?.(path) ?? readImageFile(path));
       this.options.signal?.throwIfAborted();
       const image = await decodeImage(bytes, path, this.options.decode);
       this.largestBytes = Math.max(this.largestBytes, image.pixels.length);
@@ -147,14 +155,15 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
    */
   skip(path: string, error: unknown): void {
     if (!(error instanceof InputError)) throw error;
-    const prefix = [`${path}: `, 'image: '].find(text => error.message.startsWith(text)) ?? '';
-    this.skipped.push({ path, reason: error.message.slice(prefix.length) });
+    const { message } = error;
+    const reason = message.startsWith('image: ') ? message.slice('image: '.length) : withoutPath(message, path);
+    this.skipped.push({ path, reason });
   }
 }
 
 /** Reads an image file. @throws InputError  larger than any image, or it cannot be read */
-export function readImageFile(path: string): Promise<Uint8Array> {
-  return readFile(path, MAX_IMAGE_BYTES);
+export function readImageFile(path: string, pipe?: PipeOptions): Promise<Uint8Array> {
+  return readFile(path, MAX_IMAGE_BYTES, pipe);
 }
 
 interface Failure {

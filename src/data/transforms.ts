@@ -1,5 +1,5 @@
 /** Converts pixels to a network's input on the device. Matches torchvision's transforms on PIL images. */
-import { InputError } from '../errors/index.ts';
+import { InputError, UnusableImage } from '../errors/index.ts';
 import { crop } from '../kernels/crop.ts';
 import { type NormalizeOptions, normalize } from '../kernels/normalize.ts';
 import { longestResizable, resize } from '../kernels/resize.ts';
@@ -98,7 +98,7 @@ export function resizeImage(device: Device, x: Tensor, spec: ResizeSpec): Tensor
 /**
  * Checks that an image can be resized on a device, before anything is allocated there.
  *
- * @throws InputError  the image is too large for a buffer, or too long and thin
+ * @throws UnusableImage  it is too large for a buffer, or too long and thin
  */
 export function checkResizable({ limits }: Device, { width, height }: Size, spec: ResizeSpec): void {
   const target = 'height' in spec ? spec : shorterSideTo({ height, width }, spec.shorterSide);
@@ -111,7 +111,7 @@ export function checkResizable({ limits }: Device, { width, height }: Size, spec
   const why = isTooThin
     ? 'is too long and thin to be resized'
     : `needs ${Math.ceil(sizeBytes / 1e6)} MB on this device to be resized; the limit is ${Math.floor(limitBytes / 1e6)} MB`;
-  throw new InputError(`image: ${why} (${width} x ${height} pixels). Crop it or scale it down first`);
+  throw new UnusableImage(`image: ${why} (${width} x ${height} pixels). Crop it or scale it down first`);
 }
 
 interface Size {

@@ -83,7 +83,7 @@ export function readReport(file: string, text: string): NamedDigests[] {
   }
   const adapters = (report as Partial<DoctorReport> | null | undefined)?.adapters;
   if (!Array.isArray(adapters) || !adapters.every(isRecord))
-    throw new InputError(`doctor: ${file}: is not a report. Write one with \`raycam doctor --json > ${file}\``);
+    throw new InputError(`doctor: ${file}: is not a report. Write one to another file with \`raycam doctor --json\``);
   const found = digestsOf({ adapters }, file);
   if (found.length === 0)
     throw new InputError(`doctor: ${file}: no adapter completed the self-test, so there is nothing to compare`);

@@ -1,3 +1,5 @@
+import { escapeControls } from './escape_controls.ts';
+
 /**
  * The base class of all errors that callers can catch. A message reads
  * `<where>: <what is wrong> (<the value, the limit>). <What to do>`.
@@ -39,10 +41,7 @@ const MAX_CHARACTERS = 1000;
 function readable(text: string): string {
   const half = MAX_CHARACTERS / 2;
   const cut = text.length <= MAX_CHARACTERS ? text : `${text.slice(0, half)} … ${text.slice(-half)}`;
-  return cut.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, character => {
-    const code = character.codePointAt(0)!.toString(16).padStart(4, '0');
-    return character === '\n' ? '\\n' : `\\u${code}`;
-  });
+  return escapeControls(cut);
 }
 
 /** A weights file that is damaged, unsafe, or from another network. */
@@ -56,6 +55,9 @@ export class DeviceError extends RaycamError {}
 
 /** An image, folder, head or feature store that cannot be read or used. */
 export class InputError extends QuotingError {}
+
+/** An image that was decoded, but that the network cannot take. A batch skips it and goes on. */
+export class UnusableImage extends InputError {}
 
 /** Wrong arguments. */
 export class UsageError extends QuotingError {

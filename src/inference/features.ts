@@ -35,6 +35,8 @@ export interface FeatureOptions {
   readonly read?: (path: string) => Promise<Uint8Array>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called for each image that could not be read, before the features are returned or none is found. */
+  readonly onSkip?: (image: SkippedImage) => void;
   readonly note?: (text: string) => void;
 }
 
@@ -74,6 +76,7 @@ export async function computeFeatures(network: Network, options: FeatureOptions)
     read,
     onProgress: onProgress && (({ done, total }) => onProgress(done, total)),
   });
+  for (const image of skipped) options.onSkip?.(image);
   const rowKeys = keys.flatMap(ofImage => ofImage ?? []);
   if (rowKeys.length === 0 && paths.length > 0)
     throw new InputError(`features: none of the ${paths.length} images could be read`);

@@ -22,7 +22,7 @@ export interface Inputs {
 /**
  * Records the preprocessing of images into one batch for the network. Submits nothing.
  *
- * @throws InputError  an image is too large to be resized on the device
+ * @throws UnusableImage  an image is too large to be resized on the device
  */
 export function preprocessBatch(
   device: Device,

@@ -4,7 +4,8 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../errors/index.ts';
 import { fileError } from './file_errors.ts';
-import type { AtomicWriter } from './types.ts';
+import { makeFolders } from './make_folders.ts';
+import type { AtomicWriter, WriteOptions } from './types.ts';
 
 /** Temporary files that this process has not yet renamed or removed. */
 const unfinished = new Set<string>();
@@ -17,17 +18,19 @@ let isWatching = false;
  * A path that is neither a file nor unused (`/dev/null`, a pipe) is written directly, because a rename would replace
  * it.
  *
- * @throws InputError  the path is a folder, permission is denied, the disk is full
+ * @throws InputError  the path is a folder, permission is denied, the disk is full, `mayReplace` refuses
  */
-export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
+export async function createAtomicWriter(path: string, { mayReplace }: WriteOptions = {}): Promise<AtomicWriter> {
   try {
     const target = await fs.realpath(path).catch(() => path);
     const status = await fs.stat(target).catch(() => undefined);
     if (status?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+    if (status !== undefined && mayReplace && !(await mayReplace(path))) throw alreadyExists();
     if (status !== undefined && !status.isFile()) return streamWriter(path, await fs.open(target, 'w'));
-    await fs.mkdir(dirname(target), { recursive: true });
+    await makeFolders(dirname(target));
     const temporary = temporaryName(target);
-    return atomicWriter({ path, target, temporary, handle: await openTemporary(temporary, status?.mode) });
+    const handle = await openTemporary(temporary, status?.mode);
+    return atomicWriter({ path, target, temporary, handle, mayReplace });
   } catch (error) {
     throw fileError(path, error, 'write');
   }
@@ -38,8 +41,12 @@ export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
  *
  * @throws InputError
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const writer = await createAtomicWriter(path);
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const writer = await createAtomicWriter(path, options);
   try {
     await writer.write(typeof content === 'string' ? new TextEncoder().encode(content) : content);
     await writer.commit();
@@ -97,8 +104,16 @@ async function openTemporary(temporary: string, mode: number | undefined): Promi
   }
 }
 
-function atomicWriter(file: { path: string; target: string; temporary: string; handle: fs.FileHandle }): AtomicWriter {
-  const { path, target, temporary, handle } = file;
+interface UnfinishedFile extends WriteOptions {
+  readonly path: string;
+  /** Where the file will be: `path` with its links resolved. */
+  readonly target: string;
+  readonly temporary: string;
+  readonly handle: fs.FileHandle;
+}
+
+function atomicWriter(file: UnfinishedFile): AtomicWriter {
+  const { path, target, temporary, handle, mayReplace } = file;
   let open = true;
   const abort = async () => {
     if (!open) return;
@@ -122,12 +137,44 @@ function atomicWriter(file: { path: string; target: string; temporary: string; h
       attempt(async () => {
         await handle.sync();
         await handle.close();
-        await fs.rename(temporary, target);
+        if (!mayReplace) await fs.rename(temporary, target);
+        else if (!(await renameToUnused(temporary, target))) {
+          if (!(await mayReplace(path))) throw alreadyExists();
+          await fs.rename(temporary, target);
+        }
         unfinished.delete(temporary);
         open = false;
       }),
     abort,
   };
+}
+
+/** Renames a file unless the new name is in use. Returns whether it did. */
+async function renameToUnused(from: string, to: string): Promise<boolean> {
+  try {
+    await fs.link(from, to);
+    await fs.unlink(from);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+  }
+  // The file system has no hard links. An empty file takes the name first.
+  try {
+    await (await fs.open(to, 'wx')).close();
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await fs.rename(from, to);
+  return true;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}
+
+function alreadyExists(): Error {
+  return Object.assign(new Error('already exists'), { code: 'EEXIST' });
 }
 
 function streamWriter(path: string, handle: fs.FileHandle): AtomicWriter {

@@ -1,7 +1,16 @@
 import { InputError } from '../errors/index.ts';
 import { toHex } from './bytes.ts';
 import { createPortableSha256 } from './sha256.ts';
-import type { AtomicWriter, ByteSource, DirectoryEntry, FileStatus, LockOptions, Sha256 } from './types.ts';
+import type {
+  AtomicWriter,
+  ByteSource,
+  DirectoryEntry,
+  FileStatus,
+  LockOptions,
+  PipeOptions,
+  Sha256,
+  WriteOptions,
+} from './types.ts';
 
 export { decodeImage, encodePng } from './browser_image.ts';
 export { inflateRaw } from './browser_inflate.ts';
@@ -24,11 +33,11 @@ export async function openFile(path: string): Promise<ByteSource> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function readFile(path: string, _maxBytes?: number): Promise<Uint8Array> {
+export async function readFile(path: string, _maxBytes?: number, _pipe?: PipeOptions): Promise<Uint8Array> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function readTextFile(path: string, _maxBytes?: number): Promise<string> {
+export async function readTextFile(path: string, _maxBytes?: number, _pipe?: PipeOptions): Promise<string> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
@@ -44,11 +53,19 @@ export async function fileStatus(path: string): Promise<FileStatus> {
   throw noFiles(path, OPEN_INSTEAD);
 }
 
-export async function createAtomicWriter(path: string): Promise<AtomicWriter> {
+export async function readStdin(name: string, _maxBytes?: number, _options?: PipeOptions): Promise<Uint8Array> {
+  throw noFiles(name, OPEN_INSTEAD);
+}
+
+export async function createAtomicWriter(path: string, _options?: WriteOptions): Promise<AtomicWriter> {
   throw noFiles(path, SAVE_INSTEAD);
 }
 
-export async function writeFileAtomic(path: string, _content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  _content: Uint8Array | string,
+  _options?: WriteOptions,
+): Promise<void> {
   throw noFiles(path, SAVE_INSTEAD);
 }
 
@@ -65,6 +82,10 @@ export async function renameFile(from: string, _to: string): Promise<void> {
 }
 
 export async function makeDirectory(path: string): Promise<void> {
+  throw noFiles(path, SAVE_INSTEAD);
+}
+
+export async function checkWritable(path: string): Promise<void> {
   throw noFiles(path, SAVE_INSTEAD);
 }
 
@@ -142,6 +163,18 @@ export function environment(_name: string): string | undefined {
 /** Returns how many threads can run at once on this machine. */
 export function availableCores(): number {
   return navigator.hardwareConcurrency ?? 1;
+}
+
+/** Returns infinity: a page cannot see such a limit. */
+export function addressSpaceBytes(): number {
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Does nothing: nobody can close a page's console. */
+export function surviveClosedStreams(): void {}
+
+export function isStdoutClosed(): boolean {
+  return false;
 }
 
 export async function writeStdout(text: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { fileError } from './file_errors.ts';
 import type { Sha256 } from './types.ts';
 
+export { addressSpaceBytes } from './address_space.ts';
 export {
   abandonUnfinishedFiles,
   createAtomicWriter,
@@ -14,6 +16,7 @@ export { requestGpuAdapter } from './gpu_node.ts';
 export { cacheDirectory, environment } from './node_environment.ts';
 export {
   appendFile,
+  checkWritable,
   fileExists,
   fileIdentity,
   fileSize,
@@ -30,6 +33,14 @@ export { decodeImage, encodePng } from './node_image.ts';
 export { inflateRaw } from './node_inflate.ts';
 export { withFileLock } from './node_lock.ts';
 export { packageFile } from './node_package.ts';
+export {
+  isInteractive,
+  isStdoutClosed,
+  readStdin,
+  surviveClosedStreams,
+  writeStderr,
+  writeStdout,
+} from './standard_streams.ts';
 export type * from './types.ts';
 export { allowRelaxedSimd, enableWideSimd, isWideSimdEnabled } from './webassembly_node.ts';
 export { canShareMemory, spawnWorker } from './workers_node.ts';
@@ -62,36 +73,16 @@ export function directoryName(path: string): string {
   return dirname(path);
 }
 
-/** Returns an absolute path, resolved against the current folder. */
+/** Returns an absolute path, resolved against the current folder. @throws InputError  that folder was deleted */
 export function resolvePath(...parts: string[]): string {
-  return resolve(...parts);
+  try {
+    return resolve(...parts);
+  } catch (error) {
+    throw fileError(join(...parts), error, 'read');
+  }
 }
 
 /** Returns how many threads can run at once on this machine. */
 export function availableCores(): number {
   return availableParallelism();
-}
-
-let quietOnClosedPipe = false;
-
-/** Writes results. Resolves once they are flushed. A closed pipe (`raycam … | head`) ends the process quietly. */
-export async function writeStdout(text: string): Promise<void> {
-  if (!quietOnClosedPipe) {
-    quietOnClosedPipe = true;
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit(0);
-    });
-  }
-  await new Promise<void>(done => process.stdout.write(text, () => done()));
-}
-
-/** Writes progress and notes. */
-export function writeStderr(text: string): void {
-  process.stderr.write(text);
-}
-
-/** Reports whether standard error is a terminal. */
-export function isInteractive(): boolean {
-  return process.stderr.isTTY === true;
 }

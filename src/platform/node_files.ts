@@ -1,20 +1,18 @@
 import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../errors/index.ts';
 import { checkRange } from './bytes.ts';
 import { fileError } from './file_errors.ts';
-import type { ByteSource, DirectoryEntry, FileStatus } from './types.ts';
+import { makeFolders } from './make_folders.ts';
+import { readPipe, tooLarge } from './pipe.ts';
+import type { ByteSource, DirectoryEntry, FileStatus, PipeOptions } from './types.ts';
 
 /** The largest read per system call; Linux and Node refuse 2 GiB. */
 const READ_LIMIT_BYTES = 2 ** 30;
 
 /** How many links a folder listing follows at once. */
 const LINKS_AT_ONCE = 64;
-
-const PIPE_PIECE_BYTES = 65_536;
-/** How long a pipe may send nothing. */
-const PIPE_PATIENCE_MS = 10_000;
 
 /** Opening a pipe must not block until someone writes to it. Windows has neither such pipes nor the flag. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -58,12 +56,21 @@ async function readExactly(range: { handle: fs.FileHandle; path: string; offset:
   return bytes;
 }
 
-/** Reads a whole file, or a pipe to its end. @throws InputError  larger than `maxBytes`, or any error of openFile */
-export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+/**
+ * Reads a whole file, or a pipe to its end.
+ *
+ * @throws InputError  larger than `maxBytes`, or any error of openFile
+ * @throws the signal's reason, while a pipe is read
+ */
+export async function readFile(
+  path: string,
+  maxBytes = Number.POSITIVE_INFINITY,
+  pipe: PipeOptions = {},
+): Promise<Uint8Array> {
   const handle = await reading(path, () => fs.open(path, READ_WITHOUT_WAITING));
   try {
     const status = await reading(path, () => handle.stat());
-    if (status.isFIFO()) return await reading(path, () => readPipe(handle, path, maxBytes));
+    if (status.isFIFO()) return await readPipe(handle, { name: path, maxBytes, ...pipe });
     if (!status.isFile()) throw notAFile(path, status);
     if (status.size > maxBytes) throw tooLarge(path, status.size, maxBytes);
     if (status.size === 0) return await reading(path, async () => copied(await handle.readFile()));
@@ -74,35 +81,8 @@ export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY
 }
 
 /** Reads a whole file as UTF-8. @throws InputError */
-export async function readTextFile(path: string, maxBytes?: number): Promise<string> {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readFile(path, maxBytes));
-}
-
-/** Reads what a shell pipes in, as in `raycam predict <(…)`. A pipe without a writer counts as empty at once. */
-async function readPipe(handle: fs.FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
-  const pieces: Buffer[] = [];
-  let sizeBytes = 0;
-  let heardMs = Date.now();
-  for (;;) {
-    const buffer = Buffer.alloc(PIPE_PIECE_BYTES);
-    const bytesRead = await handle.read(buffer).then(
-      read => read.bytesRead,
-      error => (error.code === 'EAGAIN' ? undefined : Promise.reject(error)),
-    );
-    if (bytesRead === 0) return copied(Buffer.concat(pieces));
-    if (bytesRead === undefined) {
-      if (Date.now() - heardMs > PIPE_PATIENCE_MS)
-        throw new InputError(
-          `${path}: cannot be read (nothing came through this pipe for ${PIPE_PATIENCE_MS / 1000} s)`,
-        );
-      await new Promise(resolve => setTimeout(resolve, 10));
-      continue;
-    }
-    heardMs = Date.now();
-    pieces.push(buffer.subarray(0, bytesRead));
-    sizeBytes += bytesRead;
-    if (sizeBytes > maxBytes) throw tooLarge(path, sizeBytes, maxBytes);
-  }
+export async function readTextFile(path: string, maxBytes?: number, pipe?: PipeOptions): Promise<string> {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readFile(path, maxBytes, pipe));
 }
 
 function copied(buffer: Buffer): Uint8Array {
@@ -112,11 +92,6 @@ function copied(buffer: Buffer): Uint8Array {
 function notAFile(path: string, status: Stats): Error {
   if (status.isDirectory()) return fileError(path, { code: 'EISDIR' }, 'read');
   return new InputError(`${path}: is a pipe, a socket or a device, not a file. Copy its content to a file first`);
-}
-
-function tooLarge(path: string, sizeBytes: number, maxBytes: number): Error {
-  const [size, most] = [sizeBytes, maxBytes].map(bytes => (bytes / 1e6).toFixed(0));
-  return new InputError(`${path}: is too large (${size} MB; the limit is ${most} MB). Check that it is the right file`);
 }
 
 /** Returns true for a file, a folder, or a link to one. */
@@ -154,7 +129,25 @@ export async function renameFile(from: string, to: string): Promise<void> {
 
 /** Creates a folder and its parents. An existing folder is not an error. */
 export async function makeDirectory(path: string): Promise<void> {
-  await writing(path, () => fs.mkdir(path, { recursive: true }));
+  await writing(path, () => makeFolders(path));
+}
+
+/**
+ * Checks that a file can be written, before the work whose result it will contain: it is not a folder, and its folder
+ * exists or can be created.
+ *
+ * @throws InputError
+ */
+export async function checkWritable(path: string): Promise<void> {
+  await writing(path, async () => {
+    const status = await fs.stat(path).catch(() => undefined);
+    if (status?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+    if (status !== undefined && !status.isFile()) return;
+    let folder = dirname(path);
+    while (!(await fileExists(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+    if (!(await fs.stat(folder)).isDirectory()) throw Object.assign(new Error('is a file'), { code: 'ENOTDIR' });
+    await fs.access(folder, constants.W_OK);
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
-import { InputError, messageOf } from '../errors/index.ts';
+import { firstLine, InputError, messageOf } from '../errors/index.ts';
 import { cmykToRgb } from '../images/cmyk.ts';
 import { decodeNetpbm, decodeTiff, imageOfSamples } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
@@ -41,10 +41,6 @@ async function loadSharp(): Promise<SharpModule> {
     },
   );
   return loading;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
 }
 
 /**

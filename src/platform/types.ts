@@ -45,6 +45,20 @@ export interface AtomicWriter {
   abort(): Promise<void>;
 }
 
+export interface WriteOptions {
+  /**
+   * Decides whether an existing file may be replaced, just before that would happen. By default every file may. If not,
+   * the write fails, even if the file appeared while this one was written.
+   */
+  readonly mayReplace?: (path: string) => Promise<boolean>;
+}
+
+export interface PipeOptions {
+  readonly signal?: AbortSignal;
+  /** Called once if the writer of a pipe has been silent for some seconds. The pipe is waited for all the same. */
+  readonly onWait?: () => void;
+}
+
 export interface LockOptions {
   /** Called from time to time while another process holds the lock. */
   readonly onWait?: () => void;

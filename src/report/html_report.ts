@@ -67,6 +67,9 @@ export const CHEST_XRAY_ATTRIBUTION =
   'Classification", Mendeley Data, https://doi.org/10.17632/rscbjbr9sj, CC BY 4.0, scaled to 224 x 224. ' +
   'Paper: https://doi.org/10.1016/j.cell.2018.02.010';
 
+/** Tells a report that `raycam demo` wrote from other HTML files. */
+export const GENERATOR = '<meta name="generator" content="raycam demo">';
+
 /** Renders a report as one HTML file that needs no other files except its pictures. */
 export function renderHtmlReport(report: DemoReport): string {
   const sections = [
@@ -80,7 +83,7 @@ export function renderHtmlReport(report: DemoReport): string {
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta name="viewport" content="width=device-width, initial-scale=1">${GENERATOR}`,
     `<title>${escapeMarkup(report.title)}</title><style>${REPORT_STYLE}</style></head>`,
     `<body><main>${sections.join('\n')}</main></body></html>`,
     '',

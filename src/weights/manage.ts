@@ -1,6 +1,6 @@
 /** Implements `raycam weights`: lists the zoo, describes a file, and converts a file. */
-import { cacheDirectory, createAtomicWriter } from '#platform';
-import { WeightsError } from '../errors/index.ts';
+import { cacheDirectory, createAtomicWriter, directoryName, fileIdentity, joinPath } from '#platform';
+import { InputError, WeightsError } from '../errors/index.ts';
 import { METADATA_NAMES } from './backbone.ts';
 import { findCached, sourcesSha256 } from './cache.ts';
 import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
@@ -122,21 +122,26 @@ export interface ConvertOptions {
   readonly names?: 'torchvision' | 'keep';
   /** Selects the tensors whose names start with it. Ignored with `keep`. */
   readonly prefix?: string;
+  /** Allows `output` to be a file that is read. By default that is an error. */
+  readonly replaceInput?: boolean;
 }
 
 /**
  * Converts any weights file to float32 safetensors, with one tensor in memory at a time. Omits `num_batches_tracked`,
  * which inference never reads.
  *
- * @throws InputError | WeightsError  no partial file is left behind
+ * @throws InputError | WeightsError  no partial file is left behind, and no file that is read is replaced
  */
 export async function convertWeights(
   input: string,
   output: string,
-  { names = 'torchvision', prefix }: ConvertOptions = {},
+  { names = 'torchvision', prefix, replaceInput = false }: ConvertOptions = {},
 ): Promise<void> {
   const file = await openWeights(input);
   try {
+    // The shards of a model are beside the file that lists them.
+    const read = [input, ...file.sources.map(({ name }) => joinPath(directoryName(input), name))];
+    if (!replaceInput) await expectOther(output, read);
     const translated = toStateDict(file.tensors, prefix);
     const tensors = names === 'keep' ? file.tensors : translated.stateDict;
     const metadata = { [METADATA_NAMES]: translated.names, ...file.metadata, format: 'pt' };
@@ -152,4 +157,12 @@ export async function convertWeights(
   } finally {
     await file.close();
   }
+}
+
+/** @throws InputError  the output is one of the files that are read */
+async function expectOther(output: string, inputs: readonly string[]): Promise<void> {
+  const identityOf = (path: string) => fileIdentity(path).catch(() => undefined);
+  const own = await identityOf(output);
+  if (own !== undefined && (await Promise.all(inputs.map(identityOf))).includes(own))
+    throw new InputError(`${output}: is an input of this conversion, which would replace it. Choose another output`);
 }

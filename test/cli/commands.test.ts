@@ -56,7 +56,8 @@ describe('commands that use a head', () => {
     ]);
     expect(ran.status).toBe(0);
     expect(readFileSync(again).equals(readFileSync(head))).toBe(true);
-    expect(records(ran).map(record => record.epoch ?? record.out)).toEqual([0, 1, 2, again]);
+    const broken = at('xrays/train/NORMAL/broken.jpeg');
+    expect(records(ran).map(record => record.epoch ?? record.out ?? record.image)).toEqual([broken, 0, 1, 2, again]);
   });
 
   it('evaluate prints the metrics', async () => {
@@ -131,7 +132,11 @@ describe('commands that use a head', () => {
       ...network,
     ]);
     expect(ran.status).toBe(0);
-    expect(readdirSync(out).sort()).toEqual(['IM-0011-0001.cam224.npy', 'IM-0011-0001.cam7.npy', 'IM-0011-0001.png']);
+    expect(readdirSync(out).sort()).toEqual([
+      'IM-0011-0001.cam.png',
+      'IM-0011-0001.cam224.npy',
+      'IM-0011-0001.cam7.npy',
+    ]);
     const cam = decodeNpy(readFileSync(join(out, 'IM-0011-0001.cam7.npy')));
     const enlarged = decodeNpy(readFileSync(join(out, 'IM-0011-0001.cam224.npy')));
     expect([cam.shape, enlarged.shape]).toEqual([

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,13 +13,19 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the `raycam` command in the root of the repository. */
-export function raycam(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
+/** Runs the `raycam` command in the root of the repository, with these bytes as its standard input. */
+export function raycam(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input: Uint8Array | string = '',
+): Promise<Ran> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, ['dist/cli.js', ...args], {
       cwd: root,
       env: { ...process.env, ...environment },
     });
+    child.stdin.on('error', () => {}); // the command may end before it reads all
+    child.stdin.end(input);
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', chunk => {
       stdout += chunk;
@@ -28,6 +34,16 @@ export function raycam(args: readonly string[], environment: Record<string, stri
       stderr += chunk;
     });
     child.on('close', status => resolve({ status, stdout, stderr }));
+  });
+}
+
+/** Runs a shell script in which `$RAYCAM` is the command, and `$1`, `$2`, … are the arguments. */
+export function shell(script: string, args: readonly string[] = []): Promise<Ran> {
+  const RAYCAM = `${process.execPath} ${join(root, 'dist/cli.js')}`;
+  return new Promise(resolve => {
+    execFile('bash', ['-c', script, 'bash', ...args], { env: { ...process.env, RAYCAM } }, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : ((error.code as number | undefined) ?? null), stdout, stderr }),
+    );
   });
 }
 

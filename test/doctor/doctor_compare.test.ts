@@ -54,7 +54,7 @@ describe('two adapters', () => {
 });
 
 describe('readReport rejects', () => {
-  const none = 'doctor: r.json: is not a report. Write one with `raycam doctor --json > r.json`';
+  const none = 'doctor: r.json: is not a report. Write one to another file with `raycam doctor --json`';
   const nothing = 'doctor: r.json: no adapter completed the self-test, so there is nothing to compare';
   it.each([
     ['', none],

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -139,6 +139,69 @@ describe('createAtomicWriter', () => {
   });
 });
 
+describe('mayReplace', () => {
+  it('decides about a file that exists, also one that appeared while the new one was written', async () => {
+    const folder = await newFolder();
+    const path = join(folder, 'f');
+    const asked: string[] = [];
+    const mayReplace = async (file: string) => {
+      asked.push(file);
+      return asked.length > 2;
+    };
+    await platform.writeFileAtomic(path, 'first', { mayReplace });
+    expect(asked).toEqual([]);
+    const exists = `${path}: cannot be written (a file with this name already exists). Remove it or choose another path`;
+    expect(await messageOf(platform.writeFileAtomic(path, 'second', { mayReplace }))).toBe(exists);
+    await rm(path);
+    const writer = await platform.createAtomicWriter(path, { mayReplace });
+    await writer.write(Uint8Array.of(3));
+    await writeFile(path, 'appeared');
+    expect(await messageOf(writer.commit())).toBe(exists);
+    expect(await platform.readTextFile(path)).toBe('appeared');
+    await platform.writeFileAtomic(path, 'third', { mayReplace });
+    expect([await platform.readTextFile(path), asked]).toEqual(['third', [path, path, path, path]]);
+    expect(await readdir(folder)).toEqual(['f']);
+  });
+});
+
+describe('checkWritable', () => {
+  it('accepts a file, a new file in new folders, and a device; it creates nothing', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'file'), '');
+    for (const path of [join(folder, 'file'), join(folder, 'new'), join(folder, 'a/b/c'), '/dev/null'])
+      await platform.checkWritable(path);
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('rejects a folder, and a path below a file', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'file'), '');
+    expect(await messageOf(platform.checkWritable(folder))).toBe(`${folder}: is a folder. Name a file in it`);
+    const below = join(folder, 'file/x/y');
+    expect(await messageOf(platform.checkWritable(below))).toBe(
+      `${below}: cannot be written (a part of this path is a file, not a folder). Check the path`,
+    );
+  });
+});
+
+describe('makeDirectory', () => {
+  it('creates parents, accepts existing folders and links to folders, and rejects a file', async () => {
+    const folder = await newFolder();
+    await platform.makeDirectory(join(folder, 'a/b/c'));
+    await symlink('a', join(folder, 'link'));
+    for (const path of ['a/b/c', 'a/b/c/', 'link', 'link/b/d', 'a/../a/e'])
+      await platform.makeDirectory(join(folder, path));
+    expect(await readdir(join(folder, 'a'))).toEqual(['b', 'e']);
+    await writeFile(join(folder, 'file'), '');
+    expect(await messageOf(platform.makeDirectory(join(folder, 'file')))).toBe(
+      `${folder}/file: cannot be written (a file with this name already exists). Remove it or choose another path`,
+    );
+    expect(await messageOf(platform.makeDirectory(join(folder, 'file/x')))).toBe(
+      `${folder}/file/x: cannot be written (a part of this path is a file, not a folder). Check the path`,
+    );
+  });
+});
+
 describe('removeAbandonedFiles', () => {
   it('removes old temporary files, and keeps recent ones and other files', async () => {
     const folder = await newFolder();
@@ -175,6 +238,44 @@ describe('pipes and devices', () => {
     while (bytes.length === 0) bytes = await platform.readFile(pipe);
     expect(bytes.length).toBe(100_000);
     writer.kill();
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a pipe that pauses', () => {
+  /** Opens a pipe for writing, so that it is open but empty. */
+  const openPipe = async () => {
+    const pipe = join(await newFolder(), 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    // Reading and writing at once does not wait for the other side.
+    return { pipe, writer: await open(pipe, 'r+') };
+  };
+
+  it('is waited for as long as it is open, with one note', async () => {
+    const { pipe, writer } = await openPipe();
+    await writer.write('abc');
+    let notes = 0;
+    let resolve = () => {};
+    const noted = new Promise<void>(done => {
+      resolve = done;
+    });
+    const onWait = () => {
+      notes++;
+      resolve();
+    };
+    const reading = platform.readFile(pipe, 100, { onWait });
+    await noted;
+    await writer.write('def');
+    await writer.close();
+    expect([new TextDecoder().decode(await reading), notes]).toEqual(['abcdef', 1]);
+  });
+
+  it('is left when the signal aborts', async () => {
+    const { pipe, writer } = await openPipe();
+    const controller = new AbortController();
+    const reading = platform.readFile(pipe, 100, { signal: controller.signal });
+    controller.abort(new Error('Ctrl-C'));
+    expect(await messageOf(reading)).toBe('Ctrl-C');
+    await writer.close();
   });
 });
 

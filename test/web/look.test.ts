@@ -178,7 +178,10 @@ describe.each([
     await page.getByTestId('opacity').fill('50');
     await page.getByTestId('colours').selectOption('inferno');
     const picture = await decodeImage(await saved(page, 'Picture'), 'saved.png');
-    const drawn = await decodeImage(await readFile(join(out, PNEUMONIA!, 'person133_bacteria_635.png')), 'drawn.png');
+    const drawn = await decodeImage(
+      await readFile(join(out, PNEUMONIA!, 'person133_bacteria_635.cam.png')),
+      'drawn.png',
+    );
     expect([picture.width, picture.height]).toEqual([drawn.width, drawn.height]);
     const differences = picture.pixels.map((value, i) => Math.abs(value - drawn.pixels[i]!));
     // A value between two colours may be rounded to either; the text differs where a digit differs.

@@ -6,6 +6,7 @@ import {
   addFormatOptions,
   argumentsInTurns,
   type BenchFlags,
+  expectOutputs,
   formatted,
   hostFacts,
   showComparison,
@@ -66,6 +67,7 @@ export function registerBench(program: Command): void {
 
 async function run(kernel: string | undefined, flags: KernelFlags): Promise<void> {
   const output = new Output(flags);
+  await expectOutputs(flags, flags.roofline, flags.compare === undefined ? [] : [flags.compare]);
   const { benchKernels, compareKernels, kernelTurns, parseKernelResult, rooflineChart } = await import(
     '../../bench/index.ts'
   );

@@ -10,11 +10,12 @@ import {
   addBenchNetworkOptions,
   addFormatOptions,
   type BenchFlags,
+  expectOutputs,
   formatted,
   hostFacts,
   realBackbone,
 } from '../common/bench.ts';
-import { imagesUnder } from '../common/images.ts';
+import { namedImages } from '../common/inputs.ts';
 import { addAdapterOptions, addCommonOptions, halfSettings, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, runCommand } from '../common/session.ts';
@@ -54,7 +55,8 @@ async function run(
   { batch, ...flags }: FeatureFlags,
 ): Promise<void> {
   const output = new Output(flags);
-  const paths = await imagesUnder(inputs, 'bench features', new Output(flags));
+  await expectOutputs(flags);
+  const paths = await namedImages(inputs, { recursive: true }, { command: 'bench features', output });
   const { benchFeatures } = await import('../../bench/index.ts');
   const backbone =
     flags.backbone === undefined ? syntheticBackbone(architecture) : await realBackbone(architecture, flags, output);

@@ -8,6 +8,7 @@ import {
   addFormatOptions,
   argumentsInTurns,
   type BenchFlags,
+  expectOutputs,
   formatted,
   hostFacts,
   realBackbone,
@@ -54,6 +55,7 @@ export function registerBenchModel(bench: Command): void {
 
 async function run(architecture: ResNetArchitecture, flags: ModelFlags): Promise<void> {
   const output = new Output(flags);
+  await expectOutputs(flags);
   if (flags.against !== undefined) {
     const limited = { limit: flags.failAbove, signal: interruption.signal };
     const args = argumentsInTurns();

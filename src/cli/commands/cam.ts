@@ -1,20 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { baseName, encodePng, joinPath, makeDirectory, writeFileAtomic } from '#platform';
+import { baseName, checkWritable, listDirectory, makeDirectory } from '#platform';
 import type { LoadedImage } from '../../data/loader.ts';
-import { type Explanation, explainImage } from '../../inference/explain.ts';
+import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
 import type { Head } from '../../nn/head.ts';
-import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
-import { encodeNpy } from '../../weights/npy.ts';
+import { type CamPlace, camFiles, Stems, writeCam } from '../common/cam_files.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage } from '../common/images.ts';
+import { addInputs, type InputFlags, inputName, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
-import type { Output } from '../common/output.ts';
+import { Output } from '../common/output.ts';
+import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-interface CamFlags extends HeadFlags, TimingFlags {
+interface CamFlags extends HeadFlags, InputFlags, OutputFlags, TimingFlags {
   readonly out: string;
   readonly class?: string;
   readonly align: 'corners' | 'half-pixel';
@@ -24,11 +25,9 @@ interface CamFlags extends HeadFlags, TimingFlags {
 }
 
 export function registerCam(program: Command): void {
-  const command = program
-    .command('cam')
-    .description('draw each X-ray with a heat map of the evidence for a class')
-    .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
-    .requiredOption('--out <dir>', 'write the pictures here, as <name>.png')
+  const command = program.command('cam').description('draw each X-ray with a heat map of the evidence for a class');
+  addInputs(command, 'chest X-rays: JPEG, PNG, …')
+    .requiredOption('--out <dir>', 'write the pictures here, as <name>.cam.png')
     .addOption(headOption())
     .option('--class <name>', 'the class whose evidence is drawn (default: the verdict’s)')
     .addOption(
@@ -47,27 +46,45 @@ export function registerCam(program: Command): void {
     .option('--opacity <share>', 'opacity of the heat map over the X-ray, 0 to 1', share, 0.5)
     .option('--npy', 'also write the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
     .addOption(timingOption());
-  addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: CamFlags) =>
+  addForceOption(addNetworkOptions(command, HEADS_NETWORK)).action((images: string[], flags: CamFlags) =>
     runCommand(flags, () => cam(images, flags)),
   );
 }
 
-async function cam(paths: readonly string[], flags: CamFlags): Promise<void> {
-  await expectFiles(paths);
-  const images = new ComingImages(paths);
+async function cam(inputs: readonly string[], flags: CamFlags): Promise<void> {
+  const notes = new Output(flags);
+  const paths = await namedImages(inputs, flags, { command: 'cam', output: notes });
+  const stems = new Stems();
+  const places = paths.map(path => ({ folder: flags.out, stem: stems.next(path), command: 'raycam cam' }));
+  const { weights, head, filesFrom } = flags;
+  const outputs = new Outputs({ ...flags, command: 'raycam cam', inputs: [...paths, weights, head, filesFrom] });
+  await outputs.expectUnlabelled(flags.out);
+  await expectFree(outputs, places, flags);
+  const images = new ComingImages(paths, notes);
   const clock = new StageClock(flags.timing);
   const draw = async (network: Network, head: Head, output: Output) => {
     await makeDirectory(flags.out);
-    const taken = new Set<string>();
-    await forEachImage(images, output, loaded => drawOne(network, head, output, { loaded, taken, clock, flags }));
+    const drawing = { places, outputs, clock, flags };
+    await forEachImage(images, output, loaded => drawOne(network, head, output, { loaded, ...drawing }), {
+      writesFiles: true,
+    });
   };
   await withHead(flags, draw, { clock });
 }
 
+/** Checks the files of all images. Lists the folder once, instead of looking each file up. @throws InputError */
+async function expectFree(outputs: Outputs, places: readonly CamPlace[], { out, npy }: CamFlags): Promise<void> {
+  const files = places.flatMap(place => camFiles(place).slice(0, npy ? undefined : 1));
+  await checkWritable(files[0]!.path);
+  const present = new Set((await listDirectory(out).catch(() => [])).map(({ name }) => name));
+  await outputs.expectDerived(files.filter(({ path }) => present.has(baseName(path))));
+}
+
 interface Drawing {
   readonly loaded: LoadedImage;
-  /** Stems that earlier images of this call took. */
-  readonly taken: Set<string>;
+  /** Where each image's files belong. */
+  readonly places: readonly CamPlace[];
+  readonly outputs: Outputs;
   readonly clock: StageClock;
   readonly flags: CamFlags;
 }
@@ -76,12 +93,12 @@ async function drawOne(
   network: Network,
   head: Head,
   output: Output,
-  { loaded: { path, image, decodeMs }, taken, clock, flags }: Drawing,
+  { loaded: { index, path, image, decodeMs }, places, outputs, clock, flags }: Drawing,
 ): Promise<void> {
   const options = { ...flags, className: flags.class };
   const explanation = await clock.time('forward', () => explainImage(network, head, image, options));
-  const to = { folder: flags.out, stem: freeStem(path, taken), name: baseName(path), ...flags };
-  const files = await clock.time('picture', () => writeCam(explanation, to));
+  const to = { ...flags, ...places[index]!, name: baseName(inputName(path)) };
+  const files = await clock.time('picture', () => writeCam(explanation, to, outputs));
   const timing = flags.timing ? clock.answer(decodeMs) : undefined;
   const { class: verdict, probabilities, camClass, bounds, isConstant } = explanation;
   const [min, max] = bounds;
@@ -91,46 +108,6 @@ async function drawOne(
   );
   if (timing) output.note(timingText(timing));
   if (isConstant) output.note(`${path}: the map is constant (${min}), so the picture highlights nothing`);
-}
-
-/** Writes the picture, and with `npy` the raw maps. Returns their paths. */
-export async function writeCam(
-  explanation: Explanation,
-  to: {
-    readonly folder: string;
-    readonly stem: string;
-    readonly name: string;
-    readonly colormap: ColormapName;
-    readonly npy?: boolean;
-  },
-): Promise<string[]> {
-  const { image, overlay, heatMap, class: verdict, probabilities, camClass, bounds, cam, upsampled } = explanation;
-  const figure = composeCamFigure({
-    image,
-    overlay,
-    heatMap,
-    verdict,
-    probability: probabilities[verdict]!,
-    className: camClass,
-    name: to.name,
-    colormap: to.colormap,
-    min: bounds[0],
-    max: bounds[1],
-  });
-  const path = (ending: string) => joinPath(to.folder, `${to.stem}${ending}`);
-  const files: [string, Uint8Array][] = [[path('.png'), await encodePng(figure)]];
-  if (to.npy) files.push([path('.cam7.npy'), encodeNpy(cam)], [path('.cam224.npy'), encodeNpy(upsampled)]);
-  for (const [file, bytes] of files) await writeFileAtomic(file, bytes);
-  return files.map(([file]) => file);
-}
-
-/** Returns the file's name without its extension, with a number if an earlier image of this call has the same. */
-function freeStem(path: string, taken: Set<string>): string {
-  const stem = baseName(path).replace(/\.[^.]+$/, '');
-  let free = stem;
-  for (let n = 2; taken.has(free); n++) free = `${stem}-${n}`;
-  taken.add(free);
-  return free;
 }
 
 function share(text: string): number {

@@ -1,30 +1,31 @@
 import type { Command } from 'commander';
 import { classifyImage } from '../../inference/classify.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage } from '../common/images.ts';
+import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
+import { Output } from '../common/output.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
 
-type ClassifyFlags = NetworkFlags & { readonly top: number };
+type ClassifyFlags = NetworkFlags & InputFlags & { readonly top: number };
 
 export function registerClassify(program: Command): void {
   const command = program
     .command('classify')
-    .description('print the most probable of the backbone’s 1000 ImageNet classes for each image')
-    .argument('<image...>', 'photos: JPEG, PNG, WebP, …')
-    .option('--top <count>', 'number of classes', wholeNumber(1), 5);
+    .description('print the most probable of the backbone’s 1000 ImageNet classes for each image');
+  addInputs(command, 'photos: JPEG, PNG, WebP, …').option('--top <count>', 'number of classes', wholeNumber(1), 5);
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
 }
 
-async function classify(paths: readonly string[], flags: ClassifyFlags): Promise<void> {
-  await expectFiles(paths);
-  const images = new ComingImages(paths);
+async function classify(inputs: readonly string[], flags: ClassifyFlags): Promise<void> {
+  const notes = new Output(flags);
+  const images = new ComingImages(await namedImages(inputs, flags, { command: 'classify', output: notes }), notes);
   await withNetwork(flags, (network, output) =>
     forEachImage(images, output, async ({ path, image }) => {
       const top = await classifyImage(network, image, flags.top);
       const lines = top.map(({ index, label, probability }) => `  ${probability.toFixed(4)}  ${label} (${index})`);
-      output.result({ image: path, top, notes: image.notes }, [path, ...lines].join('\n'));
+      output.result({ image: path, top, notes: image.notes }, [path, ...lines]);
     }),
   );
 }

@@ -5,9 +5,12 @@ import type { Network } from '../../inference/network.ts';
 import { Head, type HeadValues } from '../../nn/head.ts';
 import { DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import type { ReportCase } from '../../report/html_report.ts';
+import { camFiles, writeCam } from '../common/cam_files.ts';
 import type { Output } from '../common/output.ts';
+import type { DerivedFile, Outputs } from '../common/outputs.ts';
 import { interruption } from '../common/session.ts';
-import { writeCam } from './cam.ts';
+
+export const COMMAND = 'raycam demo';
 
 /** Heat maps per class. */
 const CASES_PER_CLASS = 3;
@@ -23,7 +26,7 @@ export interface Sample {
 
 /** Returns all bundled X-rays, or as many as a software Vulkan driver can process in a few minutes. */
 export async function sampleFor({ device }: Network, { full }: { readonly full?: boolean }): Promise<Sample> {
-  const { splits } = await openDataset(packageFile('sample/chest_xray'));
+  const { splits } = await openSample();
   const [train, test] = [splits.train!, splits.test!];
   if (full || device.adapter.kind !== 'software') return { train, test, why: 'all that are bundled' };
   const why =
@@ -36,6 +39,21 @@ function firstOfEachClass(folder: ImageFolder, count: number): ImageFolder {
   return { ...folder, images: folder.images.filter(({ classIndex }) => taken[classIndex]!++ < count) };
 }
 
+function openSample() {
+  return openDataset(packageFile('sample/chest_xray'));
+}
+
+/** Returns the pictures that `drawCases` will write. They are the same for every sample. */
+export async function caseFiles(folder: string): Promise<DerivedFile[]> {
+  const { splits } = await openSample();
+  const chosen = firstOfEachClass(splits.test!, CASES_PER_CLASS).images;
+  return chosen.map(({ path }) => camFiles({ folder, stem: stemOf(path), command: COMMAND })[0]);
+}
+
+function stemOf(path: string): string {
+  return baseName(path).replace(/\.[^.]+$/, '');
+}
+
 export interface DrawnCase extends ReportCase {
   /** Name in the report's folder. */
   readonly file: string;
@@ -45,7 +63,12 @@ export interface DrawnCase extends ReportCase {
 export async function drawCases(
   network: Network,
   output: Output,
-  { folder, head: values, out }: { readonly folder: ImageFolder; readonly head: HeadValues; readonly out: string },
+  {
+    folder,
+    head: values,
+    out,
+    outputs,
+  }: { readonly folder: ImageFolder; readonly head: HeadValues; readonly out: string; readonly outputs: Outputs },
 ): Promise<DrawnCase[]> {
   const chosen = firstOfEachClass(folder, CASES_PER_CLASS).images;
   const head = new Head(network.device, values);
@@ -56,11 +79,11 @@ export async function drawCases(
       interruption.signal.throwIfAborted();
       const explanation = await explainImage(network, head, await decodeImage(await readFile(path), path));
       const name = baseName(path);
-      const stem = name.replace(/\.[^.]+$/, '');
-      await writeCam(explanation, { folder: out, stem, name, colormap: DEFAULT_COLORMAP });
+      const to = { folder: out, stem: stemOf(path), name, command: COMMAND, colormap: DEFAULT_COLORMAP };
+      const [file] = await writeCam(explanation, to, outputs);
       const { class: verdict, probabilities } = explanation;
       const picture = {
-        source: `${stem}.png`,
+        source: baseName(file!),
         caption: `The X-ray, the evidence for ${verdict} over it, and the map alone`,
       };
       cases.push({

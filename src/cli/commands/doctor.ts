@@ -55,7 +55,7 @@ async function compare(flags: DoctorFlags): Promise<void> {
   const comparisons = compareReports(a!, b!);
   const agree = comparisons.every(({ firstDivergence }) => firstDivergence === null);
   const lines = [...comparisons.flatMap(comparisonLines), agree ? 'PASS' : 'FAIL'];
-  new Output(flags).result({ comparisons, passed: agree }, lines.join('\n'));
+  new Output(flags).result({ comparisons, passed: agree }, lines);
   if (!agree) process.exitCode = 1;
 }
 
@@ -75,18 +75,15 @@ async function diagnose(flags: DoctorFlags): Promise<void> {
   const images = await checkDecoding();
   const passed = passes(adapters, comparisons) && images.passed;
   const cached = weights.map(({ id, from, cachedPath }) => ({ id, from, cached: cachedPath !== undefined }));
-  output.result(
-    { ...machine, cacheDirectory: folder, cache, weights: cached, images, adapters, comparisons, passed },
-    [
-      `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
-      ...cacheLines(folder, cache),
-      ...weightsLines(weights),
-      imagesLine(images),
-      ...adapters.flatMap(adapterLines),
-      ...comparisons.flatMap(comparisonLines),
-      passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
-    ].join('\n'),
-  );
+  output.result({ ...machine, cacheDirectory: folder, cache, weights: cached, images, adapters, comparisons, passed }, [
+    `Raycam ${machine.raycam}, Node ${machine.node} on ${machine.platform}, ${machine.cores} cores`,
+    ...cacheLines(folder, cache),
+    ...weightsLines(weights),
+    imagesLine(images),
+    ...adapters.flatMap(adapterLines),
+    ...comparisons.flatMap(comparisonLines),
+    passed ? 'PASS' : adapters.some(adapter => adapter.present) ? 'FAIL' : 'FAIL: there is no adapter to run on',
+  ]);
   if (!passed) process.exitCode = 1;
 }
 

@@ -5,7 +5,7 @@ import { evaluateHead } from '../../inference/predict.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
 import { openLabelled } from '../common/images.ts';
-import { describeMetrics, withoutRoc } from '../common/metrics.ts';
+import { metricLines, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
@@ -34,7 +34,7 @@ async function evaluate(dir: string, flags: EvaluateFlags): Promise<void> {
     checkClasses(folder, head.classes, `those of ${file.name}`);
     const set = await featureSetOf(network, output, { folder, label: 'features', flags });
     const metrics = await evaluateHead(network, file.head, { set, positiveClass: flags.positive });
-    output.result({ ...withoutRoc(metrics), skipped: set.skipped.length }, describeMetrics(metrics));
+    output.result({ ...withoutRoc(metrics), skipped: set.skipped.length }, metricLines(metrics));
     for (const note of metrics.notes) output.note(note);
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { LoadedImage } from '../../data/loader.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage } from '../common/images.ts';
+import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addCommonOptions, type CommonFlags } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
@@ -11,17 +12,17 @@ const NETWORK_SIDE = 224;
 export function registerInfo(program: Command): void {
   const command = program
     .command('info')
-    .description('print what image files contain, and what a network sees of them; no network is needed')
-    .argument('<image...>', 'images: JPEG, PNG, DICOM, …');
-  addCommonOptions(command).action((images: string[], flags: CommonFlags) =>
-    runCommand(flags, () => info(images, flags)),
+    .description('print what image files contain, and what a network sees of them; no network is needed');
+  addInputs(command, 'images: JPEG, PNG, DICOM, …');
+  addCommonOptions(command).action((inputs: string[], flags: CommonFlags & InputFlags) =>
+    runCommand(flags, () => info(inputs, flags)),
   );
 }
 
-async function info(paths: readonly string[], flags: CommonFlags): Promise<void> {
-  await expectFiles(paths);
+async function info(inputs: readonly string[], flags: CommonFlags & InputFlags): Promise<void> {
   const output = new Output(flags);
-  await forEachImage(new ComingImages(paths), output, async loaded => {
+  const paths = await namedImages(inputs, flags, { command: 'info', output });
+  await forEachImage(new ComingImages(paths, output), output, async loaded => {
     const { path, image } = loaded;
     const seen = seenOf(loaded);
     output.result({ image: path, ...image.description, seen, notes: image.notes }, textOf(loaded, seen));
@@ -49,7 +50,7 @@ function seenOf({ image: { pixels } }: LoadedImage): Seen {
   return { width: NETWORK_SIDE, height: NETWORK_SIDE, min, max, mean };
 }
 
-function textOf({ path, image }: LoadedImage, seen: Seen): string {
+function textOf({ path, image }: LoadedImage, seen: Seen): string[] {
   const { format, width, height, photometric, bits, bitsUsed, details } = image.description!;
   const depth = bitsUsed === bits ? `${bits} bits` : `${bits} bits, of which ${bitsUsed} are used`;
   const rows: [string, string | number][] = [
@@ -59,5 +60,5 @@ function textOf({ path, image }: LoadedImage, seen: Seen): string {
     ['network sees', `${seen.width} x ${seen.height} RGB, grey values ${seen.min} to ${seen.max}, mean ${seen.mean}`],
   ];
   const widest = Math.max(...rows.map(([name]) => name.length));
-  return [`${path}: ${format}`, ...rows.map(([name, value]) => `  ${name.padEnd(widest)}  ${value}`)].join('\n');
+  return [`${path}: ${format}`, ...rows.map(([name, value]) => `  ${name.padEnd(widest)}  ${value}`)];
 }

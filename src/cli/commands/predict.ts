@@ -1,28 +1,28 @@
 import type { Command } from 'commander';
 import { predictImage } from '../../inference/predict.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage } from '../common/images.ts';
+import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
+import { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-type PredictFlags = HeadFlags & TimingFlags;
+type PredictFlags = HeadFlags & InputFlags & TimingFlags;
 
 export function registerPredict(program: Command): void {
   const command = program
     .command('predict')
-    .description('classify each X-ray, and print the class with its probability')
-    .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
-    .addOption(headOption())
-    .addOption(timingOption());
+    .description('classify each X-ray, and print the class with its probability');
+  addInputs(command, 'chest X-rays: JPEG, PNG, …').addOption(headOption()).addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
   );
 }
 
-async function predict(paths: readonly string[], flags: PredictFlags): Promise<void> {
-  await expectFiles(paths);
-  const images = new ComingImages(paths);
+async function predict(inputs: readonly string[], flags: PredictFlags): Promise<void> {
+  const notes = new Output(flags);
+  const images = new ComingImages(await namedImages(inputs, flags, { command: 'predict', output: notes }), notes);
   const clock = new StageClock(flags.timing);
   await withHead(
     flags,

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { writeFileAtomic } from '#platform';
 import type { ImageFolder } from '../../data/image_folder.ts';
 import { type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
 import type { Features } from '../../inference/features.ts';
@@ -11,12 +10,13 @@ import { FIT_DEFAULTS } from '../../train/fit.ts';
 import type { TrainingSettings } from '../../train/trained_head.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { openLabelled } from '../common/images.ts';
-import { describeMetrics, withoutRoc } from '../common/metrics.ts';
+import { metricLines, withoutRoc } from '../common/metrics.ts';
 import { addNetworkOptions, addReuseOption, positiveNumber, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
+import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, runCommand, withNetwork } from '../common/session.ts';
 
-interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, TrainingSettings {
+interface TrainFlags extends Omit<FeatureFlags, keyof TrainingSettings>, OutputFlags, TrainingSettings {
   readonly out: string;
 }
 
@@ -29,7 +29,7 @@ export function registerTrain(program: Command): void {
     )
     .argument(
       '<dir>',
-      'a folder that contains the folder train, and val or test; each of these contains one folder per class',
+      'a folder that contains the folder train, and val or test, each with one folder per class; or a folder with one folder per class, of whose patients a fifth is held out',
     )
     .requiredOption('--out <file>', 'write the head to this safetensors file')
     .option('--epochs <count>', 'number of passes over the training images', wholeNumber(1), epochs)
@@ -47,7 +47,12 @@ export function registerTrain(program: Command): void {
       positiveNumber,
       gamma,
     )
-    .option('--seed <number>', 'seed of the initial weights and of every shuffle', wholeNumber(0), seed)
+    .option(
+      '--seed <number>',
+      'seed of the initial weights, of every shuffle, and of the choice of the patients that are held out',
+      wholeNumber(0),
+      seed,
+    )
     .option(
       '--augment <copies>',
       'number of copies to add for each training image, each of them changed at random',
@@ -59,10 +64,16 @@ export function registerTrain(program: Command): void {
         .choices(['best', 'last'])
         .default('best'),
     );
-  addReuseOption(addNetworkOptions(command)).action((dir: string, flags: TrainFlags) =>
+  addReuseOption(addForceOption(addNetworkOptions(command))).action((dir: string, flags: TrainFlags) =>
     runCommand(flags, async () => {
-      const folders = trainingFolders(await openLabelled(dir, new Output(flags)));
-      await withNetwork(flags, (network, output) => train(network, output, { folders, flags }));
+      const output = new Output(flags);
+      const folders = trainingFolders(await openLabelled(dir, output), flags.seed);
+      if (folders.note !== undefined) output.note(folders.note);
+      const { train: training, val, test } = folders;
+      const images = [training, val, ...(test ? [test] : [])].flatMap(folder => folder.images.map(({ path }) => path));
+      const outputs = new Outputs({ ...flags, command: 'raycam train', inputs: [...images, flags.weights] });
+      await outputs.expectNamed(flags.out);
+      await withNetwork(flags, (network, output) => train(network, output, { folders, outputs, flags }));
     }),
   );
 }
@@ -70,16 +81,22 @@ export function registerTrain(program: Command): void {
 async function train(
   network: Network,
   output: Output,
-  { folders, flags }: { readonly folders: TrainingFolders; readonly flags: TrainFlags },
+  {
+    folders,
+    outputs,
+    flags,
+  }: { readonly folders: TrainingFolders; readonly outputs: Outputs; readonly flags: TrainFlags },
 ): Promise<void> {
   const trained = await trainWithOutput(network, output, { folders, settings: flags, flags });
   if (trained === undefined) return;
   const { head, epoch, metadata, metrics } = trained;
-  await writeFileAtomic(flags.out, encodeHead(head, metadata));
-  output.result(
-    { out: flags.out, selectedEpoch: epoch, backbone: metadata.backbone, metrics: withoutRoc(metrics) },
-    `\n${describeMetrics(metrics)}\n\n${flags.out}`,
-  );
+  await outputs.write(flags.out, encodeHead(head, metadata));
+  output.result({ out: flags.out, selectedEpoch: epoch, backbone: metadata.backbone, metrics: withoutRoc(metrics) }, [
+    '',
+    ...metricLines(metrics),
+    '',
+    flags.out,
+  ]);
 }
 
 /**
@@ -105,9 +122,7 @@ export async function trainWithOutput(
     onLine: line => {
       if (!output.isJson) output.result({}, line);
     },
-    onEpoch: epoch => {
-      if (output.isJson) output.result(epoch, '');
-    },
+    onEpoch: epoch => output.record(epoch),
   });
   if (trained === undefined) output.warn('raycam: interrupted, no head was written');
   return trained;

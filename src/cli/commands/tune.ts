@@ -6,10 +6,11 @@ import type { AdapterChoice } from '../../runtime/adapter.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture, type StrideOn } from '../../weights/resnet_shapes.ts';
 import { addAdapterOptions, addCommonOptions, type CommonFlags, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
+import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, runCommand } from '../common/session.ts';
 import { keepTuning } from '../common/tuning_files.ts';
 
-interface TuneFlags extends CommonFlags {
+interface TuneFlags extends CommonFlags, OutputFlags {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly batch: readonly number[];
@@ -42,8 +43,8 @@ export function registerTune(program: Command): void {
     .option('--samples <count>', 'measurements of each (default: as many as fit in a second)', wholeNumber(1))
     .option('--out <file>', 'also write the result here, for a page or a machine of the same kind')
     .option('--from <file>', 'measure nothing; keep the results of such a file');
-  addCommonOptions(addAdapterOptions(command)).action((architecture: ResNetArchitecture, flags: TuneFlags) =>
-    runCommand(flags, () => run(architecture, flags)),
+  addForceOption(addCommonOptions(addAdapterOptions(command))).action(
+    (architecture: ResNetArchitecture, flags: TuneFlags) => runCommand(flags, () => run(architecture, flags)),
   );
 }
 
@@ -51,6 +52,7 @@ const collectCounts = (text: string, before: readonly number[] = []) => [...befo
 
 async function run(architecture: ResNetArchitecture, flags: TuneFlags): Promise<void> {
   const output = new Output(flags);
+  await new Outputs({ ...flags, command: 'raycam tune', inputs: [flags.from] }).expectNamed(flags.out);
   const tuning = flags.from === undefined ? await measured(architecture, flags, output) : await read(flags.from);
   if (flags.out !== undefined) await writeFileAtomic(flags.out, tuning.encode());
   const file = await keepTuning(tuning, flags.cacheDir);
@@ -80,11 +82,11 @@ function rowOf({ size, algorithm, ms, untunedMs }: TunedConvolution) {
   return { ...encodeSize(size), algorithm: algorithmName(algorithm), ms, untunedMs };
 }
 
-function textOf({ convolutions }: Tuning, file: string): string {
+function textOf({ convolutions }: Tuning, file: string): string[] {
   const rows = convolutions.map(({ size, algorithm, ms, untunedMs }) => {
     const { batch, channels, outChannels, kernelSize, stride } = size;
     const shape = `${batch}x${channels}x${size.size.join('x')} > ${outChannels}, ${kernelSize.join('x')} / ${stride}`;
     return `${shape.padEnd(36)}${algorithmName(algorithm).padEnd(18)}${ms.toFixed(4).padStart(9)} ms${(ms / untunedMs).toFixed(2).padStart(6)} of the untuned`;
   });
-  return [...rows, `saved in ${file}`].join('\n');
+  return [...rows, `saved in ${file}`];
 }

@@ -5,12 +5,16 @@ import { pruneCache } from '../../weights/prune.ts';
 import { pullWeights } from '../../weights/pull.ts';
 import { addCommonOptions, type CommonFlags, prefixOption } from '../common/options.ts';
 import { Output } from '../common/output.ts';
+import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, PullProgress, runCommand } from '../common/session.ts';
+
+/** A line of `info` is cut here: metadata can be as long as the file. */
+const MOST_CHARACTERS = 1000;
 
 type PullFlags = CommonFlags & { readonly offline?: boolean };
 type PruneFlags = CommonFlags & { readonly all?: boolean; readonly dryRun?: boolean };
 type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: string };
-type ConvertFlags = CommonFlags & { readonly keepNames?: boolean; readonly prefix?: string };
+type ConvertFlags = CommonFlags & OutputFlags & { readonly keepNames?: boolean; readonly prefix?: string };
 
 export function registerWeights(program: Command): void {
   const weights = program
@@ -65,7 +69,7 @@ function registerFiles(weights: Command): void {
       new Option('--keep-names', 'keep the name of every tensor, and the order of its dimensions').conflicts('prefix'),
     )
     .addOption(prefixOption());
-  addCommonOptions(convertCommand).action((input: string, output: string, flags: ConvertFlags) =>
+  addForceOption(addCommonOptions(convertCommand)).action((input: string, output: string, flags: ConvertFlags) =>
     runCommand(flags, () => convert(input, output, flags)),
   );
 }
@@ -110,20 +114,17 @@ async function info(path: string, flags: InfoFlags): Promise<void> {
     ...(about.problem === undefined ? [] : [about.problem]),
     ...Object.entries(about.metadata).map(([key, value]) => `${key}: ${value}`),
     ...(flags.tensors ? tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype} [${shape.join(', ')}]`) : []),
-  ].map(oneLine);
-  new Output(flags).result(
-    flags.tensors ? { ...about, tensors } : { ...about, tensorCount: tensors.length },
-    lines.join('\n'),
-  );
-}
-
-/** Escapes control characters: names and metadata come from the file, and must not move the cursor or start a line. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, character => JSON.stringify(character).slice(1, -1)).slice(0, 1000);
+  ].map(line => line.slice(0, MOST_CHARACTERS));
+  new Output(flags).result(flags.tensors ? { ...about, tensors } : { ...about, tensorCount: tensors.length }, lines);
 }
 
 async function convert(input: string, out: string, flags: ConvertFlags): Promise<void> {
-  await convertWeights(input, out, { names: flags.keepNames ? 'keep' : 'torchvision', prefix: flags.prefix });
+  await new Outputs({ ...flags, command: 'raycam weights convert', inputs: [input] }).expectNamed(out);
+  await convertWeights(input, out, {
+    replaceInput: flags.force,
+    names: flags.keepNames ? 'keep' : 'torchvision',
+    prefix: flags.prefix,
+  });
   const { sha256, sizeBytes } = await describeWeights(out);
   new Output(flags).result(
     { in: input, out, sha256, sizeBytes },

@@ -11,10 +11,11 @@ import type { Backbone } from '../../weights/backbone.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture } from '../../weights/resnet_shapes.ts';
 import { resolveBackbone } from '../../weights/resolve_backbone.ts';
 import { addWeightOptions, type CommonFlags, type Half, NETWORK_GROUP, OUTPUT_GROUP, wholeNumber } from './options.ts';
-import type { Output } from './output.ts';
+import { type Output, printable } from './output.ts';
+import { addForceOption, type OutputFlags, Outputs } from './outputs.ts';
 import { interruption, PullProgress } from './session.ts';
 
-export interface BenchFlags extends CommonFlags {
+export interface BenchFlags extends CommonFlags, OutputFlags {
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   /** Id of the network whose trained weights replace the synthetic ones. */
@@ -33,7 +34,7 @@ export interface BenchFlags extends CommonFlags {
 }
 
 export function addFormatOptions(command: Command): Command {
-  return command
+  return addForceOption(command)
     .option(
       '--samples <count>',
       'number of measurements for each row of the result table (default: as many as fit in a few seconds; for `bench features`, 100)',
@@ -116,6 +117,7 @@ export function argumentsInTurns(): string[] {
   const given = process.argv.slice(2);
   for (let i = 0; i < given.length; i++) {
     const [name] = given[i]!.split('=');
+    if (given[i] === '--force') continue;
     if (!dropped.has(name!)) kept.push(given[i]!);
     else if (name === given[i]) i++; // its value
   }
@@ -129,6 +131,17 @@ export async function showComparison(result: ComparisonResult, flags: BenchFlags
   if (result.verdict === 'slower' || result.refused.length > 0) process.exitCode = 1;
 }
 
+/** Checks the files that a bench will write, before it measures. @throws InputError | UsageError */
+export async function expectOutputs(
+  { force, out }: BenchFlags,
+  roofline?: string,
+  inputs: string[] = [],
+): Promise<void> {
+  const outputs = new Outputs({ force, command: 'raycam bench', inputs });
+  await outputs.expectNamed(out);
+  await outputs.expectNamed(roofline);
+}
+
 /** Prints one result in the requested format, and with --out writes it as JSON. */
 export async function formatted<Result extends object>(
   result: Result,
@@ -136,7 +149,8 @@ export async function formatted<Result extends object>(
   formats: Record<'text' | 'markdown' | 'csv', (result: Result) => string>,
 ): Promise<void> {
   const format = flags.csv ? 'csv' : flags.markdown ? 'markdown' : 'text';
-  await writeStdout(`${flags.json ? JSON.stringify(result) : formats[format](result)}\n`);
+  const text = flags.json ? JSON.stringify(result) : formats[format](result);
+  await writeStdout(printable(text.split('\n')));
   if (flags.out !== undefined) await writeFileAtomic(flags.out, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 

@@ -1,9 +1,11 @@
 import type { Reuse } from '../../data/feature_store.ts';
 import type { ImageFolder } from '../../data/image_folder.ts';
+import type { SkippedImage } from '../../data/loader.ts';
 import { computeFeatures, type Features } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
 import type { FeatureSet } from '../../train/feature_set.ts';
 import { reportNotes, reportSkipped } from './images.ts';
+import { readInput } from './inputs.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
@@ -21,6 +23,7 @@ export async function featuresWithProgress(
   { paths, label, flags }: { readonly paths: readonly string[]; readonly label: string; readonly flags: FeatureFlags },
 ): Promise<Features> {
   const progress = output.progress(label, paths.length, 'images');
+  const skipped: SkippedImage[] = [];
   try {
     const features = await computeFeatures(network, {
       paths,
@@ -29,14 +32,16 @@ export async function featuresWithProgress(
       cacheDir: flags.cacheDir,
       reuse: flags.reuse,
       signal: interruption.signal,
+      read: path => readInput(path, output),
+      onSkip: image => skipped.push(image),
       onProgress: done => progress.update(done),
       note: text => output.note(text),
     });
     reportNotes(features.notes, output);
-    reportSkipped(features.skipped, output);
     return features;
   } finally {
     progress.stop();
+    reportSkipped(skipped, output);
   }
 }
 

@@ -1,8 +1,8 @@
-import { fileStatus } from '#platform';
+import { isStdoutClosed } from '#platform';
 import { type Dataset, openDataset } from '../../data/image_folder.ts';
-import { listImages, PassedOver } from '../../data/list_images.ts';
-import { ImageLoader, type ImageNote, type LoadedImage } from '../../data/loader.ts';
-import { InputError } from '../../errors/index.ts';
+import { ImageLoader, type ImageNote, type LoadedImage, type SkippedImage } from '../../data/loader.ts';
+import { InputError, UnusableImage } from '../../errors/index.ts';
+import { inputName, notePassedOver, readInput } from './inputs.ts';
 import type { Output } from './output.ts';
 import { interruption } from './session.ts';
 
@@ -14,16 +14,28 @@ export class ComingImages {
   private readonly images: AsyncIterator<LoadedImage>;
   private readonly first: Promise<IteratorResult<LoadedImage>>;
 
-  constructor(readonly paths: readonly string[]) {
-    this.loader = new ImageLoader(paths, { signal: interruption.signal });
+  constructor(
+    readonly paths: readonly string[],
+    output: Output,
+  ) {
+    this.loader = new ImageLoader(paths, { signal: interruption.signal, read: path => readInput(path, output) });
     this.images = this.loader[Symbol.asyncIterator]();
     this.first = this.images.next();
     this.first.catch(() => {}); // the iterator below rethrows it
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadedImage> {
-    for (let next = await this.first; !next.done; next = await this.images.next()) yield next.value;
+    try {
+      for (let next = await this.first; !next.done; next = await this.images.next()) yield next.value;
+    } finally {
+      await this.images.return?.();
+    }
   }
+}
+
+interface EachOptions {
+  /** Whether `work` writes files, so that it goes on when nobody reads standard output any more. */
+  readonly writesFiles?: boolean;
 }
 
 /**
@@ -34,33 +46,44 @@ export async function forEachImage(
   images: ComingImages,
   output: Output,
   work: (loaded: LoadedImage) => Promise<void>,
+  { writesFiles = false }: EachOptions = {},
 ): Promise<void> {
   const { loader, paths } = images;
   const progress = paths.length > 1 ? output.progress('images', paths.length) : undefined;
   let done = 0;
+  let recorded = 0;
+  const recordSkipped = () => {
+    for (; recorded < loader.skipped.length; recorded++) {
+      const { path, reason } = loader.skipped[recorded]!;
+      output.skipped(path, reason);
+    }
+  };
   for await (const loaded of images) {
+    if (isStdoutClosed() && !writesFiles) break;
+    recordSkipped();
     try {
       await work(loaded);
       done++;
     } catch (error) {
       // An image that decodes may still be too large to be resized.
+      if (!(error instanceof UnusableImage)) throw error;
       loader.skip(loaded.path, error);
     }
-    for (const note of loaded.image.notes ?? []) output.note(`${loaded.path}: ${note}`);
+    for (const note of loaded.image.notes ?? []) output.note(`${inputName(loaded.path)}: ${note}`);
     progress?.update(done + loader.skipped.length);
   }
   progress?.stop();
-  reportSkipped(loader.skipped, output);
+  recordSkipped();
+  warnOfSkipped(loader.skipped, output);
   if (loader.skipped.length === paths.length && paths.length > 1)
     throw new InputError(`none of the ${paths.length} images could be read`);
   if (loader.skipped.length > 0) process.exitCode = 1;
 }
 
-/** Checks that there is anything to read, before a network is opened. @throws InputError  none of the paths exists */
-export async function expectFiles(paths: readonly string[]): Promise<void> {
-  const results = await Promise.allSettled(paths.map(fileStatus));
-  const failure = results.find(({ status }) => status === 'rejected');
-  if (failure?.status === 'rejected' && results.every(({ status }) => status === 'rejected')) throw failure.reason;
+/** Reports every skipped image: a line on stderr, and with --json a record. */
+export function reportSkipped(skipped: readonly SkippedImage[], output: Output): void {
+  for (const { path, reason } of skipped) output.skipped(path, reason);
+  warnOfSkipped(skipped, output);
 }
 
 /** Opens labelled images, and notes the files in their folders that are not images. @throws InputError */
@@ -70,40 +93,15 @@ export async function openLabelled(dir: string, output: Output): Promise<Dataset
   return dataset;
 }
 
-function notePassedOver(dir: string, passedOver: PassedOver, output: Output): void {
-  const text = passedOver.describe();
-  if (text !== undefined) output.note(`${dir}: ${text}`);
-}
-
-/**
- * Returns the named images and those in named folders, in the given order.
- *
- * @throws InputError  there are none, or a path does not exist
- */
-export async function imagesUnder(inputs: readonly string[], command: string, output: Output): Promise<string[]> {
-  const under = async (path: string) => {
-    if (!(await fileStatus(path)).isDirectory) return [path];
-    const passedOver = new PassedOver();
-    const images = await listImages(path, undefined, passedOver);
-    notePassedOver(path, passedOver, output);
-    return images;
-  };
-  const paths = (await Promise.all(inputs.map(under))).flat();
-  if (paths.length === 0) throw new InputError(`${command}: ${inputs.join(', ')}: contains no images`);
-  return paths;
-}
-
 /** Reports the notes on many images: those on one image with its path, the others with their number. */
 export function reportNotes(notes: readonly ImageNote[], output: Output): void {
-  for (const { note, images, example } of notes)
-    output.note(images === 1 ? `${example}: ${note}` : `${images} images, such as ${example}: each ${note}`);
+  for (const { note, images, example } of notes) {
+    const name = inputName(example);
+    output.note(images === 1 ? `${name}: ${note}` : `${images} images, such as ${name}: each ${note}`);
+  }
 }
 
-/** Reports every skipped file, and their number. */
-export function reportSkipped(
-  skipped: readonly { readonly path: string; readonly reason: string }[],
-  output: Output,
-): void {
-  for (const { path, reason } of skipped) output.warn(`raycam: ${path}: ${reason}`);
+function warnOfSkipped(skipped: readonly SkippedImage[], output: Output): void {
+  for (const { path, reason } of skipped) output.warn(`raycam: ${inputName(path)}: ${reason}`);
   if (skipped.length > 1) output.warn(`raycam: ${skipped.length} images were skipped`);
 }

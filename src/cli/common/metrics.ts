@@ -5,8 +5,8 @@ export function withoutRoc({ roc: _, ...metrics }: Metrics) {
   return metrics;
 }
 
-/** Formats the metrics as a text table. */
-export function describeMetrics({
+/** Returns the lines of a table of the metrics. */
+export function metricLines({
   images,
   loss,
   accuracy,
@@ -17,7 +17,7 @@ export function describeMetrics({
   confusion,
   classes,
   positiveClass,
-}: Metrics): string {
+}: Metrics): string[] {
   const figure = (value: number | null) => (value === null ? '—' : value.toFixed(4));
   const interval = aurocInterval ? ` (95 % interval ${aurocInterval.map(bound => bound.toFixed(3)).join(' to ')})` : '';
   const width = Math.max(...classes.map(name => name.length), ...confusion.flat().map(count => `${count}`.length));
@@ -34,5 +34,5 @@ export function describeMetrics({
     'rows: true class; columns: predicted class',
     `  ${''.padEnd(width)}  ${classes.map(name => name.padStart(width)).join('  ')}`,
     ...rows,
-  ].join('\n');
+  ];
 }

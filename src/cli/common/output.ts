@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import { isInteractive, writeStderr, writeStdout } from '#platform';
+import { escapeControls } from '../../errors/escape_controls.ts';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -10,6 +11,9 @@ export interface Progress {
   update(done: number, total?: number): void;
   stop(): void;
 }
+
+/** One line, or several. Names of files are part of it, so control characters in it are escaped, line feeds too. */
+type Text = string | readonly string[];
 
 /** Writes results to stdout (with --json, a line of JSON each), and progress and notes to stderr. */
 export class Output {
@@ -22,18 +26,28 @@ export class Output {
   }
 
   /** Writes one result, as a JSON object or as text. */
-  result(record: object, text: string): void {
-    writeStdout(this.isJson ? `${JSON.stringify(record)}\n` : `${text}\n`);
+  result(record: object, text: Text): void {
+    writeStdout(this.isJson ? `${escapeControls(JSON.stringify(record))}\n` : printable(text));
+  }
+
+  /** Writes a result that has no text, with --json only. */
+  record(record: object): void {
+    if (this.isJson) this.result(record, '');
+  }
+
+  /** With --json, writes the record of an image that was skipped. */
+  skipped(image: string, text: string): void {
+    this.record({ image, error: { code: 'unreadable', text } });
   }
 
   /** Writes a note: what runs, what was skipped. */
-  note(text: string): void {
-    if (!this.options.quiet) writeStderr(`${text}\n`);
+  note(text: Text): void {
+    if (!this.options.quiet) writeStderr(printable(text));
   }
 
   /** Writes a warning, even with --quiet. */
-  warn(text: string): void {
-    writeStderr(`${text}\n`);
+  warn(text: Text): void {
+    writeStderr(printable(text));
   }
 
   /** Shows a bar with the estimated time left on a terminal, otherwise a line every few seconds. */
@@ -83,4 +97,12 @@ export class Output {
       stop: () => {},
     };
   }
+}
+
+/** Returns the lines with control characters escaped: no name can move the cursor, start a line, or turn text round. */
+export function printable(text: Text): string {
+  return [text]
+    .flat()
+    .map(line => `${escapeControls(line)}\n`)
+    .join('');
 }

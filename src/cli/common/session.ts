@@ -6,6 +6,7 @@ import type { Shape } from '../../runtime/shape.ts';
 import type { Backbone } from '../../weights/backbone.ts';
 import type { PullProgress as WeightsProgress } from '../../weights/pull.ts';
 import { resolveBackbone } from '../../weights/resolve_backbone.ts';
+import { withAddressLimit } from './address_space.ts';
 import { type CommonFlags, halfSettings, type NetworkFlags } from './options.ts';
 import { Output, type Progress } from './output.ts';
 import { StageClock } from './timing.ts';
@@ -84,7 +85,7 @@ export async function runCommand(options: CommonFlags, work: () => Promise<void>
   } catch (error) {
     if (!(error instanceof RaycamError)) throw error;
     if (options.debug) console.error(error);
-    else new Output().warn(`raycam: ${error.message}`);
+    else new Output().warn(`raycam: ${withAddressLimit(error.message)}`.split('\n'));
     process.exitCode = error.exitCode;
   }
 }

@@ -4,7 +4,7 @@ import type { FeatureStore } from '../../data/feature_store.ts';
 import { type ImageFolder, openDataset } from '../../data/image_folder.ts';
 import type { SkippedImage } from '../../data/loader.ts';
 import { pickedFolder } from '../../data/picked_files.ts';
-import { holdOut, type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
+import { type TrainingFolders, trainingFolders } from '../../data/training_folders.ts';
 import { InputError } from '../../errors/index.ts';
 import { computeFeatures, featureStore } from '../../inference/features.ts';
 import type { Network } from '../../inference/network.ts';
@@ -37,6 +37,8 @@ export interface TrainingSummary {
   readonly settings: TrainingSettings;
   readonly classes: readonly string[];
   readonly valName: string;
+  /** What was held out of a folder without splits. */
+  readonly note?: string;
   readonly images: { readonly train: number; readonly val: number };
   readonly skipped: readonly SkippedImage[];
   readonly history: readonly EpochRecord[];
@@ -73,7 +75,7 @@ const stores = new WeakMap<Network, Promise<FeatureStore>>();
  */
 export async function train(network: Network, { files, settings }: TrainingRequest, hooks: Hooks): Promise<Training> {
   const startedMs = performance.now();
-  const folders = await foldersOf(files);
+  const folders = await foldersOf(files, settings.seed);
   const { classes } = folders.train;
   const blobs = new Map(files.map(({ path, file }) => [path, file]));
   const read = async (path: string) => new Uint8Array(await blobs.get(path)!.arrayBuffer());
@@ -100,6 +102,7 @@ export async function train(network: Network, { files, settings }: TrainingReque
     settings,
     classes,
     valName: folders.valName,
+    note: folders.note,
     images: { train: sets.train.labels.length, val: sets.val.labels.length },
     skipped: [...sets.train.skipped, ...sets.val.skipped, ...(sets.test?.skipped ?? [])],
     history,
@@ -123,11 +126,10 @@ export function headFileOf({ heads, metadata, summary }: Training, epoch: number
 }
 
 /** Divides the picked files into a training set, a validation set and, if the folder contains one, a test set. */
-async function foldersOf(files: readonly PickedFile[]): Promise<TrainingFolders> {
+async function foldersOf(files: readonly PickedFile[], seed: number): Promise<TrainingFolders> {
   if (files.length === 0) throw new InputError('train: the folder is empty. Pick one that contains a folder per class');
   const root = files[0]!.path.split('/')[0]!;
-  const dataset = await openDataset(root, pickedFolder(files.map(({ path }) => path)));
-  return dataset.splits.all ? holdOut(dataset.splits.all) : trainingFolders(dataset);
+  return trainingFolders(await openDataset(root, pickedFolder(files.map(({ path }) => path))), seed);
 }
 
 interface SetRequest {

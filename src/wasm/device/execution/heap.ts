@@ -1,3 +1,5 @@
+import { addressSpaceBytes } from '#platform';
+
 const PAGE_BYTES = 65536;
 /** A cache line. Two buffers never share one, so that threads that write to both do not slow each other down. */
 export const ALIGNMENT = 64;
@@ -7,7 +9,9 @@ const INITIAL_PAGES = 16;
 /** The smallest growth step, so that many small buffers do not each grow the memory. */
 const GROWTH_PAGES = 256;
 /** Maximum sizes to try: from all that 32 bits can address down to what a phone's browser reserves. */
-const MAXIMUM_PAGES = [65536, 32768, 16384, 8192];
+const MAXIMUM_PAGES = [65536, 49152, 32768, 16384, 8192];
+/** What Node and the threads need of the addresses of a process, if `ulimit -v` limits them. */
+const OTHER_ADDRESSES_BYTES = 3e9;
 
 export interface Allocation {
   readonly address: number;
@@ -30,7 +34,8 @@ export interface HeapUse {
 
 /** One WebAssembly memory and its allocator: best fit over a list of free blocks, sorted by address. */
 export class Heap {
-  private held: WebAssembly.Memory;
+  /** Undefined once the heap is closed. */
+  private held: WebAssembly.Memory | undefined;
   private readonly free: Free[] = [];
   /** Everything from this address on was never allocated and is zero. */
   private end = FIRST_ADDRESS;
@@ -45,7 +50,9 @@ export class Heap {
     this.held = createMemory(shared);
   }
 
+  /** @throws RangeError  the heap is closed */
   get memory(): WebAssembly.Memory {
+    if (this.held === undefined) throw new RangeError('the memory of this device was closed');
     return this.held;
   }
 
@@ -53,7 +60,7 @@ export class Heap {
     return {
       usedBytes: this.usedBytes,
       peakBytes: this.peakBytes,
-      reservedBytes: this.memory.buffer.byteLength,
+      reservedBytes: this.held?.buffer.byteLength ?? 0,
     };
   }
 
@@ -81,7 +88,8 @@ export class Heap {
    * fails.
    */
   close(): void {
-    this.held = new WebAssembly.Memory({ initial: 0, maximum: 0 });
+    // An empty memory in its place would reserve 10 GB of addresses, which `ulimit -v` may forbid.
+    this.held = undefined;
     this.capacityBytes = 0;
     this.free.length = 0;
     this.usedBytes = 0;
@@ -154,13 +162,19 @@ export class Heap {
 
 function createMemory(shared: boolean): WebAssembly.Memory {
   let failure: unknown;
-  for (const maximum of MAXIMUM_PAGES)
+  const most = addressSpaceBytes() - OTHER_ADDRESSES_BYTES;
+  for (const maximum of MAXIMUM_PAGES) {
+    if (maximum * PAGE_BYTES > most && maximum !== MAXIMUM_PAGES.at(-1)) continue;
     try {
       return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared });
     } catch (error) {
       failure = error;
     }
-  throw failure;
+  }
+  throw new RangeError(
+    `no WebAssembly memory: ${failure instanceof Error ? failure.message : failure}. If \`ulimit -v\` limits it, start Node with --disable-wasm-trap-handler`,
+    { cause: failure },
+  );
 }
 
 /** Returns the index of the first block at or after `address`. */

@@ -70,13 +70,17 @@ function EpochSlider({ summary, epoch }: EpochPanelProps) {
   );
 }
 
-function TrainingFacts({ summary: { images, valName, skipped, elapsedMs, epoch } }: { readonly summary: Summary }) {
+function TrainingFacts({
+  summary: { images, valName, note, skipped, elapsedMs, epoch },
+}: {
+  readonly summary: Summary;
+}) {
   return (
     <dl class="rows">
       <dt>trained on</dt>
       <dd>{images.train} X-rays</dd>
       <dt>{valName}</dt>
-      <dd>{images.val} X-rays</dd>
+      <dd title={note}>{images.val} X-rays</dd>
       {skipped.length > 0 && (
         <>
           <dt>unreadable</dt>
