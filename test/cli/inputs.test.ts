@@ -66,7 +66,7 @@ describe('namedImages', () => {
   it('has a record for each path if none exists', async () => {
     const output = new Kept();
     await messageOf(namedImages([at('a.png'), at('b\n.png')], {}, { command: 'predict', output }));
-    const error = 'does not exist. Check the path';
+    const error = { code: 'unreadable', text: 'does not exist. Check the path' };
     expect(output.records).toEqual([
       { image: at('a.png'), error },
       { image: at('b\n.png'), error },
@@ -162,7 +162,7 @@ describe('commands', () => {
       [at('mixed/b\u001b[31m\n.png'), undefined],
       [at('mixed/c.png'), expect.any(String)],
     ]);
-    expect(records(ran)[1]!.error).toMatch(/^is not an image that can be decoded \(/);
+    expect((records(ran)[1]!.error as { text: string }).text).toMatch(/^is not an image that can be decoded \(/);
     expect(ran.stderr).toContain(`raycam: ${at('mixed')}/b\\u001b[31m\\n.png: is not an image that can be decoded (`);
     expect(ran.status).toBe(1);
   });
@@ -177,7 +177,9 @@ describe('commands', () => {
     writeFileSync(at('piped.png'), await picture(1));
     expect(records(piped)[0]).toMatchObject({ image: '-' });
     expect(Object.keys(records(piped)[0]!)).toEqual(Object.keys(records(named)[0]!));
-    expect(records(empty)).toEqual([{ image: '-', error: 'is empty. Download or copy it again' }]);
+    expect(records(empty)).toEqual([
+      { image: '-', error: { code: 'unreadable', text: 'is empty. Download or copy it again' } },
+    ]);
     expect(empty.stderr).toBe('raycam: standard input: is empty. Download or copy it again\n');
     expect(empty.status).toBe(1);
   });
@@ -196,7 +198,7 @@ describe('commands', () => {
     expect(records(all)[0]).toMatchObject({ shape: [4, 512] });
     expect(records(direct)[0]).toMatchObject({ shape: [2, 512] });
     expect(records(listed)).toMatchObject([
-      { image: at('gone.png'), error: 'does not exist. Check the path' },
+      { image: at('gone.png'), error: { code: 'unreadable', text: 'does not exist. Check the path' } },
       { shape: [1, 512], skipped: [at('gone.png')] },
     ]);
     expect([all.status, direct.status, listed.status]).toEqual([0, 0, 1]);
@@ -227,7 +229,10 @@ describe('commands', () => {
     expect(ran.stderr).toMatch(
       /flat: has no train and val folders, so \d of 6 images are held out to select the best epoch: those of \d of 5 patients, by the names of the files\n/,
     );
-    const skipped = { image: at('flat/A/person3_virus_4.png'), error: 'is empty. Download or copy it again' };
+    const skipped = {
+      image: at('flat/A/person3_virus_4.png'),
+      error: { code: 'unreadable', text: 'is empty. Download or copy it again' },
+    };
     expect(records(ran).filter(({ error }) => error !== undefined)).toEqual([skipped]);
     expect(records(ran).at(-1)).toMatchObject({ out: at('flat.safetensors') });
     expect(ran.status).toBe(0);
