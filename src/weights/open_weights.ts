@@ -4,8 +4,8 @@ import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { closingOnError, readUpTo } from './byte_source.ts';
 import { openSafetensors } from './safetensors.ts';
-import type { WeightsFile } from './tensor_entry.ts';
 import { isShardIndex, openShardIndex } from './shard_index.ts';
+import type { WeightsFile } from './tensor_entry.ts';
 import { type OpenSibling, openTfjsLayers } from './tfjs_layers.ts';
 import type { CheckpointOptions } from './torch_checkpoint.ts';
 import { LEGACY_MAGIC, openTorchLegacy } from './torch_legacy.ts';
@@ -100,7 +100,7 @@ function kindOf(start: Uint8Array, source: ByteSource): 'zip' | 'legacy' | 'tar'
   if (/^\s*\{/.test(TEXT.decode(start.subarray(8)))) return 'safetensors';
   const other = OTHER_KINDS.find(({ magic }) => startsWith(start, magic));
   if (other) throw new WeightsError(`weights: ${name}: is ${other.is}. ${other.advice}`);
-  if (isOnnx(text))
+  if (isOnnx(start))
     throw new WeightsError(`weights: ${name}: is an ONNX model, which is not supported. ${SAVE_STATE_DICT}`);
   if (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5)
     throw new WeightsError(
@@ -121,8 +121,10 @@ function isTar(start: Uint8Array): boolean {
 }
 
 /** An ONNX file has no magic number. It starts with its version and, almost always, the name of its producer. */
-function isOnnx(text: string): boolean {
-  return /^\x08[\x01-\x20]\x12[\x01-\x40][\w.+ -]+/.test(text);
+function isOnnx(start: Uint8Array): boolean {
+  const [field, version = 0, producer, length = 0] = start;
+  if (field !== 0x08 || version === 0 || version > 32 || producer !== 0x12) return false;
+  return length > 0 && /^[\w.+ -]+$/.test(TEXT.decode(start.subarray(4, 4 + length)));
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

@@ -4,9 +4,9 @@
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
-import { elementBits, toFloat32, toLittleEndian } from './dtypes.ts';
 import { classesIn } from './checkpoint_classes.ts';
 import { findStateDict } from './checkpoint_search.ts';
+import { elementBits, toFloat32, toLittleEndian } from './dtypes.ts';
 import type { PickleValue } from './pickle_values.ts';
 import { gather, isContiguous, spanOf } from './strided.ts';
 import type { TensorEntry, WeightsFile, WeightsFormat } from './tensor_entry.ts';

@@ -44,7 +44,9 @@ export function tensorsOfModule(module: Placeholder, where: string): Map<string,
 
 function* membersOf(module: Placeholder): Generator<[string, PickleValue]> {
   const { entries } = module.state as Dict;
-  const groups = isScript(module) ? [module.state] : ['_parameters', '_buffers', '_modules'].map(key => entries.get(key));
+  const groups = isScript(module)
+    ? [module.state]
+    : ['_parameters', '_buffers', '_modules'].map(key => entries.get(key));
   for (const group of groups) {
     if (!(group instanceof Dict)) continue;
     for (const [name, value] of group.entries) if (typeof name === 'string') yield [name, value];

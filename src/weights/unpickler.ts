@@ -256,8 +256,7 @@ class Machine {
     if (items.length % 2 !== 0) throw this.fault('is damaged (it sets an item without a value)');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]!;
-      if (key instanceof List || key instanceof Dict)
-        throw this.fault('is damaged (a dict key is a list or a dict)');
+      if (key instanceof List || key instanceof Dict) throw this.fault('is damaged (a dict key is a list or a dict)');
       dict.entries.set(key, items[i + 1]!);
     }
   }

@@ -7,7 +7,7 @@ import type { Head } from '../../nn/head.ts';
 import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { encodeNpy } from '../../weights/npy.ts';
-import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
 import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import type { Output } from '../common/output.ts';
@@ -30,6 +30,7 @@ export function registerCam(program: Command): void {
     .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
     .requiredOption('--out <dir>', 'write the pictures here, as <name>.png')
     .addOption(headOption())
+    .addOption(classesOption())
     .option('--class <name>', 'the class whose evidence is drawn (default: the verdict’s)')
     .addOption(
       new Option(
@@ -61,7 +62,7 @@ async function cam(paths: readonly string[], flags: CamFlags): Promise<void> {
     const taken = new Set<string>();
     await forEachImage(images, output, loaded => drawOne(network, head, output, { loaded, taken, clock, flags }));
   };
-  await withHead(flags, draw, { clock });
+  await withVerdict(flags, draw, { clock });
 }
 
 interface Drawing {

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../errors/index.ts';
 import { classifyImage } from '../../inference/classify.ts';
+import { classesOption } from '../common/head.ts';
 import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
@@ -9,9 +11,12 @@ type ClassifyFlags = NetworkFlags & { readonly top: number };
 export function registerClassify(program: Command): void {
   const command = program
     .command('classify')
-    .description('print the most probable of the backbone’s 1000 ImageNet classes for each image')
+    .description(
+      'print the most probable of the network’s own classes (ImageNet’s 1000, for the networks that Raycam knows) for each image',
+    )
     .argument('<image...>', 'photos: JPEG, PNG, WebP, …')
-    .option('--top <count>', 'number of classes', wholeNumber(1), 5);
+    .option('--top <count>', 'number of classes', wholeNumber(1), 5)
+    .addOption(classesOption());
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
@@ -20,6 +25,8 @@ export function registerClassify(program: Command): void {
 async function classify(paths: readonly string[], flags: ClassifyFlags): Promise<void> {
   await expectFiles(paths);
   const images = new ComingImages(paths);
+  if (flags.classes !== undefined && flags.weights === undefined)
+    throw new UsageError('--classes needs --weights: other networks have their own classes');
   await withNetwork(flags, (network, output) =>
     forEachImage(images, output, async ({ path, image }) => {
       const top = await classifyImage(network, image, flags.top);

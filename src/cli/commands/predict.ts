@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { predictImage } from '../../inference/predict.ts';
-import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
 import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import { runCommand } from '../common/session.ts';
@@ -14,6 +14,7 @@ export function registerPredict(program: Command): void {
     .description('classify each X-ray, and print the class with its probability')
     .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
     .addOption(headOption())
+    .addOption(classesOption())
     .addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
@@ -24,7 +25,7 @@ async function predict(paths: readonly string[], flags: PredictFlags): Promise<v
   await expectFiles(paths);
   const images = new ComingImages(paths);
   const clock = new StageClock(flags.timing);
-  await withHead(
+  await withVerdict(
     flags,
     (network, head, output) =>
       forEachImage(images, output, async ({ path, image, decodeMs }) => {
