@@ -99,7 +99,7 @@ case("criterion.ckpt", "Lightning, a loss's weight beside `model.`", {"epoch": 3
 moco = {**prefixed("module.encoder_q.", SD), **prefixed("module.encoder_k.", SD), "module.queue": torch.randn(8, 8)}
 case("moco.pth", "MoCo: two networks", {"state_dict": moco})
 case("moco_q.pth", "MoCo with --prefix", {"state_dict": moco}, M, {"prefix": "module.encoder_q."})
-case("dino.pth", "student and teacher", {"student": SD, "teacher": network().state_dict()})
+case("dino.pth", "student and teacher that share their tensors", {"student": SD, "teacher": SD})
 
 # Beside the state dict
 Namespace = argparse.Namespace
@@ -168,7 +168,7 @@ for name in ["last_linear", "classifier", "head.fc"]:
     case(f"{name}.pth", f"`{name}`", renamed(SD, lambda key: key.replace("fc.", name + ".") if key.startswith("fc.") else key), M)
 mm = {**prefixed("backbone.", {k: v for k, v in two.state_dict().items() if k[:2] != "fc"}), "head.fc.weight": two.fc.weight.data, "head.fc.bias": two.fc.bias.data}
 case("mmcls.pth", "mmcls: `backbone.` and `head.fc`", {"meta": {}, "state_dict": mm}, two)
-nobias = with_fc(torch.nn.Linear(512, 14, bias=False))
+nobias = with_fc(torch.nn.Linear(512, 2, bias=False))
 case("fc_nobias.pth", "fc without a bias", nobias.state_dict(), nobias)
 case("nofc.pth", "no fc", {k: v for k, v in SD.items() if k[:2] != "fc"})
 mlp = with_fc(torch.nn.Sequential(torch.nn.Linear(512, 64), torch.nn.ReLU(), torch.nn.Linear(64, 2)))

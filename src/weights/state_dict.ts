@@ -33,6 +33,8 @@ const STEMS = [
   },
 ] as const;
 
+const USUAL_PREFIXES = ['module.', '_orig_mod.', 'model.', 'backbone.'];
+
 /** Names of the modules of a torchvision ResNet in `Sequential(*resnet.children())`. */
 const SEQUENTIAL = ['conv1', 'bn1', '', '', 'layer1', 'layer2', 'layer3', 'layer4', '', 'fc', 'fc'];
 
@@ -52,7 +54,7 @@ export function toStateDict(tensors: StateDict, prefix = '', fileName = ''): Nam
   const places = placesIn(chosen);
   if (places.length > 1) throw several(places, prefix, fileName);
   const [place] = places;
-  if (place === undefined) return { stateDict: chosen, names: 'torchvision', unused: [] };
+  if (place === undefined) return { stateDict: withoutUsualPrefixes(chosen), names: 'torchvision', unused: [] };
   const inside = new Map<string, TensorEntry>();
   const outside: TensorEntry[] = [];
   for (const entry of chosen.values()) {
@@ -79,6 +81,13 @@ function withPrefix(tensors: StateDict, prefix: string): StateDict {
     `weights: no tensor name starts with ${JSON.stringify(prefix)} (the first is ${JSON.stringify(first ?? '')}). ` +
       'List the names with `raycam weights info FILE --tensors`',
   );
+}
+
+/** Removes the prefixes that all names share from a network that is not a ResNet. */
+function withoutUsualPrefixes(tensors: StateDict): StateDict {
+  const names = [...tensors.keys()];
+  const shared = USUAL_PREFIXES.find(prefix => names.length > 0 && names.every(name => name.startsWith(prefix)));
+  return shared === undefined ? tensors : withoutUsualPrefixes(withPrefix(tensors, shared));
 }
 
 function placesIn(tensors: StateDict): Place[] {
