@@ -53,7 +53,7 @@ export async function selfTest(device: Device): Promise<SelfTestResult> {
     const passed = layers.every(layer => layer.passed);
     return { passed, architecture, bound: BOUND, elapsedMs: performance.now() - startedMs, layers };
   } finally {
-    for (const tensor of [x, features, logits, ...taps.values()]) tensor.dispose();
+    for (const tensor of [x, features, logits, ...taps.values()]) tensor?.dispose();
     model.dispose();
   }
 }

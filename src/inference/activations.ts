@@ -32,6 +32,6 @@ async function tap({ device, backbone, model }: Network, image: DecodedImage, pa
     const [channels, height = 1, width = 1] = tapped.shape.slice(1);
     return { shape: [channels!, height, width], values: finite(path, await tapped.read()) };
   } finally {
-    for (const tensor of [features, logits, tapped]) tensor.dispose();
+    for (const tensor of [features, logits, tapped]) tensor?.dispose();
   }
 }

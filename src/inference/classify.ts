@@ -1,6 +1,8 @@
 import type { DecodedImage } from '#platform';
 import { evaluationTransform } from '../data/transforms.ts';
+import { InputError } from '../errors/index.ts';
 import { readTogether } from '../runtime/tensor.ts';
+import type { Backbone } from '../weights/backbone.ts';
 import imagenetClasses from '../weights/imagenet_classes.json';
 import { finite, notAllZero } from './finite.ts';
 import { preprocessBatch } from './inputs.ts';
@@ -15,14 +17,16 @@ export interface RankedClass {
 }
 
 /**
- * Returns the `count` most probable ImageNet classes of an image, the most probable first, from the backbone's own
- * classifier.
+ * Returns the `count` most probable classes of an image, the most probable first, from the backbone's own classifier.
  *
+ * @throws InputError   the backbone has no classifier
  * @throws DeviceError  a logit is not finite, all logits or all features are 0, or the device is lost a second time
  */
 export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
+  requireClassifier(network.backbone);
+  const names = classNames(network.backbone);
   const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
-  return Array.from(probabilities, (probability, index) => ({ index, label: labelOf(index), probability }))
+  return Array.from(probabilities, (probability, index) => ({ index, label: names[index]!, probability }))
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, count);
 }
@@ -31,7 +35,7 @@ async function logitsOf({ device, backbone, model }: Network, image: DecodedImag
   const { features, logits } = device.scope(() =>
     model.infer(preprocessBatch(device, [image], evaluationTransform(backbone.preprocessing)).x),
   );
-  const [values, seen] = await readTogether(logits, features);
+  const [values, seen] = await readTogether(logits!, features);
   notAllZero('avgpool', seen); // with all features 0, the bias alone would give plausible classes
   return notAllZero('fc', finite('fc', values));
 }
@@ -43,7 +47,27 @@ function softmax(logits: Float32Array): Float64Array {
   return terms.map(term => term / sum);
 }
 
-/** Returns the ImageNet name of a class, or `class <index>` for networks with more classes. */
-function labelOf(index: number): string {
-  return imagenetClasses[index] ?? `class ${index}`;
+/**
+ * Returns the names of a network's own classes: those that its file has, ImageNet's for a network with exactly 1000
+ * classes, otherwise `class 0`, `class 1`, …
+ *
+ * @throws InputError  the file, or the caller, has another number of names than the network has classes
+ */
+export function classNames({ id, stateDict, classes }: Backbone): readonly string[] {
+  const count = stateDict.get('fc.weight')?.shape[0] ?? 0;
+  if (classes !== undefined && classes.length !== count)
+    throw new InputError(
+      `weights: ${id}: has ${count} classes, but ${classes.length} names are given (${classes.slice(0, 8).join(', ')})`,
+    );
+  if (classes !== undefined) return classes;
+  if (count === imagenetClasses.length) return imagenetClasses;
+  return Array.from({ length: count }, (_, index) => `class ${index}`);
+}
+
+/** Checks that a network has its own classifier. @throws InputError  says why it has none */
+export function requireClassifier({ id, stateDict, classifierProblem }: Backbone): void {
+  if (stateDict.has('fc.weight')) return;
+  throw new InputError(
+    `weights: ${id}: has no classifier that can run (${classifierProblem ?? 'it has no fc.weight'}). Use a head from \`raycam train\`, or weights with one linear layer as fc`,
+  );
 }

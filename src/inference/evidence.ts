@@ -51,7 +51,7 @@ async function evidence(
     const layer4 = taps.get('layer4')!;
     const recorded = recordVerdict(head, { features, layer4, align });
     layer4.dispose();
-    logits.dispose();
+    logits?.dispose();
     return { features, shown: pixels[0]!, recorded };
   });
   try {

@@ -79,7 +79,7 @@ async function explain(
     return { logProbabilities: head.forward(features), layer4, shown: pixels[0]!, features, logits };
   });
   const { logProbabilities, layer4, shown, features } = pass;
-  const tensors = Object.values(pass);
+  const tensors = Object.values(pass).filter(tensor => tensor !== undefined);
   try {
     const verdict = verdictOf(head.classes, await logProbabilities.read());
     const camClass = className ?? verdict.class;

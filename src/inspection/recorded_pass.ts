@@ -27,10 +27,11 @@ export class RecordedPass {
     private readonly kept: ReadonlyMap<string, Tensor>,
     /** [1, F] */
     readonly features: Tensor,
-    /** [1, 1000] */
-    private readonly logits: Tensor,
+    /** [1, K]; undefined if the network has no fc. */
+    private readonly logits: Tensor | undefined,
   ) {
-    this.operations = operationsOf(network.backbone);
+    const all = operationsOf(network.backbone);
+    this.operations = logits ? all : all.filter(({ path }) => path !== 'fc');
   }
 
   /** Records the pass of an image squashed to 224 x 224. The caller must dispose of the pass. */
@@ -68,7 +69,7 @@ export class RecordedPass {
   }
 
   dispose(): void {
-    for (const tensor of [...this.kept.values(), this.features, this.logits]) tensor.dispose();
+    for (const tensor of [...this.kept.values(), this.features, this.logits]) tensor?.dispose();
     this.onHost.clear();
   }
 

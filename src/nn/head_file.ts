@@ -2,6 +2,8 @@
 import { InputError } from '../errors/index.ts';
 import type { Backbone } from '../weights/backbone.ts';
 import { openWeights } from '../weights/open_weights.ts';
+import type { Preprocessing } from '../weights/preprocessing.ts';
+import { RESNET_LAYOUTS } from '../weights/resnet_shapes.ts';
 import { writeSafetensors } from '../weights/safetensors_writer.ts';
 import type { WeightsFile } from '../weights/tensor_entry.ts';
 import type { HeadValues } from './head.ts';
@@ -30,6 +32,10 @@ export interface HeadMetadata {
   readonly weightsHash: string;
   /** The transform of an X-ray into the backbone's input. */
   readonly preprocessing: JsonObject;
+  /** Which convolution of a bottleneck has the stride in the backbone. Absent in files of earlier versions. */
+  readonly strideOn?: string;
+  /** The number that the backbone's batch norms add to the variance. Absent in files of earlier versions. */
+  readonly eps?: number;
   /** Epochs, learning rate, seed, images, the epoch whose weights were selected, … */
   readonly training: JsonObject;
   /** Loss, accuracy, AUROC, … and the images on which they were measured. */
@@ -46,7 +52,7 @@ export interface HeadFile {
 /** Returns the file's bytes. The same head and metadata give the same bytes. */
 export function encodeHead(head: HeadValues, metadata: HeadMetadata): Uint8Array {
   const { classes, featureCount, weight, bias } = head;
-  const { backbone, featuresOf, weightsHash, preprocessing, training, metrics } = metadata;
+  const { backbone, featuresOf, weightsHash, preprocessing, strideOn, eps, training, metrics } = metadata;
   return writeSafetensors(
     [
       { name: WEIGHT, shape: [classes.length, featureCount], values: weight },
@@ -59,6 +65,8 @@ export function encodeHead(head: HeadValues, metadata: HeadMetadata): Uint8Array
       featuresOf,
       weightsHash,
       preprocessing: JSON.stringify(preprocessing),
+      ...(strideOn !== undefined && { strideOn }),
+      ...(eps !== undefined && { eps: String(eps) }),
       training: JSON.stringify(training),
       metrics: JSON.stringify(metrics),
     },
@@ -96,6 +104,8 @@ export async function readHead(file: WeightsFile): Promise<HeadFile> {
       featuresOf: metadata.featuresOf ?? metadata.backbone ?? '',
       weightsHash: metadata.weightsHash ?? '',
       preprocessing: objectOf(file, 'preprocessing'),
+      ...(metadata.strideOn !== undefined && { strideOn: metadata.strideOn }),
+      ...(metadata.eps !== undefined && { eps: Number(metadata.eps) }),
       training: objectOf(file, 'training'),
       metrics: objectOf(file, 'metrics'),
     },
@@ -117,17 +127,65 @@ export async function openHead(path: string): Promise<HeadFile> {
 }
 
 /** The properties of a backbone that `checkHeadFits` compares. */
-export type HeadBackbone = Pick<Backbone, 'id' | 'featuresOf' | 'weightsHash'> & {
-  /** F, the length of its feature vectors. */
-  readonly featureCount: number;
-};
+export type HeadBackbone = Pick<Backbone, 'id' | 'featuresOf' | 'weightsHash'> &
+  Partial<Pick<Backbone, 'preprocessing' | 'strideOn' | 'eps' | 'architecture'>> & {
+    /** F, the length of its feature vectors. */
+    readonly featureCount: number;
+  };
 
 /**
- * Checks that the head was trained on this backbone's features: on others, its scores would be noise.
+ * Checks that the head was trained on this backbone's features, and with this preprocessing, stride and eps: with others,
+ * its scores would be noise. Settings that the caller or the head's file lacks are not compared.
  *
  * @throws InputError
  */
-export function checkHeadFits({ name, head, metadata }: HeadFile, backbone: HeadBackbone): void {
+export function checkHeadFits(file: HeadFile, backbone: HeadBackbone): void {
+  checkSameFeatures(file, backbone);
+  checkSameSettings(file, backbone);
+}
+
+/** Checks that the network prepares images as the head's did, and computes with the same stride and eps. */
+function checkSameSettings({ name, metadata }: HeadFile, backbone: HeadBackbone): void {
+  const { preprocessing: own, strideOn, eps, architecture } = backbone;
+  const theirs = normalizationOf(metadata.preprocessing);
+  const differs = own !== undefined && theirs !== undefined && !sameNormalization(theirs, own);
+  if (differs)
+    throw new InputError(
+      `head: ${name}: was trained with images normalised to ${normalizationText(theirs)}, but ${backbone.id} gets ${normalizationText(own)}. Omit --preprocess to use the head's, or train a head for this preprocessing`,
+    );
+  const hasStride = architecture === undefined || RESNET_LAYOUTS[architecture].block === 'bottleneck';
+  if (hasStride && metadata.strideOn !== undefined && strideOn !== undefined && metadata.strideOn !== strideOn)
+    throw new InputError(
+      `head: ${name}: was trained with the stride on the ${metadata.strideOn}, but ${backbone.id} has it on the ${strideOn}. Omit --stride-on to use the head's, or train a head for this stride`,
+    );
+  if (metadata.eps !== undefined && eps !== undefined && metadata.eps !== eps)
+    throw new InputError(
+      `head: ${name}: was trained with batch norms whose eps is ${metadata.eps}, but ${backbone.id} has ${eps}. Train a head for ${backbone.id}`,
+    );
+}
+
+type Normalization = Pick<Preprocessing, 'channelOrder' | 'scale' | 'mean' | 'std'>;
+
+/** Returns a head's normalisation, or undefined if its file has none. */
+export function normalizationOf(preprocessing: JsonObject): Normalization | undefined {
+  const { channelOrder, scale, mean, std } = preprocessing;
+  const isTriple = (value: unknown): value is [number, number, number] =>
+    Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+  if ((channelOrder !== 'RGB' && channelOrder !== 'BGR') || typeof scale !== 'number') return undefined;
+  return isTriple(mean) && isTriple(std) ? { channelOrder, scale, mean, std } : undefined;
+}
+
+function sameNormalization(a: Normalization, b: Normalization): boolean {
+  return (
+    a.channelOrder === b.channelOrder && a.scale === b.scale && `${a.mean}` === `${b.mean}` && `${a.std}` === `${b.std}`
+  );
+}
+
+function normalizationText({ channelOrder, mean, std }: Normalization): string {
+  return `${channelOrder} with mean ${mean.join(', ')} and std ${std.join(', ')}`;
+}
+
+function checkSameFeatures({ name, head, metadata }: HeadFile, backbone: HeadBackbone): void {
   const sameSize = head.featureCount === backbone.featureCount;
   const sameHash = metadata.weightsHash !== '' && metadata.weightsHash === backbone.weightsHash;
   // The id of a file outside the zoo is its name, which does not identify its contents.

@@ -35,9 +35,9 @@ export interface ForwardOptions {
 export interface Forward {
   /** [N, F]: the output of `avgpool`, flattened. F is 512 for ResNet-18 and ResNet-34, and 2048 for the others. */
   readonly features: Tensor;
-  /** [N, 1000], before softmax. */
-  readonly logits: Tensor;
-  /** Outputs of the tapped modules, by path. They are [N, C, H, W], except for `fc`, whose output is [N, 1000]. */
+  /** [N, K], before softmax. K is 1000 for ImageNet. Undefined if the network has no `fc`. */
+  readonly logits: Tensor | undefined;
+  /** Outputs of the tapped modules, by path. They are [N, C, H, W], except for `fc`, whose output is [N, K]. */
   readonly taps: ReadonlyMap<string, Tensor>;
 }
 
@@ -48,10 +48,35 @@ interface KeptGraph {
   readonly graph: CapturedGraph<{ readonly x: Tensor }, Forward>;
 }
 
+interface LinearWeights {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+/** The weights of `fc`, if the backbone has one. */
+class Classifier {
+  private constructor(readonly weights: LinearWeights | undefined) {}
+
+  /** Without `upload`, there is no `fc`. */
+  static async load(upload?: (name: string) => Promise<Tensor>): Promise<Classifier> {
+    if (upload === undefined) return new Classifier(undefined);
+    const [weight, bias] = await loadAll<[Tensor, Tensor]>(
+      () => upload('fc.weight'),
+      () => upload('fc.bias'),
+    );
+    return new Classifier({ weight, bias });
+  }
+
+  dispose(): void {
+    this.weights?.weight.dispose();
+    this.weights?.bias.dispose();
+  }
+}
+
 interface Modules {
   readonly conv1: ConvNorm;
   readonly blocks: readonly Block[];
-  readonly fc: { readonly weight: Tensor; readonly bias: Tensor };
+  readonly fc: Classifier;
 }
 
 /**
@@ -70,7 +95,8 @@ export class ResNet {
     /** The tuning from which the algorithms of the network's convolutions are chosen. */
     readonly tuning: Tuning | undefined,
   ) {
-    this.modulePaths = modulePaths(architecture);
+    const paths = modulePaths(architecture);
+    this.modulePaths = modules.fc.weights ? paths : paths.filter(path => path !== 'fc');
   }
 
   /**
@@ -89,10 +115,10 @@ export class ResNet {
       return device.tensor(values, shape, name);
     };
     let [older, newer] = [Promise.resolve(), Promise.resolve()];
-    const [conv1, weight, bias, ...blocks] = await loadAll(
+    const hasClassifier = stateDict.has('fc.weight');
+    const [conv1, fc, ...blocks] = await loadAll(
       () => ConvNorm.load(device, stateDict, { ...stem, eps, weights }),
-      () => upload('fc.weight'),
-      () => upload('fc.bias'),
+      () => Classifier.load(hasClassifier ? upload : undefined),
       ...units.map((unit, done) => async (): Promise<Block> => {
         await older;
         const block = await Block.load(device, stateDict, unit, { eps, weights });
@@ -103,7 +129,7 @@ export class ResNet {
         return block;
       }),
     );
-    const network = new ResNet(device, architecture, { conv1, blocks, fc: { weight, bias } }, weights.tuning);
+    const network = new ResNet(device, architecture, { conv1, blocks, fc }, weights.tuning);
     try {
       await device.trim();
       if (prepare) network.prepare(prepare);
@@ -196,7 +222,7 @@ export class ResNet {
   dispose(): void {
     this.kept?.graph.dispose();
     const { conv1, blocks, fc } = this.modules;
-    for (const owned of [conv1, ...blocks, fc.weight, fc.bias]) owned.dispose();
+    for (const owned of [conv1, ...blocks, fc]) owned.dispose();
   }
 
   private keepGraph(x: Tensor): void {
@@ -212,11 +238,13 @@ export class ResNet {
     return taps.keep('maxpool', pooled);
   }
 
-  private classify(x: Tensor, taps: Taps): { features: Tensor; logits: Tensor } {
+  private classify(x: Tensor, taps: Taps): Pick<Forward, 'features' | 'logits'> {
     const { device } = this;
     const features = device.run(globalAvgPool2d, { x }, {}, { label: 'avgpool' }).y;
     taps.keep('avgpool', features.view([...features.shape, 1, 1]));
-    const logits = device.run(linear, { x: features, ...this.modules.fc }, {}, { label: 'fc' }).y;
+    const { weights } = this.modules.fc;
+    if (weights === undefined) return { features, logits: undefined };
+    const logits = device.run(linear, { x: features, ...weights }, {}, { label: 'fc' }).y;
     return { features, logits: taps.keep('fc', logits) };
   }
 }

@@ -51,6 +51,8 @@ export function headMetadata(backbone: Backbone, report: TrainingReport): HeadMe
     featuresOf: backbone.featuresOf,
     weightsHash: backbone.weightsHash,
     preprocessing: { ...squashTransform(backbone.preprocessing) },
+    strideOn: backbone.strideOn,
+    eps: backbone.eps,
     training: {
       images,
       ...{ epochs, batchSize, lr, stepSize, gamma, seed, augment, select },

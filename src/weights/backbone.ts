@@ -1,6 +1,7 @@
 /** A weights file, together with everything needed to run it. */
 import { UsageError } from '../errors/index.ts';
 import { checkStateDict, detectArchitecture } from './check_state_dict.ts';
+import { checked as checkedClasses } from './checkpoint_classes.ts';
 import { KERAS_EPS } from './keras_names.ts';
 import { deepen } from './net2net.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from './preprocessing.ts';
@@ -27,6 +28,12 @@ export interface Backbone {
   readonly weightsHash: string;
   readonly licence: string;
   readonly note: string;
+  /** What a user should know about the file, one clause each. */
+  readonly notes?: readonly string[];
+  /** The names of the network's own classes, in the order of its outputs, if the file has them. */
+  readonly classes?: readonly string[];
+  /** Why the network has no `fc`, if its file has a classifier of another kind. */
+  readonly classifierProblem?: string;
   close(): Promise<void>;
 }
 
@@ -37,6 +44,14 @@ export interface FileOptions {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
+  /** The preprocessing of a network of one's own. Replaces `preprocess`. */
+  readonly preprocessing?: Preprocessing;
+  /** The number that the batch norms add to the variance. */
+  readonly eps?: number;
+  /** The names of the network's classes, in the order of its outputs. */
+  readonly classes?: readonly string[];
+  /** Use the averaged weights (EMA) that lie beside the state dict. */
+  readonly ema?: boolean;
   /** Selects the tensors whose names start with it, and removes it: `backbone.`, `student.` */
   readonly prefix?: string;
 }
@@ -47,9 +62,13 @@ export const METADATA_BACKBONE = 'backbone';
 /** Metadata key under which a converted file stores the original naming scheme. */
 export const METADATA_NAMES = 'names';
 
+const TORCHVISION = { strideOn: '3x3', eps: 1e-5, preprocessing: PREPROCESSINGS.torchvision } as const;
+
 /** Default properties of networks with each naming scheme. */
 const CONVENTIONS: Readonly<Record<TensorNames, Pick<Backbone, 'strideOn' | 'eps' | 'preprocessing'>>> = {
-  torchvision: { strideOn: '3x3', eps: 1e-5, preprocessing: PREPROCESSINGS.torchvision },
+  torchvision: TORCHVISION,
+  sequential: TORCHVISION,
+  transformers: TORCHVISION,
   caffe: { strideOn: '1x1', eps: KERAS_EPS.caffe, preprocessing: PREPROCESSINGS.caffe },
   applications: { strideOn: '1x1', eps: KERAS_EPS.applications, preprocessing: PREPROCESSINGS.caffe },
 };
@@ -73,7 +92,7 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
  * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
  */
 export function backboneOfFile(file: WeightsFile, weightsHash: string, options: FileOptions = {}): Backbone {
-  const { stateDict, names } = toStateDict(file.tensors, options.prefix);
+  const { stateDict, names, unused, classifierProblem } = toStateDict(file.tensors, options.prefix, file.name);
   const architecture = options.arch ?? detectArchitecture(stateDict, file.name);
   checkStateDict(stateDict, architecture, file.name);
   const entry = ZOO.find(known => known.id === file.metadata[METADATA_BACKBONE] && known.architecture === architecture);
@@ -83,15 +102,47 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
     id,
     architecture,
     strideOn: options.strideOn ?? convention.strideOn,
-    eps: convention.eps,
-    preprocessing: options.preprocess ? PREPROCESSINGS[options.preprocess] : convention.preprocessing,
+    eps: options.eps ?? convention.eps,
+    preprocessing:
+      options.preprocessing ?? (options.preprocess ? PREPROCESSINGS[options.preprocess] : convention.preprocessing),
     stateDict,
     featuresOf: entry?.featuresOf ?? id,
     weightsHash,
     licence: entry?.licence ?? 'unknown: see the origin of the file',
     note: entry?.note ?? '',
+    notes: [...(file.notes ?? []), ...unusedNote(unused), ...inertNote(file.inertGlobals ?? [])],
+    classes: options.classes ?? classesOf(file),
+    classifierProblem,
     close: () => file.close(),
   };
+}
+
+const NAMES_SHOWN = 4;
+
+function shown(names: readonly string[]): string {
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
+  return names.slice(0, NAMES_SHOWN).join(', ') + more;
+}
+
+function unusedNote(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const count = names.length === 1 ? '1 tensor' : `${names.length} tensors`;
+  return [`has ${count} that the network does not use (${shown(names)})`];
+}
+
+function inertNote(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`names Python objects that are not run (${shown(names)})`];
+}
+
+/** The classes that lie beside the tensors, or those in the metadata of a safetensors file. */
+function classesOf({ classes, metadata }: WeightsFile): readonly string[] | undefined {
+  if (classes !== undefined || metadata.classes === undefined) return classes;
+  try {
+    const names: unknown = JSON.parse(metadata.classes);
+    return Array.isArray(names) ? checkedClasses(names) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function namesOf(metadata: WeightsFile['metadata']): TensorNames | undefined {

@@ -1,5 +1,7 @@
 /** Checks whether a state dict is a ResNet, and detects which one. */
 import { WeightsError } from '../errors/index.ts';
+import { isConvertible } from './dtypes.ts';
+import { otherNetwork } from './other_networks.ts';
 import { expectedTensors, RESNET_ARCHITECTURES, RESNET_LAYOUTS, type ResNetArchitecture } from './resnet_shapes.ts';
 import type { StateDict } from './tensor_entry.ts';
 
@@ -15,21 +17,36 @@ const NAMES_SHOWN = 8;
 export function checkStateDict(stateDict: StateDict, architecture: ResNetArchitecture, fileName: string): void {
   const expected = expectedTensors(architecture, stateDict.get('fc.weight')?.shape[0] ?? 1000);
   const hasHead = stateDict.has('fc.weight') || stateDict.has('fc.bias');
-  const missing: string[] = [];
-  const misshapen: string[] = [];
+  const [missing, misshapen, unreadable] = [[] as string[], [] as string[], [] as string[]];
   for (const [name, shape] of expected) {
     const entry = stateDict.get(name);
     if (entry === undefined) {
       if (hasHead || !name.startsWith('fc.')) missing.push(name);
+    } else if (entry.unreadable !== undefined) {
+      unreadable.push(`${name} (${entry.unreadable})`);
+    } else if (!isConvertible(entry.dtype)) {
+      unreadable.push(`${name} (${entry.dtype} cannot be converted to float32)`);
     } else if (`${entry.shape}` !== `${shape}`) {
       misshapen.push(`${name} (expected [${shape.join(', ')}], got [${entry.shape.join(', ')}])`);
     }
   }
   const unknown = [...stateDict.keys()].filter(name => !expected.has(name) && !isOptional(name));
-  const problems = [listed(missing, 'missing'), listed(unknown, 'unknown'), listed(misshapen, 'of the wrong shape')];
+  const problems = [
+    listed(missing, 'missing'),
+    listed(unknown, 'unknown'),
+    listed(misshapen, 'of the wrong shape'),
+    listed(unreadable, 'that cannot be read'),
+  ];
   const found = problems.filter(problem => problem !== undefined);
   if (found.length === 0) return;
+  const other = otherNetwork(stateDict);
+  if (other !== undefined) throw new WeightsError(`weights: ${fileName}: is ${withAdvice(other)}`);
   throw new WeightsError(`weights: ${fileName}: is not a ${architecture} (${found.join('; ')})`);
+}
+
+/** Ends the sentence about another kind of network with what is supported. */
+function withAdvice(other: string): string {
+  return other.includes('. ') ? other : `${other}, which is not supported. Known: ${RESNET_ARCHITECTURES.join(', ')}`;
 }
 
 function isOptional(name: string): boolean {
@@ -49,15 +66,12 @@ function listed(names: readonly string[], kind: string): string | undefined {
  * @throws WeightsError  not a ResNet, a ResNet with a deep stem (ResNet-D), or a depth that torchvision does not have
  */
 export function detectArchitecture(stateDict: StateDict, fileName: string): ResNetArchitecture {
-  if (stateDict.has('conv1.0.weight')) {
-    throw new WeightsError(
-      `weights: ${fileName}: is a ResNet-D such as resnet152d (its stem is conv1.0, conv1.3, conv1.6), ` +
-        'not a plain ResNet with a single 7x7 conv1',
-    );
-  }
   if (!stateDict.has('conv1.weight') || !stateDict.has('layer1.0.conv1.weight')) {
+    const other = otherNetwork(stateDict);
     throw new WeightsError(
-      `weights: ${fileName}: is not the state dict of a ResNet (it has no conv1.weight or no layer1.0.conv1.weight)`,
+      other === undefined
+        ? `weights: ${fileName}: is not the state dict of a ResNet (it has no conv1.weight or no layer1.0.conv1.weight)`
+        : `weights: ${fileName}: is ${withAdvice(other)}`,
     );
   }
   const block = stateDict.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic';

@@ -11,6 +11,8 @@ const ELEMENT_BITS = {
   F8_E5M2: 8,
   F8_E4M3: 8,
   F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
   I16: 16,
   U16: 16,
   F16: 16,
@@ -91,6 +93,11 @@ export function toFloat32(bytes: Uint8Array, dtype: DType, { bigEndian = false }
     default:
       throw new WeightsError(`weights: ${dtype} cannot be converted to float32. Save the tensor as F32 or F16`);
   }
+}
+
+/** Returns whether `toFloat32` can convert values of this type. */
+export function isConvertible(dtype: DType): boolean {
+  return !/^(C|F[468]_|F4)/.test(dtype);
 }
 
 /** Returns the bytes of float32 values. Shares their memory. */

@@ -9,7 +9,7 @@ import { openWeights } from './open_weights.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
 import { type Metadata, saveSafetensors } from './safetensors_writer.ts';
 import { type TensorNames, toStateDict } from './state_dict.ts';
-import { elementCount, type StateDict, type WeightsFormat } from './tensor_entry.ts';
+import { elementCount, type WeightsFile, type WeightsFormat } from './tensor_entry.ts';
 import { ZOO, type ZooEntry, zooEntry } from './zoo.ts';
 
 export interface ZooListing {
@@ -72,8 +72,18 @@ export interface WeightsDescription {
   /** Number of values in all tensors, including running statistics. */
   readonly elements: number;
   readonly metadata: Metadata;
-  /** Under their names in the file. */
-  readonly tensors: readonly { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }[];
+  /** What a user should know about the choice of the tensors. */
+  readonly notes?: readonly string[];
+  /** Python globals that the file names. They became placeholders and were not run. */
+  readonly inertGlobals?: readonly string[];
+  readonly classes?: readonly string[];
+  /** Under their names in the file. `unreadable` says why a tensor's values cannot be read. */
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly shape: readonly number[];
+    readonly unreadable?: string;
+  }[];
 }
 
 /**
@@ -83,21 +93,27 @@ export interface WeightsDescription {
  */
 export async function describeWeights(
   path: string,
-  { prefix }: { readonly prefix?: string } = {},
+  { prefix, ema }: { readonly prefix?: string; readonly ema?: boolean } = {},
 ): Promise<WeightsDescription> {
-  const file = await openWeights(path);
+  const file = await openWeights(path, { ema });
   try {
-    const tensors = [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    const { stateDict, names } = toStateDict(file.tensors, prefix);
+    const tensors = [...file.tensors.values()].map(({ name, dtype, shape, unreadable }) => ({
+      name,
+      dtype,
+      shape,
+      unreadable,
+    }));
     return {
       file: file.name,
       format: file.format,
       sizeBytes: file.sizeBytes,
       sha256: await sourcesSha256(file.sources),
-      names,
-      ...fitOf(stateDict, file.name),
+      ...fitOf(file, prefix),
       elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       metadata: file.metadata,
+      notes: file.notes,
+      inertGlobals: file.inertGlobals,
+      classes: file.classes,
       tensors,
     };
   } finally {
@@ -105,15 +121,21 @@ export async function describeWeights(
   }
 }
 
-function fitOf(stateDict: StateDict, fileName: string): Pick<WeightsDescription, 'architecture' | 'problem'> {
+function fitOf(
+  { tensors, name }: WeightsFile,
+  prefix?: string,
+): Pick<WeightsDescription, 'names' | 'architecture' | 'problem'> {
+  let names: TensorNames = 'torchvision';
   let architecture: ResNetArchitecture | undefined;
   try {
-    architecture = detectArchitecture(stateDict, fileName);
-    checkStateDict(stateDict, architecture, fileName);
-    return { architecture };
+    const found = toStateDict(tensors, prefix, name);
+    names = found.names;
+    architecture = detectArchitecture(found.stateDict, name);
+    checkStateDict(found.stateDict, architecture, name);
+    return { names, architecture, problem: found.classifierProblem };
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
-    return { architecture, problem: error.message };
+    return { names, architecture, problem: error.message };
   }
 }
 
@@ -142,7 +164,7 @@ export async function convertWeights(
     // The shards of a model are beside the file that lists them.
     const read = [input, ...file.sources.map(({ name }) => joinPath(directoryName(input), name))];
     if (!replaceInput) await expectOther(output, read);
-    const translated = toStateDict(file.tensors, prefix);
+    const translated = toStateDict(file.tensors, prefix, file.name);
     const tensors = names === 'keep' ? file.tensors : translated.stateDict;
     const metadata = { [METADATA_NAMES]: translated.names, ...file.metadata, format: 'pt' };
     const kept = [...tensors.values()].filter(({ name }) => !name.endsWith('num_batches_tracked'));

@@ -26,8 +26,8 @@ export interface ResolveOptions extends FileOptions, PullOptions {
 export async function resolveBackbone(options: ResolveOptions = {}): Promise<Backbone> {
   checkOneSource(options);
   if (options.file !== undefined) {
-    return withFile(await openWeights(options.file), async file =>
-      backboneOfFile(file, await hashOf(file, options.prefix), options),
+    return withFile(await openWeights(options.file, { ema: options.ema }), async file =>
+      backboneOfFile(file, await hashOf(file, options), options),
     );
   }
   const entry = zooEntry(options.id ?? DEFAULT_BACKBONE);
@@ -35,10 +35,11 @@ export async function resolveBackbone(options: ResolveOptions = {}): Promise<Bac
   return withFile(await openWeights(cached.path), file => backboneOfEntry(entry, file, cached.sha256));
 }
 
-/** Returns the file's hash. Includes the prefix, so that two networks in one file have different hashes. */
-async function hashOf(file: WeightsFile, prefix = ''): Promise<string> {
+/** Returns the file's hash. Includes the choice of one of several networks in the file, so that their hashes differ. */
+async function hashOf(file: WeightsFile, { prefix = '', ema }: FileOptions): Promise<string> {
   const hash = await sourcesSha256(file.sources);
-  return prefix === '' ? hash : sha256(new TextEncoder().encode(`${hash} ${prefix}`));
+  const choice = ema ? `${prefix} ema` : prefix;
+  return choice === '' ? hash : sha256(new TextEncoder().encode(`${hash} ${choice}`));
 }
 
 /** Passes ownership of the file to the backbone that `use` returns. Closes the file if `use` throws. */

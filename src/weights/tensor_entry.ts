@@ -19,6 +19,8 @@ export interface TensorEntry {
    * form.
    */
   readonly readBytes?: () => Promise<Uint8Array>;
+  /** Why the values cannot be read: `depends on the Python global "x.y"`. Its dtype and shape are then placeholders. */
+  readonly unreadable?: string;
 }
 
 /** Tensors by name. `toStateDict` translates the names to torchvision's. */
@@ -35,6 +37,12 @@ export interface WeightsFile {
   /** The tensors, under the names and in the order of the file. */
   readonly tensors: StateDict;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What a user should know about the choice of these tensors: one clause each, about the file. */
+  readonly notes?: readonly string[];
+  /** Python globals that the file names and that no tensor needs. They became placeholders and were not run. */
+  readonly inertGlobals?: readonly string[];
+  /** The names of the classes in the order of the outputs, if the file has them beside the tensors. */
+  readonly classes?: readonly string[];
   /** The file, or all files that contain the tensors. */
   readonly sources: readonly ByteSource[];
   close(): Promise<void>;

@@ -4,17 +4,14 @@
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes } from './byte_source.ts';
+import { classesIn } from './checkpoint_classes.ts';
+import { findStateDict } from './checkpoint_search.ts';
 import { elementBits, toFloat32, toLittleEndian } from './dtypes.ts';
-import { Dict, type PickleValue } from './pickle_values.ts';
+import type { PickleValue } from './pickle_values.ts';
 import { gather, isContiguous, spanOf } from './strided.ts';
 import type { TensorEntry, WeightsFile, WeightsFormat } from './tensor_entry.ts';
-import { Parameter, Tensor } from './torch_objects.ts';
-
-/** Keys under which checkpoints store the state dict beside the optimizer and the epoch, in order of preference. */
-const WRAPPERS = ['state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'weights'];
-
-/** How deep a state dict may be nested. */
-const MAX_WRAPPERS = 4;
+import type { ModuleTensor } from './torch_modules.ts';
+import { Tensor } from './torch_objects.ts';
 
 /** The bytes of one storage, independent of the format. */
 export interface StoredBytes {
@@ -24,12 +21,19 @@ export interface StoredBytes {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-export interface Checkpoint {
+export interface CheckpointOptions {
+  /** Use the averaged weights (EMA) that lie beside the state dict. */
+  readonly ema?: boolean;
+}
+
+export interface Checkpoint extends CheckpointOptions {
   readonly source: ByteSource;
   readonly format: WeightsFormat;
   /** The object that was passed to torch.save. */
   readonly root: PickleValue;
   readonly bigEndian: boolean;
+  /** Names of the Python globals that became placeholders. */
+  readonly inert: ReadonlySet<string>;
   /** Returns the storage with this key. @throws WeightsError  it is missing */
   storage(key: string, where: string): StoredBytes;
 }
@@ -40,49 +44,33 @@ export interface Checkpoint {
  * @throws WeightsError  it has no state dict, or a storage is not as large as its tensors expect
  */
 export function weightsOfCheckpoint(checkpoint: Checkpoint): WeightsFile {
-  const { source, format, root } = checkpoint;
+  const { source, format, root, inert, ema } = checkpoint;
   const tensors = new Map<string, TensorEntry>();
-  for (const [name, tensor] of findTensors(root, `torch: ${source.name}`)) {
-    tensors.set(name, tensorEntry(checkpoint, name, tensor));
-  }
+  const found = findStateDict(root, `torch: ${source.name}`, ema);
+  for (const [name, tensor] of found.tensors) tensors.set(name, entryOf(checkpoint, name, tensor));
   return {
     name: source.name,
     format,
     sizeBytes: source.sizeBytes,
     tensors,
     metadata: Object.create(null),
+    notes: found.notes,
+    inertGlobals: [...inert].sort(),
+    classes: classesIn(root),
     sources: [source],
     close: () => source.close(),
   };
 }
 
-/** Finds the dict with the most tensors, at the top level or under the usual keys. */
-function findTensors(root: PickleValue, where: string): Map<string, Tensor> {
-  let best = new Map<string, Tensor>();
-  let level = [root];
-  for (let depth = 0; depth < MAX_WRAPPERS && level.length > 0; depth++) {
-    const dicts = level.filter(value => value instanceof Dict);
-    for (const dict of dicts) {
-      const tensors = tensorsOf(dict);
-      if (tensors.size > best.size) best = tensors;
-    }
-    level = dicts.flatMap(({ entries }) => WRAPPERS.map(name => entries.get(name) ?? null));
-  }
-  if (best.size > 0) return best;
-  const keys = root instanceof Dict ? [...root.entries.keys()].slice(0, 8).map(key => JSON.stringify(String(key))) : [];
-  const found = root instanceof Dict ? `a dict with the keys ${keys.join(', ') || 'none'}` : 'not a dict';
-  throw new WeightsError(
-    `${where}: has no state dict, but ${found}. Save the state dict in Python: torch.save(model.state_dict(), f)`,
-  );
-}
-
-function tensorsOf({ entries }: Dict): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of entries) {
-    const tensor = value instanceof Parameter ? value.tensor : value;
-    if (typeof name === 'string' && tensor instanceof Tensor) tensors.set(name, tensor);
-  }
-  return tensors;
+function entryOf(checkpoint: Checkpoint, name: string, tensor: ModuleTensor): TensorEntry {
+  if (tensor instanceof Tensor) return tensorEntry(checkpoint, name, tensor);
+  const unreadable = `depends on the Python global ${JSON.stringify(tensor.global)}`;
+  const read = async () => {
+    throw new WeightsError(
+      `torch: ${checkpoint.source.name}, ${name}: cannot be read (it ${unreadable}, which is never run). Save it as a plain tensor`,
+    );
+  };
+  return { name, dtype: 'U8', shape: [0], unreadable, read };
 }
 
 function tensorEntry(checkpoint: Checkpoint, name: string, tensor: Tensor): TensorEntry {

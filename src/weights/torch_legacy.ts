@@ -6,9 +6,9 @@
 import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { formatSizes, readUpTo } from './byte_source.ts';
-import { Dict, List, type PickleValue } from './pickle_values.ts';
+import { Dict, List, type PickleValue, Placeholder } from './pickle_values.ts';
 import type { WeightsFile } from './tensor_entry.ts';
-import { type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
+import { type CheckpointOptions, type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
 import { plainHost, type Storage, storageOf, torchHost } from './torch_objects.ts';
 import { MAX_PICKLE_BYTES, type PickleHost, unpickleFirst } from './unpickler.ts';
 
@@ -20,7 +20,7 @@ const COUNT_BYTES = 8;
 export const MAX_STORAGES = 10_000;
 
 /** Opens a legacy checkpoint. @throws WeightsError  damaged, malicious, or without tensors */
-export async function openTorchLegacy(source: ByteSource): Promise<WeightsFile> {
+export async function openTorchLegacy(source: ByteSource, { ema }: CheckpointOptions = {}): Promise<WeightsFile> {
   const where = `torch: ${source.name}`;
   const reader = new PickleReader(await readUpTo(source, 0, MAX_PICKLE_BYTES), LEGACY_MAGIC.length, where);
   const protocol = reader.next(plainHost(where));
@@ -31,13 +31,16 @@ export async function openTorchLegacy(source: ByteSource): Promise<WeightsFile> 
   }
   const machine = reader.next(plainHost(where));
   const used = new Map<string, Storage>();
-  const root = reader.next(torchHost(where, id => remember(used, storageOf(id, where), where)));
+  const inert = new Set<string>();
+  const root = reader.next(torchHost(where, id => remember(used, storageOf(id, where), where), inert));
   const keys = keysOf(reader.next(plainHost(where)), where);
   const stored = await findStorages(source, { keys, used, start: reader.position });
   return weightsOfCheckpoint({
     source,
     format: 'torch-legacy',
     root,
+    inert,
+    ema,
     bigEndian: machine instanceof Dict && machine.entries.get('little_endian') === false,
     storage(key, at) {
       const found = stored.get(key);
@@ -70,7 +73,8 @@ class PickleReader {
  * Checks that all views of a storage agree on its type and size, because the file itself only gives a number of
  * elements.
  */
-function remember(used: Map<string, Storage>, storage: Storage, where: string): Storage {
+function remember(used: Map<string, Storage>, storage: Storage | Placeholder, where: string): Storage | Placeholder {
+  if (storage instanceof Placeholder) return storage;
   const known = used.get(storage.key);
   if (known === undefined) used.set(storage.key, storage);
   else if (known.dtype !== storage.dtype || known.rootBytes !== storage.rootBytes) {

@@ -1,7 +1,12 @@
-/** The Python objects that a state dict consists of. Every other global that a pickle names is rejected. */
+/**
+ * The Python objects that a state dict consists of, and those that lie beside one. Every other global that a pickle names
+ * becomes a placeholder, which does nothing. A tensor that is made with a placeholder cannot be read.
+ * Source: torch/_weights_only_unpickler.py, _get_allowed_globals
+ */
 import { WeightsError } from '../errors/index.ts';
 import { type DType, elementBits } from './dtypes.ts';
-import { Dict, List, Opaque, type PickleValue, Tuple } from './pickle_values.ts';
+import { numpyDtype, numpyScalar, setNumpyState } from './numpy_scalars.ts';
+import { Bytes, Dict, List, Opaque, type PickleValue, Placeholder, Tuple } from './pickle_values.ts';
 import { spanOf } from './strided.ts';
 import { elementCount, isShape } from './tensor_entry.ts';
 import type { PickleHost } from './unpickler.ts';
@@ -117,14 +122,40 @@ const CLASSES = {
   ComplexDouble: 'C128',
 } as const satisfies Record<string, DType>;
 
+const PARAMETER = new Callable(parameter);
+/** torch.Tensor and torch.nn.Buffer: classes whose objects are read as plain tensors. */
+const TENSOR_CLASS = new Callable(([data], where) => {
+  if (data instanceof Tensor) return data;
+  throw new WeightsError(`${where}: is damaged (a torch.Tensor has no data)`);
+});
+const SET = new Callable(listOf);
+
 const GLOBALS: ReadonlyMap<string, Opaque> = new Map<string, Opaque>([
   ['collections.OrderedDict', new Callable(orderedDict)],
+  ['collections.defaultdict', new Callable(() => new Dict())],
+  ['collections.Counter', new Callable(([counts]) => (counts instanceof Dict ? counts : new Dict()))],
+  ...['set', 'frozenset', 'list'].flatMap((name): [string, Opaque][] => [
+    [`builtins.${name}`, SET],
+    [`__builtin__.${name}`, SET],
+  ]),
+  ['builtins.dict', new Callable(orderedDict)],
+  ['__builtin__.dict', new Callable(orderedDict)],
+  ['_codecs.encode', new Callable(encoded)],
+  ...['numpy.core.multiarray', 'numpy._core.multiarray'].map((module): [string, Opaque] => [
+    `${module}.scalar`,
+    new Callable(numpyScalar),
+  ]),
+  ['numpy.dtype', new Callable(numpyDtype)],
+  ['torch.Tensor', TENSOR_CLASS],
+  ['torch.nn.parameter.Buffer', TENSOR_CLASS],
   ['torch.Size', new Callable(([sizes]) => sizes ?? new Tuple([]))],
   ['torch._utils._rebuild_tensor', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_tensor_v2', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_tensor_v3', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_parameter', new Callable(([data]) => data ?? null)],
-  ['torch.nn.parameter.Parameter', new Callable(parameter)],
+  ['torch._utils._rebuild_parameter_with_state', new Callable(([data]) => data ?? null)],
+  ['torch._tensor._rebuild_from_type_v2', new Callable(rebuildFromType)],
+  ['torch.nn.parameter.Parameter', PARAMETER],
   ...elementTypes('Storage', { ...CLASSES, Untyped: undefined }),
   ...elementTypes('Tensor', CLASSES),
   ['torch.storage.UntypedStorage', new ElementType(undefined)],
@@ -156,29 +187,57 @@ function elementTypes(suffix: string, dtypes: Readonly<Record<string, DType | un
 /** Maps a persistent id to its value. Each of PyTorch's three formats has its own ids. */
 export type Resolve = (id: PickleValue) => PickleValue;
 
-/** Returns the host for pickles that contain tensors. `where` starts every error message. */
-export function torchHost(where: string, resolve: Resolve): PickleHost {
+/**
+ * Returns the host for pickles that contain tensors. `where` starts every error message. `inert` collects the names of
+ * the globals that became placeholders.
+ */
+export function torchHost(where: string, resolve: Resolve, inert: Set<string> = new Set()): PickleHost {
   return {
     global(module, name) {
       const known = GLOBALS.get(`${module}.${name}`);
       if (known) return known;
-      throw new WeightsError(
-        `${where}: uses the Python global ${JSON.stringify(`${module}.${name}`)}, which no weights need, so it may be malicious. ` +
-          'If you trust it, save only its state dict in Python: torch.save(model.state_dict(), f)',
-      );
+      const placeholder = new Placeholder(`${module}.${name}`);
+      if (!HARMLESS.has(placeholder.global) && inert.size < MAX_INERT_NAMES) inert.add(placeholder.global);
+      return placeholder;
     },
     persistent: resolve,
     call(callee, args) {
       if (callee instanceof Callable) return callee.call(args.items, where);
+      if (callee instanceof Placeholder) return instanceOf(callee, args);
+      if (callee instanceof ElementType) return new Placeholder('torch.dtype', args);
       throw new WeightsError(`${where}: is damaged (it calls a value that is not a function)`);
     },
     setState(target, state) {
-      const [data] = state instanceof Tuple ? state.items : [];
-      if (!(target instanceof Parameter))
+      if (target instanceof Placeholder) target.state = state;
+      else if (target instanceof Parameter) {
+        const [data] = state instanceof Tuple ? state.items : [];
+        if (data instanceof Tensor) target.tensor = data;
+      } else if (!setNumpyState(target, state) && !(target instanceof Tensor)) {
         throw new WeightsError(`${where}: is damaged (it sets the state of a value that has none)`);
-      if (data instanceof Tensor) target.tensor = data;
+      }
     },
   };
+}
+
+/** More names than this tell a reader nothing. */
+const MAX_INERT_NAMES = 1000;
+
+/** Globals that PyTorch itself accepts, and that no tensor of a ResNet needs. They are not reported. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'torch.device',
+  'torch.serialization._get_layout',
+  'builtins.bytearray',
+  'builtins.complex',
+  '__builtin__.bytearray',
+  '__builtin__.complex',
+]);
+
+/** Returns the placeholder for an object. Python 2's way to make one names its class first. */
+function instanceOf({ global }: Placeholder, args: Tuple): Placeholder {
+  const [first] = args.items;
+  if (/^copy_?reg\._reconstructor$/.test(global) && first instanceof Placeholder)
+    return new Placeholder(first.global, args);
+  return new Placeholder(global, args);
 }
 
 /** Returns the host for pickles that contain only numbers and strings. */
@@ -190,15 +249,14 @@ export function plainHost(where: string): PickleHost {
 
 /**
  * Returns the storage that a persistent id names: ('storage', storage class, key, device, number of elements). In the
- * legacy format, a sixth item selects a part of it.
+ * legacy format, a sixth item selects a part of it, and ('module', class, file, code) names the class of a whole model.
  */
-export function storageOf(id: PickleValue, where: string): Storage {
+export function storageOf(id: PickleValue, where: string): Storage | Placeholder {
   const [kind, type, key, , count, part] = id instanceof Tuple ? id.items : [];
-  if (kind === 'module') {
-    throw new WeightsError(
-      `${where}: is a whole model with its Python code, not a state dict. Save the state dict in Python: torch.save(model.state_dict(), f)`,
-    );
-  }
+  // The class of a whole model, with its Python code, which is never run.
+  if (kind === 'module' && type instanceof Placeholder) return type;
+  // A storage of a kind that is not known, such as quantised numbers.
+  if (kind === 'storage' && type instanceof Placeholder) return type;
   if (kind !== 'storage' || !(type instanceof ElementType) || typeof key !== 'string' || !isCount(count)) {
     throw new WeightsError(`${where}: is damaged (a persistent id does not name a storage)`);
   }
@@ -218,8 +276,9 @@ export function wholeStorage(key: string, { dtype }: ElementType, count: number,
 /**
  * Arguments: (storage, offset, size, stride, requires_grad, backward_hooks). `_rebuild_tensor_v3` appends the dtype.
  */
-function rebuildTensor(args: readonly PickleValue[], where: string): Tensor {
+function rebuildTensor(args: readonly PickleValue[], where: string): Tensor | Placeholder {
   const [storage, offset, size, strides] = args;
+  if (storage instanceof Placeholder) return new Placeholder(storage.global, new Tuple(args));
   const shape = size instanceof Tuple ? size.items : undefined;
   const stride = strides instanceof Tuple ? strides.items : undefined;
   const given = args[6] instanceof ElementType ? args[6].dtype : undefined;
@@ -280,6 +339,29 @@ function parameter([data]: readonly PickleValue[]): Parameter {
   const made = new Parameter();
   if (data instanceof Tensor) made.tensor = data;
   return made;
+}
+
+/** Arguments: (function, class, its arguments, state). A class that is not known may give the data another meaning. */
+function rebuildFromType([rebuild, type, args]: readonly PickleValue[], where: string): PickleValue {
+  if (!(args instanceof Tuple)) throw new WeightsError(`${where}: is damaged (a tensor has no arguments)`);
+  const made = rebuild instanceof Callable ? rebuild.call(args.items, where) : placeholderFor(rebuild, args);
+  return type === TENSOR_CLASS || type === PARAMETER ? made : placeholderFor(type, new Tuple([made]));
+}
+
+function placeholderFor(global: PickleValue | undefined, args: Tuple): Placeholder {
+  return new Placeholder(global instanceof Placeholder ? global.global : 'torch._tensor._rebuild_from_type_v2', args);
+}
+
+/** Returns a list for a list, set or frozenset. */
+function listOf([items]: readonly PickleValue[]): List {
+  const list = new List();
+  if (items instanceof List || items instanceof Tuple) for (const item of items.items) list.items.push(item);
+  return list;
+}
+
+/** Python 3 writes bytes with protocol 2 as a string that is to be encoded as Latin-1. */
+function encoded([text]: readonly PickleValue[]): Bytes {
+  return new Bytes(Uint8Array.from(typeof text === 'string' ? text : '', character => character.charCodeAt(0)));
 }
 
 /** Returns an empty dict, or one made from a list of pairs, as Python 2 wrote it. */

@@ -9,7 +9,7 @@ import { readUpTo } from './byte_source.ts';
 import { List, type PickleValue, Tuple } from './pickle_values.ts';
 import { readTar } from './tar_archive.ts';
 import type { WeightsFile } from './tensor_entry.ts';
-import { type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
+import { type CheckpointOptions, type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
 import { MAX_STORAGES, storedAt } from './torch_legacy.ts';
 import {
   ElementType,
@@ -32,7 +32,7 @@ const MAX_DIMENSIONS = 64;
 type Named = Map<string, Storage | Tensor>;
 
 /** Opens a checkpoint. @throws WeightsError  damaged, malicious, or without tensors */
-export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
+export async function openTorchTar(source: ByteSource, { ema }: CheckpointOptions = {}): Promise<WeightsFile> {
   const where = `torch: ${source.name}`;
   const members = await readTar(source);
   const [storages, tensors, pickle] = MEMBERS.map(name => {
@@ -46,11 +46,14 @@ export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
   if (pickle.sizeBytes > MAX_PICKLE_BYTES) {
     throw tooLarge(`${where}, pickle`, pickle.sizeBytes);
   }
-  const root = unpickle(await pickle.read(0, pickle.sizeBytes), namedHost(named, where), where);
+  const inert = new Set<string>();
+  const root = unpickle(await pickle.read(0, pickle.sizeBytes), namedHost(named, where, inert), where);
   return weightsOfCheckpoint({
     source,
     format: 'torch-tar',
     root,
+    inert,
+    ema,
     bigEndian: false,
     storage(key, at) {
       const found = stored.get(key);
@@ -60,12 +63,13 @@ export async function openTorchTar(source: ByteSource): Promise<WeightsFile> {
   });
 }
 
-function namedHost(named: Named, where: string): PickleHost {
-  return torchHost(where, id => {
+function namedHost(named: Named, where: string, inert: Set<string>): PickleHost {
+  const resolve = (id: PickleValue) => {
     const found = named.get(keyOf(id));
     if (found !== undefined) return found;
     throw new WeightsError(`${where}: is damaged (a persistent id names neither a storage nor a tensor)`);
-  });
+  };
+  return torchHost(where, resolve, inert);
 }
 
 /**

@@ -1,14 +1,14 @@
 /**
- * Reads pickles without running any code. It supports the opcodes of PyTorch's own weights-only unpickler, passes every
+ * Reads pickles without running any code. It supports the opcodes that Python writes with protocols 2 to 5, passes every
  * global and persistent id to `PickleHost`, and counts the values it creates, so that no file can exhaust the memory.
  * Source: torch/_weights_only_unpickler.py; CPython, Lib/pickletools.py
  */
 import { WeightsError } from '../errors/index.ts';
 import { formatSizes } from './byte_source.ts';
-import { Dict, List, type Opaque, type PickleValue, Tuple } from './pickle_values.ts';
+import { Bytes, Dict, List, type Opaque, type PickleValue, Placeholder, Tuple } from './pickle_values.ts';
 
 export interface PickleHost {
-  /** Returns the global of this name. @throws WeightsError  weights do not need it */
+  /** Returns the global of this name, or a placeholder that does nothing. */
   global(module: string, name: string): Opaque;
   /** Returns the value that a persistent id names. */
   persistent(id: PickleValue): PickleValue;
@@ -18,9 +18,15 @@ export interface PickleHost {
   setState(target: PickleValue, state: PickleValue): void;
 }
 
-/** The pickle of a ResNet-152 has 130 kB and creates 10000 containers. */
-export const MAX_PICKLE_BYTES = 3_000_000;
-const MAX_CONTAINERS = 100_000;
+/**
+ * The pickle of a ResNet-152 has 130 kB and creates 10000 containers. A training history of 400000 numbers has 3.6 MB.
+ */
+export const MAX_PICKLE_BYTES = 16_000_000;
+const MAX_CONTAINERS = 250_000;
+const MAX_VALUES = 4_000_000;
+const MAX_MEMO_ENTRIES = 500_000;
+/** numpy's random generator saves integers of 128 bits. */
+const MAX_INTEGER_BYTES = 255;
 const MAX_STACK = 250_000;
 const MAX_DEPTH = 1_000;
 const MAX_MEMO_INDEX = 10_000_000;
@@ -50,6 +56,7 @@ export function unpickleFirst(
   return { value, end: machine.position };
 }
 
+const LATIN1 = new TextDecoder('latin1');
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 class Machine {
@@ -62,6 +69,7 @@ class Machine {
   private readonly memo = new Map<number, PickleValue>();
   private offset = 0;
   private containers = 0;
+  private values = 0;
 
   constructor(bytes: Uint8Array, host: PickleHost, where: string) {
     this.bytes = bytes;
@@ -127,6 +135,17 @@ class Machine {
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
 
+  /** An unsigned 64-bit length. One that is not exact is larger than the pickle, so that `take` rejects it. */
+  length64(): number {
+    return Number(this.view.getBigUint64(this.take(8), true));
+  }
+
+  /** Copies bytes, so that the value does not keep the whole pickle in memory. */
+  raw(length: number): Bytes {
+    const start = this.take(length);
+    return new Bytes(this.bytes.slice(start, start + length));
+  }
+
   text(length: number): string {
     const start = this.take(length);
     try {
@@ -134,6 +153,20 @@ class Machine {
     } catch {
       throw this.fault(`is damaged (the string at byte ${start} is not UTF-8)`);
     }
+  }
+
+  /** Python 2's strings are bytes. */
+  latin1(length: number): string {
+    const start = this.take(length);
+    return LATIN1.decode(this.bytes.subarray(start, start + length));
+  }
+
+  /** The length of a LONG4, of which a file needs no more than a few bytes. */
+  shortLength(): number {
+    const length = this.uint32();
+    if (length > MAX_INTEGER_BYTES)
+      throw this.fault(`has an integer of ${length} bytes (the limit is ${MAX_INTEGER_BYTES})`);
+    return length;
   }
 
   line(): string {
@@ -145,6 +178,7 @@ class Machine {
   }
 
   push(value: PickleValue): void {
+    if (++this.values > MAX_VALUES) throw this.fault(`has more than ${MAX_VALUES} values`);
     if (this.stack.length >= MAX_STACK) throw this.fault(`has more than ${MAX_STACK} values on its stack`);
     this.stack.push(value);
   }
@@ -154,6 +188,12 @@ class Machine {
       throw this.fault('is damaged (it takes a value from an empty stack)');
     }
     return this.stack.pop()!;
+  }
+
+  /** Removes the value on top, or a mark, as Python does. */
+  discard(): void {
+    if (this.marks.length > 0 && this.stack.length === this.marks.at(-1)) this.marks.pop();
+    else this.pop();
   }
 
   top(): PickleValue {
@@ -176,7 +216,12 @@ class Machine {
   remember(index: number): void {
     if (index > MAX_MEMO_INDEX)
       throw this.fault(`has a memo index that is too large (${index}; the limit is ${MAX_MEMO_INDEX})`);
+    if (this.memo.size >= MAX_MEMO_ENTRIES) throw this.fault(`has more than ${MAX_MEMO_ENTRIES} memo entries`);
     this.memo.set(index, this.top());
+  }
+
+  memoize(): void {
+    this.remember(this.memo.size);
   }
 
   recall(index: number): void {
@@ -185,7 +230,7 @@ class Machine {
     this.push(value);
   }
 
-  pushNew(container: Tuple | List | Dict): void {
+  pushNew(container: Tuple | List | Dict | Placeholder): void {
     if (++this.containers > MAX_CONTAINERS) throw this.fault(`has more than ${MAX_CONTAINERS} tuples, lists and dicts`);
     if (container instanceof Tuple && container.depth > MAX_DEPTH)
       throw this.fault(`has tuples nested more than ${MAX_DEPTH} levels deep`);
@@ -200,20 +245,27 @@ class Machine {
 
   append(items: readonly PickleValue[]): void {
     const list = this.top();
+    if (list instanceof Placeholder) return; // a kind of list, whose items no tensor needs
     if (!(list instanceof List)) throw this.fault('is damaged (it appends to a value that is not a list)');
     for (const item of items) list.items.push(item);
   }
 
   setItems(items: readonly PickleValue[]): void {
-    const dict = this.top();
+    const dict = this.dictOnTop();
     if (!(dict instanceof Dict)) throw this.fault('is damaged (it sets an item of a value that is not a dict)');
     if (items.length % 2 !== 0) throw this.fault('is damaged (it sets an item without a value)');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]!;
-      if (typeof key === 'object' && key !== null)
-        throw this.fault('is damaged (a dict key is neither a string nor a number)');
+      if (key instanceof List || key instanceof Dict) throw this.fault('is damaged (a dict key is a list or a dict)');
       dict.entries.set(key, items[i + 1]!);
     }
+  }
+
+  private dictOnTop(): PickleValue {
+    const target = this.top();
+    if (!(target instanceof Placeholder)) return target;
+    target.items ??= new Dict();
+    return target.items;
   }
 
   /** Ignores the state of a dict: `state_dict()` sets only `_metadata`, which the tensors do not need. */
@@ -227,6 +279,13 @@ class Machine {
     this.push(this.host.global(this.line(), this.line()));
   }
 
+  stackGlobal(): void {
+    const [name, module] = [this.pop(), this.pop()];
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw this.fault('is damaged (the name of a global is not a string)');
+    this.push(this.host.global(module, name));
+  }
+
   persistent(): void {
     this.push(this.host.persistent(this.pop()));
   }
@@ -235,8 +294,22 @@ class Machine {
     const [args, callee] = [this.pop(), this.pop()];
     if (!(args instanceof Tuple)) throw this.fault('is damaged (it calls with arguments that are not a tuple)');
     const result = this.host.call(callee, args);
-    if (result instanceof Dict) this.pushNew(result);
+    const isNew = result instanceof Dict || result instanceof List || result instanceof Placeholder;
+    if (isNew) this.pushNew(result);
     else this.push(result);
+  }
+
+  /** Calls with keyword arguments, which only objects that are not tensors have. */
+  callWithKeywords(): void {
+    const keywords = this.pop();
+    if (!(keywords instanceof Dict)) throw this.fault('is damaged (its keyword arguments are not a dict)');
+    this.call();
+  }
+
+  newList(items: readonly PickleValue[]): void {
+    const list = new List();
+    for (const item of items) list.items.push(item);
+    this.pushNew(list);
   }
 }
 
@@ -245,14 +318,21 @@ const STOP = 0x2e;
 const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x80, m => m.take(1)], // PROTO
   [0x28, m => m.mark()], // MARK
+  [0x30, m => m.discard()], // POP
+  [0x31, m => m.popToMark()], // POP_MARK
+  [0x95, m => m.take(8)], // FRAME
   [0x63, m => m.global()], // GLOBAL
+  [0x93, m => m.stackGlobal()], // STACK_GLOBAL
+  [0x92, m => m.callWithKeywords()], // NEWOBJ_EX
   [0x52, m => m.call()], // REDUCE
   [0x81, m => m.call()], // NEWOBJ
   [0x62, m => m.build()], // BUILD
   [0x51, m => m.persistent()], // BINPERSID
   [0x7d, m => m.pushNew(new Dict())], // EMPTY_DICT
   [0x5d, m => m.pushNew(new List())], // EMPTY_LIST
-  [0x8f, m => m.pushNew(new List())], // EMPTY_SET: a list will do, because no supported opcode can add to it
+  [0x8f, m => m.pushNew(new List())], // EMPTY_SET: a list will do
+  [0x90, m => m.append(m.popToMark())], // ADDITEMS
+  [0x91, m => m.newList(m.popToMark())], // FROZENSET
   [0x29, m => m.pushTuple(0)], // EMPTY_TUPLE
   [0x85, m => m.pushTuple(1)], // TUPLE1
   [0x86, m => m.pushTuple(2)], // TUPLE2
@@ -269,11 +349,20 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x4b, m => m.push(m.uint8())], // BININT1
   [0x4d, m => m.push(m.uint16())], // BININT2
   [0x8a, m => m.push(m.integer(m.uint8()))], // LONG1
+  [0x8b, m => m.push(m.integer(m.shortLength()))], // LONG4
   [0x47, m => m.push(m.float64())], // BINFLOAT
   [0x58, m => m.push(m.text(m.uint32()))], // BINUNICODE
-  [0x55, m => m.push(m.text(m.uint8()))], // SHORT_BINSTRING
+  [0x8c, m => m.push(m.text(m.uint8()))], // SHORT_BINUNICODE
+  [0x8d, m => m.push(m.text(m.length64()))], // BINUNICODE8
+  [0x55, m => m.push(m.latin1(m.uint8()))], // SHORT_BINSTRING
+  [0x54, m => m.push(m.latin1(m.uint32()))], // BINSTRING
+  [0x42, m => m.push(m.raw(m.uint32()))], // BINBYTES
+  [0x43, m => m.push(m.raw(m.uint8()))], // SHORT_BINBYTES
+  [0x8e, m => m.push(m.raw(m.length64()))], // BINBYTES8
+  [0x96, m => m.push(m.raw(m.length64()))], // BYTEARRAY8
   [0x68, m => m.recall(m.uint8())], // BINGET
   [0x6a, m => m.recall(m.uint32())], // LONG_BINGET
   [0x71, m => m.remember(m.uint8())], // BINPUT
   [0x72, m => m.remember(m.uint32())], // LONG_BINPUT
+  [0x94, m => m.memoize()], // MEMOIZE
 ] as [number, (machine: Machine) => void][]);

@@ -72,7 +72,7 @@ const WORK: Readonly<Record<string, Work>> = {
           try {
             made = model.forward(x, { taps: ['layer2'] });
             const layer2 = await made.taps.get('layer2')!.read();
-            return `${layer2.join()} ${(await made.logits.read()).join()}`;
+            return `${layer2.join()} ${(await made.logits!.read()).join()}`;
           } finally {
             for (const tensor of [x, made?.features, made?.logits, made?.taps.get('layer2')]) tensor?.dispose();
           }

@@ -136,8 +136,8 @@ async function passes(options: SoakOptions): Promise<SoakResult> {
   const pass = async (i: number) => {
     const x = device.tensor(i % VARIETY === 0 ? image : image.map(value => value * (1 + (i % VARIETY))), shape);
     const { features, logits } = model.forward(x);
-    const values = await logits.read();
-    for (const tensor of [x, features, logits]) tensor.dispose();
+    const values = await logits!.read();
+    for (const tensor of [x, features, logits]) tensor?.dispose();
     return values.join();
   };
   const repeated = await repeat(options.count, pass, () => holding(device, use()));

@@ -22,5 +22,5 @@ export function tappedPaths({ tensors }: Fixture): string[] {
 }
 
 export function disposeForward({ features, logits, taps }: Forward): void {
-  for (const tensor of [features, logits, ...taps.values()]) tensor.dispose();
+  for (const tensor of [features, logits, ...taps.values()]) tensor?.dispose();
 }

@@ -57,7 +57,7 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
     const deepened = await ResNet.load(device, backbone152);
     using x = await xray(metadata.image!, 128);
     const [of50, of152] = [model.forward(x), deepened.forward(x)];
-    expect(relativeError(await of152.logits.read(), await of50.logits.read())).toBeLessThan(BOUND);
+    expect(relativeError(await of152.logits!.read(), await of50.logits!.read())).toBeLessThan(BOUND);
     expect(relativeError(await of152.features.read(), await of50.features.read())).toBeLessThan(BOUND);
     disposeForward(of50);
     disposeForward(of152);
@@ -73,7 +73,7 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
       fixture = await readFixture(name);
       x = await xray(fixture.metadata.image!);
       pass = model.forward(x, { taps: tappedPaths(fixture).filter(path => path !== 'x') });
-      await pass.logits.read();
+      await pass.logits!.read();
     });
     afterAll(() => {
       x?.dispose();
@@ -95,7 +95,7 @@ describe('resnet50.caffe_in1k agrees with PyTorch, from the JPEG to the map', ()
 
     it('in its 2048 features and 1000 logits', async () => {
       expect(relativeError(await pass.features.read(), fixture.tensors.get('features')!)).toBeLessThan(BOUND);
-      expect(relativeError(await pass.logits.read(), fixture.tensors.get('logits')!)).toBeLessThan(BOUND);
+      expect(relativeError(await pass.logits!.read(), fixture.tensors.get('logits')!)).toBeLessThan(BOUND);
     });
 
     it.each(['corners', 'half-pixel'] as const)(

@@ -77,7 +77,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     const stages = model.forward(x, { taps: STAGES });
     const all = model.forward(x, { taps: model.modulePaths });
     for (const pass of [stages, all]) {
-      expect(relativeError(await pass.logits.read(), await none.logits.read())).toBeLessThan(1e-5);
+      expect(relativeError(await pass.logits!.read(), await none.logits!.read())).toBeLessThan(1e-5);
       expect(relativeError(await pass.features.read(), await none.features.read())).toBeLessThan(1e-5);
     }
     for (const path of STAGES) {
@@ -104,14 +104,14 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
     using both = device.tensor(values, [2, 3, SIDE, SIDE], 'both');
     const batch = model.forward(both, { taps: ['layer4'] });
     const [logits, features, layer4] = [
-      await batch.logits.read(),
+      await batch.logits!.read(),
       await batch.features.read(),
       await batch.taps.get('layer4')!.read(),
     ];
     for (const n of [0, 1]) {
       using one = device.tensor(partOf(values, n), [1, 3, SIDE, SIDE], 'one');
       const alone = model.forward(one, { taps: ['layer4'] });
-      expect(relativeError(partOf(logits, n), await alone.logits.read())).toBeLessThan(1e-6);
+      expect(relativeError(partOf(logits, n), await alone.logits!.read())).toBeLessThan(1e-6);
       expect(relativeError(partOf(features, n), await alone.features.read())).toBeLessThan(1e-6);
       expect(relativeError(partOf(layer4, n), await alone.taps.get('layer4')!.read())).toBeLessThan(1e-6);
       disposeForward(alone);
@@ -128,7 +128,7 @@ describe.each(['resnet18', 'resnet50'] as const)('%s', architecture => {
   ])('leaves no memory in use after a pass %s', async (_, taps) => {
     const before = device.memoryUse.liveBytes;
     const pass = model.forward(x, { taps });
-    await pass.logits.read();
+    await pass.logits!.read();
     expect(device.memoryUse.liveBytes).toBeGreaterThan(before);
     disposeForward(pass);
     expect(device.memoryUse.liveBytes).toBe(before);
@@ -163,7 +163,7 @@ describe('memory over many passes', () => {
     const uses: number[][] = [];
     for (let i = 0; i < 20; i++) {
       const pass = model.forward(x, { taps: i % 2 ? ['layer4', 'layer1.0.bn1'] : [] });
-      await pass.logits.read();
+      await pass.logits!.read();
       disposeForward(pass);
       const { liveBytes, pooledBytes } = device.memoryUse;
       uses.push([liveBytes, pooledBytes]);
@@ -228,7 +228,7 @@ describe('taps', () => {
   it('are kept once, even if a path is given twice', async () => {
     const before = device.memoryUse.liveBytes;
     const pass = model.forward(x, { taps: ['layer4', 'layer4'] });
-    await pass.logits.read();
+    await pass.logits!.read();
     expect([...pass.taps.keys()]).toEqual(['layer4']);
     disposeForward(pass);
     expect(device.memoryUse.liveBytes).toBe(before);
@@ -240,7 +240,7 @@ describe('taps', () => {
       [1, 512, 1, 1],
       [1, 1000],
     ]);
-    expect(await pass.taps.get('fc')!.read()).toEqual(await pass.logits.read());
+    expect(await pass.taps.get('fc')!.read()).toEqual(await pass.logits!.read());
     disposeForward(pass);
   });
 });

@@ -169,7 +169,7 @@ async function logitsOf(options: Parameters<typeof buildNetwork>[1]): Promise<Fl
     const { device, model } = network;
     const shape = [1, 3, 32, 32] as const;
     const { logits } = model.forward(device.tensor(syntheticImage(shape), shape));
-    return await logits.read();
+    return await logits!.read();
   } finally {
     await network.dispose();
   }

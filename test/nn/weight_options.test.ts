@@ -26,7 +26,7 @@ describe('a network with another weight layout', () => {
     const heldBytes = device.memoryUse.liveBytes - before;
     const x = device.tensor(syntheticImage([1, 3, 96, 96]), [1, 3, 96, 96]);
     const forward = model.forward(x);
-    const logits = await forward.logits.read();
+    const logits = await forward.logits!.read();
     const tapped = model.forward(x, { taps: TAPS });
     const taps = new Map<string, Float32Array>();
     for (const [path, tensor] of tapped.taps) taps.set(path, await tensor.read());

@@ -168,7 +168,7 @@ describe.each(['wasm', 'swiftshader'] as const)('a graph on %s', adapter => {
       const expected = [eager.logits, eager.features, ...taps.map(tap => eager.taps.get(tap)!)];
       const replayed = graph.run({ x });
       const got = [replayed.logits, replayed.features, ...taps.map(tap => replayed.taps.get(tap)!)];
-      for (const [i, tensor] of got.entries()) expect(await tensor.read()).toEqual(await expected[i]!.read());
+      for (const [i, tensor] of got.entries()) expect(await tensor!.read()).toEqual(await expected[i]!.read());
       disposeForward(eager);
     }
     for (const owned of [graph, model, ...tensors]) owned.dispose();

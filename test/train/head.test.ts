@@ -4,6 +4,7 @@ import { Head, initialHead } from '../../src/nn/head.ts';
 import { checkHeadFits, encodeHead, type HeadMetadata, readHead } from '../../src/nn/head_file.ts';
 import { TorchRandom } from '../../src/nn/torch_random.ts';
 import { Device } from '../../src/runtime/device.ts';
+import { PREPROCESSINGS } from '../../src/weights/preprocessing.ts';
 import { openSafetensors } from '../../src/weights/safetensors.ts';
 import { writeSafetensors } from '../../src/weights/safetensors_writer.ts';
 import { pattern, patternHead } from './pattern.ts';
@@ -141,6 +142,17 @@ describe('checkHeadFits', () => {
     const other = { id: 'file:mine.pth', featuresOf: 'file:mine.pth', weightsHash: 'cd34', featureCount: 8 };
     expect(() => checkHeadFits(mine, other)).toThrow(
       'head: chest.safetensors: was trained on file:mine.pth (8 features), not on file:mine.pth (8 features). Pass the weights that it was trained with, or train a head for file:mine.pth with `raycam train`',
+    );
+  });
+
+  it('rejects another preprocessing and another stride', () => {
+    const preprocessing = { channelOrder: 'BGR', scale: 1, mean: [1, 2, 3], std: [1, 1, 1] };
+    const mine = { ...file, metadata: { ...metadata, preprocessing, strideOn: '1x1' } };
+    expect(() => checkHeadFits(mine, { ...r50, preprocessing: PREPROCESSINGS.torchvision })).toThrow(
+      "head: chest.safetensors: was trained with images normalised to BGR with mean 1, 2, 3 and std 1, 1, 1, but resnet50.caffe_in1k gets RGB with mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225. Omit --preprocess to use the head's, or train a head for this preprocessing",
+    );
+    expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3' })).toThrow(
+      'was trained with the stride on the 1x1, but resnet50.caffe_in1k has it on the 3x3',
     );
   });
 

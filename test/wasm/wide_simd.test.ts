@@ -68,8 +68,8 @@ itOnWideEngines('a network returns the same bits with it and without it', async 
     const model = await ResNet.load(device, syntheticBackbone('resnet50'));
     const x = device.tensor(syntheticImage(SHAPE), SHAPE, 'x');
     // Engines compile in tiers, and run the optimised code after some forwards.
-    for (let run = 0; run < 5; run++) await bitsOf(model.forward(x).logits);
-    logits.push(await bitsOf(model.forward(x).logits));
+    for (let run = 0; run < 5; run++) await bitsOf(model.forward(x).logits!);
+    logits.push(await bitsOf(model.forward(x).logits!));
     device.dispose();
   }
   expect(logits[0]).toEqual(logits[1]);

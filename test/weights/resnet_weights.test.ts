@@ -69,10 +69,10 @@ describe('names and shapes', () => {
     weights.delete('fc.bias');
     weights.delete('layer4.1.bn2.weight');
     weights.set('fc.b', shapeOnly('fc.b', [1]));
-    weights.set('conv1.weight', shapeOnly('conv1.weight', [64, 3, 3, 3]));
+    weights.set('conv1.weight', shapeOnly('conv1.weight', [64, 3, 5, 5]));
     expect(() => checkStateDict(weights, 'resnet18', 'w.pth')).toThrow(
       'weights: w.pth: is not a resnet18 (2 tensors missing: layer4.1.bn2.weight, fc.bias; 1 tensor unknown: fc.b; ' +
-        '1 tensor of the wrong shape: conv1.weight (expected [64, 3, 7, 7], got [64, 3, 3, 3]))',
+        '1 tensor of the wrong shape: conv1.weight (expected [64, 3, 7, 7], got [64, 3, 5, 5]))',
     );
   });
 

@@ -38,10 +38,14 @@ describe('checkpoints that PyTorch wrote', () => {
     await file.close();
   });
 
-  it('rejects TorchScript and says how to save the state dict', async () => {
-    await expect(openWeights(fixturePath('torchscript.pt'))).rejects.toThrow(
-      /is a TorchScript program, not a state dict\. Save the state dict in Python: torch\.save\(/,
-    );
+  it('reads the tensors of a TorchScript program', async () => {
+    const file = await openWeights(fixturePath('torchscript.pt'));
+    expect([...file.tensors.values()].map(({ name, shape }) => [name, shape])).toEqual([
+      ['weight', [2, 2]],
+      ['bias', [2]],
+    ]);
+    expect(file.notes).toEqual(['is a TorchScript program; its tensors are read, and its code does not run']);
+    await file.close();
   });
 });
 

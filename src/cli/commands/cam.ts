@@ -6,7 +6,7 @@ import type { Network } from '../../inference/network.ts';
 import type { Head } from '../../nn/head.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { type CamPlace, camFiles, Stems, writeCam } from '../common/cam_files.ts';
-import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
 import { ComingImages, forEachImage } from '../common/images.ts';
 import { addInputs, type InputFlags, inputName, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
@@ -29,6 +29,7 @@ export function registerCam(program: Command): void {
   addInputs(command, 'chest X-rays: JPEG, PNG, …')
     .requiredOption('--out <dir>', 'write the pictures here, as <name>.cam.png')
     .addOption(headOption())
+    .addOption(classesOption())
     .option('--class <name>', 'the class whose evidence is drawn (default: the verdict’s)')
     .addOption(
       new Option(
@@ -69,7 +70,7 @@ async function cam(inputs: readonly string[], flags: CamFlags): Promise<void> {
       writesFiles: true,
     });
   };
-  await withHead(flags, draw, { clock });
+  await withVerdict(flags, draw, { clock });
 }
 
 /** Checks the files of all images. Lists the folder once, instead of looking each file up. @throws InputError */

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../errors/index.ts';
 import { classifyImage } from '../../inference/classify.ts';
+import { classesOption } from '../common/head.ts';
 import { ComingImages, forEachImage } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
@@ -11,14 +13,20 @@ type ClassifyFlags = NetworkFlags & InputFlags & { readonly top: number };
 export function registerClassify(program: Command): void {
   const command = program
     .command('classify')
-    .description('print the most probable of the backbone’s 1000 ImageNet classes for each image');
-  addInputs(command, 'photos: JPEG, PNG, WebP, …').option('--top <count>', 'number of classes', wholeNumber(1), 5);
+    .description(
+      'print the most probable of the network’s own classes (ImageNet’s 1000, for the networks that Raycam knows) for each image',
+    );
+  addInputs(command, 'photos: JPEG, PNG, WebP, …')
+    .option('--top <count>', 'number of classes', wholeNumber(1), 5)
+    .addOption(classesOption());
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
 }
 
 async function classify(inputs: readonly string[], flags: ClassifyFlags): Promise<void> {
+  if (flags.classes !== undefined && flags.weights === undefined)
+    throw new UsageError('--classes needs --weights: other networks have their own classes');
   const notes = new Output(flags);
   const images = new ComingImages(await namedImages(inputs, flags, { command: 'classify', output: notes }), notes);
   await withNetwork(flags, (network, output) =>

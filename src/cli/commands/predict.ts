@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { predictImage } from '../../inference/predict.ts';
-import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
+import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
 import { ComingImages, forEachImage } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
@@ -14,7 +14,10 @@ export function registerPredict(program: Command): void {
   const command = program
     .command('predict')
     .description('classify each X-ray, and print the class with its probability');
-  addInputs(command, 'chest X-rays: JPEG, PNG, …').addOption(headOption()).addOption(timingOption());
+  addInputs(command, 'chest X-rays: JPEG, PNG, …')
+    .addOption(headOption())
+    .addOption(classesOption())
+    .addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
   );
@@ -24,7 +27,7 @@ async function predict(inputs: readonly string[], flags: PredictFlags): Promise<
   const notes = new Output(flags);
   const images = new ComingImages(await namedImages(inputs, flags, { command: 'predict', output: notes }), notes);
   const clock = new StageClock(flags.timing);
-  await withHead(
+  await withVerdict(
     flags,
     (network, head, output) =>
       forEachImage(images, output, async ({ path, image, decodeMs }) => {

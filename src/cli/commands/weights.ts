@@ -3,7 +3,7 @@ import { formatBytes } from '../../weights/byte_source.ts';
 import { convertWeights, describeWeights, listZoo } from '../../weights/manage.ts';
 import { pruneCache } from '../../weights/prune.ts';
 import { pullWeights } from '../../weights/pull.ts';
-import { addCommonOptions, type CommonFlags, prefixOption } from '../common/options.ts';
+import { addCommonOptions, type CommonFlags, emaOption, prefixOption } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts';
 import { interruption, PullProgress, runCommand } from '../common/session.ts';
@@ -13,7 +13,7 @@ const MOST_CHARACTERS = 1000;
 
 type PullFlags = CommonFlags & { readonly offline?: boolean };
 type PruneFlags = CommonFlags & { readonly all?: boolean; readonly dryRun?: boolean };
-type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: string };
+type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: string; readonly ema?: boolean };
 type ConvertFlags = CommonFlags & OutputFlags & { readonly keepNames?: boolean; readonly prefix?: string };
 
 export function registerWeights(program: Command): void {
@@ -57,6 +57,7 @@ function registerFiles(weights: Command): void {
     .description('show what a weights file contains, without running any code in it')
     .argument('<file>', '.pth, .safetensors, or a TF.js model.json')
     .option('--tensors', 'list every tensor with its type and shape')
+    .addOption(emaOption())
     .addOption(prefixOption());
   addCommonOptions(infoCommand).action((file: string, flags: InfoFlags) => runCommand(flags, () => info(file, flags)));
 
@@ -112,8 +113,15 @@ async function info(path: string, flags: InfoFlags): Promise<void> {
     `${tensors.length} tensors, ${about.elements.toLocaleString('en')} numbers, ${formatBytes(about.sizeBytes)}`,
     `sha256 ${about.sha256}`,
     ...(about.problem === undefined ? [] : [about.problem]),
+    ...(about.notes ?? []).map(note => `${about.file} ${note}`),
+    ...(about.inertGlobals?.length ? [`Python objects that are not run: ${about.inertGlobals.join(', ')}`] : []),
+    ...(about.classes ? [`classes: ${about.classes.join(', ')}`] : []),
     ...Object.entries(about.metadata).map(([key, value]) => `${key}: ${value}`),
-    ...(flags.tensors ? tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype} [${shape.join(', ')}]`) : []),
+    ...(flags.tensors
+      ? tensors.map(
+          ({ name, dtype, shape, unreadable }) => `  ${name}  ${unreadable ?? `${dtype} [${shape.join(', ')}]`}`,
+        )
+      : []),
   ].map(line => line.slice(0, MOST_CHARACTERS));
   new Output(flags).result(flags.tensors ? { ...about, tensors } : { ...about, tensorCount: tensors.length }, lines);
 }

@@ -1,8 +1,11 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { packageFile } from '#platform';
+import { UsageError } from '../../errors/index.ts';
 import type { Network } from '../../inference/network.ts';
+import { ownClassifier } from '../../inference/own_classifier.ts';
 import { Head } from '../../nn/head.ts';
-import { checkHeadFits, type HeadFile, openHead } from '../../nn/head_file.ts';
+import { checkHeadFits, type HeadFile, normalizationOf, openHead } from '../../nn/head_file.ts';
+import { PREPROCESSINGS } from '../../weights/preprocessing.ts';
 import { RESNET_LAYOUTS } from '../../weights/resnet_shapes.ts';
 import type { NetworkFlags } from './options.ts';
 import type { Output } from './output.ts';
@@ -20,6 +23,52 @@ export function headOption(): Option {
   return new Option(
     '--head <file>',
     'the classifier to use: a file that `raycam train` wrote (default: the bundled X-ray classifier)',
+  );
+}
+
+/** The option that names the classes of a network's own classifier. */
+export function classesOption(): Option {
+  return new Option(
+    '--classes <names>',
+    'with --weights and without --head: the names of the network’s own classes, in the order of its outputs, separated by commas',
+  ).argParser(parseClasses);
+}
+
+function parseClasses(text: string): string[] {
+  const names = text.split(',').map(name => name.trim());
+  if (names.some(name => name === '') || new Set(names).size < names.length)
+    throw new InvalidArgumentError('Expected different names, separated by commas, such as NORMAL,PNEUMONIA.');
+  return names;
+}
+
+/**
+ * Opens a network and a head that fits it: the named one; with weights of one's own, the network's own classifier;
+ * otherwise the bundled one.
+ */
+export async function withVerdict(
+  flags: HeadFlags,
+  use: (network: Network, head: Head, output: Output) => Promise<void>,
+  options: NetworkUse = {},
+): Promise<void> {
+  if (flags.head !== undefined && flags.classes !== undefined)
+    throw new UsageError('use either --head or --classes, not both: a head has the names of its classes');
+  if (flags.classes !== undefined && flags.weights === undefined)
+    throw new UsageError('--classes needs --weights: other networks have their own classes');
+  if (flags.head !== undefined || flags.weights === undefined) return withHead(flags, use, options);
+  await withNetwork(
+    flags,
+    async (network, output) => {
+      const head = new Head(network.device, await ownClassifier(network.backbone));
+      output.note(
+        `verdicts come from the network’s own classifier (${head.classes.length} classes); probabilities are a softmax over all classes and sum to 1`,
+      );
+      try {
+        await use(network, head, output);
+      } finally {
+        head.dispose();
+      }
+    },
+    options,
   );
 }
 
@@ -46,9 +95,22 @@ export async function withHead(
   );
 }
 
-/** Takes the backbone that the head was trained on, unless the caller names one. */
+/**
+ * Takes the backbone that the head was trained on, unless the caller names one. A weights file gets the head's
+ * preprocessing, stride and eps, unless the caller chooses others, which `checkHeadFits` then rejects.
+ */
 function withHeadsBackbone(flags: HeadFlags, { metadata }: HeadFile): HeadFlags {
-  if (flags.backbone !== undefined || flags.weights !== undefined || metadata.backbone.startsWith('file:'))
-    return flags;
+  if (flags.weights !== undefined) {
+    const normalization = normalizationOf(metadata.preprocessing);
+    const { strideOn = flags.strideOn, eps } = metadata;
+    const isChosen = flags.preprocess !== undefined || normalization === undefined;
+    return {
+      ...flags,
+      strideOn: flags.strideOn ?? (strideOn === '1x1' || strideOn === '3x3' ? strideOn : undefined),
+      eps,
+      ...(!isChosen && { preprocessing: { ...PREPROCESSINGS.torchvision, ...normalization } }),
+    };
+  }
+  if (flags.backbone !== undefined || metadata.backbone.startsWith('file:')) return flags;
   return { ...flags, backbone: metadata.backbone };
 }

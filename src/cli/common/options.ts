@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTER_CHOICES, type AdapterChoice } from '../../runtime/adapter.ts';
-import type { PreprocessingName } from '../../weights/preprocessing.ts';
+import type { Preprocessing, PreprocessingName } from '../../weights/preprocessing.ts';
 import { RESNET_ARCHITECTURES, type ResNetArchitecture, type StrideOn } from '../../weights/resnet_shapes.ts';
 import { DEFAULT_BACKBONE } from '../../weights/zoo.ts';
 
@@ -26,6 +26,12 @@ export interface NetworkFlags extends CommonFlags {
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
   readonly prefix?: string;
+  readonly ema?: boolean;
+  /** Names of the classes of a network's own classifier. */
+  readonly classes?: readonly string[];
+  /** The preprocessing and the eps of a head, for a weights file. Not options. */
+  readonly preprocessing?: Preprocessing;
+  readonly eps?: number;
   readonly adapter: AdapterChoice;
   readonly threads?: number;
   readonly offline?: boolean;
@@ -118,7 +124,8 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
         'caffe',
       ]),
     )
-    .addOption(prefixOption());
+    .addOption(prefixOption())
+    .addOption(emaOption());
   addWeightOptions(addAdapterOptions(command));
   addCommonOptions(command);
   return command.option('--offline', 'download nothing; use only what is in the cache');
@@ -129,6 +136,10 @@ export function prefixOption(): Option {
     '--prefix <text>',
     'load only the tensors whose names start with this text, for example "backbone." (with the dot)',
   );
+}
+
+export function emaOption(): Option {
+  return new Option('--ema', 'use the averaged weights (EMA) that a checkpoint has beside its state dict');
 }
 
 /** Returns the network and device settings that --half stands for. */

@@ -36,6 +36,10 @@ export async function withNetwork(
     strideOn: flags.strideOn,
     preprocess: flags.preprocess,
     prefix: flags.prefix,
+    ema: flags.ema,
+    classes: flags.classes,
+    preprocessing: flags.preprocessing,
+    eps: flags.eps,
     adapter: flags.adapter,
     threads: flags.threads,
     cacheDir: flags.cacheDir,
@@ -51,6 +55,7 @@ export async function withNetwork(
   const backbone = await clock.time('open', () => resolveBackbone(options)).finally(() => pulling.stop());
   const network = await clock.load(observe => buildNetwork(clock.reading(backbone), { ...options, observe }));
   try {
+    for (const note of network.backbone.notes ?? []) output.note(`${flags.weights} ${note}`);
     output.note(`${describeBackbone(network.backbone)} on ${describeAdapter(network.device.adapter)}`);
     if (flags.half !== undefined && network.device.adapter.kind !== 'gpu')
       output.note('--half runs the GPU kernels, which are several times slower on the CPU');

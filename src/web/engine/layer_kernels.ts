@@ -45,7 +45,7 @@ export async function measureLayerKernels(
   const { network, observer } = engine;
   const { device, backbone } = network;
   const all = await observeDispatches(device, observer, () => {
-    for (const tensor of Object.values(recordForward(network, image))) tensor.dispose();
+    for (const tensor of Object.values(recordForward(network, image))) tensor?.dispose();
   });
   try {
     const dispatched = all.filter(({ label }) => label === operation.path);

@@ -25,8 +25,8 @@ export async function measureLayerTimes(
   if (!observer.hasTimestamps) return null;
   const forward = async () => {
     const { features, logits } = recordForward(network, image);
-    await logits.read();
-    for (const tensor of [features, logits]) tensor.dispose();
+    await logits?.read();
+    for (const tensor of [features, logits]) tensor?.dispose();
   };
   const samples: Map<string, number>[] = [];
   const startedMs = performance.now();
