@@ -20,7 +20,7 @@ export interface Network {
   readonly hasHalfWeights?: boolean;
   /**
    * Replaces a lost device with a new one and loads the weights onto the new device. Afterwards, `device` and `model`
-   * are the new ones. `recovering` calls this method. It is absent if lost devices are not replaced.
+   * are the new ones. Absent if lost devices are not replaced. Callers normally use it through `recovering`.
    *
    * @throws DeviceError  the device was lost again too soon (see `BuildOptions.rebuildsAfterMs`)
    */

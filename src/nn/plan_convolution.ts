@@ -293,8 +293,8 @@ function planUnfolded(size: ConvolutionSize, adapter: AdapterFamily): Steps {
 /**
  * Chooses the kernel for a 1x1 convolution without padding whose input planes have this number of pixels. On one core
  * of an EPYC, tiles of 6 channels x 8 pixels reach 58 GFLOP/s, and tiles of 6 channels x 16 pixels, which use 256-bit
- * SIMD, reach 118 GFLOP/s. On SwiftShader, loading four pixels at a time reduces ResNet-50's time to 0.95 of what it
- * was. If the four invocations of a quad also share their loads, the time falls to 0.93 of that (docs/decisions.md).
+ * SIMD, reach 118 GFLOP/s. On SwiftShader, loading four pixels at a time multiplies ResNet-50's time by
+ * 0.95. Sharing these loads among the four invocations of a quad multiplies it by another 0.93 (docs/decisions.md).
  */
 function pointwiseKernel(stride: number, pixels: number, adapter: AdapterFamily): typeof conv2d1x1 {
   if (stride > 1) return conv2d1x1;

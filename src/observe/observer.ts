@@ -184,8 +184,8 @@ export class Observer {
   }
 
   /**
-   * Begins a pass. While dispatches are observed, intercepts the calls on the pass, and adds no timestamps, even in the
-   * mode `timed`. Otherwise adds timestamps in the mode `timed`, and intercepts no calls.
+   * Begins a pass. While dispatches are observed, the pass's calls are intercepted, and it has no timestamps. At other
+   * times its calls are not intercepted, and it has timestamps if the mode is `timed`.
    */
   private observePass(encoder: GPUCommandEncoder, descriptor: GPUComputePassDescriptor): GPUComputePassEncoder {
     if (this.recorded) {

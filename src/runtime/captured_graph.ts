@@ -28,8 +28,8 @@ interface Bound {
   readonly resources: ReadonlyMap<string, GPUBufferBinding>;
   readonly bindGroups: readonly GPUBindGroup[];
   /**
-   * What the next run used, the last time a run used this set of buffers. A caller that alternates between buffers
-   * will probably use the same buffers in the same order again.
+   * The set that was used after this one, the last time. A caller that alternates between buffers will probably use the
+   * same buffers in the same order again.
    */
   next?: Bound;
 }

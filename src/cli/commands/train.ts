@@ -29,7 +29,7 @@ export function registerTrain(program: Command): void {
     )
     .argument(
       '<dir>',
-      'a folder that contains the folder train, and val or test, each with one folder per class; or a folder with one folder per class, of whose patients a fifth is held out',
+      'a folder that contains train/ and either val/ or test/, each with one folder per class; or a folder with just one folder per class: then the images of a fifth of the patients are kept for validation',
     )
     .requiredOption('--out <file>', 'write the head to this safetensors file')
     .option('--epochs <count>', 'number of passes over the training images', wholeNumber(1), epochs)

@@ -25,12 +25,19 @@ export interface InputFlags {
 
 /** Adds the argument that names images, and the options for folders and lists. */
 export function addInputs(command: Command, what: string, { recursive = false } = {}): Command {
-  command.argument('[image...]', `${what}; folders of them; - for one image from standard input`);
-  if (recursive) command.option('--no-recursive', 'of folders, take the direct images only');
-  else command.option('--recursive', 'of folders, also take the images in their subfolders');
+  command.argument('[image...]', `${what}, or folders of them; "-" reads one image from standard input`);
+  if (recursive)
+    command.option('--no-recursive', 'if an argument is a folder, do not take the images in its subfolders');
+  else command.option('--recursive', 'if an argument is a folder, also take the images in its subfolders');
   return command
-    .option('--files-from <list>', 'also take the paths in this file, one per line (- for standard input)')
-    .option('-0, --null', 'the paths of --files-from end with a NUL character instead, as `find -print0` writes them');
+    .option(
+      '--files-from <list>',
+      'also take the paths in this file, one per line ("-" reads them from standard input)',
+    )
+    .option(
+      '-0, --null',
+      'in the file of --files-from, each path ends with a NUL character, as `find -print0` writes them',
+    );
 }
 
 /**

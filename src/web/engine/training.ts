@@ -37,7 +37,7 @@ export interface TrainingSummary {
   readonly settings: TrainingSettings;
   readonly classes: readonly string[];
   readonly valName: string;
-  /** What was held out of a folder without splits. */
+  /** A sentence that says which images were held out. Absent if the folder has train, val or test folders. */
   readonly note?: string;
   readonly images: { readonly train: number; readonly val: number };
   readonly skipped: readonly SkippedImage[];
