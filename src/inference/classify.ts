@@ -60,8 +60,13 @@ export function classNames({ id, stateDict, classes }: Backbone): readonly strin
       `weights: ${id}: has ${count} classes, but ${classes.length} names are given (${classes.slice(0, 8).join(', ')})`,
     );
   if (classes !== undefined) return classes;
-  if (count === imagenetClasses.length) return imagenetClasses;
+  if (knowsImagenet({ stateDict, classes })) return imagenetClasses;
   return Array.from({ length: count }, (_, index) => `class ${index}`);
+}
+
+/** Returns whether a network's classes are ImageNet's: it has exactly 1000, and no other names for them. */
+export function knowsImagenet({ stateDict, classes }: Pick<Backbone, 'stateDict' | 'classes'>): boolean {
+  return classes === undefined && stateDict.get('fc.weight')?.shape[0] === imagenetClasses.length;
 }
 
 /** Checks that a network has its own classifier. @throws InputError  says why it has none */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { packageFile } from '#platform';
 import { UsageError } from '../../errors/index.ts';
+import { knowsImagenet } from '../../inference/classify.ts';
 import type { Network } from '../../inference/network.ts';
 import { ownClassifier } from '../../inference/own_classifier.ts';
 import { Head } from '../../nn/head.ts';
@@ -42,8 +43,8 @@ function parseClasses(text: string): string[] {
 }
 
 /**
- * Opens a network and a head that fits it: the named one; with weights of one's own, the network's own classifier;
- * otherwise the bundled one.
+ * Opens a network and a head that fits it: the named one; with weights of one's own, the network's own classifier,
+ * unless its classes are ImageNet's; otherwise the bundled one.
  */
 export async function withVerdict(
   flags: HeadFlags,
@@ -55,9 +56,12 @@ export async function withVerdict(
   if (flags.classes !== undefined && flags.weights === undefined)
     throw new UsageError('--classes needs --weights: other networks have their own classes');
   if (flags.head !== undefined || flags.weights === undefined) return withHead(flags, use, options);
+  let isPretrained = false;
   await withNetwork(
     flags,
     async (network, output) => {
+      isPretrained = knowsImagenet(network.backbone);
+      if (isPretrained) return;
       const head = new Head(network.device, await ownClassifier(network.backbone));
       output.note(
         `verdicts come from the network’s own classifier (${head.classes.length} classes); probabilities are a softmax over all classes and sum to 1`,
@@ -70,6 +74,7 @@ export async function withVerdict(
     },
     options,
   );
+  if (isPretrained) await withHead(flags, use, options);
 }
 
 /** Opens a network and a head that fits it: the named one, otherwise the bundled one. */
