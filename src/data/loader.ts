@@ -34,7 +34,7 @@ export interface ImageNote {
 }
 
 /** Collects the notes on many images. Equal notes are counted, so that a million images need no memory for them. */
-export class ImageNotes {
+class ImageNotes {
   private readonly byText = new Map<string, ImageNote>();
 
   add(path: string, { notes = [] }: DecodedImage): void {

@@ -3,7 +3,7 @@ import { imageKind } from './kinds.ts';
 import { jpegFrame, otherKind } from './other_kinds.ts';
 
 /** Formats that both platforms decode. */
-export const SUPPORTED = 'Supported: JPEG, PNG, WebP, GIF, TIFF, BMP, PGM, PPM, AVIF, DICOM';
+const SUPPORTED = 'Supported: JPEG, PNG, WebP, GIF, TIFF, BMP, PGM, PPM, AVIF, DICOM';
 
 /**
  * Returns the message for a file that cannot be decoded: it is empty, of a kind that is not supported, or damaged.
