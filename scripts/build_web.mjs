@@ -5,6 +5,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, sta
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { NODE_MODULES } from './build.mjs';
 import { root } from './ensure_installed.mjs';
 import { reflectedShaders } from './reflected_shaders.mjs';
 
@@ -52,7 +53,8 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     conditions: ['browser'],
     minify: true,
     legalComments: 'none',
-    loader: { '.wgsl': 'text' },
+    loader: { '.wgsl': 'text', '.wasm': 'binary' },
+    external: NODE_MODULES,
     jsx: 'automatic',
     jsxImportSource: 'preact',
     metafile: true,

@@ -1,3 +1,4 @@
+import { isDicom } from '../dicom/detect.ts';
 import { InputError, messageOf } from '../errors/index.ts';
 import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
@@ -7,7 +8,7 @@ import { hasDeepSamples } from '../images/png.ts';
 import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
 
 /**
- * Decodes any image that the browser supports, and TIFF, Netpbm and 16-bit PNG, to RGB.
+ * Decodes any image that the browser supports, and DICOM, TIFF, Netpbm and 16-bit PNG, to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
@@ -22,6 +23,10 @@ export async function decodeImage(
   name: string,
   { frame = 1 }: DecodeOptions = {},
 ): Promise<DecodedImage> {
+  if (isDicom(bytes)) {
+    const { dicomHost, readDicom } = await import('./browser_dicom.ts');
+    return readDicom(bytes, name, { frame, host: dicomHost(jpeg => decodeImage(jpeg, name)) });
+  }
   try {
     return (await decodeSamples(bytes, name, frame)) ?? (await decodeBitmap(bytes, name));
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
+import { isDicom } from '../dicom/detect.ts';
 import { InputError, messageOf } from '../errors/index.ts';
 import { decodeNetpbm, decodeTiff, isNetpbm } from '../images/decode.ts';
 import { describeNonImage } from '../images/errors.ts';
@@ -53,7 +54,7 @@ function firstLine(text: string): string {
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF, TIFF, BMP, Netpbm or AVIF to RGB.
+ * Decodes JPEG, PNG, WebP, GIF, TIFF, BMP, Netpbm, AVIF or DICOM to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
@@ -68,6 +69,10 @@ export async function decodeImage(
   name: string,
   { frame = 1 }: DecodeOptions = {},
 ): Promise<DecodedImage> {
+  if (isDicom(bytes)) {
+    const { dicomHost, readDicom } = await import('./node_dicom.ts');
+    return readDicom(bytes, name, { frame, host: dicomHost(jpeg => decodeImage(jpeg, name)) });
+  }
   const kind = imageKind(bytes);
   const sharp = await loadSharp();
   try {
