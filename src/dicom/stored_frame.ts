@@ -125,13 +125,11 @@ function readPlain(file: DataSet, header: ImageHeader): StoredFrame {
   const { bitsAllocated, bitsStored, isPlanar, shift } = header;
   const bytes = plainFrame(file, header);
   const { isBigEndian } = file.syntax;
-  // 8-bit samples in words of 16 bits are swapped as words are.
-  const isSwapped = isBigEndian && file.pixels!.vr === 'OW' && bitsAllocated === 8;
   const values =
     bitsAllocated === 1
       ? unpackBits(bytes, header.width * header.height * header.channels)
       : wordsOf(bytes, bitsAllocated, isBigEndian);
-  if (isSwapped) swapPairs(values as Uint8Array);
+  if (isBigEndian && file.pixels!.vr === 'OW' && bitsAllocated === 8) swapPairs(values as Uint8Array, bytes, file);
   return { values, isPlanar, isRgb: false, shift, bits: bitsStored };
 }
 
@@ -152,6 +150,8 @@ function wordsOf(bytes: Uint8Array, bits: 8 | 16 | 32, isBigEndian: boolean): Ui
     : new Uint32Array(copy.buffer, 0, copy.length >> 2);
 }
 
-function swapPairs(values: Uint8Array): void {
-  for (let i = 0; i + 1 < values.length; i += 2) [values[i], values[i + 1]] = [values[i + 1]!, values[i]!];
+/** Samples of 8 bits in words of 16 bits are swapped as words are, across the ends of frames of odd length, too. */
+function swapPairs(values: Uint8Array, frame: Uint8Array, { bytes, pixels }: DataSet): void {
+  const first = frame.byteOffset - bytes.byteOffset - pixels!.offset;
+  for (let i = 0; i < values.length; i++) values[i] = bytes[pixels!.offset + ((first + i) ^ 1)] ?? 0;
 }

@@ -17,6 +17,8 @@ interface Encoder {
   getDecodedBuffer(info: object): Uint8Array;
   getEncodedBuffer(): Uint8Array;
   encode(): void;
+  setDecompositions?(levels: number): void;
+  setInterleaveMode?(mode: number): void;
 }
 
 async function encode(
@@ -24,12 +26,15 @@ async function encode(
   name: string,
   info: { bitsPerSample: number; componentCount: number },
   samples: Uint8Array,
+  mode = 0,
 ) {
   const codec = await require(script)();
   const encoder: Encoder = new codec[name]();
   encoder
     .getDecodedBuffer({ width: WIDTH, height: HEIGHT, isSigned: false, isUsingColorTransform: false, ...info })
     .set(samples);
+  encoder.setDecompositions?.(2);
+  encoder.setInterleaveMode?.(mode);
   encoder.encode();
   return Uint8Array.from(encoder.getEncodedBuffer());
 }
@@ -92,6 +97,7 @@ it.each(Object.keys(deepFiles))('reads 12-bit grey: %s', async name => {
 
 it('reads JPEG baseline as other JPEG files', async () => {
   const jpeg = await sharp(BYTES, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } })
+    .toColourspace('b-w')
     .jpeg({ quality: 80 })
     .toBuffer();
   const file = dicomFile({ ...SIZE, syntax: SYNTAX.baseline, pixels: [new Uint8Array(jpeg)] });
@@ -101,6 +107,9 @@ it('reads JPEG baseline as other JPEG files', async () => {
 const RGB = Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, i) => (i * 91) % 256);
 const COLOUR: Written = { ...SIZE, samples: 3, photometric: 'RGB', pixels: RGB };
 const planes = [0, 1, 2].map(c => Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => RGB[3 * i + c]!));
+
+const lsColours = (samples: Uint8Array, mode: number) =>
+  encode('@cornerstonejs/codec-charls/wasmjs', 'JpegLSEncoder', { bitsPerSample: 8, componentCount: 3 }, samples, mode);
 
 const colourFiles: Record<string, () => Promise<Written> | Written> = {
   interleaved: () => COLOUR,
@@ -112,13 +121,13 @@ const colourFiles: Record<string, () => Promise<Written> | Written> = {
     pixelVr: 'OW',
     pixels: Uint8Array.from({ length: RGB.length + 1 }, (_, i) => RGB[i ^ 1] ?? 0),
   }),
-  'JPEG-LS': async () => ({
+  'JPEG-LS, in planes': async () => ({
     ...COLOUR,
     syntax: SYNTAX.jpegLs,
-    pixels: [
-      await encode('@cornerstonejs/codec-charls/wasmjs', 'JpegLSEncoder', { bitsPerSample: 8, componentCount: 3 }, RGB),
-    ],
+    pixels: [await lsColours(Buffer.concat(planes), 0)],
   }),
+  'JPEG-LS, by lines': async () => ({ ...COLOUR, syntax: SYNTAX.jpegLs, pixels: [await lsColours(RGB, 1)] }),
+  'JPEG-LS, by samples': async () => ({ ...COLOUR, syntax: SYNTAX.jpegLs, pixels: [await lsColours(RGB, 2)] }),
   'JPEG 2000': async () => ({
     ...COLOUR,
     syntax: SYNTAX.jpeg2000,
