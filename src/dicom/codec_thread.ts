@@ -79,9 +79,14 @@ export function codecThread(
     const found = script as { Decoder?: new () => LosslessDecoder; default?: { Decoder: new () => LosslessDecoder } };
     const Decoder = found.Decoder ?? found.default!.Decoder;
     const decoder = new Decoder();
-    const copy = bytes.slice();
-    const values = decoder.decode(copy.buffer, 0, copy.length);
-    if (decoder.yLoc < decoder.yDim || decoder.stream.index > copy.length) throw new Error('its pixels end early');
+    // The decoder loses the last pixel of colours if the end marker follows at once, so zeros replace it.
+    let end = bytes.length - 2;
+    while (end > 0 && (bytes[end] !== 0xff || bytes[end + 1] !== 0xd9)) end--;
+    const stream = new Uint8Array(end + 16);
+    stream.set(bytes.subarray(0, end));
+    const values = decoder.decode(stream.buffer, 0, stream.length);
+    // It reads at most four bytes ahead.
+    if (decoder.yLoc < decoder.yDim || decoder.stream.index > end + 4) throw new Error('its pixels end early');
     const { dimX: width, dimY: height, precision: bits } = decoder.frame;
     return { width, height, channels: decoder.numComp, bits, values, isPlanar: false };
   }

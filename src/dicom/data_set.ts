@@ -1,9 +1,14 @@
 /** Reads the data elements of a DICOM file up to its pixels, with the package dicom-parser. */
-import * as dicomParser from 'dicom-parser';
+
+import type { ByteArrayParser, Element } from 'dicom-parser';
+import * as parserModule from 'dicom-parser';
 import { InputError } from '../errors/index.ts';
 import type { DicomStart } from './detect.ts';
 import { type TransferSyntax, transferSyntax, unnamedSyntax } from './transfer_syntax.ts';
 import type { DicomHost } from './types.ts';
+
+/** Node sees the package, which is CommonJS, as a default export; bundlers see its names. */
+const dicomParser = (parserModule as { default?: typeof parserModule }).default ?? parserModule;
 
 /** The element that contains the pixels. */
 export interface PixelElement {
@@ -111,7 +116,7 @@ interface ParseOptions {
 
 function parse(bytes: Uint8Array, offset: number, { syntax, name, isWhole }: ParseOptions): DataSet {
   const parser = syntax.isBigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
-  const found: Record<string, dicomParser.Element> = {};
+  const found: Record<string, Element> = {};
   const elements = new Elements(found, bytes, parser);
   let pixels: PixelElement | undefined;
   try {
@@ -144,7 +149,7 @@ function parse(bytes: Uint8Array, offset: number, { syntax, name, isWhole }: Par
 function readPixelElements(
   bytes: Uint8Array,
   start: number,
-  { syntax, parser }: { readonly syntax: TransferSyntax; readonly parser: dicomParser.ByteArrayParser },
+  { syntax, parser }: { readonly syntax: TransferSyntax; readonly parser: ByteArrayParser },
 ): PixelElement | undefined {
   for (let at = start; at + 8 <= bytes.length; ) {
     const [group, element] = [parser.readUint16(bytes, at), parser.readUint16(bytes, at + 2)];
@@ -170,9 +175,9 @@ function damaged(name: string, what: string): InputError {
 /** Typed access to data elements. Tags are written as dicom-parser does: `x00280010`. */
 export class Elements {
   constructor(
-    private readonly found: Readonly<Record<string, dicomParser.Element>>,
+    private readonly found: Readonly<Record<string, Element>>,
     private readonly bytes: Uint8Array,
-    private readonly parser: dicomParser.ByteArrayParser,
+    private readonly parser: ByteArrayParser,
   ) {}
 
   /** Returns whether an element exists and has a value. */

@@ -139,7 +139,7 @@ function unpackBits(bytes: Uint8Array, count: number): Uint8Array {
 
 /** Returns a copy of samples in this machine's byte order, which is little endian wherever Node and browsers run. */
 function wordsOf(bytes: Uint8Array, bits: 8 | 16 | 32, isBigEndian: boolean): Uint8Array | Uint16Array | Uint32Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   if (bits === 8) return copy;
   if (isBigEndian) {
     const size = bits / 8;

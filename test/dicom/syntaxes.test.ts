@@ -95,6 +95,12 @@ it.each(Object.keys(deepFiles))('reads 12-bit grey: %s', async name => {
   expect(image.description).toMatchObject({ format: 'DICOM', bitsUsed: 12, photometric: 'MONOCHROME2' });
 });
 
+it('reads bytes that are part of a larger buffer', async () => {
+  const file = dicomFile(DEEP_FILE);
+  const part = Buffer.concat([Buffer.alloc(7), file, Buffer.alloc(9)]).subarray(7, 7 + file.length);
+  expect((await decodeImage(part, 'x.dcm')).pixels).toEqual((await decodeImage(file, 'x.dcm')).pixels);
+});
+
 it('reads JPEG baseline as other JPEG files', async () => {
   const jpeg = await sharp(BYTES, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } })
     .toColourspace('b-w')
