@@ -1,7 +1,18 @@
 import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
 
 /** Extensions of the image formats that Node decodes. Compared case-insensitively. */
-export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
+export const IMAGE_EXTENSIONS: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.avif',
+  '.dcm',
+  '.dicom',
+];
 
 /** The file system operations needed to find images. */
 export interface FolderSource {

@@ -1,4 +1,4 @@
-import { availableCores, type DecodedImage, decodeImage, readFile } from '#platform';
+import { availableCores, type DecodedImage, type DecodeOptions, decodeImage, readFile } from '#platform';
 import { InputError } from '../errors/index.ts';
 
 export interface LoadedImage {
@@ -23,6 +23,7 @@ export interface LoaderOptions {
   readonly signal?: AbortSignal;
   /** Reads a file's bytes; from the file system by default. */
   readonly read?: (path: string) => Promise<Uint8Array>;
+  readonly decode?: DecodeOptions;
 }
 
 /** Far more than any X-ray needs: 64 megapixels of 8 bits, uncompressed. */
@@ -100,7 +101,7 @@ export class ImageLoader implements AsyncIterable<LoadedImage> {
     try {
       const bytes = await (this.options.read ?? readImageFile)(path);
       this.options.signal?.throwIfAborted();
-      const image = await decodeImage(bytes, path);
+      const image = await decodeImage(bytes, path, this.options.decode);
       this.largestBytes = Math.max(this.largestBytes, image.pixels.length);
       return { index, path, image, decodeMs: performance.now() - startedMs };
     } catch (error) {

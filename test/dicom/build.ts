@@ -17,7 +17,7 @@ export const SYNTAX = {
 } as const;
 
 /** A value of an element: numbers by their VR, text, bytes, or the items of a sequence. */
-export type Value = string | number | readonly number[] | Uint8Array | readonly Element[][];
+export type Value = string | number | readonly number[] | Uint8Array | readonly (readonly Element[])[];
 export type Element = readonly [tag: number, vr: string, value: Value];
 
 interface Writing {
@@ -37,7 +37,7 @@ function uint(value: number, size: 2 | 4, isBig: boolean): Buffer {
 function valueBytes(vr: string, value: Value, writing: Writing): Buffer {
   if (value instanceof Uint8Array) return Buffer.from(value.length % 2 === 1 ? [...value, 0] : value);
   if (vr === 'SQ') {
-    const items = (value as Element[][]).map(elements => {
+    const items = (value as readonly (readonly Element[])[]).map(elements => {
       const body = Buffer.concat(elements.map(element => elementBytes(element, writing)));
       return Buffer.concat([tagBytes(0xfffee000, writing), uint(body.length, 4, writing.isBig), body]);
     });

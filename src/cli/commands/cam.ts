@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { baseName, encodePng, joinPath, makeDirectory, writeFileAtomic } from '#platform';
+import { baseName, type DecodeOptions, encodePng, joinPath, makeDirectory, writeFileAtomic } from '#platform';
 import type { LoadedImage } from '../../data/loader.ts';
 import { type Explanation, explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
@@ -8,13 +8,13 @@ import { composeCamFigure } from '../../report/cam_figure.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { encodeNpy } from '../../weights/npy.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, expectFiles, forEachImage, frameOption } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import type { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-interface CamFlags extends HeadFlags, TimingFlags {
+interface CamFlags extends HeadFlags, TimingFlags, DecodeOptions {
   readonly out: string;
   readonly class?: string;
   readonly align: 'corners' | 'half-pixel';
@@ -46,6 +46,7 @@ export function registerCam(program: Command): void {
     )
     .option('--opacity <share>', 'opacity of the heat map over the X-ray, 0 to 1', share, 0.5)
     .option('--npy', 'also write the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
+    .addOption(frameOption())
     .addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: CamFlags) =>
     runCommand(flags, () => cam(images, flags)),
@@ -54,7 +55,7 @@ export function registerCam(program: Command): void {
 
 async function cam(paths: readonly string[], flags: CamFlags): Promise<void> {
   await expectFiles(paths);
-  const images = new ComingImages(paths);
+  const images = new ComingImages(paths, flags);
   const clock = new StageClock(flags.timing);
   const draw = async (network: Network, head: Head, output: Output) => {
     await makeDirectory(flags.out);

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import type { DecodeOptions } from '#platform';
 import { predictImage } from '../../inference/predict.ts';
 import { HEADS_NETWORK, type HeadFlags, headOption, withHead } from '../common/head.ts';
-import { ComingImages, expectFiles, forEachImage } from '../common/images.ts';
+import { ComingImages, expectFiles, forEachImage, frameOption } from '../common/images.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-type PredictFlags = HeadFlags & TimingFlags;
+type PredictFlags = HeadFlags & TimingFlags & DecodeOptions;
 
 export function registerPredict(program: Command): void {
   const command = program
@@ -14,6 +15,7 @@ export function registerPredict(program: Command): void {
     .description('classify each X-ray, and print the class with its probability')
     .argument('<image...>', 'chest X-rays: JPEG, PNG, …')
     .addOption(headOption())
+    .addOption(frameOption())
     .addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
@@ -22,7 +24,7 @@ export function registerPredict(program: Command): void {
 
 async function predict(paths: readonly string[], flags: PredictFlags): Promise<void> {
   await expectFiles(paths);
-  const images = new ComingImages(paths);
+  const images = new ComingImages(paths, flags);
   const clock = new StageClock(flags.timing);
   await withHead(
     flags,

@@ -1,4 +1,5 @@
-import { fileStatus } from '#platform';
+import { InvalidArgumentError, Option } from 'commander';
+import { type DecodeOptions, fileStatus } from '#platform';
 import { listImages } from '../../data/list_images.ts';
 import { ImageLoader, type LoadedImage } from '../../data/loader.ts';
 import { InputError } from '../../errors/index.ts';
@@ -13,8 +14,11 @@ export class ComingImages {
   private readonly images: AsyncIterator<LoadedImage>;
   private readonly first: Promise<IteratorResult<LoadedImage>>;
 
-  constructor(readonly paths: readonly string[]) {
-    this.loader = new ImageLoader(paths, { signal: interruption.signal });
+  constructor(
+    readonly paths: readonly string[],
+    { frame }: DecodeOptions = {},
+  ) {
+    this.loader = new ImageLoader(paths, { signal: interruption.signal, decode: { frame } });
     this.images = this.loader[Symbol.asyncIterator]();
     this.first = this.images.next();
     this.first.catch(() => {}); // the iterator below rethrows it
@@ -23,6 +27,16 @@ export class ComingImages {
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadedImage> {
     for (let next = await this.first; !next.done; next = await this.images.next()) yield next.value;
   }
+}
+
+/** Returns the option that chooses an image of a file that contains several. */
+export function frameOption(): Option {
+  return new Option('--frame <n>', 'the frame of a DICOM file or the page of a TIFF to read (default: 1)').argParser(
+    text => {
+      if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 up.');
+      return Number(text);
+    },
+  );
 }
 
 /**
