@@ -17,6 +17,7 @@ const LAYERS = [
   ['runtime'],
   ['wasm'],
   ['platform'],
+  ['dicom'],
   ['images'],
   ['errors'],
 ];

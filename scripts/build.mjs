@@ -9,9 +9,13 @@ const COMMON = {
   format: 'esm',
   target: 'es2022',
   sourcemap: 'linked',
-  loader: { '.wgsl': 'text' },
+  // Codecs of DICOM files: browsers get their WebAssembly inside the script.
+  loader: { '.wgsl': 'text', '.wasm': 'binary' },
   logLevel: 'error',
 };
+
+/** What codecs of DICOM files require in Node only. */
+export const NODE_MODULES = ['fs', 'path'];
 
 /** Drops unused source modules (they count as free of side effects); packages stay external. */
 const onlyUsed = {
@@ -69,9 +73,12 @@ export async function buildAll() {
     ...COMMON,
     platform: 'browser',
     conditions: ['browser'],
+    external: NODE_MODULES,
     minify: true,
     entryPoints: { browser: 'src/index.ts', browser_bench: 'src/bench/index.ts' },
     outdir: 'dist',
+    splitting: true,
+    chunkNames: 'chunks/browser-[name]-[hash]',
   });
   // The wasm device on its own.
   const plugins = [onlyUsed];

@@ -4,4 +4,10 @@ export interface WebBuildOptions {
   readonly copyWeights?: boolean;
 }
 export function ensureWebBuilt(): Promise<void>;
-export function buildWeb(options?: WebBuildOptions): Promise<Record<string, number>>;
+export interface WebBuild {
+  /** Gzipped bytes of each script, style sheet and HTML file. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Scripts that load only when an image needs their decoder. */
+  readonly later: ReadonlySet<string>;
+}
+export function buildWeb(options?: WebBuildOptions): Promise<WebBuild>;

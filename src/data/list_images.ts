@@ -3,7 +3,7 @@ import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
 /** Extensions of the images that folders contain: torchvision's, and those of further formats. Case does not matter. */
 export const IMAGE_EXTENSIONS: readonly string[] = [
   ...['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'],
-  ...['.gif', '.avif'],
+  ...['.gif', '.avif', '.dcm', '.dicom'],
 ];
 
 /** The file system operations needed to find images. */

@@ -1,3 +1,4 @@
+import { isDicom } from '../dicom/detect.ts';
 import { InputError, messageOf } from '../errors/index.ts';
 import { imageOfPixels } from '../images/finish.ts';
 import { imageKind, isNetpbm } from '../images/kinds.ts';
@@ -5,7 +6,7 @@ import { hasDeepSamples } from '../images/png.ts';
 import type { DecodedImage, DecodeOptions, RasterImage } from './types.ts';
 
 /**
- * Decodes any image that the browser supports, and TIFF, Netpbm and 16-bit PNG, to RGB.
+ * Decodes any image that the browser supports, and DICOM, TIFF, Netpbm and 16-bit PNG, to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
@@ -20,6 +21,10 @@ export async function decodeImage(
   name: string,
   { frame = 1 }: DecodeOptions = {},
 ): Promise<DecodedImage> {
+  if (isDicom(bytes)) {
+    const { dicomHost, readDicom } = await import('./browser_dicom.ts');
+    return readDicom(bytes, name, { frame, host: dicomHost(jpeg => decodeImage(jpeg, name)) });
+  }
   try {
     return (await decodeSamples(bytes, name, frame)) ?? (await decodeBitmap(bytes, name));
   } catch (error) {

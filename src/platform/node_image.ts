@@ -1,4 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
+import { isDicom } from '../dicom/detect.ts';
 import { firstLine, InputError, messageOf } from '../errors/index.ts';
 import { cmykToRgb } from '../images/cmyk.ts';
 import { decodeNetpbm, decodeTiff, imageOfSamples } from '../images/decode.ts';
@@ -44,7 +45,7 @@ async function loadSharp(): Promise<SharpModule> {
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF, TIFF, BMP, Netpbm or AVIF to RGB.
+ * Decodes JPEG, PNG, WebP, GIF, TIFF, BMP, Netpbm, AVIF or DICOM to RGB.
  *
  * returns  [height, width, 3], 0..255
  *
@@ -59,6 +60,10 @@ export async function decodeImage(
   name: string,
   { frame = 1 }: DecodeOptions = {},
 ): Promise<DecodedImage> {
+  if (isDicom(bytes)) {
+    const { dicomHost, readDicom } = await import('./node_dicom.ts');
+    return readDicom(bytes, name, { frame, host: dicomHost(jpeg => decodeImage(jpeg, name)) });
+  }
   const kind = imageKind(bytes);
   const sharp = await loadSharp();
   try {

@@ -4,13 +4,10 @@ import { WeightsError } from '../errors/index.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { closingOnError, readUpTo } from './byte_source.ts';
 import { openSafetensors } from './safetensors.ts';
-import { isShardIndex, openShardIndex } from './shard_index.ts';
 import type { WeightsFile } from './tensor_entry.ts';
-import { type OpenSibling, openTfjsLayers } from './tfjs_layers.ts';
+import type { OpenSibling } from './tfjs_layers.ts';
 import type { CheckpointOptions } from './torch_checkpoint.ts';
-import { LEGACY_MAGIC, openTorchLegacy } from './torch_legacy.ts';
-import { openTorchTar } from './torch_tar.ts';
-import { openTorchZip } from './torch_zip.ts';
+import { LEGACY_MAGIC } from './torch_magic.ts';
 
 /** Enough for every magic number, and to recognise an HTML page. */
 const SNIFFED_BYTES = 512;
@@ -44,7 +41,7 @@ export async function openWeights(path: string, options: CheckpointOptions = {})
 }
 
 /**
- * Opens weights from any byte source. `openSibling` opens the shards of a TensorFlow.js model, or those that an index
+ * Opens weights from any byte source. The readers of formats other than safetensors load when they are first needed. `openSibling` opens the shards of a TensorFlow.js model, or those that an index
  * lists. Closes the source if it throws.
  */
 export function openWeightsSource(
@@ -55,22 +52,31 @@ export function openWeightsSource(
   return closingOnError(source, async () => {
     const start = await readUpTo(source, 0, SNIFFED_BYTES);
     switch (kindOf(start, source)) {
-      case 'zip':
+      case 'zip': {
+        const { openTorchZip } = await import('./torch_zip.ts');
         return openTorchZip(source, options);
-      case 'legacy':
+      }
+      case 'legacy': {
+        const { openTorchLegacy } = await import('./torch_legacy.ts');
         return openTorchLegacy(source, options);
-      case 'tar':
+      }
+      case 'tar': {
+        const { openTorchTar } = await import('./torch_tar.ts');
         return openTorchTar(source, options);
-      case 'json':
+      }
+      case 'json': {
         if (openSibling === undefined)
           throw new WeightsError(
             `weights: ${source.name}: is a model.json without its shards. Open it in the folder that contains them`,
           );
+        const { isShardIndex, openShardIndex } = await import('./shard_index.ts');
         if (await isShardIndex(source)) {
           const openShard = async (name: string) => openWeightsSource(await openSibling(name), undefined, options);
           return openShardIndex(source, openShard);
         }
+        const { openTfjsLayers } = await import('./tfjs_layers.ts');
         return openTfjsLayers(source, openSibling);
+      }
       case 'safetensors':
         return openSafetensors(source);
     }

@@ -9,11 +9,10 @@ import { formatSizes, readUpTo } from './byte_source.ts';
 import { Dict, List, type PickleValue, Placeholder } from './pickle_values.ts';
 import type { WeightsFile } from './tensor_entry.ts';
 import { type CheckpointOptions, type StoredBytes, weightsOfCheckpoint } from './torch_checkpoint.ts';
+import { LEGACY_MAGIC } from './torch_magic.ts';
 import { plainHost, type Storage, storageOf, torchHost } from './torch_objects.ts';
 import { MAX_PICKLE_BYTES, type PickleHost, unpickleFirst } from './unpickler.ts';
 
-/** The pickle of the magic number 0x1950a86a20f9469cfc6c. */
-export const LEGACY_MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 const PROTOCOL = 1001;
 const COUNT_BYTES = 8;
 /** A ResNet-152 has 932. */

@@ -16,6 +16,7 @@ import { openTfjsLayers } from '../../src/weights/tfjs_layers.ts';
 import { openTorchLegacy } from '../../src/weights/torch_legacy.ts';
 import { openTorchTar } from '../../src/weights/torch_tar.ts';
 import { openTorchZip } from '../../src/weights/torch_zip.ts';
+import { dicomFile, losslessJpeg, rleFrame, SYNTAX } from '../dicom/build.ts';
 import { checkpoint, fixturePath, tensorPickle } from '../weights/build.ts';
 import type { Dice } from './dice.ts';
 import { tinyImages } from './images.ts';
@@ -232,12 +233,39 @@ export const TARGETS: readonly Target[] = [
     name: 'image',
     seeds: tinyImages,
     mutate: mutateBytes,
-    run: async bytes => {
-      const { width, height, pixels } = await decodeImage(bytes, 'fuzzed');
-      if (pixels.length !== width * height * 3) throw new Error(`${width} x ${height} has ${pixels.length} bytes`);
-    },
+    run: readImage,
   },
+  { name: 'DICOM', seeds: tinyDicomFiles, mutate: mutateBytes, run: readImage },
 ];
+
+async function readImage(bytes: Uint8Array): Promise<void> {
+  const { width, height, pixels } = await decodeImage(bytes, 'fuzzed');
+  if (pixels.length !== width * height * 3) throw new Error(`${width} x ${height} has ${pixels.length} bytes`);
+}
+
+function tinyDicomFiles(): Uint8Array[] {
+  const pixels = Uint16Array.from({ length: 8 }, (_, i) => i * 500);
+  const bytes = Uint8Array.from(pixels, value => value >> 4);
+  const item = [
+    [0x00283002, 'US', [4, 0, 12]],
+    [0x00283006, 'OW', [1, 20, 300, 4000]],
+  ] as const;
+  const deep = { bits: [16, 12], pixels, elements: [[0x00283010, 'SQ', [item]]] } as const;
+  const window = [
+    [0x00281050, 'DS', '100'],
+    [0x00281051, 'DS', '50'],
+  ] as const;
+  const lossless = losslessJpeg(pixels, { width: 4, height: 2, bits: 12 });
+  return [
+    dicomFile(deep),
+    dicomFile({ ...deep, syntax: SYNTAX.implicit }),
+    dicomFile({ ...deep, syntax: SYNTAX.big }),
+    dicomFile({ ...deep, syntax: SYNTAX.deflated }),
+    dicomFile({ pixels: bytes, elements: window, start: 'data' }),
+    dicomFile({ syntax: SYNTAX.rle, frames: 2, pixels: [rleFrame([bytes]), rleFrame([bytes])] }),
+    dicomFile({ syntax: SYNTAX.lossless, bits: [16, 12], pixels: [lossless] }),
+  ];
+}
 
 function mutateStoreFile(dice: Dice, seed: Uint8Array): Uint8Array {
   if (seed[0] === 0x5b) return Buffer.from(mutateJson(dice, Buffer.from(seed).toString().trim()));

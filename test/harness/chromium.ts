@@ -48,7 +48,8 @@ export async function openChromiumPage(
     format: 'esm',
     platform: 'browser',
     conditions: ['browser'],
-    loader: { '.wgsl': 'text' },
+    loader: { '.wgsl': 'text', '.wasm': 'binary' },
+    external: ['fs', 'path'],
     write: false,
     logLevel: 'error',
   });

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { baseName, checkWritable, listDirectory, makeDirectory } from '#platform';
+import { baseName, checkWritable, type DecodeOptions, listDirectory, makeDirectory } from '#platform';
 import type { LoadedImage } from '../../data/loader.ts';
 import { explainImage } from '../../inference/explain.ts';
 import type { Network } from '../../inference/network.ts';
@@ -7,7 +7,7 @@ import type { Head } from '../../nn/head.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { type CamPlace, camFiles, Stems, writeCam } from '../common/cam_files.ts';
 import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
-import { ComingImages, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage, frameOption } from '../common/images.ts';
 import { addInputs, type InputFlags, inputName, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import { Output } from '../common/output.ts';
@@ -15,7 +15,7 @@ import { addForceOption, type OutputFlags, Outputs } from '../common/outputs.ts'
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-interface CamFlags extends HeadFlags, InputFlags, OutputFlags, TimingFlags {
+interface CamFlags extends HeadFlags, InputFlags, OutputFlags, TimingFlags, DecodeOptions {
   readonly out: string;
   readonly class?: string;
   readonly align: 'corners' | 'half-pixel';
@@ -46,6 +46,7 @@ export function registerCam(program: Command): void {
     )
     .option('--opacity <share>', 'opacity of the heat map over the X-ray, 0 to 1', share, 0.5)
     .option('--npy', 'also write the raw maps, float32, not normalised: <name>.cam7.npy and <name>.cam224.npy')
+    .addOption(frameOption())
     .addOption(timingOption());
   addForceOption(addNetworkOptions(command, HEADS_NETWORK)).action((images: string[], flags: CamFlags) =>
     runCommand(flags, () => cam(images, flags)),
@@ -61,7 +62,7 @@ async function cam(inputs: readonly string[], flags: CamFlags): Promise<void> {
   const outputs = new Outputs({ ...flags, command: 'raycam cam', inputs: [...paths, weights, head, filesFrom] });
   await outputs.expectUnlabelled(flags.out);
   await expectFree(outputs, places, flags);
-  const images = new ComingImages(paths, notes);
+  const images = new ComingImages(paths, notes, flags);
   const clock = new StageClock(flags.timing);
   const draw = async (network: Network, head: Head, output: Output) => {
     await makeDirectory(flags.out);

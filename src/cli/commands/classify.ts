@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import type { DecodeOptions } from '#platform';
 import { UsageError } from '../../errors/index.ts';
 import { classifyImage } from '../../inference/classify.ts';
 import { classesOption } from '../common/head.ts';
-import { ComingImages, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage, frameOption } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
 
-type ClassifyFlags = NetworkFlags & InputFlags & { readonly top: number };
+type ClassifyFlags = NetworkFlags & InputFlags & DecodeOptions & { readonly top: number };
 
 export function registerClassify(program: Command): void {
   const command = program
@@ -18,7 +19,8 @@ export function registerClassify(program: Command): void {
     );
   addInputs(command, 'photos: JPEG, PNG, WebP, …')
     .option('--top <count>', 'number of classes', wholeNumber(1), 5)
-    .addOption(classesOption());
+    .addOption(classesOption())
+    .addOption(frameOption());
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
@@ -28,7 +30,11 @@ async function classify(inputs: readonly string[], flags: ClassifyFlags): Promis
   if (flags.classes !== undefined && flags.weights === undefined)
     throw new UsageError('--classes needs --weights: other networks have their own classes');
   const notes = new Output(flags);
-  const images = new ComingImages(await namedImages(inputs, flags, { command: 'classify', output: notes }), notes);
+  const images = new ComingImages(
+    await namedImages(inputs, flags, { command: 'classify', output: notes }),
+    notes,
+    flags,
+  );
   await withNetwork(flags, (network, output) =>
     forEachImage(images, output, async ({ path, image }) => {
       const top = await classifyImage(network, image, flags.top);

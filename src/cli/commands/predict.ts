@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import type { DecodeOptions } from '#platform';
 import { predictImage } from '../../inference/predict.ts';
 import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
-import { ComingImages, forEachImage } from '../common/images.ts';
+import { ComingImages, forEachImage, frameOption } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { runCommand } from '../common/session.ts';
 import { StageClock, type TimingFlags, timingOption, timingText } from '../common/timing.ts';
 
-type PredictFlags = HeadFlags & InputFlags & TimingFlags;
+type PredictFlags = HeadFlags & InputFlags & TimingFlags & DecodeOptions;
 
 export function registerPredict(program: Command): void {
   const command = program
@@ -17,6 +18,7 @@ export function registerPredict(program: Command): void {
   addInputs(command, 'chest X-rays: JPEG, PNG, …')
     .addOption(headOption())
     .addOption(classesOption())
+    .addOption(frameOption())
     .addOption(timingOption());
   addNetworkOptions(command, HEADS_NETWORK).action((images: string[], flags: PredictFlags) =>
     runCommand(flags, () => predict(images, flags)),
@@ -25,7 +27,11 @@ export function registerPredict(program: Command): void {
 
 async function predict(inputs: readonly string[], flags: PredictFlags): Promise<void> {
   const notes = new Output(flags);
-  const images = new ComingImages(await namedImages(inputs, flags, { command: 'predict', output: notes }), notes);
+  const images = new ComingImages(
+    await namedImages(inputs, flags, { command: 'predict', output: notes }),
+    notes,
+    flags,
+  );
   const clock = new StageClock(flags.timing);
   await withVerdict(
     flags,

@@ -1,4 +1,5 @@
-import { isStdoutClosed } from '#platform';
+import { InvalidArgumentError, Option } from 'commander';
+import { type DecodeOptions, isStdoutClosed } from '#platform';
 import { type Dataset, openDataset } from '../../data/image_folder.ts';
 import { ImageLoader, type ImageNote, type LoadedImage, type SkippedImage } from '../../data/loader.ts';
 import { InputError, UnusableImage } from '../../errors/index.ts';
@@ -17,8 +18,13 @@ export class ComingImages {
   constructor(
     readonly paths: readonly string[],
     output: Output,
+    { frame }: DecodeOptions = {},
   ) {
-    this.loader = new ImageLoader(paths, { signal: interruption.signal, read: path => readInput(path, output) });
+    this.loader = new ImageLoader(paths, {
+      signal: interruption.signal,
+      read: path => readInput(path, output),
+      decode: { frame },
+    });
     this.images = this.loader[Symbol.asyncIterator]();
     this.first = this.images.next();
     this.first.catch(() => {}); // the iterator below rethrows it
@@ -36,6 +42,16 @@ export class ComingImages {
 interface EachOptions {
   /** Whether `work` writes files, so that it goes on when nobody reads standard output any more. */
   readonly writesFiles?: boolean;
+}
+
+/** Returns the option that chooses an image of a file that contains several. */
+export function frameOption(): Option {
+  return new Option('--frame <n>', 'the frame of a DICOM file or the page of a TIFF to read (default: 1)').argParser(
+    text => {
+      if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 up.');
+      return Number(text);
+    },
+  );
 }
 
 /**

@@ -1,0 +1,62 @@
+/** Decodes DICOM's RLE. Source: DICOM PS3.5 annex G */
+import { FrameError } from './frames.ts';
+import type { CodecFrame } from './types.ts';
+
+interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitsAllocated: number;
+}
+
+/**
+ * Decodes a frame: a segment for each byte of each sample, the highest first, each compressed by PackBits.
+ *
+ * @throws FrameError  segments are missing or too short
+ */
+export function decodeRle(bytes: Uint8Array, { width, height, channels, bitsAllocated }: Shape): CodecFrame {
+  const perSample = bitsAllocated / 8;
+  if (perSample !== 1 && perSample !== 2) throw new FrameError(`RLE of ${bitsAllocated} bits is not supported`);
+  const count = perSample * channels;
+  if (bytes.length < 64) throw new FrameError('its RLE header is cut short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const stated = view.getUint32(0, true);
+  if (stated !== count) throw new FrameError(`it has ${stated} RLE segments, not ${count}`);
+  const size = width * height;
+  // Each compressed pair of bytes makes at most 128 bytes.
+  if (size * count > bytes.length * 64) throw new FrameError(`${bytes.length} bytes of RLE are too few`);
+  const planes = new Uint8Array(size * count);
+  for (let i = 0; i < count; i++) {
+    const start = view.getUint32(4 + 4 * i, true);
+    const end = i + 1 < count ? view.getUint32(8 + 4 * i, true) : bytes.length;
+    if (start < 64 || end > bytes.length || start > end) throw new FrameError('an RLE segment is outside the frame');
+    unpackBits(bytes.subarray(start, end), planes.subarray(i * size, (i + 1) * size));
+  }
+  const values = perSample === 1 ? planes : joinBytes(planes, size, channels);
+  return { width, height, channels, bits: bitsAllocated, values, isPlanar: true };
+}
+
+function joinBytes(planes: Uint8Array, size: number, channels: number): Uint16Array {
+  const values = new Uint16Array(size * channels);
+  for (let c = 0; c < channels; c++) {
+    const [high, low] = [2 * c * size, (2 * c + 1) * size];
+    for (let i = 0; i < size; i++) values[c * size + i] = planes[high + i]! * 256 + planes[low + i]!;
+  }
+  return values;
+}
+
+function unpackBits(packed: Uint8Array, into: Uint8Array): void {
+  let to = 0;
+  for (let at = 0; at < packed.length && to < into.length; ) {
+    const code = packed[at++]!;
+    if (code === 128) continue;
+    const length = Math.min(code < 128 ? code + 1 : 257 - code, into.length - to);
+    if (code < 128) {
+      into.set(packed.subarray(at, at + length), to);
+      if (at + length > packed.length) throw new FrameError('an RLE segment is cut short');
+      at += code + 1;
+    } else into.fill(packed[at++] ?? 0, to, to + length);
+    to += length;
+  }
+  if (to < into.length) throw new FrameError(`an RLE segment has ${to} of ${into.length} bytes`);
+}
