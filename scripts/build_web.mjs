@@ -41,7 +41,7 @@ export async function ensureWebBuilt() {
 
 /**
  * Builds the page. Returns the gzipped sizes of scripts, style sheet and HTML, by file, and the files that load only when
- * an image needs their decoder.
+ * a file needs their decoder.
  */
 export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'weights/', copyWeights = false } = {}) {
   const { build } = await import('esbuild');
@@ -197,7 +197,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const total = Object.entries(sizes).reduce((sum, [file, size]) => sum + (later.has(file) ? 0 : size), 0);
   for (const [file, size] of Object.entries(sizes))
     console.log(
-      `${(size / 1000).toFixed(1).padStart(7)} kB  ${file}${later.has(file) ? '  (when an image needs it)' : ''}`,
+      `${(size / 1000).toFixed(1).padStart(7)} kB  ${file}${later.has(file) ? '  (when a file needs it)' : ''}`,
     );
   console.log(`${(total / 1000).toFixed(1).padStart(7)} kB  at first, gzipped, without weights and decoders`);
   if (total > MAX_GZIPPED_BYTES) {

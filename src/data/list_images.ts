@@ -1,4 +1,5 @@
-import { type DirectoryEntry, fileIdentity, listDirectory } from '#platform';
+import { type DirectoryEntry, fileIdentity, listDirectory, openFile } from '#platform';
+import { isDicom } from '../dicom/detect.ts';
 
 /** Extensions of the images that folders contain: torchvision's, and those of further formats. Case does not matter. */
 export const IMAGE_EXTENSIONS: readonly string[] = [
@@ -12,9 +13,27 @@ export interface FolderSource {
   listDirectory(path: string): Promise<DirectoryEntry[]>;
   /** Returns the same value for two names of one folder. */
   fileIdentity(path: string): Promise<string>;
+  /** Returns whether a file whose name has no extension is a DICOM file. If absent, such files are not images. */
+  isDicomFile?(path: string): Promise<boolean>;
 }
 
-export const FILE_SYSTEM: FolderSource = { listDirectory, fileIdentity };
+export const FILE_SYSTEM: FolderSource = { listDirectory, fileIdentity, isDicomFile };
+
+/** The preamble of a DICOM file, and the first elements of one that lacks it. */
+const DICOM_START_BYTES = 2048;
+
+/** Scanners and archives write DICOM files without an extension. */
+async function isDicomFile(path: string): Promise<boolean> {
+  const file = await openFile(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    return isDicom(await file.read(0, Math.min(file.sizeBytes, DICOM_START_BYTES)));
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
 
 /** Counts the files in image folders that are not images by their names. */
 export class PassedOver {
@@ -61,6 +80,8 @@ export async function listImages(
       if (isIgnored(entry.name)) continue;
       if (entry.isDirectory) pending.push(`${folder}/${entry.name}`);
       else if (isImageName(entry.name)) names.push(entry.name);
+      else if (!/\.[^.]{1,12}$/.test(entry.name) && (await source.isDicomFile?.(`${folder}/${entry.name}`)))
+        names.push(entry.name);
       else passedOver.add(entry.name);
     }
     folders.push({ path: folder, names });

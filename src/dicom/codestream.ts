@@ -15,6 +15,11 @@ export interface Codestream {
   readonly transform: number;
 }
 
+/** Length of an Adobe segment. */
+const ADOBE_BYTES = 14;
+/** The boxes before the codestream of a JP2 file may contain a colour profile. */
+const JP2_HEADER_BYTES = 65536;
+
 /** Returns the properties of a codestream, or undefined if its header cannot be read. */
 export function readCodestream(bytes: Uint8Array): Codestream | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -22,7 +27,7 @@ export function readCodestream(bytes: Uint8Array): Codestream | undefined {
     if (view.getUint16(0) === 0xffd8) return readJpeg(view);
     if (view.getUint32(0) === 0xff4fff51) return readJpeg2000(view, 0);
     // Some writers store a whole JP2 file.
-    for (let at = 0; at < Math.min(bytes.length - 12, 512); at++) {
+    for (let at = 0; at < Math.min(bytes.length - 12, JP2_HEADER_BYTES); at++) {
       if (view.getUint32(at) === 0x6a703263) return readJpeg2000(view, at + 4);
     }
   } catch {
@@ -45,7 +50,8 @@ function readJpeg(view: DataView): Codestream | undefined {
     const length = view.getUint16(at + 2);
     if (marker === 0xe0 || marker === 0xee) {
       const letter = view.getUint32(at + 4);
-      hasColourSegment ||= letter === 0x4a464946 || letter === 0x41646f62;
+      // Decoders ignore an Adobe segment that is too short to say how colours are stored.
+      hasColourSegment ||= letter === 0x4a464946 || (letter === 0x41646f62 && length >= ADOBE_BYTES);
     }
     const isFrame = (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
     if (isFrame) frame = readFrame(view, at, marker);

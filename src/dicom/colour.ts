@@ -12,7 +12,7 @@ export function colourPixels(frame: StoredFrame, { photometric, width, height }:
   const count = width * height;
   const pixels = new Uint8Array(3 * count);
   const [mask, scale] = [2 ** bits - 1, 255 / (2 ** bits - 1)];
-  const byteAt = (at: number) => Math.round(((values[at]! >>> shift) & mask) * scale);
+  const byteAt = (at: number) => Math.round((((values[at]! >>> shift) & mask) >>> 0) * scale);
   for (let i = 0; i < count; i++) {
     for (let c = 0; c < 3; c++) {
       // Two luma samples, then the pair's blue and red difference.

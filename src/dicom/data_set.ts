@@ -53,9 +53,12 @@ export async function readDataSet(
 ): Promise<DataSet> {
   const meta = start.hasMeta ? readMeta(file, start.offset) : undefined;
   if (start.hasMeta && meta === undefined) throw damaged(name, 'its header is not one of DICOM');
-  const syntax =
-    meta?.uid === undefined ? guessSyntax(file, meta?.end ?? start.offset, start) : transferSyntax(meta.uid);
   const offset = meta?.end ?? start.offset;
+  const guessed = guessSyntax(file, offset, start);
+  const stated = meta?.uid === undefined ? guessed : transferSyntax(meta.uid);
+  // Some writers store elements without value representations, although the transfer syntax has them.
+  const isExplicit = stated.isDeflated || stated.isBigEndian ? stated.isExplicit : guessed.isExplicit;
+  const syntax = { ...stated, isExplicit };
   if (!syntax.isDeflated) return parse(file, offset, { syntax, name, isWhole: true });
   const deflated = file.subarray(offset);
   const inflate = async (most: number) => {

@@ -177,15 +177,16 @@ function windowFunction(kind: 'SIGMOID' | 'LINEAR_EXACT' | 'LINEAR', center: num
 }
 
 /**
- * The range of the values: that of the table's entries; of unsigned samples, the fewest usual bits into which all fit;
- * of signed ones, from the least to the greatest.
+ * The range of the values: that of the table's entries; of signed samples, from the least to the greatest; of unsigned
+ * ones, the bits that the file states, or the fewest usual bits into which all fit if it states no fewer than it stores.
  */
 function fullRange({ modality, used, bits, header }: WindowContext): Mapping {
   if (modality.lookup !== undefined) {
     const most = 2 ** bitsInUse(modality.lookup) - 1;
     return { fraction: value => value / most, details: { black: 0, white: most }, notes: [] };
   }
-  const bitsUsed = header.isSigned ? bits : (USUAL_BITS.find(usual => usual < bits && used[1] < 2 ** usual) ?? bits);
+  const isStated = header.isSigned || header.bitsStored < header.bitsAllocated;
+  const bitsUsed = isStated ? bits : (USUAL_BITS.find(usual => usual < bits && used[1] < 2 ** usual) ?? bits);
   const ends = header.isSigned ? used : [0, 2 ** bitsUsed - 1];
   const [a, b] = ends.map(modality.apply) as [number, number];
   const [black, white] = [Math.min(a, b), Math.max(a, b)];

@@ -16,7 +16,6 @@ interface Shape {
  */
 export function decodeRle(bytes: Uint8Array, { width, height, channels, bitsAllocated }: Shape): CodecFrame {
   const perSample = bitsAllocated / 8;
-  if (perSample !== 1 && perSample !== 2) throw new FrameError(`RLE of ${bitsAllocated} bits is not supported`);
   const count = perSample * channels;
   if (bytes.length < 64) throw new FrameError('its RLE header is cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -32,15 +31,27 @@ export function decodeRle(bytes: Uint8Array, { width, height, channels, bitsAllo
     if (start < 64 || end > bytes.length || start > end) throw new FrameError('an RLE segment is outside the frame');
     unpackBits(bytes.subarray(start, end), planes.subarray(i * size, (i + 1) * size));
   }
-  const values = perSample === 1 ? planes : joinBytes(planes, size, channels);
+  const values = perSample === 1 ? planes : joinBytes(planes, { size, channels, perSample });
   return { width, height, channels, bits: bitsAllocated, values, isPlanar: true };
 }
 
-function joinBytes(planes: Uint8Array, size: number, channels: number): Uint16Array {
-  const values = new Uint16Array(size * channels);
+interface Planes {
+  /** Samples of a channel. */
+  readonly size: number;
+  readonly channels: number;
+  /** Bytes of a sample. */
+  readonly perSample: number;
+}
+
+/** Joins the bytes of samples, which are in planes of their own, the highest first. */
+function joinBytes(planes: Uint8Array, { size, channels, perSample }: Planes): Uint16Array | Uint32Array {
+  const values = perSample === 2 ? new Uint16Array(size * channels) : new Uint32Array(size * channels);
   for (let c = 0; c < channels; c++) {
-    const [high, low] = [2 * c * size, (2 * c + 1) * size];
-    for (let i = 0; i < size; i++) values[c * size + i] = planes[high + i]! * 256 + planes[low + i]!;
+    for (let i = 0; i < size; i++) {
+      let value = 0;
+      for (let k = 0; k < perSample; k++) value = value * 256 + planes[(perSample * c + k) * size + i]!;
+      values[c * size + i] = value;
+    }
   }
   return values;
 }

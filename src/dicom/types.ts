@@ -11,7 +11,7 @@ export interface CodecFrame {
   /** Bits of one sample according to the codestream. */
   readonly bits: number;
   /** [height, width, channels], or [channels, height, width] if `isPlanar`; negative samples as two's complement. */
-  readonly values: Uint8Array | Uint16Array;
+  readonly values: Uint8Array | Uint16Array | Uint32Array;
   readonly isPlanar: boolean;
 }
 
