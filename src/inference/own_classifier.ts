@@ -20,3 +20,15 @@ export async function ownClassifier(backbone: Backbone): Promise<HeadValues> {
     bias: await bias.read(),
   };
 }
+
+/** Returns a head whose classes are in this order, if it has the same classes in another order; otherwise the head. */
+export function inOrderOf(classes: readonly string[], head: HeadValues): HeadValues {
+  const { featureCount, weight, bias } = head;
+  const rows = classes.map(name => head.classes.indexOf(name));
+  if (classes.length !== head.classes.length || rows.includes(-1)) return head;
+  const moved = new Float32Array(weight.length);
+  rows.forEach((row, k) => {
+    moved.set(weight.subarray(row * featureCount, (row + 1) * featureCount), k * featureCount);
+  });
+  return { classes, featureCount, weight: moved, bias: Float32Array.from(rows, row => bias[row]!) };
+}

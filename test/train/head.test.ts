@@ -149,7 +149,7 @@ describe('checkHeadFits', () => {
     const preprocessing = { channelOrder: 'BGR', scale: 1, mean: [1, 2, 3], std: [1, 1, 1] };
     const mine = { ...file, metadata: { ...metadata, preprocessing, strideOn: '1x1' } };
     expect(() => checkHeadFits(mine, { ...r50, preprocessing: PREPROCESSINGS.torchvision })).toThrow(
-      "head: chest.safetensors: was trained with images normalised to BGR with mean 1, 2, 3 and std 1, 1, 1, but resnet50.caffe_in1k gets RGB with mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225. Omit --preprocess to use the head's, or train a head for this preprocessing",
+      "head: chest.safetensors: was trained with images normalised to BGR with mean 1, 2, 3 and std 1, 1, 1, but resnet50.caffe_in1k gets RGB with mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225. Omit --preprocess, --mean and --std to use the head's, or train a head for this preprocessing",
     );
     expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3' })).toThrow(
       'was trained with the stride on the 1x1, but resnet50.caffe_in1k has it on the 3x3',

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../errors/index.ts';
 import { classifyImage } from '../../inference/classify.ts';
 import { classesOption } from '../common/head.ts';
 import { ComingImages, forEachImage } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
+import { addCropOptions } from '../common/own_preprocessing.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
 
 type ClassifyFlags = NetworkFlags & InputFlags & { readonly top: number };
@@ -19,14 +19,13 @@ export function registerClassify(program: Command): void {
   addInputs(command, 'photos: JPEG, PNG, WebP, …')
     .option('--top <count>', 'number of classes', wholeNumber(1), 5)
     .addOption(classesOption());
+  addCropOptions(command);
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
 }
 
 async function classify(inputs: readonly string[], flags: ClassifyFlags): Promise<void> {
-  if (flags.classes !== undefined && flags.weights === undefined)
-    throw new UsageError('--classes needs --weights: other networks have their own classes');
   const notes = new Output(flags);
   const images = new ComingImages(await namedImages(inputs, flags, { command: 'classify', output: notes }), notes);
   await withNetwork(flags, (network, output) =>
