@@ -44,7 +44,11 @@ const OWN_NETWORK: readonly CommandLine[] = [
     /^raycam: --mean needs --weights: other networks have their own settings\n$/,
   ],
   [['classify', XRAY, '--crop', '200'], WRONG_USAGE, /^raycam: --crop needs --weights/],
-  [['features', XRAY, '--out', out, '--preprocess', 'caffe'], WRONG_USAGE, /^raycam: --preprocess needs --weights/],
+  [
+    ['features', XRAY, '--out', join(out, 'f.npy'), '--preprocess', 'caffe'],
+    WRONG_USAGE,
+    /^raycam: --preprocess needs --weights/,
+  ],
   [['predict', XRAY, '--stride-on', '1x1'], WRONG_USAGE, /^raycam: --stride-on needs --weights/],
   [['cam', XRAY, '--out', join(out, 'cam'), '--ema'], WRONG_USAGE, /^raycam: --ema needs --weights/],
   [['predict', XRAY, '--classes', 'A,B'], WRONG_USAGE, /^raycam: --classes needs --weights/],
