@@ -24,9 +24,10 @@ export interface PickleHost {
  */
 export const MAX_PICKLE_BYTES = 16_000_000;
 const MAX_OPERATIONS = 4_000_000;
-/** Tuples, lists, dicts, strings of bytes, placeholders, storages and tensors. Numbers and strings are not counted. */
+/** Tuples, lists, dicts, strings of bytes, placeholders, storages and tensors. Numbers and strings are not among them. */
 const MAX_OBJECTS = 150_000;
-const MAX_VALUES = 2_000_000;
+const MAX_STRINGS = 400_000;
+const MAX_VALUES = 1_000_000;
 const MAX_MEMO_ENTRIES = 500_000;
 /** numpy's random generator saves integers of 128 bits. */
 const MAX_INTEGER_BYTES = 255;
@@ -72,6 +73,7 @@ class Machine {
   private readonly memo = new Map<number, PickleValue>();
   private offset = 0;
   private objects = 0;
+  private strings = 0;
   private values = 0;
 
   constructor(bytes: Uint8Array, host: PickleHost, where: string) {
@@ -240,6 +242,8 @@ class Machine {
       throw this.fault(`has more than ${MAX_OBJECTS} tuples, lists, dicts and other objects`);
     if (value instanceof Tuple && value.depth > MAX_DEPTH)
       throw this.fault(`has tuples nested more than ${MAX_DEPTH} levels deep`);
+    if (typeof value === 'string' && ++this.strings > MAX_STRINGS)
+      throw this.fault(`has more than ${MAX_STRINGS} strings`);
     this.push(value);
   }
 
@@ -367,11 +371,11 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x8a, m => m.push(m.integer(m.uint8()))], // LONG1
   [0x8b, m => m.push(m.integer(m.shortLength()))], // LONG4
   [0x47, m => m.push(m.float64())], // BINFLOAT
-  [0x58, m => m.push(m.text(m.uint32()))], // BINUNICODE
-  [0x8c, m => m.push(m.text(m.uint8()))], // SHORT_BINUNICODE
-  [0x8d, m => m.push(m.text(m.length64()))], // BINUNICODE8
-  [0x55, m => m.push(m.latin1(m.uint8()))], // SHORT_BINSTRING
-  [0x54, m => m.push(m.latin1(m.uint32()))], // BINSTRING
+  [0x58, m => m.pushNew(m.text(m.uint32()))], // BINUNICODE
+  [0x8c, m => m.pushNew(m.text(m.uint8()))], // SHORT_BINUNICODE
+  [0x8d, m => m.pushNew(m.text(m.length64()))], // BINUNICODE8
+  [0x55, m => m.pushNew(m.latin1(m.uint8()))], // SHORT_BINSTRING
+  [0x54, m => m.pushNew(m.latin1(m.uint32()))], // BINSTRING
   [0x42, m => m.pushNew(m.raw(m.uint32()))], // BINBYTES
   [0x43, m => m.pushNew(m.raw(m.uint8()))], // SHORT_BINBYTES
   [0x8e, m => m.pushNew(m.raw(m.length64()))], // BINBYTES8

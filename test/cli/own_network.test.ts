@@ -179,6 +179,21 @@ describe('--mean and --std', () => {
   });
 });
 
+it('a head’s own preprocessing and eps are used by default', async () => {
+  const { head, metadata } = await openHead(sameHead);
+  const preprocessing = { ...metadata.preprocessing, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const [plain, moved, loose] = [at('plain_head'), at('moved_head'), at('loose_head')];
+  writeFileSync(plain, encodeHead(head, { ...metadata, eps: 1e-5 }));
+  writeFileSync(moved, encodeHead(head, { ...metadata, preprocessing }));
+  writeFileSync(loose, encodeHead(head, { ...metadata, eps: 0.1 }));
+  const unchanged = await predicted('--head', sameHead, ...own);
+  expect(await predicted('--head', plain, ...own)).toEqual(unchanged);
+  expect(await predicted('--head', moved, ...own)).toEqual(
+    await predicted('--classes', 'NORMAL,PNEUMONIA', ...HALF, ...own),
+  );
+  expect(await predicted('--head', loose, ...own)).not.toEqual(unchanged);
+});
+
 describe('--resize and --crop', () => {
   const classified = async (...options: string[]) => {
     const ran = await raycam(['classify', xray, '--json', ...options, ...own]);

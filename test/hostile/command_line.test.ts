@@ -102,7 +102,7 @@ const CASES: readonly CommandLine[] = [
   [['weights', 'info', ''], FAILED, /^raycam: an empty path: does not exist\. Check the path\n$/],
   [['weights', 'info', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/],
   [
-    ['weights', 'convert', XRAY, out],
+    ['weights', 'convert', XRAY, join(out, 'converted.safetensors')],
     FAILED,
     /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/,
   ],

@@ -156,6 +156,22 @@ describe('checkHeadFits', () => {
     );
   });
 
+  it('compares the stride only where blocks have two places for it', () => {
+    const mine = { ...file, metadata: { ...metadata, strideOn: '1x1' } };
+    expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3', architecture: 'resnet18' })).not.toThrow();
+    expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3', architecture: 'resnet50' })).toThrow(
+      "Omit --stride-on to use the head's, or train a head for this stride",
+    );
+  });
+
+  it('rejects batch norms with another eps', () => {
+    const mine = { ...file, metadata: { ...metadata, eps: 1e-3 } };
+    expect(() => checkHeadFits(mine, { ...r50, eps: 1e-3 })).not.toThrow();
+    expect(() => checkHeadFits(mine, { ...r50, eps: 1e-5 })).toThrow(
+      'head: chest.safetensors: was trained with batch norms whose eps is 0.001, but resnet50.caffe_in1k has 0.00001. Train a head for resnet50.caffe_in1k',
+    );
+  });
+
   it('rejects features of another length', () => {
     expect(() => checkHeadFits(file, { ...r50, featureCount: 512 })).toThrow(
       'trained on resnet152.net2net_r50 (8 features), not on resnet50.caffe_in1k (512 features)',
