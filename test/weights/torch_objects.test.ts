@@ -1,7 +1,11 @@
 /** Objects that training scripts save: whole models, averaged weights, and what PyTorch's weights_only accepts. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../src/platform/bytes.ts';
-import { openWeightsSource } from '../../src/weights/open_weights.ts';
+import { convertWeights } from '../../src/weights/manage.ts';
+import { openWeights, openWeightsSource } from '../../src/weights/open_weights.ts';
+import { temporaryFolder } from '../cli/run.ts';
 import { checkpoint, concat, long, open, pickle, tensorPickle, unicode } from './build.ts';
 
 const TENSOR = tensorPickle().subarray(2 + 2 + 11, -2); // the tensor alone, without its dict
@@ -86,6 +90,36 @@ describe('averaged weights', () => {
     await expect(openEma(saved(dict(['state_dict', plain])))).rejects.toThrow(
       'torch: file: has no averaged weights (EMA). Omit --ema, or use the file that has them',
     );
+  });
+});
+
+describe('convertWeights', () => {
+  const folder = temporaryFolder();
+  const input = join(folder, 'in.pth');
+  const output = join(folder, 'out.safetensors');
+  const state = dict(['w', TENSOR]);
+
+  it('converts the averaged weights on request, and keeps the names of the classes', async () => {
+    const classes = dict(['B', 'K\x01'], ['A', 'K\x00']);
+    const averaged = dict(['v', TENSOR]);
+    writeFileSync(input, saved(dict(['state_dict', state], ['model_ema', averaged], ['class_to_idx', classes])));
+    await convertWeights(input, output, { ema: true });
+    const file = await openWeights(output);
+    expect([...file.tensors.keys()]).toEqual(['v']);
+    expect(file.metadata.classes).toBe('["A","B"]');
+    await file.close();
+  });
+
+  it('keeps the names of a file with several networks', async () => {
+    const both = ['a', 'b'].flatMap((key): [string, Part][] =>
+      ['conv1.weight', 'layer4.0.conv1.weight'].map(name => [`${key}.${name}`, TENSOR]),
+    );
+    writeFileSync(input, saved(dict(...both)));
+    await expect(convertWeights(input, output)).rejects.toThrow('contains 2 networks (under "a.", "b.")');
+    await convertWeights(input, output, { names: 'keep', replaceInput: true });
+    const file = await openWeights(output);
+    expect([...file.tensors.keys()].sort()).toEqual(both.map(([name]) => name).sort());
+    await file.close();
   });
 });
 

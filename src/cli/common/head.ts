@@ -33,7 +33,7 @@ export type HeadFlags = NetworkFlags & { readonly head?: string };
 export function headOption(): Option {
   return new Option(
     '--head <file>',
-    'the classifier to use: a file that `raycam train` wrote (default: the bundled X-ray classifier)',
+    'the classifier to use: a file that `raycam train` wrote (default: with --weights, the network’s own classifier; otherwise the bundled X-ray classifier)',
   );
 }
 

@@ -27,7 +27,7 @@ export function addCropOptions(command: Command): Command {
     .addOption(
       new Option(
         '--resize <pixels>',
-        'with --weights: resize the shorter side of each image to this length (default: 256)',
+        'with --weights: resize the shorter side of each image to this length (default: 256). Only classify has this option: the commands for X-rays resize both sides to 224',
       ).argParser(side),
     )
     .addOption(
