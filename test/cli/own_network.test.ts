@@ -71,6 +71,20 @@ describe('predict', () => {
     expect(Object.keys(probabilities as object)).toEqual(['A', 'B', 'C']);
   });
 
+  it('gives the sigmoid of one output, and classify does not rank it', async () => {
+    const one = ['--weights', at('one.safetensors'), ...device];
+    await write(at('one.safetensors'), 1);
+    const { probabilities } = await predicted('--classes', 'NORMAL,SICK', ...one);
+    const { NORMAL, SICK } = probabilities as Record<string, number>;
+    expect(NORMAL! + SICK!).toBeCloseTo(1, 6);
+    expect(SICK).not.toBeCloseTo(0.5, 2);
+    const ran = await raycam(['classify', xray, ...one]);
+    expect(ran.stderr).toContain(
+      'raycam: weights: file:one.safetensors: has a classifier with one output, which cannot be ranked. If it was trained with a sigmoid, use `raycam predict` with --classes NEGATIVE,POSITIVE\n',
+    );
+    expect([ran.status, ran.stdout]).toEqual([1, '']);
+  });
+
   it('rejects another number of classes', async () => {
     const ran = await raycam(['predict', xray, '--classes', 'A,B,C', ...own]);
     expect(ran.stderr).toContain(

@@ -29,7 +29,6 @@ describe('ownClassifier', () => {
   it.each([
     ['fc', 2],
     ['fc', 14],
-    ['fc', 1],
     ['fc.0', 2], // a LogSoftmax follows, which has no tensors
     ['fc.1', 3], // after a Dropout
     ['last_linear', 5],
@@ -45,6 +44,20 @@ describe('ownClassifier', () => {
   it('uses the names that the caller gives', async () => {
     const head = await ownClassifier(network(linear('fc', 2), { classes: ['NORMAL', 'SICK'] }));
     expect(head.classes).toEqual(['NORMAL', 'SICK']);
+  });
+
+  it('turns one output with two names into the logits 0 and that output', async () => {
+    const head = await ownClassifier(network(linear('fc', 1), { classes: ['NORMAL', 'SICK'] }));
+    expect(head.classes).toEqual(['NORMAL', 'SICK']);
+    expect(head.weight.subarray(0, FEATURES)).toEqual(new Float32Array(FEATURES));
+    expect(head.weight.subarray(FEATURES)).toEqual(Float32Array.from({ length: FEATURES }, (_, i) => i + 0.01));
+    expect(head.bias).toEqual(Float32Array.of(0, 0.01));
+  });
+
+  it.each([[undefined], [['SICK']], [['A', 'B', 'C']]])('rejects one output with the names %j', async classes => {
+    await expect(ownClassifier(network(linear('fc', 1), { classes }))).rejects.toThrow(
+      `weights: file:tuned.pth: has a classifier with one output, which needs the names of two classes, got ${classes?.length ?? 0}. If it was trained with a sigmoid, pass --classes NEGATIVE,POSITIVE`,
+    );
   });
 
   it('rejects another number of names', async () => {

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { checkClasses, type Dataset, type ImageFolder } from '../../data/image_folder.ts';
 import { InputError } from '../../errors/index.ts';
-import { classNames } from '../../inference/classify.ts';
 import { inOrderOf } from '../../inference/own_classifier.ts';
 import { evaluateHead } from '../../inference/predict.ts';
-import type { Backbone } from '../../weights/backbone.ts';
 import { type FeatureFlags, featureSetOf } from '../common/features.ts';
 import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
 import { openLabelled } from '../common/images.ts';
@@ -35,7 +33,7 @@ export function registerEvaluate(program: Command): void {
 async function evaluate(dir: string, flags: EvaluateFlags): Promise<void> {
   const folder = splitOf(await openLabelled(dir, new Output(flags)), flags.split);
   await withVerdict(flags, async (network, { values, name, isOwn }, output) => {
-    if (isOwn) checkOwnClasses(folder, network.backbone, name);
+    if (isOwn) checkOwnClasses(folder, values.classes, { name, hasNames: network.backbone.classes !== undefined });
     const head = inOrderOf(folder.classes, values);
     checkClasses(folder, head.classes, `those of ${name}`);
     const set = await featureSetOf(network, output, { folder, label: 'features', flags });
@@ -46,15 +44,18 @@ async function evaluate(dir: string, flags: EvaluateFlags): Promise<void> {
 }
 
 /** Checks that a network's own classifier has named classes, as many as the folder. @throws InputError */
-function checkOwnClasses({ root, classes }: ImageFolder, backbone: Backbone, name: string): void {
-  const count = classNames(backbone).length;
-  if (count !== classes.length)
+function checkOwnClasses(
+  { root, classes }: ImageFolder,
+  own: readonly string[],
+  { name, hasNames }: { readonly name: string; readonly hasNames: boolean },
+): void {
+  if (own.length !== classes.length)
     throw new InputError(
-      `weights: ${name}: has ${count} classes, but ${root} has ${classes.length} (${classes.join(', ')}). Pass a head with --head`,
+      `weights: ${name}: has ${own.length} classes, but ${root} has ${classes.length} (${classes.join(', ')}). Pass a head with --head`,
     );
-  if (backbone.classes === undefined)
+  if (!hasNames)
     throw new InputError(
-      `weights: ${name}: has ${count} classes without names. Name them in the order of its outputs, such as --classes ${classes.join(',')}, or pass a head with --head`,
+      `weights: ${name}: has ${own.length} classes without names. Name them in the order of its outputs, such as --classes ${classes.join(',')}, or pass a head with --head`,
     );
 }
 
