@@ -30,11 +30,21 @@ const IMAGENET_CLASSES = 1000;
 
 export type HeadFlags = NetworkFlags & { readonly head?: string };
 
-export function headOption(): Option {
+const BUNDLED = 'the bundled X-ray classifier';
+
+/** The option that names a head. `byDefault` describes what is used without it. */
+export function headOption(
+  byDefault: string = `with --weights, the network’s own classifier; otherwise ${BUNDLED}`,
+): Option {
   return new Option(
     '--head <file>',
-    'the classifier to use: a file that `raycam train` wrote (default: with --weights, the network’s own classifier; otherwise the bundled X-ray classifier)',
+    `the classifier to use: a file that \`raycam train\` wrote (default: ${byDefault})`,
   );
+}
+
+/** The option of the page, which always uses a head. */
+export function pageHeadOption(): Option {
+  return headOption(BUNDLED);
 }
 
 /** The option that names the classes of a network's own classifier. */
