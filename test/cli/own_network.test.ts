@@ -85,6 +85,19 @@ describe('predict', () => {
     expect([ran.status, ran.stdout]).toEqual([1, '']);
   });
 
+  it('uses the bundled head if it was trained on this network', async () => {
+    const path = at('converted.safetensors');
+    const chunks: Uint8Array[] = [];
+    const sink = { write: async (bytes: Uint8Array) => void chunks.push(bytes.slice()) };
+    const tensors = [...syntheticBackbone('resnet50').stateDict.values()];
+    await saveSafetensors(sink, tensors, { backbone: 'resnet50.caffe_in1k' });
+    writeFileSync(path, Buffer.concat(chunks));
+    const byDefault = await predicted('--weights', path, ...device);
+    expect(Object.keys(byDefault.probabilities as object)).toEqual(['NORMAL', 'PNEUMONIA']);
+    const bundled = 'heads/chest_xray.resnet50.caffe_in1k.safetensors';
+    expect(await predicted('--weights', path, '--head', bundled, ...device)).toEqual(byDefault);
+  });
+
   it('rejects another number of classes', async () => {
     const ran = await raycam(['predict', xray, '--classes', 'A,B,C', ...own]);
     expect(ran.stderr).toContain(
