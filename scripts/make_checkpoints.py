@@ -2,7 +2,8 @@
 
 /usr/bin/python3 scripts/make_checkpoints.py DIR      needs torch and torchvision (Debian: python3-torch, python3-torchvision)
 
-DIR/cases.json lists the files: {"file", "what", "options", "logits"}. DIR/x.f32 is the input, float32 [1, 3, 64, 64].
+DIR/cases.json lists the files: {"file", "what", "options", "logits", "logits64"}, where "logits64" are computed in
+float64. DIR/x.f32 is the input, float32 [1, 3, 64, 64].
 """
 import argparse
 import collections
@@ -41,9 +42,12 @@ def network(build=torchvision.models.resnet18, **options):
 
 def case(file, what, saved, model=None, options=None, save=torch.save, **how):
     save(saved, f"{OUT}/{file}", **how)
-    with torch.no_grad():
-        logits = None if model is None else model(X)[0].double().tolist()
-    CASES.append({"file": file, "what": what, "options": options or {}, "logits": logits})
+    logits = logits64 = None
+    if model is not None:
+        with torch.no_grad():
+            logits = model(X)[0].double().tolist()
+            logits64 = copy.deepcopy(model).double()(X.double())[0].tolist()
+    CASES.append({"file": file, "what": what, "options": options or {}, "logits": logits, "logits64": logits64})
 
 
 def prefixed(prefix, tensors):

@@ -19,11 +19,15 @@ export interface RankedClass {
 /**
  * Returns the `count` most probable classes of an image, the most probable first, from the backbone's own classifier.
  *
- * @throws InputError   the backbone has no classifier
+ * @throws InputError   the backbone has no classifier, or one with a single output
  * @throws DeviceError  a logit is not finite, all logits or all features are 0, or the device is lost a second time
  */
 export async function classifyImage(network: Network, image: DecodedImage, count = 5): Promise<RankedClass[]> {
   requireClassifier(network.backbone);
+  if (network.backbone.stateDict.get('fc.weight')!.shape[0] === 1)
+    throw new InputError(
+      `weights: ${network.backbone.id}: has a classifier with one output, which cannot be ranked. If it was trained with a sigmoid, use \`raycam predict\` with --classes NEGATIVE,POSITIVE`,
+    );
   const names = classNames(network.backbone);
   const probabilities = softmax(await recovering(network, () => logitsOf(network, image)));
   return Array.from(probabilities, (probability, index) => ({ index, label: names[index]!, probability }))

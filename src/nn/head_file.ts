@@ -151,7 +151,7 @@ function checkSameSettings({ name, metadata }: HeadFile, backbone: HeadBackbone)
   const differs = own !== undefined && theirs !== undefined && !sameNormalization(theirs, own);
   if (differs)
     throw new InputError(
-      `head: ${name}: was trained with images normalised to ${normalizationText(theirs)}, but ${backbone.id} gets ${normalizationText(own)}. Omit --preprocess to use the head's, or train a head for this preprocessing`,
+      `head: ${name}: was trained with images normalised to ${normalizationText(theirs)}, but ${backbone.id} gets ${normalizationText(own)}. Omit --preprocess, --mean and --std to use the head's, or train a head for this preprocessing`,
     );
   const hasStride = architecture === undefined || RESNET_LAYOUTS[architecture].block === 'bottleneck';
   if (hasStride && metadata.strideOn !== undefined && strideOn !== undefined && metadata.strideOn !== strideOn)

@@ -139,7 +139,7 @@ async function describeFile(path: string): Promise<SiteModel> {
   const weights = await openWeights(path);
   try {
     const file = basename(path);
-    const architecture = detectArchitecture(toStateDict(weights.tensors).stateDict, file);
+    const architecture = detectArchitecture(toStateDict(weights.tensors, undefined, file).stateDict, file);
     return {
       id: `file:${file}`,
       architecture,

@@ -44,8 +44,8 @@ export interface FileOptions {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
-  /** The preprocessing of a network of one's own. Replaces `preprocess`. */
-  readonly preprocessing?: Preprocessing;
+  /** The preprocessing of a network of one's own. Its members replace those of `preprocess`, or of the default. */
+  readonly preprocessing?: Partial<Preprocessing>;
   /** The number that the batch norms add to the variance. */
   readonly eps?: number;
   /** The names of the network's classes, in the order of its outputs. */
@@ -90,6 +90,7 @@ export function backboneOfEntry(entry: ZooEntry, file: WeightsFile, weightsHash:
  * torchvision's. `options` override each.
  *
  * @throws WeightsError  its tensors are not a ResNet's, or not those of `options.arch`
+ * @throws UsageError    `options.preprocessing` crops more than it resizes to
  */
 export function backboneOfFile(file: WeightsFile, weightsHash: string, options: FileOptions = {}): Backbone {
   const { stateDict, names, unused, classifierProblem } = toStateDict(file.tensors, options.prefix, file.name);
@@ -103,8 +104,7 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
     architecture,
     strideOn: options.strideOn ?? convention.strideOn,
     eps: options.eps ?? convention.eps,
-    preprocessing:
-      options.preprocessing ?? (options.preprocess ? PREPROCESSINGS[options.preprocess] : convention.preprocessing),
+    preprocessing: preprocessingOf(options, convention.preprocessing),
     stateDict,
     featuresOf: entry?.featuresOf ?? id,
     weightsHash,
@@ -115,6 +115,13 @@ export function backboneOfFile(file: WeightsFile, weightsHash: string, options: 
     classifierProblem,
     close: () => file.close(),
   };
+}
+
+function preprocessingOf({ preprocess, preprocessing: own }: FileOptions, byDefault: Preprocessing): Preprocessing {
+  const preprocessing = { ...(preprocess ? PREPROCESSINGS[preprocess] : byDefault), ...own };
+  const { resize, crop } = preprocessing;
+  if (crop > resize) throw new UsageError(`preprocessing: crop must be at most resize (${resize}), got ${crop}`);
+  return preprocessing;
 }
 
 const NAMES_SHOWN = 4;

@@ -15,6 +15,7 @@ const MAX_DEPTH = 4;
 const MAX_LIST_ITEMS = 16;
 /** How deep the arguments of a call are searched for a tensor. */
 const MAX_ARGUMENT_DEPTH = 6;
+const KEYS_SHOWN = 8;
 
 export interface FoundStateDict {
   readonly tensors: ReadonlyMap<string, ModuleTensor>;
@@ -110,7 +111,9 @@ function childrenOf(value: PickleValue): [string, PickleValue][] {
     if (value.items.length > MAX_LIST_ITEMS) return [];
     return value.items.map((item, index) => [String(index), item]);
   }
-  return [...entriesOf(value)].filter((entry): entry is [string, PickleValue] => typeof entry[0] === 'string');
+  const children: [string, PickleValue][] = [];
+  for (const [key, child] of entriesOf(value)) if (typeof key === 'string') children.push([key, child]);
+  return children;
 }
 
 /** The items of a dict or of an object that is a kind of dict, and the attributes of an object. */
@@ -145,6 +148,7 @@ function nothingFound(root: PickleValue, where: string): string {
   if (root instanceof Placeholder)
     return `${where}: has no state dict, but an object of the Python class ${JSON.stringify(root.global)}. ${advice}`;
   if (!(root instanceof Dict)) return `${where}: has no state dict, but not a dict. ${advice}`;
-  const keys = [...root.entries.keys()].slice(0, 8).map(key => JSON.stringify(String(key)));
+  const keys: string[] = [];
+  for (const key of root.entries.keys()) if (keys.push(JSON.stringify(String(key))) === KEYS_SHOWN) break;
   return `${where}: has no state dict, but a dict with the keys ${keys.join(', ') || 'none'}. ${advice}`;
 }

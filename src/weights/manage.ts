@@ -9,7 +9,7 @@ import { openWeights } from './open_weights.ts';
 import type { ResNetArchitecture } from './resnet_shapes.ts';
 import { type Metadata, saveSafetensors } from './safetensors_writer.ts';
 import { type TensorNames, toStateDict } from './state_dict.ts';
-import { elementCount, type WeightsFile, type WeightsFormat } from './tensor_entry.ts';
+import { elementCount, type StateDict, type WeightsFile, type WeightsFormat } from './tensor_entry.ts';
 import { ZOO, type ZooEntry, zooEntry } from './zoo.ts';
 
 export interface ZooListing {
@@ -139,38 +139,55 @@ function fitOf(
   }
 }
 
+/** Returns the tensors under their own names, and the naming scheme if the file contains just one network. */
+function kept({ tensors, name }: WeightsFile): { readonly stateDict: StateDict; readonly names?: TensorNames } {
+  try {
+    return { stateDict: tensors, names: toStateDict(tensors, '', name).names };
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    return { stateDict: tensors };
+  }
+}
+
 export interface ConvertOptions {
   /** `torchvision` (the default) translates names and layouts, `keep` keeps both. */
   readonly names?: 'torchvision' | 'keep';
   /** Selects the tensors whose names start with it. Ignored with `keep`. */
   readonly prefix?: string;
+  /** Converts the averaged weights (EMA) that lie beside the state dict. */
+  readonly ema?: boolean;
   /** Allows `output` to be a file that is read. By default that is an error. */
   readonly replaceInput?: boolean;
 }
 
 /**
  * Converts any weights file to float32 safetensors, with one tensor in memory at a time. Omits `num_batches_tracked`,
- * which inference never reads.
+ * which inference never reads. Keeps the names of the classes.
  *
  * @throws InputError | WeightsError  no partial file is left behind, and no file that is read is replaced
  */
 export async function convertWeights(
   input: string,
   output: string,
-  { names = 'torchvision', prefix, replaceInput = false }: ConvertOptions = {},
+  { names = 'torchvision', prefix, ema, replaceInput = false }: ConvertOptions = {},
 ): Promise<void> {
-  const file = await openWeights(input);
+  const file = await openWeights(input, { ema });
   try {
     // The shards of a model are beside the file that lists them.
     const read = [input, ...file.sources.map(({ name }) => joinPath(directoryName(input), name))];
     if (!replaceInput) await expectOther(output, read);
-    const translated = toStateDict(file.tensors, prefix, file.name);
-    const tensors = names === 'keep' ? file.tensors : translated.stateDict;
-    const metadata = { [METADATA_NAMES]: translated.names, ...file.metadata, format: 'pt' };
-    const kept = [...tensors.values()].filter(({ name }) => !name.endsWith('num_batches_tracked'));
+    const { stateDict: tensors, names: scheme } =
+      names === 'keep' ? kept(file) : toStateDict(file.tensors, prefix, file.name);
+    const metadata = {
+      ...(scheme && { [METADATA_NAMES]: scheme }),
+      ...(file.classes && { classes: JSON.stringify(file.classes) }),
+      ...file.metadata,
+      format: 'pt',
+    };
+    const written = [...tensors.values()].filter(({ name }) => !name.endsWith('num_batches_tracked'));
     const writer = await createAtomicWriter(output);
     try {
-      await saveSafetensors(writer, kept, metadata);
+      await saveSafetensors(writer, written, metadata);
       await writer.commit();
     } catch (error) {
       await writer.abort();

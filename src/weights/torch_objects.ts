@@ -76,7 +76,7 @@ export class Tensor extends Opaque {
   }
 }
 
-/** torch.nn.Parameter as PyTorch saved it in 2017: its tensor arrives as the object's state. */
+/** A torch.nn.Parameter or torch.Tensor as PyTorch saved it in 2017: its data arrives as the object's state. */
 export class Parameter extends Opaque {
   tensor: Tensor | undefined;
 }
@@ -125,6 +125,7 @@ const CLASSES = {
 const PARAMETER = new Callable(parameter);
 /** torch.Tensor and torch.nn.Buffer: classes whose objects are read as plain tensors. */
 const TENSOR_CLASS = new Callable(([data], where) => {
+  if (data === undefined) return new Parameter();
   if (data instanceof Tensor) return data;
   throw new WeightsError(`${where}: is damaged (a torch.Tensor has no data)`);
 });
@@ -154,6 +155,7 @@ const GLOBALS: ReadonlyMap<string, Opaque> = new Map<string, Opaque>([
   ['torch._utils._rebuild_tensor_v3', new Callable(rebuildTensor)],
   ['torch._utils._rebuild_parameter', new Callable(([data]) => data ?? null)],
   ['torch._utils._rebuild_parameter_with_state', new Callable(([data]) => data ?? null)],
+  ['torch._utils._rebuild_device_tensor_from_cpu_tensor', new Callable(([data]) => data ?? null)],
   ['torch._tensor._rebuild_from_type_v2', new Callable(rebuildFromType)],
   ['torch.nn.parameter.Parameter', PARAMETER],
   ...elementTypes('Storage', { ...CLASSES, Untyped: undefined }),
@@ -197,7 +199,8 @@ export function torchHost(where: string, resolve: Resolve, inert: Set<string> = 
       const known = GLOBALS.get(`${module}.${name}`);
       if (known) return known;
       const placeholder = new Placeholder(`${module}.${name}`);
-      if (!HARMLESS.has(placeholder.global) && inert.size < MAX_INERT_NAMES) inert.add(placeholder.global);
+      const isHarmless = HARMLESS.has(placeholder.global) || OTHER_DTYPES.test(placeholder.global);
+      if (!isHarmless && inert.size < MAX_INERT_NAMES) inert.add(placeholder.global);
       return placeholder;
     },
     persistent: resolve,
@@ -210,8 +213,9 @@ export function torchHost(where: string, resolve: Resolve, inert: Set<string> = 
     setState(target, state) {
       if (target instanceof Placeholder) target.state = state;
       else if (target instanceof Parameter) {
-        const [data] = state instanceof Tuple ? state.items : [];
+        const [data, offset, shape, stride] = state instanceof Tuple ? state.items : [];
         if (data instanceof Tensor) target.tensor = data;
+        else if (data instanceof Storage) target.tensor = viewOf(data, { offset, shape, stride }, where);
       } else if (!setNumpyState(target, state) && !(target instanceof Tensor)) {
         throw new WeightsError(`${where}: is damaged (it sets the state of a value that has none)`);
       }
@@ -230,7 +234,14 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'builtins.complex',
   '__builtin__.bytearray',
   '__builtin__.complex',
+  'torch.per_tensor_affine',
+  'torch.per_tensor_symmetric',
+  'torch.per_channel_affine',
+  'torch.per_channel_symmetric',
+  'torch.per_channel_affine_float_qparams',
 ]);
+/** dtypes that no state dict of a ResNet needs. */
+const OTHER_DTYPES = /^torch\.(u?int[1-7]|bits\w+|q(u?int)\d+(x\d)?|complex32|float\w+)$/;
 
 /** Returns the placeholder for an object. Python 2's way to make one names its class first. */
 function instanceOf({ global }: Placeholder, args: Tuple): Placeholder {
@@ -279,10 +290,19 @@ export function wholeStorage(key: string, { dtype }: ElementType, count: number,
 function rebuildTensor(args: readonly PickleValue[], where: string): Tensor | Placeholder {
   const [storage, offset, size, strides] = args;
   if (storage instanceof Placeholder) return new Placeholder(storage.global, new Tuple(args));
-  const shape = size instanceof Tuple ? size.items : undefined;
-  const stride = strides instanceof Tuple ? strides.items : undefined;
-  const given = args[6] instanceof ElementType ? args[6].dtype : undefined;
-  return tensorOn(storage, { offset, shape, stride, dtype: given }, where);
+  if (args[6] instanceof Placeholder) return new Placeholder(args[6].global, new Tuple(args));
+  const dtype = args[6] instanceof ElementType ? args[6].dtype : undefined;
+  return viewOf(storage, { offset, shape: size, stride: strides, dtype }, where);
+}
+
+/** Returns the view whose shape and strides are tuples. */
+function viewOf(
+  storage: PickleValue | undefined,
+  { shape, stride, ...rest }: { offset: unknown; shape: unknown; stride: unknown; dtype?: DType },
+  where: string,
+): Tensor {
+  const [sizes, strides] = [shape, stride].map(value => (value instanceof Tuple ? value.items : undefined));
+  return tensorOn(storage, { ...rest, shape: sizes, stride: strides }, where);
 }
 
 /**

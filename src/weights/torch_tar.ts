@@ -158,7 +158,7 @@ class Cursor {
     const value = await this.pickle();
     if (isCount(value) && value <= MAX_STORAGES) return value;
     throw new WeightsError(
-      `${this.where}: the number of records must be an integer from 0 to ${MAX_STORAGES}, got ${String(value)}`,
+      `${this.where}: the number of records must be an integer from 0 to ${MAX_STORAGES}, got ${typeof value === 'object' ? 'an object' : String(value)}`,
     );
   }
 

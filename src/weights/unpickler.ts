@@ -19,11 +19,15 @@ export interface PickleHost {
 }
 
 /**
- * The pickle of a ResNet-152 has 130 kB and creates 10000 containers. A training history of 400000 numbers has 3.6 MB.
+ * The pickle of a ResNet-152 has 130 kB, 40000 operations, and creates 10000 objects. A training history of 400000 numbers
+ * has 3.6 MB. Every operation takes a time that is linear in the bytes and values it uses, so the limits bound the time.
  */
 export const MAX_PICKLE_BYTES = 16_000_000;
-const MAX_CONTAINERS = 250_000;
-const MAX_VALUES = 4_000_000;
+const MAX_OPERATIONS = 4_000_000;
+/** Tuples, lists, dicts, strings of bytes, placeholders, storages and tensors. Numbers and strings are not among them. */
+const MAX_OBJECTS = 150_000;
+const MAX_STRINGS = 400_000;
+const MAX_VALUES = 1_000_000;
 const MAX_MEMO_ENTRIES = 500_000;
 /** numpy's random generator saves integers of 128 bits. */
 const MAX_INTEGER_BYTES = 255;
@@ -68,7 +72,8 @@ class Machine {
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, PickleValue>();
   private offset = 0;
-  private containers = 0;
+  private objects = 0;
+  private strings = 0;
   private values = 0;
 
   constructor(bytes: Uint8Array, host: PickleHost, where: string) {
@@ -79,7 +84,8 @@ class Machine {
   }
 
   run(): PickleValue {
-    for (;;) {
+    for (let operations = 0; ; operations++) {
+      if (operations >= MAX_OPERATIONS) throw this.fault(`has more than ${MAX_OPERATIONS} operations`);
       const at = this.offset;
       const opcode = this.bytes[this.take(1)]!;
       if (opcode === STOP) return this.pop();
@@ -149,7 +155,7 @@ class Machine {
   text(length: number): string {
     const start = this.take(length);
     try {
-      return UTF8.decode(this.bytes.subarray(start, start + length));
+      return UTF8.decode(withoutSurrogates(this.bytes.subarray(start, start + length)));
     } catch {
       throw this.fault(`is damaged (the string at byte ${start} is not UTF-8)`);
     }
@@ -230,11 +236,15 @@ class Machine {
     this.push(value);
   }
 
-  pushNew(container: Tuple | List | Dict | Placeholder): void {
-    if (++this.containers > MAX_CONTAINERS) throw this.fault(`has more than ${MAX_CONTAINERS} tuples, lists and dicts`);
-    if (container instanceof Tuple && container.depth > MAX_DEPTH)
+  /** Pushes a value that was just made. */
+  pushNew(value: PickleValue): void {
+    if (typeof value === 'object' && value !== null && ++this.objects > MAX_OBJECTS)
+      throw this.fault(`has more than ${MAX_OBJECTS} tuples, lists, dicts and other objects`);
+    if (value instanceof Tuple && value.depth > MAX_DEPTH)
       throw this.fault(`has tuples nested more than ${MAX_DEPTH} levels deep`);
-    this.push(container);
+    if (typeof value === 'string' && ++this.strings > MAX_STRINGS)
+      throw this.fault(`has more than ${MAX_STRINGS} strings`);
+    this.push(value);
   }
 
   pushTuple(length: number): void {
@@ -276,27 +286,24 @@ class Machine {
   }
 
   global(): void {
-    this.push(this.host.global(this.line(), this.line()));
+    this.pushNew(this.host.global(this.line(), this.line()));
   }
 
   stackGlobal(): void {
     const [name, module] = [this.pop(), this.pop()];
     if (typeof module !== 'string' || typeof name !== 'string')
       throw this.fault('is damaged (the name of a global is not a string)');
-    this.push(this.host.global(module, name));
+    this.pushNew(this.host.global(module, name));
   }
 
   persistent(): void {
-    this.push(this.host.persistent(this.pop()));
+    this.pushNew(this.host.persistent(this.pop()));
   }
 
   call(): void {
     const [args, callee] = [this.pop(), this.pop()];
     if (!(args instanceof Tuple)) throw this.fault('is damaged (it calls with arguments that are not a tuple)');
-    const result = this.host.call(callee, args);
-    const isNew = result instanceof Dict || result instanceof List || result instanceof Placeholder;
-    if (isNew) this.pushNew(result);
-    else this.push(result);
+    this.pushNew(this.host.call(callee, args));
   }
 
   /** Calls with keyword arguments, which only objects that are not tensors have. */
@@ -311,6 +318,19 @@ class Machine {
     for (const item of items) list.items.push(item);
     this.pushNew(list);
   }
+}
+
+/**
+ * Replaces the three bytes of each lone surrogate with those of U+FFFD. Python writes lone surrogates in file names that
+ * are not UTF-8.
+ */
+function withoutSurrogates(bytes: Uint8Array): Uint8Array {
+  let at = bytes.indexOf(0xed);
+  if (at < 0) return bytes;
+  const replaced = bytes.slice();
+  for (; at >= 0; at = bytes.indexOf(0xed, at + 1))
+    if (at + 2 < bytes.length && bytes[at + 1]! >= 0xa0) replaced.set([0xef, 0xbf, 0xbd], at);
+  return replaced;
 }
 
 const STOP = 0x2e;
@@ -351,15 +371,15 @@ const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x8a, m => m.push(m.integer(m.uint8()))], // LONG1
   [0x8b, m => m.push(m.integer(m.shortLength()))], // LONG4
   [0x47, m => m.push(m.float64())], // BINFLOAT
-  [0x58, m => m.push(m.text(m.uint32()))], // BINUNICODE
-  [0x8c, m => m.push(m.text(m.uint8()))], // SHORT_BINUNICODE
-  [0x8d, m => m.push(m.text(m.length64()))], // BINUNICODE8
-  [0x55, m => m.push(m.latin1(m.uint8()))], // SHORT_BINSTRING
-  [0x54, m => m.push(m.latin1(m.uint32()))], // BINSTRING
-  [0x42, m => m.push(m.raw(m.uint32()))], // BINBYTES
-  [0x43, m => m.push(m.raw(m.uint8()))], // SHORT_BINBYTES
-  [0x8e, m => m.push(m.raw(m.length64()))], // BINBYTES8
-  [0x96, m => m.push(m.raw(m.length64()))], // BYTEARRAY8
+  [0x58, m => m.pushNew(m.text(m.uint32()))], // BINUNICODE
+  [0x8c, m => m.pushNew(m.text(m.uint8()))], // SHORT_BINUNICODE
+  [0x8d, m => m.pushNew(m.text(m.length64()))], // BINUNICODE8
+  [0x55, m => m.pushNew(m.latin1(m.uint8()))], // SHORT_BINSTRING
+  [0x54, m => m.pushNew(m.latin1(m.uint32()))], // BINSTRING
+  [0x42, m => m.pushNew(m.raw(m.uint32()))], // BINBYTES
+  [0x43, m => m.pushNew(m.raw(m.uint8()))], // SHORT_BINBYTES
+  [0x8e, m => m.pushNew(m.raw(m.length64()))], // BINBYTES8
+  [0x96, m => m.pushNew(m.raw(m.length64()))], // BYTEARRAY8
   [0x68, m => m.recall(m.uint8())], // BINGET
   [0x6a, m => m.recall(m.uint32())], // LONG_BINGET
   [0x71, m => m.remember(m.uint8())], // BINPUT

@@ -167,10 +167,25 @@ describe('commands that use a head', () => {
   });
 
   it('predict rejects a head of another backbone', async () => {
-    const ran = await raycam(['predict', xray, ...network]);
+    const ran = await raycam([
+      'predict',
+      xray,
+      '--head',
+      'heads/chest_xray.resnet50.caffe_in1k.safetensors',
+      ...network,
+    ]);
     expect(ran.stderr).toMatch(
       /raycam: head: .*: was trained on resnet50\.caffe_in1k \(2048 features\), not on file:resnet18\.safetensors \(512 features\)\./,
     );
+    expect(ran.status).toBe(1);
+  });
+
+  it('predict does not give the classes of ImageNet as verdicts', async () => {
+    const ran = await raycam(['predict', xray, ...network]);
+    expect(ran.stderr).toContain(
+      `raycam: weights: ${weights}: has the 1000 classes of ImageNet, which do not describe X-rays. Pass a head with --head, name its classes with --classes, or use \`raycam classify\`\n`,
+    );
+    expect(ran.stdout).toBe('');
     expect(ran.status).toBe(1);
   });
 });

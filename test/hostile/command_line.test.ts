@@ -18,7 +18,60 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const WRONG_USAGE = 2;
 const FAILED = 1;
 
-const CASES: readonly (readonly [args: readonly string[], status: number, stderr: RegExp])[] = [
+type CommandLine = readonly [args: readonly string[], status: number, stderr: RegExp];
+
+/** The options for a network of one's own. */
+const OWN_NETWORK: readonly CommandLine[] = [
+  ...['1,2', '1,2,3,4', 'a,b,c', '1,,3', '', '1,2,NaN', '1,2,Infinity'].map(
+    mean =>
+      [
+        ['predict', XRAY, '--weights', XRAY, '--mean', mean, '--std', '1,1,1'],
+        WRONG_USAGE,
+        /^error: option '--mean <r,g,b>' argument '.*' is invalid\. Expected three numbers, separated by commas, such as 0\.485,0\.456,0\.406\./,
+      ] as const,
+  ),
+  ...['1,1,0', '1,-1,1'].map(
+    std =>
+      [
+        ['predict', XRAY, '--weights', XRAY, '--mean', '0,0,0', '--std', std],
+        WRONG_USAGE,
+        /^error: option '--std <r,g,b>' argument '.*' is invalid\. Expected three numbers over 0/,
+      ] as const,
+  ),
+  [
+    ['predict', XRAY, '--mean', '0,0,0', '--std', '1,1,1'],
+    WRONG_USAGE,
+    /^raycam: --mean needs --weights: other networks have their own settings\n$/,
+  ],
+  [['classify', XRAY, '--crop', '200'], WRONG_USAGE, /^raycam: --crop needs --weights/],
+  [
+    ['features', XRAY, '--out', join(out, 'f.npy'), '--preprocess', 'caffe'],
+    WRONG_USAGE,
+    /^raycam: --preprocess needs --weights/,
+  ],
+  [['predict', XRAY, '--stride-on', '1x1'], WRONG_USAGE, /^raycam: --stride-on needs --weights/],
+  [['cam', XRAY, '--out', join(out, 'cam'), '--ema'], WRONG_USAGE, /^raycam: --ema needs --weights/],
+  [['predict', XRAY, '--classes', 'A,B'], WRONG_USAGE, /^raycam: --classes needs --weights/],
+  [['predict', XRAY, '--weights', XRAY, '--classes', 'A,A'], WRONG_USAGE, /Expected different names/],
+  [
+    ['predict', XRAY, '--weights', XRAY, '--classes', 'A,B', '--head', XRAY],
+    WRONG_USAGE,
+    /^raycam: use either --head or --classes, not both/,
+  ],
+  [['predict', XRAY, '--weights', XRAY, '--mean', '0,0,0'], WRONG_USAGE, /^raycam: --mean needs --std\n$/],
+  [['predict', XRAY, '--weights', XRAY, '--std', '1,1,1'], WRONG_USAGE, /^raycam: --std needs --mean\n$/],
+  [
+    ['predict', XRAY, '--weights', XRAY, '--mean', '0,0,0', '--std', '1,1,1', '--preprocess', 'torchvision'],
+    WRONG_USAGE,
+    /^raycam: use either --preprocess or --mean and --std, not both/,
+  ],
+  ...['0', '2049', '1.5', ''].map(
+    side => [['classify', XRAY, '--weights', XRAY, '--crop', side], WRONG_USAGE, /Expected (a whole|at most)/] as const,
+  ),
+  [['predict', XRAY, '--weights', XRAY, '--resize', '256'], WRONG_USAGE, /^error: unknown option '--resize'/],
+];
+
+const CASES: readonly CommandLine[] = [
   [
     ['train', 'x', '--out', out, '--epochs', ''],
     WRONG_USAGE,
@@ -35,7 +88,8 @@ const CASES: readonly (readonly [args: readonly string[], status: number, stderr
   [['cam', XRAY, '--out', out, '--colormap', 'toString'], WRONG_USAGE, /Allowed choices are inferno/],
   [['predict', XRAY, '--nonsense'], WRONG_USAGE, /^error: unknown option '--nonsense'/],
   [['nonsense'], WRONG_USAGE, /^error: unknown command 'nonsense'/],
-  [['predict'], WRONG_USAGE, /^error: missing required argument 'image'/],
+  [['predict'], WRONG_USAGE, /^raycam: predict: no image is named\. Name images or folders/],
+  ...OWN_NETWORK,
   ...['__proto__', 'constructor', '../../etc/passwd', ''].map(
     id =>
       [
@@ -48,7 +102,7 @@ const CASES: readonly (readonly [args: readonly string[], status: number, stderr
   [['weights', 'info', ''], FAILED, /^raycam: an empty path: does not exist\. Check the path\n$/],
   [['weights', 'info', XRAY], FAILED, /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/],
   [
-    ['weights', 'convert', XRAY, out],
+    ['weights', 'convert', XRAY, join(out, 'converted.safetensors')],
     FAILED,
     /^raycam: weights: person133_bacteria_635\.jpeg: is not a PyTorch checkpoint/,
   ],

@@ -4,6 +4,15 @@
  */
 import { concat, long, pickle, tensorPickle, uint32, unicode } from '../weights/build.ts';
 
+function repeated(times: number, bytes: Uint8Array): Uint8Array[] {
+  return new Array(times).fill(bytes);
+}
+
+/** Items whose keys are consecutive numbers. */
+function numbered(first: number, count: number): Uint8Array {
+  return concat(...Array.from({ length: count }, (_, i) => concat('J', uint32(first + i), 'N')));
+}
+
 export const HOSTILE_PICKLES: readonly [name: string, bytes: () => Uint8Array, error: RegExp][] = [
   [
     'os.system',
@@ -44,10 +53,50 @@ export const HOSTILE_PICKLES: readonly [name: string, bytes: () => Uint8Array, e
     /has tuples nested more than 1000 levels deep/,
   ],
   ['a million marks', () => pickle('('.repeat(1e6)), /has marks nested more than 1000 levels deep/],
-  ['a million dicts', () => pickle('}'.repeat(1e6)), /has more than 250000 tuples, lists and dicts/],
+  ['a million dicts', () => pickle('}'.repeat(1e6)), /has more than 150000 tuples, lists, dicts and other objects/],
+  [
+    'a list of a million strings of bytes',
+    () => pickle('](', ...repeated(10, concat('C\0'.repeat(100_000), 'e(')), 'e'),
+    /has more than 150000 tuples, lists, dicts and other objects/,
+  ],
+  [
+    'a list of a million placeholders',
+    () => pickle('](', ...repeated(10, concat('ca\nb\n'.repeat(100_000), 'e(')), 'e'),
+    /has more than 150000 tuples, lists, dicts and other objects/,
+  ],
+  [
+    'a list of two million short strings',
+    () => pickle('](', ...repeated(20, concat('\x55\x02ab'.repeat(100_000), 'e(')), 'e'),
+    /has more than 400000 strings/,
+  ],
+  [
+    'a list of 900,000 numbers',
+    () => pickle('](', ...repeated(9, concat('G\x01234567z'.repeat(100_000), 'e(')), 'e'),
+    /has no state dict, but not a dict/,
+  ],
+  [
+    'a dict of 400,000 numbers',
+    () => pickle('}(', ...Array.from({ length: 4 }, (_, i) => concat(numbered(100_000 * i, 100_000), 'u(')), 'u'),
+    /has no state dict, but a dict with the keys "0", /,
+  ],
+  [
+    'two million values that are made and dropped',
+    () => pickle('(', ...repeated(20, concat('N'.repeat(100_000), '1(')), 't'),
+    /has more than 1000000 values/,
+  ],
   ['two million values', () => pickle('N'.repeat(2e6)), /has more than 250000 values on its stack/],
   ['a million memo entries', () => pickle('N', new Uint8Array(1e6).fill(0x94)), /has more than 500000 memo entries/],
-  ['five million values', () => pickle('N0'.repeat(5e6)), /has more than 4000000 values/],
+  ['five million values', () => pickle('N0'.repeat(5e6)), /has more than 1000000 values/],
+  [
+    'five million operations that make no value',
+    () =>
+      pickle(
+        'Nq',
+        [0],
+        new Uint8Array(1e7).map((_, i) => (i % 2 === 0 ? 0x71 : 0)),
+      ),
+    /has more than 4000000 operations/,
+  ],
   [
     'an integer of 4 GB',
     () => pickle([0x8b], uint32(0xfffffff0)),

@@ -149,10 +149,26 @@ describe('checkHeadFits', () => {
     const preprocessing = { channelOrder: 'BGR', scale: 1, mean: [1, 2, 3], std: [1, 1, 1] };
     const mine = { ...file, metadata: { ...metadata, preprocessing, strideOn: '1x1' } };
     expect(() => checkHeadFits(mine, { ...r50, preprocessing: PREPROCESSINGS.torchvision })).toThrow(
-      "head: chest.safetensors: was trained with images normalised to BGR with mean 1, 2, 3 and std 1, 1, 1, but resnet50.caffe_in1k gets RGB with mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225. Omit --preprocess to use the head's, or train a head for this preprocessing",
+      "head: chest.safetensors: was trained with images normalised to BGR with mean 1, 2, 3 and std 1, 1, 1, but resnet50.caffe_in1k gets RGB with mean 0.485, 0.456, 0.406 and std 0.229, 0.224, 0.225. Omit --preprocess, --mean and --std to use the head's, or train a head for this preprocessing",
     );
     expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3' })).toThrow(
       'was trained with the stride on the 1x1, but resnet50.caffe_in1k has it on the 3x3',
+    );
+  });
+
+  it('compares the stride only where blocks have two places for it', () => {
+    const mine = { ...file, metadata: { ...metadata, strideOn: '1x1' } };
+    expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3', architecture: 'resnet18' })).not.toThrow();
+    expect(() => checkHeadFits(mine, { ...r50, strideOn: '3x3', architecture: 'resnet50' })).toThrow(
+      "Omit --stride-on to use the head's, or train a head for this stride",
+    );
+  });
+
+  it('rejects batch norms with another eps', () => {
+    const mine = { ...file, metadata: { ...metadata, eps: 1e-3 } };
+    expect(() => checkHeadFits(mine, { ...r50, eps: 1e-3 })).not.toThrow();
+    expect(() => checkHeadFits(mine, { ...r50, eps: 1e-5 })).toThrow(
+      'head: chest.safetensors: was trained with batch norms whose eps is 0.001, but resnet50.caffe_in1k has 0.00001. Train a head for resnet50.caffe_in1k',
     );
   });
 

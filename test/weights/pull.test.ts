@@ -228,7 +228,9 @@ describe('resolveBackbone', () => {
     expect([...(await teacher!.stateDict.get('fc.bias')!.read())]).toEqual([2, 2]);
     await student!.close();
     await teacher!.close();
-    await expect(resolveBackbone({ file })).rejects.toThrow(/is not the state dict of a ResNet/);
+    await expect(resolveBackbone({ file })).rejects.toThrow(
+      'weights: both.safetensors: contains 2 networks (under "student.", "teacher."). Choose one with --prefix',
+    );
     await expect(resolveBackbone({ file, prefix: 'x.' })).rejects.toThrow(
       /no tensor name starts with "x\." \(the first is "(student|teacher)\./,
     );

@@ -6,7 +6,14 @@ import type { Network } from '../../inference/network.ts';
 import type { Head } from '../../nn/head.ts';
 import { COLORMAP_NAMES, type ColormapName, DEFAULT_COLORMAP } from '../../report/colormap.ts';
 import { type CamPlace, camFiles, Stems, writeCam } from '../common/cam_files.ts';
-import { classesOption, HEADS_NETWORK, type HeadFlags, headOption, withVerdict } from '../common/head.ts';
+import {
+  classesOption,
+  HEADS_NETWORK,
+  type HeadFlags,
+  headOption,
+  type OpenHead,
+  withVerdict,
+} from '../common/head.ts';
 import { ComingImages, forEachImage, frameOption } from '../common/images.ts';
 import { addInputs, type InputFlags, inputName, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions } from '../common/options.ts';
@@ -64,7 +71,7 @@ async function cam(inputs: readonly string[], flags: CamFlags): Promise<void> {
   await expectFree(outputs, places, flags);
   const images = new ComingImages(paths, notes, flags);
   const clock = new StageClock(flags.timing);
-  const draw = async (network: Network, head: Head, output: Output) => {
+  const draw = async (network: Network, { head }: OpenHead, output: Output) => {
     await makeDirectory(flags.out);
     const drawing = { places, outputs, clock, flags };
     await forEachImage(images, output, loaded => drawOne(network, head, output, { loaded, ...drawing }), {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { DecodeOptions } from '#platform';
-import { UsageError } from '../../errors/index.ts';
 import { classifyImage } from '../../inference/classify.ts';
 import { classesOption } from '../common/head.ts';
 import { ComingImages, forEachImage, frameOption } from '../common/images.ts';
 import { addInputs, type InputFlags, namedImages } from '../common/inputs.ts';
 import { addNetworkOptions, type NetworkFlags, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
+import { addCropOptions } from '../common/own_preprocessing.ts';
 import { runCommand, withNetwork } from '../common/session.ts';
 
 type ClassifyFlags = NetworkFlags & InputFlags & DecodeOptions & { readonly top: number };
@@ -21,14 +21,13 @@ export function registerClassify(program: Command): void {
     .option('--top <count>', 'number of classes', wholeNumber(1), 5)
     .addOption(classesOption())
     .addOption(frameOption());
+  addCropOptions(command);
   addNetworkOptions(command).action((images: string[], flags: ClassifyFlags) =>
     runCommand(flags, () => classify(images, flags)),
   );
 }
 
 async function classify(inputs: readonly string[], flags: ClassifyFlags): Promise<void> {
-  if (flags.classes !== undefined && flags.weights === undefined)
-    throw new UsageError('--classes needs --weights: other networks have their own classes');
   const notes = new Output(flags);
   const images = new ComingImages(
     await namedImages(inputs, flags, { command: 'classify', output: notes }),

@@ -35,7 +35,7 @@ async function predict(inputs: readonly string[], flags: PredictFlags): Promise<
   const clock = new StageClock(flags.timing);
   await withVerdict(
     flags,
-    (network, head, output) =>
+    (network, { head }, output) =>
       forEachImage(images, output, async ({ path, image, decodeMs }) => {
         const verdict = await clock.time('forward', () => predictImage(network, head, image));
         const probability = verdict.probabilities[verdict.class]!;

@@ -6,7 +6,7 @@ import { isLoopback } from '../../server/check_request.ts';
 import { startPageServer } from '../../server/page_server.ts';
 import { WeightsDesk } from '../../server/weights_desk.ts';
 import { zooEntry } from '../../weights/zoo.ts';
-import { HEADS_NETWORK, headOption } from '../common/head.ts';
+import { HEADS_NETWORK, pageHeadOption } from '../common/head.ts';
 import { addCommonOptions, type CommonFlags, NETWORK_GROUP, wholeNumber } from '../common/options.ts';
 import { Output } from '../common/output.ts';
 import { interruption, PullProgress, runCommand } from '../common/session.ts';
@@ -30,7 +30,7 @@ export function registerServe(program: Command): void {
     .option('--port <number>', 'port to listen on; 0 takes any free port', wholeNumber(0, 65535), DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; other computers can reach any but loopback', '127.0.0.1')
     .option('--open', 'open the page in the browser')
-    .addOption(headOption())
+    .addOption(pageHeadOption())
     .optionsGroup(NETWORK_GROUP)
     .option('--backbone <id>', `the network that the page opens (default: ${HEADS_NETWORK})`)
     .option('--weights <file>', 'your own weights file, for the page to open');

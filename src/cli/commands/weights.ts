@@ -14,7 +14,8 @@ const MOST_CHARACTERS = 1000;
 type PullFlags = CommonFlags & { readonly offline?: boolean };
 type PruneFlags = CommonFlags & { readonly all?: boolean; readonly dryRun?: boolean };
 type InfoFlags = CommonFlags & { readonly tensors?: boolean; readonly prefix?: string; readonly ema?: boolean };
-type ConvertFlags = CommonFlags & OutputFlags & { readonly keepNames?: boolean; readonly prefix?: string };
+type ConvertFlags = CommonFlags &
+  OutputFlags & { readonly keepNames?: boolean; readonly prefix?: string; readonly ema?: boolean };
 
 export function registerWeights(program: Command): void {
   const weights = program
@@ -69,7 +70,8 @@ function registerFiles(weights: Command): void {
     .addOption(
       new Option('--keep-names', 'keep the name of every tensor, and the order of its dimensions').conflicts('prefix'),
     )
-    .addOption(prefixOption());
+    .addOption(prefixOption())
+    .addOption(emaOption());
   addForceOption(addCommonOptions(convertCommand)).action((input: string, output: string, flags: ConvertFlags) =>
     runCommand(flags, () => convert(input, output, flags)),
   );
@@ -132,6 +134,7 @@ async function convert(input: string, out: string, flags: ConvertFlags): Promise
     replaceInput: flags.force,
     names: flags.keepNames ? 'keep' : 'torchvision',
     prefix: flags.prefix,
+    ema: flags.ema,
   });
   const { sha256, sizeBytes } = await describeWeights(out);
   new Output(flags).result(

@@ -25,12 +25,17 @@ export interface NetworkFlags extends CommonFlags {
   readonly arch?: ResNetArchitecture;
   readonly strideOn?: StrideOn;
   readonly preprocess?: PreprocessingName;
+  readonly mean?: Preprocessing['mean'];
+  readonly std?: Preprocessing['std'];
+  /** Only of `classify`, as `crop`. */
+  readonly resize?: number;
+  readonly crop?: number;
   readonly prefix?: string;
   readonly ema?: boolean;
   /** Names of the classes of a network's own classifier. */
   readonly classes?: readonly string[];
   /** The preprocessing and the eps of a head, for a weights file. Not options. */
-  readonly preprocessing?: Preprocessing;
+  readonly preprocessing?: Partial<Preprocessing>;
   readonly eps?: number;
   readonly adapter: AdapterChoice;
   readonly threads?: number;
@@ -124,6 +129,17 @@ export function addNetworkOptions(command: Command, backbone: string = DEFAULT_B
         'caffe',
       ]),
     )
+    .addOption(
+      new Option(
+        '--mean <r,g,b>',
+        'with --weights and --std: the mean of each channel that the network was trained with, for pixels from 0 to 1, as in torchvision’s Normalize',
+      ).argParser(finiteTriple),
+    )
+    .addOption(
+      new Option('--std <r,g,b>', 'with --weights and --mean: the standard deviation of each channel').argParser(
+        positiveTriple,
+      ),
+    )
     .addOption(prefixOption())
     .addOption(emaOption());
   addWeightOptions(addAdapterOptions(command));
@@ -177,4 +193,22 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number over 0.');
   return value;
+}
+
+function finiteTriple(text: string): Preprocessing['mean'] {
+  return triple(text, Number.isFinite, 'Expected three numbers, separated by commas, such as 0.485,0.456,0.406.');
+}
+
+function positiveTriple(text: string): Preprocessing['mean'] {
+  return triple(
+    text,
+    value => Number.isFinite(value) && value > 0,
+    'Expected three numbers over 0, separated by commas, such as 0.229,0.224,0.225.',
+  );
+}
+
+function triple(text: string, isValid: (value: number) => boolean, rule: string): Preprocessing['mean'] {
+  const values = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.length !== 3 || !values.every(isValid)) throw new InvalidArgumentError(rule);
+  return values as unknown as Preprocessing['mean'];
 }

@@ -9,6 +9,7 @@ import { resolveBackbone } from '../../weights/resolve_backbone.ts';
 import { withAddressLimit } from './address_space.ts';
 import { type CommonFlags, halfSettings, type NetworkFlags } from './options.ts';
 import { Output, type Progress } from './output.ts';
+import { ownPreprocessing } from './own_preprocessing.ts';
 import { StageClock } from './timing.ts';
 import { tuningFor } from './tuning_files.ts';
 
@@ -38,7 +39,7 @@ export async function withNetwork(
     prefix: flags.prefix,
     ema: flags.ema,
     classes: flags.classes,
-    preprocessing: flags.preprocessing,
+    preprocessing: ownPreprocessing(flags) ?? flags.preprocessing,
     eps: flags.eps,
     adapter: flags.adapter,
     threads: flags.threads,
