@@ -3,6 +3,7 @@ import { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { ImageLoader } from '../../src/data/loader.ts';
+import { dicomFile, SYNTAX } from '../dicom/build.ts';
 import { concat } from '../weights/build.ts';
 import type { HostileCase } from './case.ts';
 
@@ -76,6 +77,9 @@ function png({ width, height, colour = 0, depth = 8, extra = new Uint8Array(0), 
     chunk('IEND', new Uint8Array(0)),
   );
 }
+
+/** A DICOM image that claims to be large. */
+const HUGE = { rows: 9_000, columns: 9_000, bits: [16, 12] as const, pixels: new Uint16Array(8) };
 
 /** The first segments of a JPEG: the start, and a frame of this size. */
 function jpegFrame(width: number, height: number, marker = 0xc0): Uint8Array {
@@ -239,7 +243,27 @@ export const IMAGES: readonly HostileCase[] = [
   image(
     'DICOM',
     () => concat(new Uint8Array(128), 'DICM', new Uint8Array(100)),
-    /is a DICOM file, not a JPEG or PNG image/,
+    /is damaged \(its header is not one of DICOM\)/,
+  ),
+  image(
+    'DICOM: 65,535 x 65,535',
+    () => dicomFile({ ...HUGE, rows: 65_535, columns: 65_535 }),
+    /more than 100 megapixels/,
+  ),
+  image(
+    'DICOM: 9,000 x 9,000 without pixels',
+    () => dicomFile({ ...HUGE }),
+    /ends early \(the frame has \d+ of \d+ bytes\)/,
+  ),
+  image(
+    'DICOM: RLE of 9,000 x 9,000 in a few bytes',
+    () => dicomFile({ ...HUGE, syntax: SYNTAX.rle, pixels: [new Uint8Array(128)] }),
+    /ends early \(128 bytes are too few for 9000 x 9000 pixels\)/,
+  ),
+  image(
+    'DICOM: deflated zeros',
+    () => dicomFile({ ...HUGE, syntax: SYNTAX.deflated, pixels: new Uint16Array(1_000_000) }),
+    /ends early/,
   ),
   image('an empty file', () => '', /is empty\. Download or copy it again/),
   image('text', () => 'hello', /not an image that can be decoded/),
