@@ -33,7 +33,7 @@ interface CamFlags extends HeadFlags, InputFlags, OutputFlags, TimingFlags, Deco
 
 export function registerCam(program: Command): void {
   const command = program.command('cam').description('draw each X-ray with a heat map of the evidence for a class');
-  addInputs(command, 'chest X-rays: JPEG, PNG, …')
+  addInputs(command, 'X-ray files (JPEG, PNG, DICOM, …)')
     .requiredOption('--out <dir>', 'write the pictures here, as <name>.cam.png')
     .addOption(headOption())
     .addOption(classesOption())

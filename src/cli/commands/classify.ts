@@ -17,7 +17,7 @@ export function registerClassify(program: Command): void {
     .description(
       'print the most probable of the network’s own classes (ImageNet’s 1000, for the networks that Raycam knows) for each image',
     );
-  addInputs(command, 'photos: JPEG, PNG, WebP, …')
+  addInputs(command, 'photos (JPEG, PNG, WebP, …)')
     .option('--top <count>', 'number of classes', wholeNumber(1), 5)
     .addOption(classesOption())
     .addOption(frameOption());

@@ -20,7 +20,7 @@ export function registerFeatures(program: Command): void {
   const command = program
     .command('features')
     .description('write the backbone’s pooled features, float32 [N, 2048]; they are computed once and cached');
-  addInputs(command, 'images', { recursive: true }).requiredOption(
+  addInputs(command, 'image files', { recursive: true }).requiredOption(
     '--out <file>',
     'write this .npy file, and beside it a .json file with the image of each row',
   );

@@ -13,7 +13,7 @@ export function registerInfo(program: Command): void {
   const command = program
     .command('info')
     .description('print what image files contain, and what a network sees of them; no network is needed');
-  addInputs(command, 'images: JPEG, PNG, DICOM, …');
+  addInputs(command, 'image files (JPEG, PNG, DICOM, …)');
   addCommonOptions(command).action((inputs: string[], flags: CommonFlags & InputFlags) =>
     runCommand(flags, () => info(inputs, flags)),
   );

@@ -15,7 +15,7 @@ export function registerPredict(program: Command): void {
   const command = program
     .command('predict')
     .description('classify each X-ray, and print the class with its probability');
-  addInputs(command, 'chest X-rays: JPEG, PNG, …')
+  addInputs(command, 'X-ray files (JPEG, PNG, DICOM, …)')
     .addOption(headOption())
     .addOption(classesOption())
     .addOption(frameOption())
