@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkClasses, openDataset, openImageFolder } from '../../src/data/image_folder.ts';
 import { listImages } from '../../src/data/list_images.ts';
+import { dicomFile } from '../dicom/build.ts';
 import { messageOf, useTemporaryFolders } from '../platform/helpers.ts';
 
 const newFolder = useTemporaryFolders();
@@ -46,6 +47,19 @@ describe('openImageFolder', () => {
     );
   });
 
+  it('finds DICOM files by their extension, and without one by their first bytes', async () => {
+    const root = await tree('a/1.dcm', 'a/2.DICOM', 'a/IM0001', 'a/README', 'b/1.png');
+    await writeFile(
+      join(root, 'a/IM0001'),
+      dicomFile({ rows: 1, columns: 1, bits: [8, 8], pixels: new Uint8Array(2) }),
+    );
+    const { splits, passedOver } = await openDataset(root);
+    expect(splits.all!.images.map(({ path }) => path.slice(root.length + 1))).toEqual([
+      ...['a/1.dcm', 'a/2.DICOM', 'a/IM0001', 'b/1.png'],
+    ]);
+    expect(passedOver.describe()).toBe('passed over 1 file that is not an image by its name (1 without an extension)');
+  });
+
   it('has nothing to say about a folder of images', async () => {
     const { passedOver } = await openDataset(await tree('a/1.png', 'b/1.png'));
     expect(passedOver.describe()).toBeUndefined();
@@ -86,9 +100,9 @@ describe('openImageFolder', () => {
     expect(await messageOf(openImageFolder(empty))).toBe(
       `${empty}: has 2 classes without images (b, c). Add images or remove the folder`,
     );
-    const none = await tree('a/', 'b/x.dcm');
+    const none = await tree('a/', 'b/x.txt');
     expect(await messageOf(openImageFolder(none))).toBe(
-      `${none}: contains no images (in a, b). The name of an image must end in .jpg, .jpeg, .png, .ppm, .bmp, .pgm, .tif, .tiff, .webp, .gif, .avif`,
+      `${none}: contains no images (in a, b). The name of an image must end in .jpg, .jpeg, .png, .ppm, .bmp, .pgm, .tif, .tiff, .webp, .gif, .avif, .dcm, .dicom`,
     );
   });
 });
