@@ -1,6 +1,7 @@
 // Bundles the library and the command line into dist/. Dependencies stay external; shaders are embedded as text.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { codecsInBrowsers } from './codecs_in_browsers.mjs';
 import { root } from './ensure_installed.mjs';
 
 const COMMON = {
@@ -13,9 +14,6 @@ const COMMON = {
   loader: { '.wgsl': 'text', '.wasm': 'binary' },
   logLevel: 'error',
 };
-
-/** What codecs of DICOM files require in Node only. */
-export const NODE_MODULES = ['fs', 'path'];
 
 /** Drops unused source modules (they count as free of side effects); packages stay external. */
 const onlyUsed = {
@@ -73,7 +71,7 @@ export async function buildAll() {
     ...COMMON,
     platform: 'browser',
     conditions: ['browser'],
-    external: NODE_MODULES,
+    plugins: [codecsInBrowsers],
     minify: true,
     entryPoints: { browser: 'src/index.ts', browser_bench: 'src/bench/index.ts' },
     outdir: 'dist',

@@ -5,7 +5,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, sta
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { NODE_MODULES } from './build.mjs';
+import { codecsInBrowsers } from './codecs_in_browsers.mjs';
 import { root } from './ensure_installed.mjs';
 import { reflectedShaders } from './reflected_shaders.mjs';
 
@@ -57,7 +57,6 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     minify: true,
     legalComments: 'none',
     loader: { '.wgsl': 'text', '.wasm': 'binary' },
-    external: NODE_MODULES,
     jsx: 'automatic',
     jsxImportSource: 'preact',
     metafile: true,
@@ -66,7 +65,7 @@ export async function buildWeb({ out = join(root, 'dist/web'), weightsUrl = 'wei
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
   };
-  const plugins = [reflectedShaders, withoutSubgroupMatrices];
+  const plugins = [reflectedShaders, withoutSubgroupMatrices, codecsInBrowsers];
   const engine = await build({
     ...common,
     plugins,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { codecsInBrowsers } from '../../scripts/codecs_in_browsers.mjs';
 import { chromiumPackage, unpackChromiumArchive } from '../../src/platform/swiftshader.ts';
 import { PATIENCE_MS } from './patience.ts';
 
@@ -49,7 +50,7 @@ export async function openChromiumPage(
     platform: 'browser',
     conditions: ['browser'],
     loader: { '.wgsl': 'text', '.wasm': 'binary' },
-    external: ['fs', 'path'],
+    plugins: [codecsInBrowsers],
     write: false,
     logLevel: 'error',
   });
