@@ -32,26 +32,21 @@ export function greyImage(frame: StoredFrame, header: ImageHeader, groups: reado
   const { bits } = frame;
   const top = 2 ** bits;
   const toValue = header.isSigned ? (raw: number) => (raw >= top / 2 ? raw - top : raw) : (raw: number) => raw;
-  const rawOf = rawReader(frame);
+  const raws = dropOtherBits(frame);
+  const levels = bits <= TABLE_BITS ? levelsOf(raws, top) : raws;
   const padding = paddingOf(groups.at(-1)!, header.isSigned, top);
-  const used = extent(frame, rawOf, raw => (padding(toValue(raw)) ? undefined : toValue(raw)));
+  const used = extent(levels, raw => (padding(toValue(raw)) ? undefined : toValue(raw)));
   const modality = readModality(groups, header.isSigned);
   const mapping = readWindow(groups, { modality, used, bits, header });
   const isInverted = header.photometric === 'MONOCHROME1';
-  let padded = 0;
   const toByte = (raw: number) => {
     const value = toValue(raw);
     const byte = Math.round(255 * Math.min(Math.max(mapping.fraction(modality.apply(value)), 0), 1));
     return padding(value) ? 0 : isInverted ? 255 - byte : byte;
   };
-  const grey = new Uint8Array(frame.values.length);
-  const table = bits <= TABLE_BITS ? Uint8Array.from({ length: top }, (_, raw) => toByte(raw)) : undefined;
-  for (let i = 0; i < grey.length; i++) {
-    const raw = rawOf(i);
-    grey[i] = table === undefined ? toByte(raw) : table[raw]!;
-    if (padding(toValue(raw))) padded++;
-  }
-  const notes = padded === 0 ? [] : ['has pixels of its padding value, which are black'];
+  const grey = bits <= TABLE_BITS ? convertByTable(raws, { levels, top, toByte }) : Uint8Array.from(raws, toByte);
+  const hasPadding = levels.some(raw => padding(toValue(raw)));
+  const notes = hasPadding ? ['has pixels of its padding value, which are black'] : [];
   return {
     grey,
     bitsUsed: mapping.bitsUsed ?? bits,
@@ -60,11 +55,35 @@ export function greyImage(frame: StoredFrame, header: ImageHeader, groups: reado
   };
 }
 
-/** Returns a function that reads the stored value of sample i, without the bits above and below it. */
-function rawReader({ values, shift, bits }: StoredFrame): (i: number) => number {
-  if (bits === 32) return i => values[i]!;
+type RawValues = StoredFrame['values'];
+
+/** Removes the bits above and below the stored ones from samples, in place. */
+function dropOtherBits({ values, shift, bits }: StoredFrame): RawValues {
+  if (bits === 8 * values.BYTES_PER_ELEMENT) return values;
   const mask = 2 ** bits - 1;
-  return i => (values[i]! >>> shift) & mask;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i]! >>> shift) & mask;
+  return values;
+}
+
+/** Returns the distinct values below `top`, in order. */
+function levelsOf(raws: RawValues, top: number): RawValues {
+  const isPresent = new Uint8Array(top);
+  for (let i = 0; i < raws.length; i++) isPresent[raws[i]!] = 1;
+  return Uint32Array.from({ length: top }, (_, raw) => raw).filter(raw => isPresent[raw] === 1);
+}
+
+interface ByTable {
+  readonly levels: RawValues;
+  readonly top: number;
+  readonly toByte: (raw: number) => number;
+}
+
+function convertByTable(raws: RawValues, { levels, top, toByte }: ByTable): Uint8Array {
+  const table = new Uint8Array(top);
+  for (const raw of levels) table[raw] = toByte(raw);
+  const grey = new Uint8Array(raws.length);
+  for (let i = 0; i < grey.length; i++) grey[i] = table[raws[i]!]!;
+  return grey;
 }
 
 /** Returns whether a stored value is padding. Source: DICOM PS3.3 C.7.5.1.1.2 */
@@ -83,14 +102,10 @@ function paddingOf(elements: Elements, isSigned: boolean, top: number): (value: 
 }
 
 /** Returns the least and the greatest value, without padding; [0, 0] if all pixels are. */
-function extent(
-  { values }: StoredFrame,
-  rawOf: (i: number) => number,
-  sampleOf: (raw: number) => number | undefined,
-): readonly [number, number] {
+function extent(levels: RawValues, sampleOf: (raw: number) => number | undefined): readonly [number, number] {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < values.length; i++) {
-    const value = sampleOf(rawOf(i));
+  for (const raw of levels) {
+    const value = sampleOf(raw);
     if (value === undefined) continue;
     if (value < least) least = value;
     if (value > most) most = value;
