@@ -1,7 +1,6 @@
 // Bundles the library and the command line into dist/. Dependencies stay external; shaders are embedded as text.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { codecsInBrowsers } from './codecs_in_browsers.mjs';
 import { root } from './ensure_installed.mjs';
 import { withoutNode } from './without_node.mjs';
 

@@ -4,7 +4,7 @@ import type { Codec, CodecFrame } from '../dicom/types.ts';
 import type { WorkerThread } from './types.ts';
 
 /** A frame takes at most a few seconds; a thread that takes longer is ended. */
-const CODEC_TIMEOUT_MS = 60_000;
+export const CODEC_TIMEOUT_MS = 60_000;
 
 interface Job {
   readonly codec: Codec;
