@@ -46,6 +46,8 @@ function noteOnPixels(pixels: Uint8Array): string | undefined {
   for (const value of pixels) {
     if (value < least) least = value;
     if (value > greatest) greatest = value;
+    // In almost every image, the first rows decide.
+    if (greatest >= BLACK_BELOW && greatest - least >= CONSTANT_RANGE) return undefined;
   }
   if (greatest - least < CONSTANT_RANGE) return `is nearly constant (${least} to ${greatest} of 255)`;
   return greatest < BLACK_BELOW ? `is nearly black (${least} to ${greatest} of 255)` : undefined;
