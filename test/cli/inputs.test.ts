@@ -63,6 +63,19 @@ describe('namedImages', () => {
     expect(await failing([at('gone.png'), at('away.png')])).toBe(`${at('gone.png')}: does not exist. Check the path`);
   });
 
+  it('reports a folder without images beside other inputs', async () => {
+    mkdirSync(at('nothing'), { recursive: true });
+    writeFileSync(at('one.png'), '');
+    const output = new Kept();
+    const paths = await namedImages([at('nothing'), at('one.png')], {}, { command: 'predict', output });
+    expect(paths).toEqual([at('one.png')]);
+    expect(output.records).toEqual([
+      { image: at('nothing'), error: { code: 'unreadable', text: 'contains no images' } },
+    ]);
+    expect(process.exitCode).toBe(1);
+    process.exitCode = 0;
+  });
+
   it('has a record for each path if none exists', async () => {
     const output = new Kept();
     await messageOf(namedImages([at('a.png'), at('b\n.png')], {}, { command: 'predict', output }));

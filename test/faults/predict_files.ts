@@ -66,7 +66,8 @@ function judge(ran: Ran, paths: readonly string[], pictureOf: ReadonlyMap<string
   const answers = ran.stdout
     .split('\n')
     .filter(line => line !== '')
-    .map(line => JSON.parse(line) as { image: string; logProbabilities: object });
+    .map(line => JSON.parse(line) as { image: string; logProbabilities: object; error?: object })
+    .filter(({ error }) => error === undefined);
   const verdicts = new Map<number, string>();
   let wrong = 0;
   for (const { image, logProbabilities } of answers) {

@@ -42,7 +42,8 @@ export function addInputs(command: Command, what: string, { recursive = false } 
 
 /**
  * Returns the paths of the images that the arguments name, in the order of the arguments. Paths that do not exist are
- * among them, so that they are reported and skipped like images that cannot be read.
+ * among them, so that they are reported and skipped like images that cannot be read. Folders without images are reported
+ * here.
  *
  * @throws UsageError  nothing is named, or standard input twice
  * @throws InputError  no path exists, or the named folders contain no images
@@ -63,10 +64,20 @@ export async function namedImages(
   const named = [...inputs, ...listed];
   const statuses = await statusesOf(named, output);
   const paths: string[] = [];
+  const empty: string[] = [];
   for (const [i, path] of named.entries())
-    if (statuses[i]?.isDirectory) for (const image of await imagesOf(path, recursive, output)) paths.push(image);
-    else paths.push(path);
+    if (statuses[i]?.isDirectory) {
+      const images = await imagesOf(path, recursive, output);
+      if (images.length === 0) empty.push(path);
+      for (const image of images) paths.push(image);
+    } else paths.push(path);
   if (paths.length === 0) throw new InputError(await noImages(named, recursive, command, filesFrom));
+  for (const folder of empty) {
+    const message = await noImages([folder], recursive, command);
+    output.skipped(folder, withoutPath(message, folder));
+    output.warn(`raycam: ${message}`);
+    process.exitCode = 1;
+  }
   return paths;
 }
 
